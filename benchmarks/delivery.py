@@ -26,6 +26,8 @@ from pathlib import Path
 
 from benchmarks.measuring import line
 from benchmarks.processes import run_each
+from tests.actors import SYSTEM
+from tests.approving import approve
 
 READERS = int(os.environ.get("BENCH_READERS", 200_000))
 BATCH = 1_000
@@ -130,10 +132,9 @@ def plan_mailing(readers: int) -> int:
     """Imports readers, approves an edition and makes its mailing; the mailing's id."""
     from newsletter.catalog import newsletter_settings
     from newsletter.curator.articles import intake
-    from newsletter.curator.editions import approval, editions, picks
+    from newsletter.curator.editions import editions, picks
     from newsletter.jobs import tasks
     from subscribers import lists
-    from tests.actors import SYSTEM
 
     now = datetime.now(UTC)
     target = lists.create_list(f"bench-{readers}", "Bench", by=SYSTEM, now=now)
@@ -152,12 +153,19 @@ def plan_mailing(readers: int) -> int:
         "The funicular returns to the upper town\n\n"
         + "For eleven winters the rails were silent and nobody minded much. " * 6
     )
-    article = intake.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
-    edition = editions.create_edition(newsletter.id, now.date(), now=now, by="bench")
-    picks.add_pick(edition.id, article.id, now=now)
-    editions.edit_edition(edition.id, now=now, subject="The funicular returns", intro="Good morning, {{ first_name }}.")
-    approval.approve(edition.id, by="bench", now=now)
-    return tasks.send_edition(edition.id, at=None, by="bench", now=now).id
+    article = intake.add_article_from_paste(text, url="https://paper.example.org/1", now=now, by=SYSTEM).article
+    edition = editions.create_edition(newsletter.id, now.date(), now=now, by=SYSTEM)
+    picks.add_pick(edition.id, article.id, now=now, by=SYSTEM)
+    editions.edit_edition(
+        edition.id,
+        now=now,
+        subject="The funicular returns",
+        intro="Good morning, {{ first_name }}.",
+        seen=None,
+        by=SYSTEM,
+    )
+    approve(edition.id, by=SYSTEM, now=now)
+    return tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now, content_hash=None).id
 
 
 def _add_readers(readers: int, list_id: int, now: datetime) -> None:

@@ -17,6 +17,7 @@ from benchmarks.measuring import line, median_ms
 from benchmarks.peer import node_ms
 from newsletter.templater import engine, render
 from newsletter.templater.briefing import Briefing, BriefingPicture, BriefingSection, BriefingStory, Publication
+from tests.actors import SYSTEM
 
 
 def sample() -> Briefing:
@@ -100,14 +101,14 @@ def _checked(rendering: float) -> None:
     now = clock.now()
     edition = models.Edition.objects.latest("id")
     newsletter_id = edition.newsletter_id
-    draft = editions.create_edition(newsletter_id, edition.date + timedelta(days=1), now=now, by="bench")
+    draft = editions.create_edition(newsletter_id, edition.date + timedelta(days=1), now=now, by=SYSTEM)
     for number in range(15):
         text = (
             f"Story {number} of the valley\n\n"
             f"The council of the upper town met on Monday and voted for line {number} of it.\n\n" * 2
         )
-        added = intake.add_article_from_paste(text, url=f"https://paper.example.org/{number}", now=now)
-        picks.add_pick(draft.id, added.article.id, reason="measured", now=now)
+        added = intake.add_article_from_paste(text, url=f"https://paper.example.org/{number}", now=now, by=SYSTEM)
+        picks.add_pick(draft.id, added.article.id, reason="measured", now=now, by=SYSTEM)
     line(
         "check a draft of 15 stories, no network",
         median_ms(lambda: preflight.check_edition(draft.id, now=now)),

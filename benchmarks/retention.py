@@ -19,6 +19,8 @@ from typing import Any
 
 from benchmarks.delivery import _add_readers, surroundings
 from benchmarks.processes import run_each
+from tests.actors import SYSTEM
+from tests.approving import approve
 
 READERS = int(os.environ.get("BENCH_RETAINED", 20_000))
 DAYS, STEADY_FROM = 30, 10
@@ -68,7 +70,9 @@ class _Month:
         )
         _add_readers(READERS, target.id, self.start)
         text = "The ferry is back\n\n" + "Islanders met it on the pier with a band and a cake of the same length. " * 5
-        self.article = intake.add_article_from_paste(text, url="https://paper.example.org/1", now=self.start).article
+        self.article = intake.add_article_from_paste(
+            text, url="https://paper.example.org/1", now=self.start, by=SYSTEM
+        ).article
         self.chance, self.signer = random.Random(7), Signer()
 
     def day(self, number: int) -> int:
@@ -97,15 +101,15 @@ class _Month:
         return _size()
 
     def _send(self, now: datetime) -> None:
-        from newsletter.curator.editions import approval, editions, picks
+        from newsletter.curator.editions import editions, picks
         from newsletter.delivery.sending import freeze, hand_over, mailings
         from newsletter.jobs import tasks, wiring
 
-        edition = editions.create_edition(self.newsletter.id, now.date(), now=now, by="bench")
-        picks.add_pick(edition.id, self.article.id, reason="the same story every day", now=now)
-        editions.edit_edition(edition.id, now=now, subject="The ferry is back")
-        approval.approve(edition.id, by="bench", now=now)
-        tasks.send_edition(edition.id, at=None, by="bench", now=now)
+        edition = editions.create_edition(self.newsletter.id, now.date(), now=now, by=SYSTEM)
+        picks.add_pick(edition.id, self.article.id, reason="the same story every day", now=now, by=SYSTEM)
+        editions.edit_edition(edition.id, now=now, subject="The ferry is back", seen=None, by=SYSTEM)
+        approve(edition.id, by=SYSTEM, now=now)
+        tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now, content_hash=None)
         while freeze.freeze_next(now):
             pass
         while hand_over.hand_over_next(now, owner="bench", provider=wiring.get_provider(), clock=lambda: now):

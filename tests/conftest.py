@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 
+from tests.actors import SYSTEM
+
 os.environ["NEWSLETTER_DATA_DIR"] = tempfile.mkdtemp(prefix="newsletter-tests-")
 os.environ["NEWSLETTER_BASE_URL"] = "http://testserver"
 for name in (
@@ -153,7 +155,7 @@ def articles(house: House, now: datetime) -> Callable[..., list[int]]:
             )
             found.append(
                 intake.add_article_from_paste(
-                    text, url=f"https://paper{n % 4}.example.org/story/{n}", now=at
+                    text, url=f"https://paper{n % 4}.example.org/story/{n}", now=at, by=SYSTEM
                 ).article.id
             )
         return found
@@ -201,10 +203,12 @@ def morning_edition(house: House, articles: Callable[..., list[int]], now: datet
     """An open edition of the morning briefing with three stories and a subject."""
     from newsletter.curator.editions import editions, picks
 
-    made = editions.create_edition(house.briefing.id, now.date(), now=now, by="test")
+    made = editions.create_edition(house.briefing.id, now.date(), now=now, by=SYSTEM)
     for article_id in articles(3):
-        picks.add_pick(made.id, article_id, now=now)
-    return editions.edit_edition(made.id, now=now, subject="The railway reaches the mill", preheader="And two more")
+        picks.add_pick(made.id, article_id, now=now, by=SYSTEM)
+    return editions.edit_edition(
+        made.id, now=now, subject="The railway reaches the mill", preheader="And two more", seen=None, by=SYSTEM
+    )
 
 
 @pytest.fixture

@@ -9,12 +9,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from newsletter.accounts import audit_log
 from newsletter.accounts.token_scopes import TokenScope
-from newsletter.api.access import api_view
-from newsletter.curator.articles import article_lookup, intake, triage
+from newsletter.api.access import api_view, get_actor
+from newsletter.curator.articles import article_lookup, intake
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
-from newsletter.curator.articles.values import Article
+from newsletter.curator.articles.values import Article, ArticleLabels
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
@@ -60,29 +59,28 @@ def _list_articles(request: HttpRequest) -> HttpResponse:
 
 def _push_article(request: HttpRequest) -> HttpResponse:
     pushed = _parse_body(request)
-    user: Any = request.caller  # type: ignore[attr-defined]  # set by `program`
-    now = clock.now()
+    by, now = get_actor(request), clock.now()
     url = _read_text(pushed, "url").strip()
-    tags, first, last = _read_tags(pushed), _read_day(pushed, "eligible_from"), _read_day(pushed, "eligible_until")
+    labels = ArticleLabels(
+        tags=_read_tags(pushed),
+        eligible_from=_read_day(pushed, "eligible_from"),
+        eligible_until=_read_day(pushed, "eligible_until"),
+        note=_read_text(pushed, "note"),
+    )
     if set(pushed) & {"text", "html"}:
         added = intake.add_article_from_fields(
             _to_extracted_article(pushed),
             url=url,
             html=_read_text(pushed, "html"),
-            now=now,
+            labels=labels,
             fetch=wiring.build_fetcher(),
+            by=by,
+            now=now,
         )
     elif url:
-        added = intake.add_article_from_page(url, now=now, fetch=wiring.build_fetcher())
+        added = intake.add_article_from_page(url, labels=labels, fetch=wiring.build_fetcher(), by=by, now=now)
     else:
         raise BadInput("Give the text or html of the article, or the url of its page.", "text")
-    if tags is not None:
-        triage.set_tags(added.article.id, tags, by=user.email)
-    if first or last:
-        triage.set_eligible_dates(added.article.id, first=first, last=last, by=user.email)
-    if _read_text(pushed, "note").strip():
-        triage.add_note(added.article.id, _read_text(pushed, "note"), by=user.email, now=now)
-    audit_log.record(user, "pushed article", f"article {added.article.id}", now=now, detail=added.article.title[:200])
     answer = _to_document(article_lookup.get_article(added.article.id)) | {
         "created": added.created,
         "warnings": list(added.warnings),
@@ -154,11 +152,11 @@ def _read_day(pushed: dict[str, Any], name: str) -> date | None:
         raise BadInput(f"“{text[:60]}” is not a day. Write it like 2026-11-24.", name) from None
 
 
-def _read_tags(pushed: dict[str, Any]) -> list[str] | None:
+def _read_tags(pushed: dict[str, Any]) -> tuple[str, ...] | None:
     tags = pushed.get("tags")
     if tags is not None and (not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags)):
         raise BadInput("The tags are a list of texts.", "tags")
-    return tags
+    return None if tags is None else tuple(tags)
 
 
 def _to_document(article: Article) -> dict[str, Any]:

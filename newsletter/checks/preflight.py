@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.utils import translation
@@ -13,12 +13,23 @@ from newsletter.catalog import newsletters, pictures
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import client_support, mail, stories, wording
 from newsletter.checks.findings import GRAVEST_FIRST, Finding
-from newsletter.curator.editions import approval, edition_lookup, link_checks, page_checks, pool, variants, visibility
+from newsletter.curator.editions import (
+    approval,
+    decisions,
+    edition_lookup,
+    link_checks,
+    page_checks,
+    pool,
+    variants,
+    visibility,
+)
+from newsletter.curator.editions.content_hash import compute_mail_hash
 from newsletter.curator.editions.states import OUT_STATES, EditionState, LinkCheckState
 from newsletter.curator.editions.values import Edition, Snapshot
 from newsletter.curator.editions.variants import Variant
 from newsletter.delivery.reports import summary
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.templater.briefing import Rendered
 from subscribers import lists
@@ -28,16 +39,80 @@ EARLIER_EDITIONS = 7  # editions, whose subjects may have been left in
 AUDIENCE_SHRINK_RATIO = 0.8  # of the last edition's
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedEdition:
+    """An edition as it was read, with its mail in all variants, what is wrong with it, and the hash of all that."""
+
+    edition: Edition
+    mails: Mapping[Variant, Rendered]
+    findings: tuple[Finding, ...]
+    content_hash: str
+
+    @property
+    def blocked(self) -> bool:
+        """Whether something stops its approval."""
+        return any(each.blocks for each in self.findings)
+
+
 def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
     """Every finding about an edition as it stands; the gravest first, those that were overridden marked."""
+    return inspect_edition(edition_id, now=now).findings
+
+
+def inspect_edition(edition_id: int, *, now: datetime) -> CheckedEdition:
+    """Reads an edition once, and says what somebody who decides about it must know. Raises NotFound."""
     edition = edition_lookup.get_edition(edition_id)
+    mails = {each: approval.preview_edition(edition, each) for each in variants.list_variants(edition)}
+    content_hash = decisions.find_content_hash(edition, mail_sha256=compute_mail_hash(mails))
+    return CheckedEdition(edition, mails, _find(edition, mails, now), content_hash)
+
+
+def approve_edition(edition_id: int, *, content_hash: str | None, by: Actor, now: datetime) -> Snapshot:
+    """Approves the edition with this content hash unless something blocks it.
+
+    Raises Refused, naming every blocker, and Conflict with the differences when it is not as the approver saw it;
+    both change nothing.
+    """
+
+    def check(edition: Edition, mails: Mapping[Variant, Rendered]) -> None:
+        blocking = [finding for finding in _find(edition, mails, now) if finding.blocks]
+        if blocking:
+            reasons = "\n".join(f"  {finding.where}: {finding.message}" for finding in blocking)
+            raise Refused(f"Edition {edition_id} cannot be approved yet:\n{reasons}")
+
+    return approval.approve(edition_id, content_hash=content_hash, check=check, by=by, now=now)
+
+
+def override(
+    edition_id: int, code: str, where: str, *, reason: str, content_hash: str | None, by: Actor, now: datetime
+) -> Finding:
+    """Lets an edition be approved although a finding blocks it; the reason is kept with who gave it.
+
+    Raises BadInput without a reason, NotFound when there is no such finding, Refused for one that no reason helps, and
+    Conflict when the edition is not as it was seen.
+    """
+    require_right(by, Verb.APPROVE, newsletter_id=edition_lookup.get_edition(edition_id).newsletter_id)
+    checked = inspect_edition(edition_id, now=now)
+    decisions.check_content_hash(checked.edition, content_hash, mail_sha256=compute_mail_hash(checked.mails))
+    finding = next((each for each in checked.findings if (each.code, each.where) == (code, where)), None)
+    if finding is None:
+        raise NotFound("There is no such finding any more. Reload the edition.")
+    if not finding.may_be_overridden:
+        raise Refused(f"This cannot be overridden: {finding.message}")
+    if not reason.strip():
+        raise BadInput("Say why it may go out anyway.", "reason")
+    explained = approval.record_override(checked.edition, code, where, reason=reason, by=by, now=now)
+    return replace(finding, overridden=explained)
+
+
+def _find(edition: Edition, mails: Mapping[Variant, Rendered], now: datetime) -> tuple[Finding, ...]:
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     earlier = [
         each
         for each in edition_lookup.list_editions(newsletter.id, states=OUT_STATES, limit=EARLIER_EDITIONS)
         if each.id != edition.id and each.date < edition.date
     ]
-    mails = {each: approval.preview(edition_id, now=now, variant=each) for each in variants.list_variants(edition)}
+    mails = {variant: rendered for variant, rendered in mails.items() if not variant.web}
     rendered = mails[variants.PLAIN]
     readers = lists.count_subscribers_by_state(newsletter.list_id).get(SubscriptionState.ACTIVE, 0)
     found = [
@@ -57,39 +132,12 @@ def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
         *_check_drift(edition, rendered, earlier, readers),
         *_check_audience(readers),
     ]
-    overridden = edition_lookup.list_overrides(edition_id)
+    overridden = edition_lookup.list_overrides(edition.id)
     marked = (
         replace(each, overridden=overridden.get((each.code, each.where), "")) if each.may_be_overridden else each
         for each in found
     )
     return tuple(sorted(marked, key=lambda each: (not each.blocks, GRAVEST_FIRST.index(each.level))))
-
-
-def approve_edition(edition_id: int, *, by: str, now: datetime) -> Snapshot:
-    """Approves the edition unless something blocks it. Raises Refused, naming every blocker, and changes nothing."""
-    blocking = [finding for finding in check_edition(edition_id, now=now) if finding.blocks]
-    if blocking:
-        reasons = "\n".join(f"  {finding.where}: {finding.message}" for finding in blocking)
-        raise Refused(f"Edition {edition_id} cannot be approved yet:\n{reasons}")
-    return approval.approve(edition_id, by=by, now=now)
-
-
-def override(edition_id: int, code: str, where: str, *, reason: str, by: str, now: datetime) -> Finding:
-    """Lets an edition be approved although a finding blocks it; the reason is kept with who gave it.
-
-    Raises BadInput without a reason, NotFound when there is no such finding, Refused for one that no reason helps.
-    """
-    finding = next(
-        (each for each in check_edition(edition_id, now=now) if (each.code, each.where) == (code, where)), None
-    )
-    if finding is None:
-        raise NotFound("There is no such finding any more. Reload the edition.")
-    if not finding.may_be_overridden:
-        raise Refused(f"This cannot be overridden: {finding.message}")
-    if not reason.strip():
-        raise BadInput("Say why it may go out anyway.", "reason")
-    explained = approval.record_override(edition_id, code, where, reason=reason, by=by, now=now)
-    return replace(finding, overridden=explained)
 
 
 def _check_wording(

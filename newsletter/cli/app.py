@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from newsletter.kernel.errors import NewsletterError
+from newsletter.kernel.errors import Conflict, NewsletterError
 
 # name → (module, help)
 NOUNS: dict[str, tuple[str, str]] = {
@@ -139,7 +140,7 @@ def main() -> NoReturn:
     try:
         app(prog_name="newsletter")
     except NewsletterError as error:
-        _exit_with(str(error), error.exit_code)
+        _exit_with("\n".join([str(error), *_list_differences(error)]), error.exit_code)
     except KeyboardInterrupt:
         _exit_with("Stopped.", 130)
     except BrokenPipeError:
@@ -151,6 +152,13 @@ def main() -> NoReturn:
             raise
         _exit_with(message, 3)
     sys.exit(0)
+
+
+def _list_differences(error: NewsletterError) -> Iterator[str]:
+    """What changed meanwhile, a line each, where that is why it was refused."""
+    for each in error.differences if isinstance(error, Conflict) else ():
+        who = f" ({each.by})" if each.by else ""
+        yield f"  {each.label or each.name}: “{each.seen[:200]}” is now “{each.present[:200]}”{who}"
 
 
 def _describe_failure(error: Exception) -> str | None:

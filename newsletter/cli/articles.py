@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from newsletter.accounts import audit_log
+from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, emit_json, print_table, say, warn
 from newsletter.curator.articles import article_lookup, intake, triage
 from newsletter.curator.articles.values import Article
@@ -31,15 +31,19 @@ def add(
     """Add one article from a page, an HTML file, or text pasted on standard input."""
     now = clock.now()
     if source == "-":
-        added = intake.add_article_from_paste(_read_pasted(), url=url, now=now)
+        added = intake.add_article_from_paste(_read_pasted(), url=url, by=get_actor(), now=now)
     elif source.startswith(("http://", "https://")):
-        added = intake.add_article_from_page(source, now=now, fetch=wiring.build_fetcher())
+        added = intake.add_article_from_page(source, fetch=wiring.build_fetcher(), by=get_actor(), now=now)
     else:
         path = Path(source)
         added = intake.add_article_from_html(
-            _read_file(path), url=url, base_file=path.resolve(), now=now, fetch=wiring.build_fetcher()
+            _read_file(path),
+            url=url,
+            base_file=path.resolve(),
+            fetch=wiring.build_fetcher(),
+            by=get_actor(),
+            now=now,
         )
-    audit_log.record(None, "added article", added.article.title[:200], now=now)
     for warning in added.warnings:
         warn(warning)
     if as_json:
@@ -77,8 +81,7 @@ def mark(
     article_id: int, state: str = typer.Argument(..., help="new, shortlisted or ignored."), as_json: bool = JSON
 ) -> None:
     """Shortlist an article, ignore it, or reset it to new."""
-    article = triage.set_standing(article_id, state, by=audit_log.COMMAND_LINE)
-    _record_audit(f"marked {state}", article_id)
+    article = triage.set_standing(article_id, state, seen=None, by=get_actor(), now=clock.now())
     emit_json(_to_dict(article)) if as_json else say(f"{article.title} is {article.standing}.")
 
 
@@ -89,8 +92,7 @@ def tag(
     as_json: bool = JSON,
 ) -> None:
     """Replace the tags of an article."""
-    article = triage.set_tags(article_id, tags or [], by=audit_log.COMMAND_LINE)
-    _record_audit("tagged", article_id)
+    article = triage.set_tags(article_id, tags or [], seen=None, by=get_actor(), now=clock.now())
     emit_json(_to_dict(article)) if as_json else say(f"{article.title}: {', '.join(tags) if tags else 'no tags'}.")
 
 
@@ -103,9 +105,13 @@ def set_days(
 ) -> None:
     """Set the days an article may run; without any, it may run on every day."""
     article = triage.set_eligible_dates(
-        article_id, first=_parse_day(first, "from"), last=_parse_day(last, "until"), by=audit_log.COMMAND_LINE
+        article_id,
+        first=_parse_day(first, "from"),
+        last=_parse_day(last, "until"),
+        seen=None,
+        by=get_actor(),
+        now=clock.now(),
     )
-    _record_audit("set days of", article_id)
     emit_json(_to_dict(article)) if as_json else say(
         f"{article.title} may run from {article.eligible_from or 'now'} until {article.eligible_until or 'any day'}."
     )
@@ -114,17 +120,12 @@ def set_days(
 @app.command("note")
 def note(article_id: int, text: str) -> None:
     """Add a note to an article, for the desk only."""
-    triage.add_note(article_id, text, by=audit_log.COMMAND_LINE, now=clock.now())
-    _record_audit("noted", article_id)
+    triage.add_note(article_id, text, by=get_actor(), now=clock.now())
     say("Noted.")
 
 
 def _parse_day(text: str, field: str) -> date | None:
     return clock.parse_day(text, field) if text else None
-
-
-def _record_audit(verb: str, article_id: int) -> None:
-    audit_log.record(None, verb, f"article {article_id}", now=clock.now())
 
 
 @app.command("list")

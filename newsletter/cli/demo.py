@@ -215,6 +215,7 @@ def _to_ascii(name: str) -> str:
 
 
 def _add_articles(material: Path, feeds: list[dict[str, str]], now: datetime) -> None:
+    from newsletter.accounts.actors import SystemActor
     from newsletter.curator.articles import article_lookup, intake, polling, sources
     from newsletter.jobs import wiring
 
@@ -222,7 +223,7 @@ def _add_articles(material: Path, feeds: list[dict[str, str]], now: datetime) ->
     for feed in feeds:
         url = (material / Path(feed["file"]).name).as_uri()
         if url not in known:
-            sources.add_source(url, title=feed["title"], now=now)
+            sources.add_source(url, title=feed["title"], by=SystemActor(BY), now=now)
     polling.fetch_sources(
         now=now,
         fetch=wiring.build_fetcher(),
@@ -231,11 +232,12 @@ def _add_articles(material: Path, feeds: list[dict[str, str]], now: datetime) ->
     for page in sorted((material / "articles").glob("*.html")):
         html = page.read_text("utf-8").replace("../pictures/", "pictures/").encode()
         intake.add_article_from_html(
-            html, url="", base_file=material / page.name, now=now, fetch=wiring.build_fetcher()
+            html, url="", base_file=material / page.name, fetch=wiring.build_fetcher(), by=SystemActor(BY), now=now
         )
 
 
 def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple[Any, Any]:
+    from newsletter.accounts.actors import SystemActor
     from newsletter.checks import preflight
     from newsletter.curator.editions import edition_lookup, suggestions
     from newsletter.curator.editions.states import EditionState
@@ -246,11 +248,11 @@ def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple
     today = now.astimezone(clock.get_zone(briefing.zone)).date()
     edition = edition_lookup.find_edition(briefing.id, today)
     if edition is None:
-        edition = suggestions.create_suggested_edition(briefing.id, today, now=now, by=BY)
+        edition = suggestions.create_suggested_edition(briefing.id, today, by=SystemActor(BY), now=now)
         edition = _edit_edition(edition, sample, now)
     if edition.snapshot_id is None and edition.state == EditionState.DRAFT:
-        preflight.approve_edition(edition.id, by=BY, now=now)
-        tasks.send_edition(edition.id, at=None, by=BY, now=now)
+        preflight.approve_edition(edition.id, content_hash=None, by=SystemActor(BY), now=now)
+        tasks.send_edition(edition.id, at=None, content_hash=None, by=SystemActor(BY), now=now)
     mailing = summary.find_mailing_of_edition(edition.id)
     if mailing is not None and mailing.state in ACTIVE_MAILING_STATES:
         _deliver(mailing.id)
@@ -260,15 +262,23 @@ def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple
 
 def _edit_edition(edition: Any, sample: dict[str, Any], now: datetime) -> Any:
     """The editor's part: subject, preheader, intro, and the story of the subject as the lead."""
+    from newsletter.accounts.actors import SystemActor
     from newsletter.curator.editions import editions, picks
     from newsletter.curator.editions.states import PickSize
 
+    by = SystemActor(BY)
     lead = next((story for story in edition.picks if story.headline == sample["subject"]), None)
     if lead is not None:
-        picks.move_pick(edition.id, lead.key, section=edition.picks[0].section, position=1, now=now)
-        picks.edit_pick(edition.id, lead.key, size=PickSize.LARGE, now=now)
+        picks.move_pick(edition.id, lead.key, after=None, section=edition.picks[0].section, by=by, now=now)
+        picks.edit_pick(edition.id, lead.key, seen=None, by=by, now=now, size=PickSize.LARGE)
     return editions.edit_edition(
-        edition.id, now=now, subject=sample["subject"], preheader=sample["preheader"], intro=sample["intro"]
+        edition.id,
+        seen=None,
+        by=by,
+        now=now,
+        subject=sample["subject"],
+        preheader=sample["preheader"],
+        intro=sample["intro"],
     )
 
 

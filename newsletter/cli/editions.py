@@ -5,24 +5,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import typer
 
-from newsletter.accounts import audit_log
 from newsletter.catalog import newsletters
 from newsletter.checks import preflight
+from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say, spinner, warn
 from newsletter.curator.editions import (
     approval,
     boxes,
+    correction_lookup,
     corrections,
+    decisions,
     edition_lookup,
     editions,
     picks,
     suggestions,
     variants,
 )
+from newsletter.curator.editions.editions import EditionTexts
+from newsletter.curator.editions.picks import PickFields
 from newsletter.curator.editions.values import Edition, SuggestedArticle
 from newsletter.curator.editions.variants import Variant
 from newsletter.delivery.sending import one_off
@@ -33,9 +37,9 @@ from newsletter.kernel.errors import BadInput, Refused, SurroundingsError
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Pick, write, check, preview, approve and send an edition."
 )
-BY = "command line"
 GROUPS = typer.Option([], "--for", help="As this group gets it, such as members. Repeatable.")
 SECOND = typer.Option(False, "--second-subject", help="With the second subject.")
+HASH = typer.Option("", "--hash", help="Refuse unless the edition is as you saw it: its hash, from `editions check`.")
 VISIBILITY_HELP = "Who sees it: mail, web, members, free or segment:SLUG; empty: everybody."
 
 
@@ -50,10 +54,10 @@ def create(
     """Create the edition of a day."""
     now = clock.now()
     found = newsletters.get_newsletter_by_slug(newsletter)
-    made = editions.create_edition(found.id, clock.parse_day(date) if date else None, now=now, by=BY)
+    by = get_actor()
+    made = editions.create_edition(found.id, clock.parse_day(date) if date else None, by=by, now=now)
     if suggest:
-        made = suggestions.suggest_picks(made.id, now=now, wanted=stories or None, fetch=wiring.build_fetcher())
-    audit_log.record(None, "made edition", f"{newsletter} {made.date}", now=now, newsletter_id=found.id)
+        made = suggestions.suggest_picks(made.id, wanted=stories or None, fetch=wiring.build_fetcher(), by=by, now=now)
     _print_edition(made, as_json)
 
 
@@ -91,8 +95,7 @@ def suggest_stories(
     now = clock.now()
     if dry_run:
         return _print_proposals(suggestions.list_suggestions(edition_id, now=now), as_json)
-    edition = suggestions.suggest_picks(edition_id, now=now, fetch=wiring.build_fetcher())
-    _record_audit("suggested stories", edition, now)
+    edition = suggestions.suggest_picks(edition_id, fetch=wiring.build_fetcher(), by=get_actor(), now=now)
     _print_edition(edition, as_json)
 
 
@@ -128,18 +131,16 @@ def pick_story(
     as_json: bool = JSON,
 ) -> None:
     """Place an article in an edition."""
-    now = clock.now()
     edition = picks.add_pick(
         edition_id,
         article_id,
         section=section or None,
         position=position or None,
         reason=reason,
-        by=BY,
-        now=now,
         fetch=wiring.build_fetcher(),
+        by=get_actor(),
+        now=clock.now(),
     )
-    _record_audit("picked", edition, now, f"article {article_id}")
     _print_edition(edition, as_json)
 
 
@@ -150,9 +151,7 @@ def drop_story(
     as_json: bool = JSON,
 ) -> None:
     """Remove a story from an edition."""
-    now = clock.now()
-    edition = picks.drop_pick(edition_id, key, now=now)
-    _record_audit("dropped", edition, now, key)
+    edition = picks.drop_pick(edition_id, key, content_hash=None, by=get_actor(), now=clock.now())
     _print_edition(edition, as_json)
 
 
@@ -165,9 +164,10 @@ def move_story(
     as_json: bool = JSON,
 ) -> None:
     """Move a story to another place."""
-    now = clock.now()
-    edition = picks.move_pick(edition_id, key, section=section or None, position=position, now=now)
-    _record_audit("moved", edition, now, key)
+    after = picks.find_key_before(
+        edition_lookup.get_edition(edition_id), key, position=position, section=section or None
+    )
+    edition = picks.move_pick(edition_id, key, after=after, section=section or None, by=get_actor(), now=clock.now())
     _print_edition(edition, as_json)
 
 
@@ -193,26 +193,27 @@ def edit(
     as_json: bool = JSON,
 ) -> None:
     """Edit the texts of an edition (subject, preheader, intro) or of one story (headline, blurb …)."""
-    now = clock.now()
     if intro == "-":
         intro = sys.stdin.read()
-    of_edition = _drop_missing(
-        subject=subject, preheader=preheader, intro=intro, signed=signed, second_subject=second_subject
+    of_edition = cast(
+        EditionTexts,
+        _drop_missing(subject=subject, preheader=preheader, intro=intro, signed=signed, second_subject=second_subject),
     )
-    of_story = _drop_missing(
-        headline=headline,
-        blurb=blurb,
-        label=label,
-        size=size,
-        visibility=visibility,
-        image_alt=image_alt,
-        image_caption=image_caption,
-        image_credit=image_credit,
+    of_story = cast(
+        PickFields,
+        _drop_missing(
+            headline=headline,
+            blurb=blurb,
+            label=label,
+            size=size,
+            visibility=visibility,
+            image_alt=image_alt,
+            image_caption=image_caption,
+            image_credit=image_credit,
+            plain_link=plain_link,
+            no_picture=no_picture or None,
+        ),
     )
-    if no_picture:
-        of_story["no_picture"] = True
-    if plain_link is not None:
-        of_story["plain_link"] = plain_link
     if of_story and not key:
         raise BadInput(
             f"Name the story: newsletter editions edit {edition_id} KEY … "
@@ -221,16 +222,16 @@ def edit(
         )
     if not of_edition and not of_story:
         raise BadInput("Nothing to change was given. For instance: --subject “…” or KEY --headline “…”.")
+    by, now = get_actor(), clock.now()
     edition = edition_lookup.get_edition(edition_id)
     if of_edition:
-        edition = editions.edit_edition(edition_id, now=now, **of_edition)
+        edition = editions.edit_edition(edition_id, seen=None, by=by, now=now, **of_edition)
     if of_story:
-        edition = picks.edit_pick(edition_id, key, now=now, **of_story)
-    _record_audit("edited", edition, now, ", ".join([*of_edition, *of_story]))
+        edition = picks.edit_pick(edition_id, key, seen=None, by=by, now=now, **of_story)
     _print_edition(edition, as_json)
 
 
-def _drop_missing(**fields: str | None) -> dict[str, Any]:
+def _drop_missing(**fields: object) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -245,12 +246,18 @@ def save_box(
     as_json: bool = JSON,
 ) -> None:
     """Add or change a box: text that is not a story, such as a note to members."""
-    now = clock.now()
     text = sys.stdin.read() if text == "-" else text
     edition = boxes.set_box(
-        edition_id, box_id=box_id, title=title, text=text, visibility=visibility, place=place, now=now
+        edition_id,
+        box_id=box_id,
+        title=title,
+        text=text,
+        visibility=visibility,
+        place=place,
+        seen=None,
+        by=get_actor(),
+        now=clock.now(),
     )
-    _record_audit("edited", edition, now, "boxes")
     _print_edition(edition, as_json)
 
 
@@ -259,9 +266,7 @@ def drop_box(
     edition_id: int, box_id: int = typer.Argument(..., help="From `editions show`."), as_json: bool = JSON
 ) -> None:
     """Remove a box from an edition."""
-    now = clock.now()
-    edition = boxes.drop_box(edition_id, box_id, now=now)
-    _record_audit("edited", edition, now, "boxes")
+    edition = boxes.drop_box(edition_id, box_id, content_hash=None, by=get_actor(), now=clock.now())
     _print_edition(edition, as_json)
 
 
@@ -276,14 +281,15 @@ def check_edition(
     """Report what is wrong with the draft; exit 1 when something blocks approval."""
     if check_pages:
         with spinner("Checking pages and links"):
-            tasks.check_pages_and_links_of_edition(edition_id, clock.now())
-    findings = preflight.check_edition(edition_id, now=clock.now())
+            tasks.check_pages_and_links_of_edition(edition_id, by=get_actor(), now=clock.now())
+    checked = preflight.inspect_edition(edition_id, now=clock.now())
     if as_json:
         emit_json(
             {
                 "edition": edition_id,
-                "blocked": any(f.blocks for f in findings),
-                "findings": findings,
+                "blocked": checked.blocked,
+                "content_hash": checked.content_hash,
+                "findings": checked.findings,
             }
         )
     else:
@@ -291,11 +297,12 @@ def check_edition(
             ("level", "where", "code", "what"),
             [
                 (f.level, f.where, f.code, f"{f.message} Overridden: {f.overridden}" if f.overridden else f.message)
-                for f in findings
+                for f in checked.findings
             ],
             "No problems found.",
         )
-    if any(finding.blocks for finding in findings):
+        say(f"Hash: {checked.content_hash}")
+    if checked.blocked:
         raise typer.Exit(1)
 
 
@@ -314,9 +321,8 @@ def preview(
     now = clock.now()
     edition = edition_lookup.get_edition(edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
-    rendered = approval.preview(
-        edition_id, now=now, variant=variants.PAGE if web else _find_variant(edition, groups, second)
-    )
+    rendered = approval.preview_edition(edition, variants.PAGE if web else _find_variant(edition, groups, second))
+    content_hash = decisions.find_content_hash(edition)
     for problem in rendered.problems:
         warn(f"{problem.level}: {problem.where}: {problem.message}")
     if not rendered.html:
@@ -337,11 +343,13 @@ def preview(
                 "edition": edition_id,
                 "files": written,
                 "html_bytes": len(files["html"]),
+                "content_hash": content_hash,
                 "problems": rendered.problems,
             }
         )
     for path in written.values():
         say(path)
+    say(f"Hash: {content_hash}")
 
 
 def _find_variant(edition: Edition, groups: list[str], second: bool) -> Variant:
@@ -364,20 +372,19 @@ def override(
     code: str = typer.Argument(..., help="Code of the finding, from `editions check`."),
     where: str = typer.Argument(..., help="Its place, from `editions check`."),
     reason: str = typer.Option(..., help="Why the edition may be sent regardless."),
+    content_hash: str = HASH,
 ) -> None:
     """Override a finding that blocks approval; the reason is stored."""
-    now = clock.now()
-    finding = preflight.override(edition_id, code, where, reason=reason, by=BY, now=now)
-    _record_audit("overrode", edition_lookup.get_edition(edition_id), now, f"{code} {where}: {reason}"[:200])
+    finding = preflight.override(
+        edition_id, code, where, reason=reason, content_hash=content_hash or None, by=get_actor(), now=clock.now()
+    )
     say(f"{finding.message} Overridden: {finding.overridden}.")
 
 
 @app.command("approve")
-def approve(edition_id: int, as_json: bool = JSON) -> None:
+def approve(edition_id: int, content_hash: str = HASH, as_json: bool = JSON) -> None:
     """Freeze the edition for sending. Any later edit voids the approval."""
-    now = clock.now()
-    snapshot = preflight.approve_edition(edition_id, by=BY, now=now)
-    _record_audit("approved", edition_lookup.get_edition(edition_id), now, snapshot.sha256[:12])
+    snapshot = preflight.approve_edition(edition_id, content_hash=content_hash or None, by=get_actor(), now=clock.now())
     if as_json:
         return emit_json(
             {
@@ -391,11 +398,9 @@ def approve(edition_id: int, as_json: bool = JSON) -> None:
 
 
 @app.command("withdraw")
-def withdraw(edition_id: int) -> None:
+def withdraw(edition_id: int, content_hash: str = HASH) -> None:
     """Withdraw the approval."""
-    now = clock.now()
-    edition = approval.withdraw_approval(edition_id, by=BY, now=now)
-    _record_audit("withdrew approval", edition, now)
+    approval.withdraw_approval(edition_id, content_hash=content_hash or None, by=get_actor(), now=clock.now())
     say("The approval is withdrawn.")
 
 
@@ -405,24 +410,23 @@ def correct(
     text: str = typer.Argument("", help="What was wrong and what is right; without it, corrections are listed."),
     story: str = typer.Option("", help="Key of the story it is about."),
     mail: bool = typer.Option(False, "--mail", help="Mail all corrections of this edition to those who were sent it."),
+    content_hash: str = HASH,
     yes: bool = YES,
     as_json: bool = JSON,
 ) -> None:
     """Correct a sent edition: in the archive at once, in the next edition, and with --mail in a mail of its own."""
-    now = clock.now()
-    edition = edition_lookup.get_edition(edition_id)
+    by, now, seen = get_actor(), clock.now(), content_hash or None
     if text:
-        corrections.add_correction(edition_id, text, key=story, by=BY, now=now)
-        _record_audit("corrected", edition, now, text[:200])
+        corrections.add_correction(edition_id, text, key=story, content_hash=seen, by=by, now=now)
+        seen = None  # what was seen is what it was before this correction
     if mail:
         confirm_or_refuse(f"Mail the corrections of edition {edition_id} to everybody who was sent it?", yes)
-        mailing = tasks.send_correction(edition_id, by=BY, now=now)
-        _record_audit("mailed correction", edition, now, f"mailing {mailing.id}")
+        mailing = tasks.send_correction(edition_id, content_hash=seen, by=by, now=now)
         if as_json:
             return emit_json(mailing)
         say(f"Mailing {mailing.id} is planned. Follow it: newsletter mailings show {mailing.id}")
         return
-    found = corrections.list_corrections(edition_id)
+    found = correction_lookup.list_corrections(edition_id)
     if as_json:
         return emit_json(found)
     print_table(
@@ -433,12 +437,12 @@ def correct(
 
 
 @app.command("skip")
-def skip_edition(edition_id: int, reason: str = typer.Option(..., help="Why."), yes: bool = YES) -> None:
+def skip_edition(
+    edition_id: int, reason: str = typer.Option(..., help="Why."), content_hash: str = HASH, yes: bool = YES
+) -> None:
     """Skip an edition."""
     confirm_or_refuse(f"Skip edition {edition_id}?", yes)
-    now = clock.now()
-    edition = approval.skip(edition_id, reason=reason, by=BY, now=now)
-    _record_audit("skipped", edition, now, reason)
+    approval.skip(edition_id, reason=reason, content_hash=content_hash or None, by=get_actor(), now=clock.now())
     say(f"Skipped: {reason}")
 
 
@@ -449,39 +453,41 @@ def send(
     test_to: list[str] = typer.Option([], help="Send a test to this address instead; may be repeated."),
     groups: list[str] = GROUPS,
     second: bool = SECOND,
+    content_hash: str = HASH,
     as_json: bool = JSON,
 ) -> None:
     """Send an approved edition to its list, or a test of the variant that --for and --second-subject choose."""
-    now = clock.now()
     edition = edition_lookup.get_edition(edition_id)
     if test_to:
-        return _send_test(edition, test_to, _find_variant(edition, groups, second), now, as_json)
+        return _send_test(edition, test_to, _find_variant(edition, groups, second), content_hash or None, as_json)
     if groups or second:
         raise BadInput("--for and --second-subject are for tests: give --test-to ADDRESS as well.", "for")
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     mailing = tasks.send_edition(
-        edition_id, at=clock.parse_local_moment(at, newsletter.zone, "at") if at else None, by=BY, now=now
+        edition_id,
+        at=clock.parse_local_moment(at, newsletter.zone, "at") if at else None,
+        content_hash=content_hash or None,
+        by=get_actor(),
+        now=clock.now(),
     )
-    _record_audit("sent", edition, now, f"mailing {mailing.id}")
     if as_json:
         return emit_json(mailing)
     say(f"Mailing {mailing.id} is planned for {clock.format_in_zone(mailing.due_at, newsletter.zone)}.")
     say(f"It is sent while `newsletter run` is running. Follow it: newsletter mailings show {mailing.id}")
 
 
-def _send_test(edition: Edition, addresses: list[str], variant: Variant, now: Any, as_json: bool) -> None:
-    sent = tasks.send_test(edition.id, addresses, variant=variant, by=BY, now=now)
-    _record_audit("sent test", edition, now, f"{len(sent)} addresses")
+def _send_test(
+    edition: Edition, addresses: list[str], variant: Variant, content_hash: str | None, as_json: bool
+) -> None:
+    sent = tasks.send_test(
+        edition.id, addresses, variant=variant, content_hash=content_hash, by=get_actor(), now=clock.now()
+    )
     if as_json:
         emit_json(sent)
     else:
         print_table(("address", "answer", "detail"), [(t.address, t.answer, t.message) for t in sent], "")
     if any(t.answer != "accepted" for t in sent):
         raise typer.Exit(1)
-
-
-def _record_audit(verb: str, edition: Edition, now: Any, detail: str = "") -> None:
-    audit_log.record(None, verb, f"edition {edition.id}", now=now, newsletter_id=edition.newsletter_id, detail=detail)
 
 
 def _print_edition(edition: Edition, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from newsletter.accounts import audit_log
+from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_output, print_table, progress, say, warn
 from newsletter.curator.articles import article_lookup, polling, sources
 from newsletter.curator.articles.resources import read_file
@@ -29,9 +29,8 @@ def add(
 ) -> None:
     """Add feeds (RSS, Atom or JSON Feed). Fetch them with: newsletter feeds fetch."""
     now = clock.now()
-    made = [sources.add_source(_to_url(address), title=title, now=now) for address in addresses]
-    for source in made:
-        audit_log.record(None, "added feed", source.url[:200], now=now)
+    by = get_actor()
+    made = [sources.add_source(_to_url(address), title=title, by=by, now=now) for address in addresses]
     if as_json:
         return emit_json(made)
     say(f"{len(made)} added. Fetch them now: newsletter feeds fetch")
@@ -45,9 +44,7 @@ def _to_url(address: str) -> str:
 @app.command("import")
 def import_feeds(file: Path, as_json: bool = JSON) -> None:
     """Add the feeds of an OPML file, as feed readers export it. What cannot be imported is reported (exit 1)."""
-    now = clock.now()
-    new, problems = sources.import_sources(read_file(file), now=now)
-    audit_log.record(None, "imported feeds", file.name, now=now, detail=f"{len(new)} new")
+    new, problems = sources.import_sources(read_file(file), name=file.name, by=get_actor(), now=clock.now())
     if as_json:
         emit_json({"new": new, "refused": problems})
     else:
@@ -124,6 +121,5 @@ def remove_feed(feed_id: int, yes: bool = YES) -> None:
     """Remove a feed. Its articles stay."""
     source = next((s for s in article_lookup.list_sources() if s.id == feed_id), None)
     confirm_or_refuse(f"Remove {source.title or source.url if source else f'feed {feed_id}'}?", yes)
-    sources.remove_source(feed_id)
-    audit_log.record(None, "removed feed", str(feed_id), now=clock.now())
+    sources.remove_source(feed_id, by=get_actor(), now=clock.now())
     say("Removed. Its articles stay.")

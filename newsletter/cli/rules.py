@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from newsletter.accounts import audit_log
 from newsletter.catalog import newsletters
+from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.curator.editions import rules
 from newsletter.kernel import clock
@@ -13,7 +13,6 @@ from newsletter.kernel import clock
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="What is suggested for a newsletter: rules and the track record."
 )
-BY = audit_log.COMMAND_LINE
 
 
 @app.command("list")
@@ -39,12 +38,17 @@ def set_suggestion_rule(
     as_json: bool = JSON,
 ) -> None:
     """Add or change a rule for a feed or a phrase."""
-    now = clock.now()
     newsletter = newsletters.get_newsletter_by_slug(slug)
     rule = rules.set_rule(
-        newsletter.id, effect, source_id=source or None, phrase=phrase, section=section, by=BY, now=now
+        newsletter.id,
+        effect,
+        source_id=source or None,
+        phrase=phrase,
+        section=section,
+        seen=None,
+        by=get_actor(),
+        now=clock.now(),
     )
-    audit_log.record(None, f"made rule {effect}", rule.source or rule.phrase, now=now, newsletter_id=newsletter.id)
     emit_json(rule) if as_json else say(f"Rule {rule.id}: {rule.effect} {rule.source or f'“{rule.phrase}”'}.")
 
 
@@ -53,8 +57,7 @@ def remove_rule(slug: str, rule_id: int, yes: bool = YES) -> None:
     """Remove a rule."""
     newsletter = newsletters.get_newsletter_by_slug(slug)
     confirm_or_refuse(f"Remove rule {rule_id} of {newsletter.name}?", yes)
-    rules.remove_rule(rule_id, newsletter.id)
-    audit_log.record(None, "removed rule", f"rule {rule_id}", now=clock.now(), newsletter_id=newsletter.id)
+    rules.remove_rule(rule_id, newsletter.id, content_hash=None, by=get_actor(), now=clock.now())
     say("The rule is removed.")
 
 

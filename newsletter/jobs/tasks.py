@@ -16,12 +16,14 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
+from newsletter.accounts.actors import SystemActor
 from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.catalog.states import NewsletterState
 from newsletter.curator.articles import polling, stories
 from newsletter.curator.editions import (
     approval,
     corrections,
+    decisions,
     edition_lookup,
     link_checks,
     page_checks,
@@ -42,6 +44,7 @@ from subscribers import rate_limits, retention
 
 log = logging.getLogger(__name__)
 SCHEDULER_NAME = "heartbeat"  # in rows: who opened an edition or planned a mailing by itself
+SCHEDULER = SystemActor("scheduler")
 CLOCK_TOLERANCE = timedelta(minutes=2)  # between the caller's clock and ours
 
 
@@ -91,9 +94,9 @@ def _create_edition(occurrence: Occurrence, now: datetime) -> bool:
         edition = suggestions.create_suggested_edition(
             occurrence.newsletter_id,
             occurrence.date,
-            now=now,
-            by=SCHEDULER_NAME,
             fetch=wiring.build_fetcher(),
+            by=SCHEDULER,
+            now=now,
         )
     return occurrences.record_draft(occurrence.id, edition.id, now)
 
@@ -157,27 +160,37 @@ def _settle_occurrence(occurrence: Occurrence, now: datetime) -> bool:
     return True
 
 
-def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime) -> summary.Mailing:
-    """Plans the mailing of an approved edition for `at` (None: now). Raises Refused when it is not approved.
+def send_edition(
+    edition_id: int, *, at: datetime | None, content_hash: str | None, by: Actor, now: datetime
+) -> summary.Mailing:
+    """Plans the mailing of the approved edition with this content hash for `at` (None: now).
 
-    An occurrence that was held or missed with this edition is settled by it. Raises BadInput for a time that is
-    past: a slip of the pen must not send at once.
+    An occurrence that was held or missed with this edition is settled by it. Raises Refused when it is not approved,
+    Conflict when it is not as it was seen, and BadInput for a time that is past: a slip of the pen must not send at
+    once.
     """
+    require_right(by, Verb.SEND, newsletter_id=edition_lookup.get_edition(edition_id).newsletter_id)
     if at is not None and at < now - CLOCK_TOLERANCE:
         raise BadInput(f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC is past. To send now, give no time.", "at")
-    snapshot = edition_lookup.find_standing_snapshot(edition_id)
-    if snapshot is None:
-        raise Refused(
-            f"Edition {edition_id} is not approved, so it is not sent. Approve it: newsletter editions approve "
-            f"{edition_id}"
-        )
-    held = occurrences.find_held_for_edition(edition_id)
     with transaction.atomic():
+        edition = edition_lookup.get_edition(edition_id)
+        if edition.snapshot_id is None:
+            raise Refused(
+                f"Edition {edition_id} is not approved, so it is not sent. Approve it: newsletter editions approve "
+                f"{edition_id}"
+            )
+        decisions.check_content_hash(edition, content_hash)
+        held = occurrences.find_held_for_edition(edition_id)
         if held is not None and not occurrences.claim(held.id, now):
             raise Conflict("Somebody else is sending this edition at the same moment.")
         made = _create_mailing(
-            snapshot, due_at=max(at or now, now), by=by, now=now, occurrence_id=held.id if held else None
+            edition_lookup.get_snapshot(edition.snapshot_id),
+            due_at=max(at or now, now),
+            by=by.name,
+            now=now,
+            occurrence_id=held.id if held else None,
         )
+        by.record(ActionRecord("sent", f"edition {edition_id}", now, edition.newsletter_id, f"mailing {made}"))
     return summary.get_mailing(made)
 
 
@@ -210,32 +223,52 @@ def _create_mailing(
     )
 
 
-def send_correction(edition_id: int, *, by: str, now: datetime) -> summary.Mailing:
-    """Mails the corrections of an edition, at once, to those who were sent it.
+def send_correction(edition_id: int, *, content_hash: str | None, by: Actor, now: datetime) -> summary.Mailing:
+    """Mails the corrections of the edition with this content hash, at once, to those who were sent it.
 
-    Raises Refused when there is nothing to correct, or this was mailed already.
+    Raises Refused when there is nothing to correct, or this was mailed already, and Conflict when it is not as it was
+    seen.
     """
+    edition = edition_lookup.get_edition(edition_id)
+    require_right(by, Verb.SEND, newsletter_id=edition.newsletter_id)
     with transaction.atomic():
+        decisions.require_content_hash(edition_id, content_hash)
         snapshot = corrections.freeze_correction(edition_id, by=by, now=now)
-        made = _create_mailing(snapshot, due_at=now, by=by, now=now, kind=MailingKind.CORRECTION)
+        made = _create_mailing(snapshot, due_at=now, by=by.name, now=now, kind=MailingKind.CORRECTION)
+        by.record(
+            ActionRecord("mailed correction", f"edition {edition_id}", now, edition.newsletter_id, f"mailing {made}")
+        )
     return summary.get_mailing(made)
 
 
 def send_test(
-    edition_id: int, addresses: Sequence[str], *, variant: Variant = PLAIN, by: str, now: datetime
+    edition_id: int,
+    addresses: Sequence[str],
+    *,
+    variant: Variant = PLAIN,
+    content_hash: str | None,
+    by: Actor,
+    now: datetime,
 ) -> tuple[one_off.TestResult, ...]:
-    """Sends the edition as it stands, or one variant of it, with [TEST] in the subject, to these addresses only."""
+    """Sends the edition with this content hash, or one variant of it, with [TEST] in the subject, to these addresses.
+
+    Raises Conflict when it is not as it was seen.
+    """
     edition = edition_lookup.get_edition(edition_id)
-    rendered = approval.preview(edition_id, now=now, variant=variant)
+    require_right(by, Verb.EDIT, newsletter_id=edition.newsletter_id)
+    decisions.check_content_hash(edition, content_hash)
+    rendered = approval.preview_edition(edition, variant)
     newsletter_settings.remember_test_addresses(edition.newsletter_id, addresses)
-    return one_off.send_test_mails(
+    sent = one_off.send_test_mails(
         rendered=rendered,
         newsletter=newsletters.get_newsletter(edition.newsletter_id),
         addresses=tuple(addresses),
         provider=wiring.get_provider(),
-        sender=by,
+        sender=by.name,
         now=now,
     )
+    by.record(ActionRecord("sent test", f"edition {edition_id}", now, edition.newsletter_id, f"{len(sent)} addresses"))
+    return sent
 
 
 def sync_provider(now: datetime) -> int:
@@ -281,12 +314,15 @@ def check_pages_and_links(now: datetime) -> int:
     return page_checks.check_due_pages(now, fetch=fetch) + link_checks.check_due_links(now, fetch=fetch)
 
 
-def check_pages_and_links_of_edition(edition_id: int, now: datetime) -> int:
+def check_pages_and_links_of_edition(edition_id: int, *, by: Actor, now: datetime) -> int:
     """The same at once, for all of one edition. Raises NotFound."""
     fetch = wiring.build_fetcher()
-    edition_lookup.get_edition(edition_id)
+    edition = edition_lookup.get_edition(edition_id)
+    require_right(by, Verb.EDIT, newsletter_id=edition.newsletter_id)
     differ = page_checks.check_due_pages(now, fetch=fetch, edition_id=edition_id)
-    return differ + link_checks.check_due_links(now, fetch=fetch, edition_id=edition_id)
+    differ += link_checks.check_due_links(now, fetch=fetch, edition_id=edition_id)
+    by.record(ActionRecord("looked again", f"edition {edition_id}", now, edition.newsletter_id))
+    return differ
 
 
 def group_stories(now: datetime) -> int:

@@ -106,3 +106,9 @@ def require_list_visible(by: Actor, verb: Verb, list_id: int) -> None:
         raise NotAllowed(
             f"You have no right to {verb.description} of this list. An administrator of the desk can give it to you."
         )
+
+
+def require_right_somewhere(by: Actor, verb: Verb) -> None:
+    """Raises NotAllowed unless they may `verb` at least one newsletter."""
+    if by.list_visible_lists(verb) == frozenset():
+        raise NotAllowed(f"You have no right to {verb.description}. An administrator of the desk can give it to you.")

@@ -39,14 +39,25 @@ def test_an_article_is_pushed_with_all_that_is_known_of_it(call: Call) -> None:
 
 
 def test_pushed_again_it_is_brought_up_to_date(call: Call) -> None:
-    first = call("editor", STORY).json()
-    again = call("editor", STORY | {"url": URL, "title": "Ferry gets a third boat", "note": ""})
+    first = call("admin", STORY).json()
+    again = call("admin", STORY | {"url": URL, "title": "Ferry gets a third boat", "note": ""})
     assert again.status_code == 200
     assert (again.json()["id"], again.json()["created"], again.json()["title"]) == (
         first["id"],
         False,
         "Ferry gets a third boat",
     )
+
+
+def test_what_all_newsletters_see_of_a_known_story_needs_the_right_for_all_of_them(call: Call) -> None:
+    known = call("admin", STORY | {"dek": ""}).json()
+    assert call("editor", STORY | {"tags": ["gossip"]}).status_code == 403
+    words = {"url": URL, "title": "Ferry sinks", "text": "It did.", "dek": "More soon."}
+    answer = call("editor", words)
+    assert answer.status_code == 200
+    assert "only gaps were filled" in answer.json()["warnings"][0]
+    article = article_lookup.get_article(known["id"])
+    assert (article.title, article.text, article.dek) == (known["title"], known["text"], "More soon.")
 
 
 def test_html_becomes_paragraphs(call: Call) -> None:

@@ -15,6 +15,7 @@ from django.contrib.sessions.models import Session
 from newsletter.curator.editions import edition_lookup
 from newsletter.kernel import clock
 from newsletter.web.sessions import USED_KEY
+from tests.actors import SYSTEM
 from tests.conftest import PASSWORD
 
 # Leaving a page aborts its requests: htmx logs that, and nothing is wrong. Failed responses are responseError.
@@ -107,8 +108,8 @@ def test_two_editors_see_each_other_and_keep_what_they_write(
     sign_in(page, live_server)
     page.goto(f"{live_server.url}/editions/{edition.id}/")
     page.fill("#w-preheader", "Half a sentence that is still being")
-    editions.edit_edition(edition.id, subject="A subject from elsewhere", now=now)
-    picks.add_pick(edition.id, articles(9, at=clock.now())[8], now=now)
+    editions.edit_edition(edition.id, subject="A subject from elsewhere", now=now, seen=None, by=SYSTEM)
+    picks.add_pick(edition.id, articles(9, at=clock.now())[8], now=now, by=SYSTEM)
     page.wait_for_selector(".pick >> nth=3", timeout=12_000)
     assert page.input_value("#w-subject") == "A subject from elsewhere"
     assert page.input_value("#w-preheader") == "Half a sentence that is still being"
@@ -116,7 +117,7 @@ def test_two_editors_see_each_other_and_keep_what_they_write(
     note = page.locator(".pool__more [name=note]").first
     page.click(".pool__more summary >> nth=0")
     note.fill("A note that is still being")
-    editions.edit_edition(edition.id, subject="Another subject from elsewhere", now=now)
+    editions.edit_edition(edition.id, subject="Another subject from elsewhere", now=now, seen=None, by=SYSTEM)
     page.wait_for_selector(
         ".inbox:has-text('Another subject'), #f-subject [name=was]:has-text('Another subject')", state="attached"
     )
@@ -127,7 +128,7 @@ def test_two_editors_see_each_other_and_keep_what_they_write(
     note.wait_for(timeout=5_000)  # what was open stays open
     page.evaluate("document.activeElement.blur()")
     page.evaluate("document.querySelector('#pool').dataset.old = '1'")
-    editions.edit_edition(edition.id, subject="A third subject from elsewhere", now=now)
+    editions.edit_edition(edition.id, subject="A third subject from elsewhere", now=now, seen=None, by=SYSTEM)
     page.wait_for_selector("#pool:not([data-old])", timeout=12_000)  # nobody writes there: it comes anew
     assert note.is_visible()
     assert page.complaints == []
@@ -150,7 +151,7 @@ def test_a_box_is_added_and_what_is_typed_outlasts_what_others_change(
     page.click(f"#box-{box.id} summary")
     page.fill(f"#b-title-{box.id}", "Half a heading")
     page.evaluate("document.activeElement.blur()")
-    editions.edit_edition(edition.id, subject="A subject from elsewhere", now=now)
+    editions.edit_edition(edition.id, subject="A subject from elsewhere", now=now, seen=None, by=SYSTEM)
     page.wait_for_selector(
         "#f-subject [name=was]:has-text('A subject from elsewhere')", state="attached", timeout=12_000
     )
@@ -199,7 +200,7 @@ def test_the_mail_fits_a_phone_and_follows_the_dark(
     from newsletter.curator.editions import approval
 
     file = tmp_path / "mail.html"
-    file.write_text(approval.preview(edition.id, now=now).html)
+    file.write_text(approval.preview(edition.id).html)
     page.emulate_media(color_scheme=scheme)
     for width in (320, 375, 700):
         page.set_viewport_size({"width": width, "height": 800})

@@ -25,13 +25,13 @@ BOX = {
 def test_the_box_shows_on_its_days_alone(edition: Any, now: Any) -> None:
     day = edition.date
     made = sponsors.add_sponsor(edition.newsletter_id, first=day, last=day, **BOX, by=SYSTEM, now=now)
-    rendered = approval.preview(edition.id, now=now)
+    rendered = approval.preview(edition.id)
     assert "Boots that outlast" in rendered.html
     assert "[Sponsored by a shop]" in rendered.text
     assert sponsors.find_sponsor(edition.newsletter_id, day) == made
     assert sponsors.find_sponsor(edition.newsletter_id, day + timedelta(days=1)) is None
     sponsors.remove_sponsor(made.id, edition.newsletter_id, by=SYSTEM, now=now)
-    assert "Boots" not in approval.preview(edition.id, now=now).html
+    assert "Boots" not in approval.preview(edition.id).html
     with pytest.raises(NotFound):
         sponsors.remove_sponsor(made.id, edition.newsletter_id, by=SYSTEM, now=now)
 

@@ -11,7 +11,7 @@ from newsletter.curator.editions import approval
 
 
 def test_a_mail_without_its_address_or_a_way_to_leave_cannot_go(edition: Any, now: datetime) -> None:
-    rendered = approval.preview(edition.id, now=now)
+    rendered = approval.preview(edition.id)
     found = mail.check_rendering(
         replace(rendered, html="<p>Hello</p>", text="Hello"), postal_address="4 Mill Lane, Upland"
     )

@@ -81,3 +81,39 @@ def test_a_time_that_is_past_sends_nothing(newsletter: Newsletter, edition: Any)
 @pytest.mark.parametrize("words", ["editions list", "editions show 1", "editions check 1"])
 def test_what_is_read_is_json_and_nothing_else(newsletter: Newsletter, edition: Any, words: str) -> None:
     json.loads(newsletter(*words.replace(" 1", f" {edition.id}").split(), "--json")[1])
+
+
+def test_a_decision_with_a_hash_is_refused_when_the_edition_changed_since(
+    newsletter: Newsletter, edition: Any, tmp_path: Path
+) -> None:
+    number = str(edition.id)
+    seen = json.loads(newsletter("editions", "check", number, "--json")[1])["content_hash"]
+    assert f"Hash: {seen}" in newsletter("editions", "check", number)[1]
+    preview = ("editions", "preview", number, "--out", str(tmp_path))
+    assert f"Hash: {seen}" in newsletter(*preview)[1]
+    assert json.loads(newsletter(*preview, "--json")[1])["content_hash"] == seen
+    assert newsletter("editions", "edit", number, "--subject", "Other words")[0] == 0
+    for words in (
+        ("approve", number),
+        ("skip", number, "--reason", "A holiday", "--yes"),
+        ("override", number, "placeholder", "intro", "--reason", "TK is a poet."),
+        ("send", number, "--test-to", "desk@example.com"),
+    ):
+        status, _, err = newsletter("editions", *words, "--hash", seen)
+        assert status == REFUSED, words
+        assert f"Subject: “{edition.subject}” is now “Other words” (command line" in err
+    present = json.loads(newsletter("editions", "check", number, "--json")[1])["content_hash"]
+    assert newsletter("editions", "approve", number, "--hash", present)[0] == 0
+    for words in (("withdraw", number), ("send", number)):
+        status, _, err = newsletter("editions", *words, "--hash", seen)
+        assert status == REFUSED, words
+        assert "changed since you looked" in err
+    assert newsletter("editions", "withdraw", number, "--hash", present)[0] == 0
+
+
+def test_a_story_is_moved_to_a_place_counted_from_one(newsletter: Newsletter, edition: Any) -> None:
+    first, second, third = (pick.key for pick in edition.picks)
+    for key, position, expected in ((third, 1, [third, first, second]), (third, 2, [first, third, second])):
+        words = ("move", str(edition.id), key, "--position", str(position), "--json")
+        shown = json.loads(newsletter("editions", *words)[1])
+        assert [pick["key"] for pick in shown["picks"]] == expected

@@ -130,7 +130,7 @@ def told(db: None, web: Web) -> Callable[..., Article]:
             rss(item(title, **words), title=publisher or f"Paper {feeds}"),
             "application/rss+xml",
         )
-        source = sources.add_source(url, now=added)
+        source = sources.add_source(url, now=added, by=SYSTEM)
         (report,) = polling.fetch_sources(now=added, fetch=web, ids=[source.id])
         assert report.added == 1, report
         return (
@@ -145,7 +145,7 @@ def told(db: None, web: Web) -> Callable[..., Article]:
 @pytest.fixture
 def edition(newsletter: Newsletter) -> Edition:
     """An empty edition of today."""
-    return editions.create_edition(newsletter.id, None, now=NOW, by="ada@example.com")
+    return editions.create_edition(newsletter.id, None, now=NOW, by=SYSTEM)
 
 
 @pytest.fixture
@@ -153,5 +153,7 @@ def filled(edition: Edition, told: Callable[..., Article]) -> Edition:
     """An edition of three stories with a subject, ready to be approved."""
     for title in ("Funicular reopens after repairs", "Night bus to be kept", "Otters back in the mill race"):
         article = told(title, dek=f"{title}, the council said on Monday.")
-        picks.add_pick(edition.id, article.id, now=NOW)
-    return editions.edit_edition(edition.id, now=NOW, subject="Funicular reopens after repairs", preheader="And otters")
+        picks.add_pick(edition.id, article.id, now=NOW, by=SYSTEM)
+    return editions.edit_edition(
+        edition.id, now=NOW, subject="Funicular reopens after repairs", preheader="And otters", seen=None, by=SYSTEM
+    )

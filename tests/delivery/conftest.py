@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from newsletter.catalog import newsletter_settings
-from newsletter.curator.editions import approval, edition_lookup
+from newsletter.curator.editions import edition_lookup
 from newsletter.delivery import models
 from newsletter.delivery.events import applying, inbox
 from newsletter.delivery.ledger.states import MailingKind
@@ -21,6 +21,7 @@ from subscribers import people
 from subscribers.imports import run
 from subscribers.models import Subscriber
 from tests.actors import SYSTEM
+from tests.approving import approve
 from tests.conftest import House
 from tests.fakes.provider import ScriptedProvider
 from tests.fakes.sendgrid_events import Signer, event, post
@@ -63,7 +64,7 @@ def plan(house: House, edition: Any, now: datetime) -> Callable[..., Mailing]:
     """Approves the edition and plans its mailing for now; the provider is that of `scripted`: 50 readers to a batch."""
 
     def make(**changes: Any) -> Mailing:
-        snapshot = edition_lookup.find_standing_snapshot(edition.id) or approval.approve(edition.id, by="test", now=now)
+        snapshot = edition_lookup.find_standing_snapshot(edition.id) or approve(edition.id, by=SYSTEM, now=now)
         given = {
             "snapshot_id": snapshot.id,
             "edition_id": edition.id,

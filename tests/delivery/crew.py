@@ -25,6 +25,8 @@ from pathlib import Path
 
 import django
 
+from tests.approving import approve
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
 django.setup()
 
@@ -32,7 +34,7 @@ from django.db import connection  # noqa: E402
 
 from newsletter.catalog import newsletter_settings  # noqa: E402  the rooms need Django set up
 from newsletter.curator.articles import intake  # noqa: E402
-from newsletter.curator.editions import approval, editions, picks  # noqa: E402
+from newsletter.curator.editions import editions, picks  # noqa: E402
 from newsletter.delivery import models  # noqa: E402
 from newsletter.delivery.events import applying, inbox  # noqa: E402
 from newsletter.delivery.ledger import states  # noqa: E402
@@ -76,12 +78,14 @@ def prepare(readers: int) -> None:
     text = (
         "The ferry is back at last\n\n" + "Islanders met it on the pier with a band and a cake of the same length. " * 4
     )
-    article = intake.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
-    edition = editions.create_edition(newsletter.id, now.date(), now=now, by="test")
-    picks.add_pick(edition.id, article.id, now=now)
-    editions.edit_edition(edition.id, now=now, subject="The ferry is back at last")
-    approval.approve(edition.id, by="test", now=now)
-    tasks.send_edition(edition.id, at=now + timedelta(minutes=WINDOW) if WINDOW else None, by="test", now=now)
+    article = intake.add_article_from_paste(text, url="https://paper.example.org/1", now=now, by=SYSTEM).article
+    edition = editions.create_edition(newsletter.id, now.date(), now=now, by=SYSTEM)
+    picks.add_pick(edition.id, article.id, now=now, by=SYSTEM)
+    editions.edit_edition(edition.id, now=now, subject="The ferry is back at last", seen=None, by=SYSTEM)
+    approve(edition.id, by=SYSTEM, now=now)
+    tasks.send_edition(
+        edition.id, at=now + timedelta(minutes=WINDOW) if WINDOW else None, by=SYSTEM, now=now, content_hash=None
+    )
 
 
 def work() -> None:

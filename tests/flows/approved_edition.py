@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 import django
 
 from tests.actors import SYSTEM
+from tests.approving import approve
 
 
 def main(subscribers: int, zone: str) -> None:
     django.setup()
     from newsletter.catalog import newsletter_settings
     from newsletter.curator.articles import intake
-    from newsletter.curator.editions import approval, editions, picks
+    from newsletter.curator.editions import editions, picks
     from subscribers import lists
     from subscribers.imports import run
 
@@ -39,12 +40,12 @@ def main(subscribers: int, zone: str) -> None:
     text = "The funicular returns to the upper town\n\n" + (
         "For eleven winters the rails were silent and nobody minded. " * 5
     )
-    article = intake.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
-    edition = editions.create_edition(newsletter.id, None, now=now, by="test")
-    picks.add_pick(edition.id, article.id, now=now)
+    article = intake.add_article_from_paste(text, url="https://paper.example.org/1", now=now, by=SYSTEM).article
+    edition = editions.create_edition(newsletter.id, None, now=now, by=SYSTEM)
+    picks.add_pick(edition.id, article.id, now=now, by=SYSTEM)
     intro = "Good morning, {{ first_name | reader }}."
-    editions.edit_edition(edition.id, now=now, subject="The funicular returns", intro=intro)
-    approval.approve(edition.id, by="test", now=now)
+    editions.edit_edition(edition.id, now=now, subject="The funicular returns", intro=intro, seen=None, by=SYSTEM)
+    approve(edition.id, by=SYSTEM, now=now)
     print(edition.id)
 
 

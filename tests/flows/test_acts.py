@@ -28,7 +28,13 @@ ACTS: dict[str, Prepare] = {
 }
 SERVICES = ("accounts", "catalog", "curator", "checks", "scheduling", "delivery", "jobs")
 # Acts that any user may do, or that are about the user alone: what a stranger may not do is tested with them.
-FOR_EVERYBODY: dict[str, str] = {}
+FOR_EVERYBODY: dict[str, str] = {
+    "newsletter.curator.articles.intake.add_article_from_page": "whoever edits any newsletter adds to the pool",
+    "newsletter.curator.articles.intake.add_article_from_html": "whoever edits any newsletter adds to the pool",
+    "newsletter.curator.articles.intake.add_article_from_paste": "whoever edits any newsletter adds to the pool",
+    "newsletter.curator.articles.intake.add_article_from_fields": "whoever edits any newsletter adds to the pool",
+    "newsletter.curator.articles.triage.add_note": "whoever edits any newsletter may note something",
+}
 # Functions with `by` that only pass it on to one of the above, or that read.
 PASSED_ON: dict[str, str] = {
     "newsletter.accounts.sign_in_log.record_session_end": "records",
@@ -57,14 +63,12 @@ WITHOUT_ACTOR = {
     "newsletter.accounts.api_tokens.find_active_token": "notes when a token was used",
     "newsletter.catalog.pictures.store_picture": "keeps bytes under their hash; what shows them asks",
     "newsletter.curator.articles.polling.fetch_sources": "reads feeds, as the scheduler does",
-    "newsletter.curator.editions.page_checks.check_due_pages": "looks at pages again, as the scheduler does",
     "newsletter.curator.editions.suggestions.list_suggestions": "stores the track record that it reads",
     "newsletter.delivery.events.inbox.receive": "the provider's posts prove themselves by their signature",
     "newsletter.delivery.sending.freeze.freeze_next": "the demo does a worker's step",
     "newsletter.delivery.sending.hand_over.hand_over_next": "the demo does a worker's step",
     "newsletter.delivery.sending.mailings.finish_settled": "the demo does a worker's step",
     "newsletter.jobs.erasure.propagate_erasures": "carries out what was decided",
-    "newsletter.jobs.tasks.check_pages_and_links_of_edition": "looks at pages again, as the scheduler does",
     "newsletter.jobs.tasks.tick": "the scheduler's step",
     "newsletter.scheduling.occurrences.materialise": "plans what the schedules say",
     # What readers do themselves is proved by their signed link, and is in the history of their consent.
@@ -86,9 +90,6 @@ WITHOUT_ACTOR = {
 # Packages whose functions still take a name for `by`: each line goes with its package's move.
 PENDING = (
     "newsletter.accounts.audit_log.record",  # goes with its last caller
-    "newsletter.curator.articles.",
-    "newsletter.curator.editions.",
-    "newsletter.checks.",
     "newsletter.jobs.",
 )
 

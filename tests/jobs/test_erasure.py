@@ -27,8 +27,8 @@ from tests.fakes.sendgrid_events import Signer, event, post
 def sent(edition: Any, readers: Callable[..., list[int]], now: datetime) -> list[int]:
     """The ids of three readers whom the outbox has a letter to."""
     ids = readers(3)
-    preflight.approve_edition(edition.id, by="editor@example.com", now=now)
-    tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+    tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now, content_hash=None)
     freeze.freeze_next(now)
     while hand_over.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
         pass

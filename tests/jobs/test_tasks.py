@@ -68,7 +68,7 @@ def test_an_approved_edition_is_sent_at_its_time_and_once(
     readers(3)
     tasks.tick(now)
     edition_id = occurrence(now).edition_id
-    preflight.approve_edition(edition_id, by="editor", now=now)
+    preflight.approve_edition(edition_id, by=SYSTEM, now=now, content_hash=None)
     at_seven = occurrence(now).instant
     assert tasks.tick(at_seven - timedelta(seconds=1)).done["claimed"] == 0
     assert tasks.tick(at_seven + timedelta(seconds=2)).done["claimed"] == 1
@@ -91,12 +91,12 @@ def test_an_edition_not_approved_in_time_is_held_with_the_reason(scheduled: Any,
 def test_what_would_be_too_late_is_held_and_can_be_sent_by_hand(scheduled: Any, now: datetime) -> None:
     tasks.tick(now)
     edition_id = occurrence(now).edition_id
-    preflight.approve_edition(edition_id, by="editor", now=now)
+    preflight.approve_edition(edition_id, by=SYSTEM, now=now, content_hash=None)
     late = occurrence(now).instant + timedelta(minutes=31)
     tasks.tick(late)
     assert occurrence(now).state == "held"
     assert "31 minutes late" in occurrence(now).reason
-    mailing = tasks.send_edition(edition_id, at=None, by="editor", now=late)
+    mailing = tasks.send_edition(edition_id, at=None, by=SYSTEM, now=late, content_hash=None)
     assert mailing.state == "scheduled"
     assert occurrence(now).state == "claimed", "sending by hand settles what was held"
 
@@ -104,8 +104,8 @@ def test_what_would_be_too_late_is_held_and_can_be_sent_by_hand(scheduled: Any, 
 def test_sending_by_hand_before_its_time_settles_the_occurrence(scheduled: Any, now: datetime) -> None:
     tasks.tick(now)
     edition_id = occurrence(now).edition_id
-    preflight.approve_edition(edition_id, by="editor", now=now)
-    tasks.send_edition(edition_id, at=None, by="editor", now=now)
+    preflight.approve_edition(edition_id, by=SYSTEM, now=now, content_hash=None)
+    tasks.send_edition(edition_id, at=None, by=SYSTEM, now=now, content_hash=None)
     tasks.tick(occurrence(now).instant)
     assert occurrence(now).state == "claimed"
     assert len(summary.list_mailings()) == 1
@@ -113,36 +113,36 @@ def test_sending_by_hand_before_its_time_settles_the_occurrence(scheduled: Any, 
 
 def test_a_draft_is_not_sent(edition: Any, now: datetime) -> None:
     with pytest.raises(Refused, match="not approved"):
-        tasks.send_edition(edition.id, at=None, by="editor", now=now)
+        tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now, content_hash=None)
 
 
 def test_a_paused_newsletter_is_not_sent(edition: Any, now: datetime) -> None:
     from newsletter.catalog import newsletter_settings
 
-    preflight.approve_edition(edition.id, by="editor", now=now)
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
     newsletter_settings.change_newsletter(edition.newsletter_id, now=now, state="paused", seen=None, by=SYSTEM)
     with pytest.raises(Refused, match="paused"):
-        tasks.send_edition(edition.id, at=None, by="editor", now=now)
+        tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now, content_hash=None)
 
 
 def test_an_edit_between_approval_and_time_holds_the_mailing(
     edition: Any, readers: Callable[..., list[int]], now: datetime
 ) -> None:
     readers(2)
-    preflight.approve_edition(edition.id, by="editor", now=now)
-    mailing = tasks.send_edition(edition.id, at=now + timedelta(minutes=5), by="editor", now=now)
-    editions.edit_edition(edition.id, now=now, subject="Another subject altogether")
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+    mailing = tasks.send_edition(edition.id, at=now + timedelta(minutes=5), by=SYSTEM, now=now, content_hash=None)
+    editions.edit_edition(edition.id, now=now, subject="Another subject altogether", seen=None, by=SYSTEM)
     freeze.freeze_next(now + timedelta(minutes=5))
     held = summary.get_mailing(mailing.id)
     assert held.state == "held"
     assert "edited after its approval" in held.reason
-    preflight.approve_edition(edition.id, by="editor", now=now)
-    again = tasks.send_edition(edition.id, at=None, by="editor", now=now + timedelta(minutes=6))
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+    again = tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now + timedelta(minutes=6), content_hash=None)
     assert (again.id, again.state) == (mailing.id, "scheduled")
 
 
 def test_a_test_message_says_so_and_leaves_the_ledger_alone(edition: Any, now: datetime) -> None:
-    sent = tasks.send_test(edition.id, ["editor@example.com"], by="editor", now=now)
+    sent = tasks.send_test(edition.id, ["editor@example.com"], by=SYSTEM, now=now, content_hash=None)
     assert [each.answer for each in sent] == ["accepted"]
     message = next(wiring.get_config().outbox_dir.rglob("*.eml")).read_text()
     assert "Subject: [TEST] The railway reaches the mill" in message
@@ -169,14 +169,14 @@ def test_what_was_cancelled_by_hand_is_not_sent_by_the_schedule(
     readers(3)
     tasks.tick(now)
     edition_id = occurrence(now).edition_id
-    preflight.approve_edition(edition_id, by="editor", now=now)
-    sent = tasks.send_edition(edition_id, at=None, by="editor", now=now)
+    preflight.approve_edition(edition_id, by=SYSTEM, now=now, content_hash=None)
+    sent = tasks.send_edition(edition_id, at=None, by=SYSTEM, now=now, content_hash=None)
     mailings.cancel(sent.id, by=SystemActor("editor"), now=now)
     tasks.tick(occurrence(now).instant)
     assert summary.find_mailing_of_edition(edition_id) is None
     assert occurrence(now).state == "held"
     assert "cancelled" in occurrence(now).reason
-    assert tasks.send_edition(edition_id, at=None, by="editor", now=now).id != sent.id
+    assert tasks.send_edition(edition_id, at=None, by=SYSTEM, now=now, content_hash=None).id != sent.id
 
 
 def test_one_newsletter_in_trouble_never_stops_the_next(scheduled: Any, house: Any, now: datetime) -> None:
@@ -197,16 +197,16 @@ def test_one_newsletter_in_trouble_never_stops_the_next(scheduled: Any, house: A
 
 @pytest.mark.parametrize("ago", [timedelta(hours=3), timedelta(minutes=2, seconds=1)])
 def test_a_time_to_send_at_that_is_past_is_refused(edition: Any, now: datetime, ago: timedelta) -> None:
-    preflight.approve_edition(edition.id, by="editor", now=now)
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
     with pytest.raises(BadInput, match="UTC is past. To send now, give no time") as caught:
-        tasks.send_edition(edition.id, at=now - ago, by="editor", now=now)
+        tasks.send_edition(edition.id, at=now - ago, by=SYSTEM, now=now, content_hash=None)
     assert caught.value.field == "at"
     assert summary.list_mailings() == ()
 
 
 def test_a_time_to_send_at_that_is_past_by_the_difference_of_two_clocks_is_now(edition: Any, now: datetime) -> None:
-    preflight.approve_edition(edition.id, by="editor", now=now)
-    made = tasks.send_edition(edition.id, at=now - timedelta(minutes=2), by="editor", now=now)
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+    made = tasks.send_edition(edition.id, at=now - timedelta(minutes=2), by=SYSTEM, now=now, content_hash=None)
     assert made.due_at == now
 
 
@@ -214,7 +214,7 @@ def test_of_two_beats_at_once_one_sends(scheduled: Any, readers: Callable[..., l
     readers(3)
     tasks.tick(now)
     edition_id = occurrence(now).edition_id
-    preflight.approve_edition(edition_id, by="editor", now=now)
+    preflight.approve_edition(edition_id, by=SYSTEM, now=now, content_hash=None)
     at_seven = occurrence(now).instant
     theirs: list[int] = []
     with just_before("UPDATE scheduler_occurrence", lambda: theirs.append(tasks.claim_due(at_seven))):
@@ -229,12 +229,12 @@ def test_of_two_who_send_a_held_edition_at_once_one_gets_a_conflict(scheduled: A
     edition_id = occurrence(now).edition_id
     tasks.tick(occurrence(now).instant)
     assert occurrence(now).state == "held"
-    preflight.approve_edition(edition_id, by="editor", now=now)
+    preflight.approve_edition(edition_id, by=SYSTEM, now=now, content_hash=None)
     with (
         just_before("UPDATE scheduler_occurrence", lambda: occurrences.claim(occurrence(now).id, now)),
         pytest.raises(Conflict, match="at the same moment"),
     ):
-        tasks.send_edition(edition_id, at=None, by="editor", now=now)
+        tasks.send_edition(edition_id, at=None, by=SYSTEM, now=now, content_hash=None)
     assert summary.list_mailings() == ()
 
 

@@ -23,8 +23,8 @@ def test_with_nothing_to_do_every_step_says_so(house: Any, now: datetime) -> Non
 
 def test_a_mailing_goes_out_step_by_step(edition: Any, readers: Callable[..., list[int]], now: datetime) -> None:
     readers(3)
-    preflight.approve_edition(edition.id, by="editor", now=now)
-    mailing = tasks.send_edition(edition.id, at=None, by="editor", now=now)
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+    mailing = tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now, content_hash=None)
     assert not worker_steps.hand_over(now, "worker"), "its audience is not frozen yet"
     assert worker_steps.advance_mailings(now)
     assert worker_steps.hand_over(now, "worker")

@@ -127,4 +127,4 @@ def test_a_newsletter_wears_a_template_of_its_own(
         newsletter_settings.change_newsletter(edition.newsletter_id, now=now, template="mine", seen=None, by=SYSTEM)
     settings.CONFIG = replace(settings.CONFIG, templates_dir=own())
     newsletter_settings.change_newsletter(edition.newsletter_id, now=now, template="mine", seen=None, by=SYSTEM)
-    assert "The railway reaches the mill fine" in approval.preview(edition.id, now=now).html
+    assert "The railway reaches the mill fine" in approval.preview(edition.id).html

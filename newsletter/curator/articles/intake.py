@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from django.db import transaction
+
 from newsletter.catalog import pictures
-from newsletter.curator.articles import article_lookup, canonical_urls, models, resources
+from newsletter.curator.articles import article_lookup, canonical_urls, models, resources, triage
 from newsletter.curator.articles.extraction import page, pasted, phrases
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
 from newsletter.curator.articles.feeds import Entry
 from newsletter.curator.articles.resources import Fetcher
 from newsletter.curator.articles.states import ArticleOrigin
-from newsletter.curator.articles.values import AddedArticle
+from newsletter.curator.articles.values import AddedArticle, ArticleLabels
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right, require_right_somewhere
 from newsletter.kernel.errors import NewsletterError, Refused
 from newsletter.kernel.text import remove_unstorable
 
@@ -27,8 +30,20 @@ _ExtractedOrEntry = TypeVar("_ExtractedOrEntry", ExtractedArticle, Entry)
 _TAG = re.compile(r"<[^>]{0,5000}>")
 
 
-def add_article_from_page(url: str, *, now: datetime, fetch: Fetcher) -> AddedArticle:
-    """Fetches a page and adds its article. Raises Refused when it has none, FetchError when it cannot be fetched."""
+NO_LABELS = ArticleLabels()
+# What a row has before anything is known of it, and what says where it came from: no change worth recording.
+_NOT_RECORDED = frozenset({"origin", "canonical_key", "title_key"})
+
+
+def add_article_from_page(
+    url: str, *, labels: ArticleLabels = NO_LABELS, fetch: Fetcher, by: Actor, now: datetime
+) -> AddedArticle:
+    """Fetches a page and adds its article. Raises Refused when it has none, FetchError when it cannot be fetched.
+
+    Here and below, a known article takes over what is new. `labels` are for a new article: to change those of a known
+    one needs the right for all newsletters.
+    """
+    require_right_somewhere(by, Verb.EDIT)
     answer = fetch(url, accept=resources.PAGE_TYPES)
     if not answer.body.strip():
         raise Refused(f"{url} answered with an empty page, so there is no story in it.")
@@ -40,49 +55,66 @@ def add_article_from_page(url: str, *, now: datetime, fetch: Fetcher) -> AddedAr
     ):
         raise Refused(f"{url} is {answer.content_type}, not a page. Give the address of the story itself.")
     found = page.extract(answer.body, answer.url)
-    return _add_article(found, origin=ArticleOrigin.PAGE, url=answer.url, now=now, fetch=fetch, folder=None)
+    return _add_article(
+        found, origin=ArticleOrigin.PAGE, url=answer.url, labels=labels, by=by, now=now, fetch=fetch, folder=None
+    )
 
 
 def add_article_from_html(
-    html: bytes, *, url: str, base_file: Path | None, now: datetime, fetch: Fetcher
+    html: bytes, *, url: str, base_file: Path | None, fetch: Fetcher, by: Actor, now: datetime
 ) -> AddedArticle:
     """Adds the article of an HTML file; a picture in the same folder is copied. `url` is the story's address if known.
 
     Raises BadInput for an address that is none, Refused when there is no story.
     """
+    require_right_somewhere(by, Verb.EDIT)
     address = resources.check_web_address(url) if url else ""
     if not html.strip():
         raise Refused(f"{base_file or 'The file'} is empty, so there is no story in it.")
     found = page.extract(html, address)  # without an address, pictures keep their file names
     folder = base_file.parent if base_file else None
-    return _add_article(found, origin=ArticleOrigin.FILE, url=address, now=now, fetch=fetch, folder=folder)
+    return _add_article(
+        found, origin=ArticleOrigin.FILE, url=address, labels=NO_LABELS, by=by, now=now, fetch=fetch, folder=folder
+    )
 
 
-def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> AddedArticle:
+def add_article_from_paste(text: str, *, url: str = "", by: Actor, now: datetime) -> AddedArticle:
     """Takes in the story of a page's pasted text. `url` is the story's address if known.
 
     Raises BadInput for an address that is none, Refused when there is no story.
     """
+    require_right_somewhere(by, Verb.EDIT)
     address = resources.check_web_address(url) if url else ""
     if not text.strip():
         raise Refused("Nothing was pasted, so there is no story in it.")
+    found = pasted.clean(text, address)
     return _add_article(
-        pasted.clean(text, address), origin=ArticleOrigin.PASTED, url=address, now=now, fetch=None, folder=None
+        found, origin=ArticleOrigin.PASTED, url=address, labels=NO_LABELS, by=by, now=now, fetch=None, folder=None
     )
 
 
 def add_article_from_fields(
-    given: ExtractedArticle, *, url: str, html: str = "", now: datetime, fetch: Fetcher
+    given: ExtractedArticle,
+    *,
+    url: str,
+    html: str = "",
+    labels: ArticleLabels = NO_LABELS,
+    fetch: Fetcher,
+    by: Actor,
+    now: datetime,
 ) -> AddedArticle:
     """Takes in a story that another system of the newsroom gives, field by field; its text as it is, or from `html`.
 
     Raises BadInput for an address that is none, Refused when headline or text is missing.
     """
+    require_right_somewhere(by, Verb.EDIT)
     address = resources.check_web_address(url) if url else ""
     found = replace(given, title=" ".join(given.title.split()), text=given.text.strip() or html_to_text(html))
     if not found.publisher and address:
         found = replace(found, publisher=canonical_urls.get_host(address))
-    return _add_article(found, origin=ArticleOrigin.PUSHED, url=address, now=now, fetch=fetch, folder=None)
+    return _add_article(
+        found, origin=ArticleOrigin.PUSHED, url=address, labels=labels, by=by, now=now, fetch=fetch, folder=None
+    )
 
 
 def _add_article(
@@ -90,6 +122,8 @@ def _add_article(
     *,
     origin: ArticleOrigin,
     url: str,
+    labels: ArticleLabels,
+    by: Actor,
     now: datetime,
     fetch: Fetcher | None,
     folder: Path | None,
@@ -103,19 +137,81 @@ def _add_article(
         )
     if not found.text:
         raise Refused(f"No story was found in {where}. Paste its text instead: newsletter articles add -")
+    tags, note = _check_labels(labels)
     known = _build_fields(found, origin, url)
     warnings: list[str] = []
     row = models.Article.objects.filter(canonical_key=known["canonical_key"]).order_by("id").first()
     created = row is None
+    before: dict[str, Any] = {}
     if row is None:
-        row = models.Article(added_at=now, **known)
+        row = models.Article(added_at=now, changed_by=by.name[:254] if labels.acts_on_pool else "", **known)
     else:
-        _fill_in(row, known)
+        if labels.acts_on_pool:
+            require_right(by, Verb.EDIT)
+            row.version, row.changed_by = row.version + 1, by.name[:254]
+        before = {name: getattr(row, name) for name in known}
+        # A page speaks for itself; other words for what all newsletters see need the right for all of them.
+        overwrite = origin == ArticleOrigin.PAGE or by.may(Verb.EDIT)
+        if not _fill_in(row, known, overwrite=overwrite):
+            warnings.append(
+                "It is known already, and you may not change what all newsletters see: only gaps were filled."
+            )
     if row.picture_id is None and found.image_url:
         warning = copy_picture(row, found.image_url, now=now, fetch=fetch, folder=folder)
         warnings += [warning] if warning else []
-    row.save()
+    with transaction.atomic():
+        if labels.eligible_from or labels.eligible_until:
+            row.eligible_from, row.eligible_until = labels.eligible_from, labels.eligible_until
+        row.save()
+        if tags is not None:
+            triage.write_tags(row, tags)
+        if note:
+            models.ArticleNote.objects.create(article=row, text=note, by=by.name[:254], at=now)
+        _record(row, before, labels, origin=origin, created=created, by=by, now=now)
     return AddedArticle(article_lookup.to_article(row), created, tuple(warnings))
+
+
+def _check_labels(labels: ArticleLabels) -> tuple[list[str] | None, str]:
+    triage.check_eligible_dates(labels.eligible_from, labels.eligible_until)
+    tags = None if labels.tags is None else triage.check_tags(labels.tags)
+    return tags, triage.check_note(labels.note) if labels.note.strip() else ""
+
+
+def _record(
+    row: models.Article,
+    before: dict[str, Any],
+    labels: ArticleLabels,
+    *,
+    origin: ArticleOrigin,
+    created: bool,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """The entry about an article that is new, or that knows more than before."""
+    changed = {name for name, value in before.items() if value != getattr(row, name)} - _NOT_RECORDED
+    given = {
+        name: value
+        for name, value in (
+            ("tags", ", ".join(labels.tags) if labels.tags is not None else None),
+            ("eligible_from", labels.eligible_from),
+            ("eligible_until", labels.eligible_until),
+            ("note", labels.note.strip() or None),
+        )
+        if value is not None
+    }
+    if not (created or changed or given):
+        return
+    pushed = origin == ArticleOrigin.PUSHED
+    by.record(
+        ActionRecord(
+            "pushed article" if pushed else "added article",
+            f"article {row.pk}" if pushed else row.title[:200],
+            now,
+            detail=row.title[:200] if pushed else f"article {row.pk}",
+            before={name: before[name] for name in changed},
+            after={name: getattr(row, name) for name in changed} | given,
+        )
+    )
 
 
 def _build_fields(found: ExtractedArticle, origin: ArticleOrigin, url: str) -> dict[str, Any]:
@@ -154,11 +250,20 @@ def _keep_web_address(address: str) -> str:
     return address[:2000] if address.startswith(("http://", "https://")) else ""
 
 
-def _fill_in(row: models.Article, known: dict[str, Any]) -> None:
-    """A page knows more than the feed entry we had: what it knows wins, what it does not know stays."""
+def _fill_in(row: models.Article, known: dict[str, Any], *, overwrite: bool) -> bool:
+    """A page knows more than the feed entry we had: what it knows wins, what it does not know stays.
+
+    Without `overwrite` only gaps are filled. Returns whether all it knows was taken.
+    """
+    taken = True
     for name, value in known.items():
-        if value and name not in ("origin", "canonical_key"):
+        if not value or name in ("origin", "canonical_key") or value == getattr(row, name):
+            continue
+        if overwrite or not getattr(row, name):
             setattr(row, name, value)
+        else:
+            taken = False
+    return taken
 
 
 def save_entry(source: models.Source, entry: Entry, language: str, folder: Path | None, now: datetime) -> bool:

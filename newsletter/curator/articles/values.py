@@ -97,6 +97,21 @@ class ArticleNote:
 
 
 @dataclass(frozen=True, slots=True)
+class ArticleLabels:
+    """What the desk says about an article; None: as it is."""
+
+    tags: tuple[str, ...] | None = None
+    eligible_from: date | None = None
+    eligible_until: date | None = None
+    note: str = ""
+
+    @property
+    def acts_on_pool(self) -> bool:
+        """Whether it changes what every newsletter sees of the article; a note is only added."""
+        return self.tags is not None or self.eligible_from is not None or self.eligible_until is not None
+
+
+@dataclass(frozen=True, slots=True)
 class AddedArticle:
     """An article that was added, or was known already; what went wrong on the side is in `warnings`."""
 

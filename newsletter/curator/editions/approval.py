@@ -2,123 +2,203 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from hashlib import sha256
 
 from django.db import transaction
 
-from newsletter.curator.editions import corrections, edition_lookup, models, states, variants
+from newsletter.curator.editions import (
+    corrections,
+    decisions,
+    edition_changes,
+    edition_lookup,
+    models,
+    states,
+    variants,
+)
 from newsletter.curator.editions.briefing import to_snapshot_fields
-from newsletter.curator.editions.editions import apply_edit, void_approval
-from newsletter.curator.editions.rendering import render_edition
+from newsletter.curator.editions.content_hash import compute_mail_hash
+from newsletter.curator.editions.editions import void_approval
+from newsletter.curator.editions.rendering import compose_edition, render_composed, render_edition
 from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Edition, Snapshot
 from newsletter.curator.editions.variants import Variant
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, Refused
 from newsletter.templater.briefing import Rendered
 
+Check = Callable[[Edition, Mapping[Variant, Rendered]], object]
 
-def preview(edition_id: int, *, now: datetime, variant: Variant = variants.PLAIN) -> Rendered:
+
+def preview(edition_id: int, *, variant: Variant = variants.PLAIN) -> Rendered:
     """The mail as those of a variant get it: the frozen bytes of an approved edition, else a fresh rendering.
 
     Never raises for content.
     """
-    standing = edition_lookup.find_standing_snapshot(edition_id)
-    return (
-        edition_lookup.get_frozen_mail(standing.id, variant.code)
-        if standing
-        else render_edition(edition_lookup.get_edition(edition_id), variant)
-    )
+    return preview_edition(edition_lookup.get_edition(edition_id), variant)
 
 
-def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
-    """Freezes the rendering. Raises Refused with every blocking problem; the draft stays as it was."""
+def preview_edition(edition: Edition, variant: Variant = variants.PLAIN) -> Rendered:
+    """The same of an edition that was read."""
+    if edition.snapshot_id is not None:
+        return edition_lookup.get_frozen_mail(edition.snapshot_id, variant.code)
+    return render_edition(edition, variant)
+
+
+def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Actor, now: datetime) -> Snapshot:
+    """Freezes the rendering. `content_hash` is that of the edition as the approver saw it; `check` gets the very state
+    that is frozen, with its renderings, and raises for what must not be sent.
+
+    Raises Refused with every blocking problem, and Conflict with the differences for an edition that is not as it was
+    seen, or that changed while it was checked; the draft stays as it was.
+    """
     edition = edition_lookup.get_edition(edition_id)
-    standing = edition_lookup.find_standing_snapshot(edition_id)
-    if standing:
-        raise Refused(f"Edition {edition_id} is approved already, by {standing.approved_by}.")
+    require_right(by, Verb.APPROVE, newsletter_id=edition.newsletter_id)
+    if edition.snapshot_id is not None:
+        raise Refused(f"Edition {edition_id} is approved already, by {edition.approved_by}.")
     if not states.can_transition(edition.state, EditionState.APPROVED):
         raise Refused(f"Edition {edition_id} is {edition.state.label.lower()}, so it cannot be approved.")
-    mails = {variant: render_edition(edition, variant) for variant in (*variants.list_variants(edition), variants.PAGE)}
+    composed = compose_edition(edition)
+    mails = render_composed(composed)
+    sha256 = compute_mail_hash(mails)
+    decisions.check_content_hash(edition, content_hash, mail_sha256=sha256)
+    check(edition, mails)
     blocking = dict.fromkeys(p for rendered in mails.values() for p in rendered.problems if p.level == "block")
     if blocking:
         raise Refused("The mail cannot be approved:\n" + "\n".join(f"  {p.where}: {p.message}" for p in blocking))
-    with transaction.atomic():
-        fresh = models.Edition.objects.filter(id=edition_id, version=edition.version, state=edition.state)
-        if not fresh.update(state=EditionState.APPROVED, reason="", changed_at=now):
-            raise Conflict("Somebody edited the edition at the same moment. Look at it again, then approve.")
-        corrections.carry_corrections(edition)
-        row = models.Snapshot.objects.create(
-            edition_id=edition_id,
-            sha256=_compute_hash(mails),
-            approved_at=now,
-            approved_by=by,
-            **to_snapshot_fields(mails.pop(variants.PLAIN)),
-        )
-        models.SnapshotVariant.objects.bulk_create(
-            models.SnapshotVariant(
-                snapshot=row,
-                code=variant.code,
-                audiences=sorted(variant.audiences),
-                second_subject=variant.second_subject,
-                sha256=rendered.sha256,
-                **to_snapshot_fields(rendered),
-            )
-            for variant, rendered in mails.items()
-        )
+    try:
+        with transaction.atomic():
+            fresh = models.Edition.objects.filter(id=edition_id, version=edition.version, state=edition.state)
+            if not fresh.update(state=EditionState.APPROVED, reason="", changed_at=now):
+                raise _Overtaken
+            # Settings, sponsors and corrections may have changed as well: what is frozen is what was checked.
+            if compose_edition(edition) != composed:
+                raise _Overtaken
+            corrections.carry_corrections(edition)
+            row = _store_snapshot(edition_id, mails, sha256, by, now)
+            after = edition_lookup.get_edition(edition_id)
+            by.record(edition_changes.build_record("approved", edition, after, at=now, detail=sha256[:12]))
+    except _Overtaken:
+        raise decisions.build_conflict(edition_id, decisions.find_content_hash(edition, mail_sha256=sha256)) from None
     return edition_lookup.to_snapshot(row)
 
 
-def _compute_hash(mails: Mapping[Variant, Rendered]) -> str:
-    """The hash of all that may be sent: that of the mail, or of its variants, with who gets them, where it has any."""
-    parts = [  # the same words for others are another mail
-        (sorted(variant.audiences), variant.second_subject, rendered.sha256)
-        for variant, rendered in mails.items()
-        if not variant.web
-    ]
-    return parts[0][-1] if len(parts) == 1 else sha256(json.dumps(parts).encode()).hexdigest()
+class _Overtaken(Exception):
+    """Somebody changed the edition, or what its mail is made of, while it was rendered and checked."""
 
 
-def record_override(edition_id: int, code: str, where: str, *, reason: str, by: str, now: datetime) -> str:
-    """Records why a finding is overridden and by whom, and returns both in words; replaces an earlier reason."""
-    why = " ".join(reason.split())[:300]
-    models.Override.objects.update_or_create(
-        edition_id=edition_id, code=code, where=where, defaults={"reason": why, "by": by[:254], "at": now}
+def _store_snapshot(
+    edition_id: int, mails: Mapping[Variant, Rendered], sha256: str, by: Actor, now: datetime
+) -> models.Snapshot:
+    row = models.Snapshot.objects.create(
+        edition_id=edition_id,
+        sha256=sha256,
+        approved_at=now,
+        approved_by=by.name[:254],
+        **to_snapshot_fields(mails[variants.PLAIN]),
     )
-    return f"{why} ({by})"
+    models.SnapshotVariant.objects.bulk_create(
+        models.SnapshotVariant(
+            snapshot=row,
+            code=variant.code,
+            audiences=sorted(variant.audiences),
+            second_subject=variant.second_subject,
+            sha256=rendered.sha256,
+            **to_snapshot_fields(rendered),
+        )
+        for variant, rendered in mails.items()
+        if variant != variants.PLAIN
+    )
+    return row
 
 
-def withdraw_approval(edition_id: int, *, by: str, now: datetime) -> Edition:
-    """Withdraws the approval; the edition is a draft again. Raises Refused when there is none or it is sending."""
-    if not edition_lookup.find_standing_snapshot(edition_id):
+def record_override(edition: Edition, code: str, where: str, *, reason: str, by: Actor, now: datetime) -> str:
+    """Records why a finding of an edition that was read is overridden and by whom, and returns both in words.
+
+    Replaces an earlier reason. Raises Conflict when the edition was edited since it was read.
+    """
+    require_right(by, Verb.APPROVE, newsletter_id=edition.newsletter_id)
+    why = " ".join(reason.split())[:300]
+    try:
+        _store_override(edition, code, where, why, by, now)
+    except _Overtaken:
+        raise decisions.build_conflict(edition.id, decisions.find_content_hash(edition)) from None
+    return f"{why} ({by.name})"
+
+
+def _store_override(edition: Edition, code: str, where: str, why: str, by: Actor, now: datetime) -> None:
+    with transaction.atomic():
+        if not models.Edition.objects.filter(id=edition.id, version=edition.version).update(version=edition.version):
+            raise _Overtaken
+        before = models.Override.objects.filter(edition_id=edition.id, code=code, where=where).first()
+        models.Override.objects.update_or_create(
+            edition_id=edition.id, code=code, where=where, defaults={"reason": why, "by": by.name[:254], "at": now}
+        )
+        name = f"{edition_changes.OVERRIDE}{code} {where}"
+        by.record(
+            ActionRecord(
+                "overrode",
+                f"edition {edition.id}",
+                now,
+                edition.newsletter_id,
+                f"{code} {where}: {why}"[:200],
+                before={name: before.reason} if before else {},
+                after={name: why} | edition_changes.describe_content(edition),
+            )
+        )
+
+
+def withdraw_approval(edition_id: int, *, content_hash: str | None, by: Actor, now: datetime) -> Edition:
+    """Withdraws the approval of the edition with this content hash; it is a draft again.
+
+    Raises Refused when there is none or it is sending, Conflict when it is not as it was seen.
+    """
+    edition = edition_lookup.get_edition(edition_id)
+    require_right(by, Verb.APPROVE, newsletter_id=edition.newsletter_id)
+    if edition.snapshot_id is None:
         raise Refused(f"Edition {edition_id} is not approved, so there is nothing to withdraw.")
-    return apply_edit(edition_id, None, now, lambda row: None, why=f"approval withdrawn by {by}")
+    if edition.state not in states.EDITABLE_STATES:
+        raise Refused(f"Edition {edition_id} is {edition.state.label.lower()}, so it can no longer be edited.")
+    decisions.check_content_hash(edition, content_hash)
+    reason = f"approval withdrawn by {by.name}"
+    return _decide_state(edition, EditionState.DRAFT, reason, action="withdrew approval", by=by, now=now)
 
 
-def lock(edition_id: int, *, now: datetime) -> Edition:
+def lock(edition_id: int, *, by: Actor, now: datetime) -> Edition:
     """Closes the edition for late stories; a standing approval is void."""
-    return _change_state(edition_id, EditionState.LOCKED, "", now)
+    edition = _get_for_editor(edition_id, by)
+    return _decide_state(edition, EditionState.LOCKED, "", action="locked", by=by, now=now)
 
 
-def reopen(edition_id: int, *, now: datetime) -> Edition:
-    """Makes a locked, held or skipped edition a draft; an approval is void. Raises Refused while it is sending."""
-    if edition_lookup.get_edition(edition_id).state == EditionState.SENDING:
+def reopen(edition_id: int, *, content_hash: str | None, by: Actor, now: datetime) -> Edition:
+    """Makes a locked, held or skipped edition a draft; an approval is void. Raises Refused while it is sending,
+    Conflict when it is not as it was seen.
+    """
+    edition = _get_for_editor(edition_id, by)
+    if edition.state == EditionState.SENDING:
         raise Refused(f"Edition {edition_id} is sending. If there is time left, recall its mailing first.")
-    return _change_state(edition_id, EditionState.DRAFT, "", now)
+    decisions.check_content_hash(edition, content_hash)
+    return _decide_state(edition, EditionState.DRAFT, "", action="opened again", by=by, now=now)
 
 
-def request_review(edition_id: int, *, now: datetime) -> Edition:
+def request_review(edition_id: int, *, by: Actor, now: datetime) -> Edition:
     """Asks for somebody's approval; a standing one is void."""
-    return _change_state(edition_id, EditionState.IN_REVIEW, "", now)
+    edition = _get_for_editor(edition_id, by)
+    return _decide_state(edition, EditionState.IN_REVIEW, "", action="asked for review", by=by, now=now)
 
 
-def skip(edition_id: int, *, reason: str, by: str, now: datetime) -> Edition:
-    """Skips the edition, for a reason that stays visible; an approval is void. Raises BadInput without a reason."""
-    if not reason.strip():
+def skip(edition_id: int, *, reason: str, content_hash: str | None, by: Actor, now: datetime) -> Edition:
+    """Skips the edition, for a reason that stays visible; an approval is void. Raises BadInput without a reason,
+    Conflict when it is not as it was seen.
+    """
+    edition = _get_for_editor(edition_id, by)
+    why = reason.strip()
+    if not why:
         raise BadInput("Say why it is skipped.", "reason")
-    return _change_state(edition_id, EditionState.SKIPPED, f"{reason.strip()} ({by})", now)
+    decisions.check_content_hash(edition, content_hash)
+    return _decide_state(
+        edition, EditionState.SKIPPED, f"{why} ({by.name})", action="skipped", detail=why, by=by, now=now
+    )
 
 
 def hold(edition_id: int, *, reason: str, now: datetime) -> Edition:
@@ -146,16 +226,56 @@ def mark_sent(edition_id: int, *, now: datetime) -> Edition:
     return _change_state(edition_id, EditionState.SENT, "", now)
 
 
+def _get_for_editor(edition_id: int, by: Actor) -> Edition:
+    edition = edition_lookup.get_edition(edition_id)
+    require_right(by, Verb.EDIT, newsletter_id=edition.newsletter_id)
+    return edition
+
+
+def _decide_state(
+    edition: Edition, to: EditionState, reason: str, *, action: str, detail: str = "", by: Actor, now: datetime
+) -> Edition:
+    """Somebody's decision about an edition as they saw it, recorded."""
+    if edition.state == to:
+        return edition
+    _check_transition(edition, to)
+    try:
+        with transaction.atomic():
+            after = _write_state(edition, to, reason, now, version=edition.version)
+            by.record(edition_changes.build_record(action, edition, after, at=now, detail=detail))
+    except _Overtaken:
+        raise decisions.build_conflict(edition.id, decisions.find_content_hash(edition)) from None
+    return after
+
+
 def _change_state(edition_id: int, to: EditionState, reason: str, now: datetime) -> Edition:
+    """A step that the programs take themselves."""
     edition = edition_lookup.get_edition(edition_id)
     if edition.state == to:
         return edition
+    _check_transition(edition, to)
+    try:
+        with transaction.atomic():
+            return _write_state(edition, to, reason, now)
+    except _Overtaken:
+        raise Conflict(f"Edition {edition_id} changed at the same moment. Reload it.") from None
+
+
+def _check_transition(edition: Edition, to: EditionState) -> None:
     if not states.can_transition(edition.state, to):
-        raise Refused(f"Edition {edition_id} cannot go from {edition.state.label.lower()} to {to.label.lower()}.")
-    with transaction.atomic():
-        fresh = models.Edition.objects.filter(id=edition_id, state=edition.state)
-        if not fresh.update(state=to, reason=reason[:300], changed_at=now):
-            raise Conflict(f"Edition {edition_id} changed at the same moment. Reload it.")
-        if to not in states.APPROVED_STATES:
-            void_approval(edition_id, reason or f"edition {to.label.lower()} again", now)
-    return edition_lookup.get_edition(edition_id)
+        raise Refused(f"Edition {edition.id} cannot go from {edition.state.label.lower()} to {to.label.lower()}.")
+
+
+def _write_state(
+    edition: Edition, to: EditionState, reason: str, now: datetime, *, version: int | None = None
+) -> Edition:
+    fresh = models.Edition.objects.filter(id=edition.id, state=edition.state)
+    values: dict[str, object] = {"state": to, "reason": reason[:300], "changed_at": now}
+    if version is not None:
+        fresh = fresh.filter(version=version)
+        values["version"] = version + 1
+    if not fresh.update(**values):
+        raise _Overtaken
+    if to not in states.APPROVED_STATES:
+        void_approval(edition.id, reason or f"edition {to.label.lower()} again", now)
+    return edition_lookup.get_edition(edition.id)

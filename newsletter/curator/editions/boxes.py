@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypedDict
 
-from newsletter.curator.editions import edition_lookup, models
-from newsletter.curator.editions.editions import apply_edit
+from newsletter.curator.editions import edition_history, edition_lookup, models
+from newsletter.curator.editions.edition_changes import BOX
+from newsletter.curator.editions.editions import apply_edit, select_field_changes
 from newsletter.curator.editions.states import BoxPlace
-from newsletter.curator.editions.values import Edition
+from newsletter.curator.editions.values import Box, Edition
 from newsletter.curator.editions.visibility import check_group_limit, check_visibility
+from newsletter.kernel.actors import Actor
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 
 MOST_BOXES, LONGEST_TITLE, LONGEST_TEXT = 6, 120, 5000
+
+
+class BoxFields(TypedDict, total=False):
+    """What a box holds. `text` is Markdown; `place` is top or end; `visibility` says for whom it is (`variants`)."""
+
+    title: str
+    text: str
+    visibility: str
+    place: str
 
 
 def set_box(
@@ -22,13 +34,13 @@ def set_box(
     text: str,
     visibility: str = "",
     place: str = BoxPlace.END,
+    seen: BoxFields | None,
+    by: Actor,
     now: datetime,
-    content_hash: str | None = None,
 ) -> Edition:
-    """Adds a box, or replaces the box `box_id`. `text` is Markdown; `place` is top or end; `content_hash` is that of
-    the box as the editor saw it.
+    """Adds a box, or changes the box `box_id`; `seen` holds it as the editor saw it.
 
-    Raises BadInput, NotFound, Conflict, and Refused when there are enough.
+    Raises BadInput, NotFound, Conflict with the differences, and Refused when there are enough.
     """
     flat, body = " ".join(title.replace("\0", "").split()), text.replace("\0", "").strip()
     if not body:
@@ -42,33 +54,39 @@ def set_box(
 
     def act(row: models.Edition) -> None:
         if box_id is not None:
-            _check_unchanged(edition_id, box_id, content_hash)
-            row.boxes.filter(id=box_id).update(**values)
+            box = _get_box(edition_id, box_id)
+            present = {name: getattr(box, name) for name in values}
+            changes = select_field_changes(edition_id, present, values, seen, prefix=f"{BOX}{box_id} ")
+            if changes:
+                row.boxes.filter(id=box_id).update(**changes)
         elif row.boxes.count() >= MOST_BOXES:
             raise Refused(f"This edition has {MOST_BOXES} boxes, which is the most.")
         else:
             row.boxes.create(**values)
         check_group_limit(row)
 
-    return apply_edit(edition_id, None, now, act)
+    return apply_edit(edition_id, act, action="edited", detail="boxes", by=by, now=now)
 
 
-def drop_box(edition_id: int, box_id: int, *, now: datetime, content_hash: str | None = None) -> Edition:
-    """Takes a box out. Raises NotFound, Conflict, Refused."""
+def drop_box(edition_id: int, box_id: int, *, content_hash: str | None, by: Actor, now: datetime) -> Edition:
+    """Takes a box out; `content_hash` is that of the box as the editor saw it. Raises NotFound, Conflict, Refused."""
 
     def act(row: models.Edition) -> None:
-        _check_unchanged(edition_id, box_id, content_hash)
+        box = _get_box(edition_id, box_id)
+        if content_hash is not None and content_hash != box.content_hash:
+            changes = edition_history.explain_box(edition_lookup.get_edition(edition_id), box_id)
+            raise Conflict(
+                "Somebody else changed this box since you opened it, so it stays. Look at it again.", changes
+            )
         row.boxes.filter(id=box_id).delete()
 
-    return apply_edit(edition_id, None, now, act)
+    return apply_edit(edition_id, act, action="edited", detail="boxes", by=by, now=now)
 
 
-def _check_unchanged(edition_id: int, box_id: int, content_hash: str | None) -> None:
-    """Raises NotFound for an unknown box, Conflict for one that was changed since the editor saw it."""
+def _get_box(edition_id: int, box_id: int) -> Box:
     box = next((each for each in edition_lookup.get_edition(edition_id).boxes if each.id == box_id), None)
     if box is None:
         raise NotFound(
             f"Edition {edition_id} has no box {box_id}. See them with: newsletter editions show {edition_id}"
         )
-    if content_hash is not None and content_hash != box.content_hash:
-        raise Conflict("Somebody else changed this box since you opened it. Your version was not saved.")
+    return box

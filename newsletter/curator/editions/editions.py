@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from newsletter.catalog import newsletters
-from newsletter.curator.editions import edition_lookup, models, pick_order, states
+from newsletter.curator.editions import (
+    edition_changes,
+    edition_history,
+    edition_lookup,
+    models,
+    pick_order,
+    states,
+)
 from newsletter.curator.editions.states import EditionState, SnapshotPurpose
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel import clock
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
+from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 
 _EDITION_TEXTS = {"subject": 300, "second_subject": 300, "preheader": 300, "intro": 20_000, "signed": 120}
 
 
-def create_edition(newsletter_id: int, on: date | None, *, now: datetime, by: str) -> Edition:
+class EditionTexts(TypedDict, total=False):
+    """The texts of an edition; the intro is Markdown, the second subject is for half of the subscribers."""
+
+    subject: str
+    second_subject: str
+    preheader: str
+    intro: str
+    signed: str
+
+
+class _NothingChanged(Exception):
+    """The edit leaves the edition as it is: nothing is written, and an approval stands."""
+
+
+def create_edition(newsletter_id: int, on: date | None, *, by: Actor, now: datetime) -> Edition:
     """Makes the edition of a day (None: today in the newsletter's zone). Raises Refused when there is one already."""
+    require_right(by, Verb.EDIT, newsletter_id=newsletter_id)
     newsletter = newsletters.get_newsletter(newsletter_id)
     day = on or now.astimezone(clock.get_zone(newsletter.zone)).date()
     existing = edition_lookup.find_edition(newsletter_id, day)
@@ -37,50 +62,83 @@ def create_edition(newsletter_id: int, on: date | None, *, now: datetime, by: st
                 created_at=now,
                 changed_at=now,
             )
+            made = edition_lookup.get_edition(row.id)
+            after = edition_changes.describe_content(made)
+            by.record(ActionRecord("made edition", f"{newsletter.slug} {day}", now, newsletter_id, after=after))
     except IntegrityError:
         raise Conflict(
             f"Somebody else made the edition of {day} at the same moment. See it with: newsletter editions list "
             f"{newsletter.slug}"
         ) from None
-    return edition_lookup.get_edition(row.id)
+    return made
 
 
-def edit_edition(edition_id: int, *, now: datetime, version: int | None = None, **fields: Any) -> Edition:
-    """Edits subject, the second subject that half of the subscribers get, preheader, intro (Markdown) or signature."""
-    checked = check_texts(fields, _EDITION_TEXTS, empty_allowed=lambda name: True)
-    return apply_edit(edition_id, version, now, lambda row: models.Edition.objects.filter(id=row.id).update(**checked))
+def edit_edition(
+    edition_id: int, *, seen: EditionTexts | None, by: Actor, now: datetime, **texts: Unpack[EditionTexts]
+) -> Edition:
+    """Edits texts; `seen` holds them as the editor saw them. Raises BadInput, Refused, Conflict with the differences.
+
+    Nobody is in the way of those who edit other texts, or stories.
+    """
+    checked = check_texts(texts, _EDITION_TEXTS, empty_allowed=lambda name: True)
+
+    def act(row: models.Edition) -> None:
+        present = {name: getattr(row, name) for name in checked}
+        changes = select_field_changes(edition_id, present, checked, seen)
+        models.Edition.objects.filter(id=edition_id).update(**changes)
+
+    return apply_edit(edition_id, act, action="edited", detail=", ".join(checked), by=by, now=now)
+
+
+def write_texts(edition_id: int, texts: EditionTexts) -> None:
+    """Sets texts that no editor wrote, in the transaction of an edit. Raises BadInput."""
+    checked = check_texts(texts, _EDITION_TEXTS, empty_allowed=lambda name: True)
+    models.Edition.objects.filter(id=edition_id).update(**checked)
 
 
 def apply_edit(
     edition_id: int,
-    version: int | None,
-    now: datetime,
     act: Callable[[models.Edition], object],
+    *,
+    action: str,
+    detail: str = "",
+    by: Actor,
+    now: datetime,
     why: str = "edited after approval",
 ) -> Edition:
-    """One edit: refused once sending, or when `version` is not the present one; voids an approval."""
-    with transaction.atomic():
-        row = models.Edition.objects.filter(id=edition_id).first()
-        if row is None:
-            raise NotFound(f"There is no edition {edition_id}. See them all with: newsletter editions list")
-        if row.state not in states.EDITABLE_STATES:
-            raise Refused(
-                f"Edition {edition_id} is {EditionState(row.state).label.lower()}, so it can no longer be edited."
-            )
-        if version is not None and version != row.version:
-            raise Conflict(
-                "Somebody else edited this edition since you opened it. Load it again to see their words; yours were "
-                "not saved."
-            )
-        # With its state: since we read it, its mailing may have begun.
-        mine = models.Edition.objects.filter(id=row.id, version=row.version, state=row.state)
-        if not mine.update(version=row.version + 1, changed_at=now):
-            raise Conflict("Somebody else edited this edition at the same moment. Try again.")
-        pick_order.adopt_orphans(row)
-        act(row)
-        if void_approval(row.id, why, now):
-            models.Edition.objects.filter(id=row.id).update(state=EditionState.DRAFT, reason=why[:300])
-    return edition_lookup.get_edition(edition_id)
+    """One edit, recorded as `action`: refused once sending; voids an approval. Edits of one edition take turns.
+
+    `act` gets the edition as the edit before left it.
+    """
+    require_right(by, Verb.EDIT, newsletter_id=get_newsletter_id(edition_id))
+    try:
+        with transaction.atomic():
+            editable = models.Edition.objects.filter(id=edition_id, state__in=states.EDITABLE_STATES)
+            if not editable.update(version=F("version") + 1, changed_at=now):
+                raise _refuse_edit(edition_id)
+            # Only now, for nobody else writes to it before we are done.
+            row = models.Edition.objects.get(id=edition_id)
+            before = edition_lookup.get_edition(edition_id)
+            pick_order.adopt_orphans(row)
+            act(row)
+            after = edition_lookup.get_edition(edition_id)
+            if edition_changes.describe_changes(before, after) == ({}, {}):
+                raise _NothingChanged
+            if void_approval(edition_id, why, now):
+                models.Edition.objects.filter(id=edition_id).update(state=EditionState.DRAFT, reason=why[:300])
+                after = edition_lookup.get_edition(edition_id)
+            by.record(edition_changes.build_record(action, before, after, at=now, detail=detail))
+    except _NothingChanged:
+        return edition_lookup.get_edition(edition_id)
+    return after
+
+
+def get_newsletter_id(edition_id: int) -> int:
+    """The newsletter of an edition. Raises NotFound."""
+    found = models.Edition.objects.filter(id=edition_id).values_list("newsletter_id", flat=True).first()
+    if found is None:
+        raise NotFound(f"There is no edition {edition_id}. See them all with: newsletter editions list")
+    return found
 
 
 def void_approval(edition_id: int, why: str, now: datetime) -> bool:
@@ -89,10 +147,30 @@ def void_approval(edition_id: int, why: str, now: datetime) -> bool:
     return bool(standing.update(voided_at=now, void_reason=why[:300]))
 
 
+def select_field_changes(
+    edition_id: int,
+    present: Mapping[str, object],
+    given: Mapping[str, object],
+    seen: Mapping[str, object] | None,
+    *,
+    prefix: str = "",
+) -> dict[str, object]:
+    """What of the given fields is to be saved (`select_changes`). Raises Conflict with who changed each meanwhile.
+
+    `prefix` names the story or box that they are fields of, as the audit log does.
+    """
+    labels = {name: edition_changes.label_field(name) for name in given}
+    try:
+        return select_changes(present, given, seen, labels=labels)
+    except Conflict as conflict:
+        raise edition_history.name_authors(edition_id, conflict, prefix) from None
+
+
 def check_texts(
-    fields: dict[str, Any], longest: dict[str, int], empty_allowed: Callable[[str], bool]
-) -> dict[str, Any]:
-    checked: dict[str, Any] = {}
+    fields: Mapping[str, object], longest: Mapping[str, int], empty_allowed: Callable[[str], bool]
+) -> dict[str, str]:
+    """The texts as they are stored. Raises BadInput for one that is too long, or may not be empty."""
+    checked: dict[str, str] = {}
     for name, value in fields.items():
         if name not in longest:
             raise BadInput(f"There is no field “{name}” to edit. There are {', '.join(longest)}.", name)
@@ -107,3 +185,8 @@ def check_texts(
             raise BadInput(f"The {name} may not be empty.", name)
         checked[name] = text
     return checked
+
+
+def _refuse_edit(edition_id: int) -> Refused:
+    state = edition_lookup.get_edition(edition_id).state
+    return Refused(f"Edition {edition_id} is {state.label.lower()}, so it can no longer be edited.")

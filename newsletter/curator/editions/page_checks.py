@@ -9,14 +9,19 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db import transaction
+from django.db.models import QuerySet
+
 from newsletter.curator.articles import fetch_queue
 from newsletter.curator.articles.resources import PAGE_TYPES, Fetcher
-from newsletter.curator.editions import models, page_comparison
+from newsletter.curator.editions import edition_lookup, models, page_comparison
+from newsletter.curator.editions.editions import get_newsletter_id
 from newsletter.curator.editions.picks import edit_pick
 from newsletter.curator.editions.states import EditionState, PageCheckState
 from newsletter.curator.editions.values import Edition, PageCheck
 from newsletter.fetching import FetchError, FetchResponse
-from newsletter.kernel.errors import BadInput, NewsletterError, NotFound
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
+from newsletter.kernel.errors import BadInput, Conflict, Difference, NewsletterError, NotFound
 
 log = logging.getLogger(__name__)
 
@@ -119,23 +124,73 @@ def list_page_checks(edition_id: int) -> dict[str, PageCheck]:
     }
 
 
-def override_page_check(edition_id: int, key: str, *, by: str) -> None:
-    """Records that somebody overrides what was found at a story's page. Raises NotFound."""
-    mine = models.PageCheck.objects.filter(pick__edition_id=edition_id, pick__key=key)
-    if not mine.update(overridden_by=by[:300]):
-        raise NotFound("The page of this story has not been checked.")
+def override_page_check(edition_id: int, key: str, *, content_hash: str | None, by: Actor, now: datetime) -> None:
+    """Records that somebody overrides what was found at a story's page; `content_hash` is of the check as they saw it.
+
+    Raises NotFound, and Conflict when something else was found since.
+    """
+    require_right(by, Verb.EDIT, newsletter_id=get_newsletter_id(edition_id))
+    with transaction.atomic():
+        check = _require_check(edition_id, key, content_hash)
+        mine = _checks(edition_id).filter(pick__key=key, state=check.state, detail=check.detail)
+        if not mine.update(overridden_by=by.name[:300]):
+            raise _build_conflict(check, list_page_checks(edition_id).get(key))
+        _record(edition_id, key, check, action="let stand", by=by, now=now)
 
 
-def adopt_headline(edition_id: int, key: str, *, by: str, now: datetime) -> Edition:
-    """Gives a story the headline that its page has now. Raises BadInput when it did not change."""
+def adopt_headline(
+    edition_id: int, key: str, *, content_hash: str | None, seen: str | None, by: Actor, now: datetime
+) -> Edition:
+    """Gives a story the headline that its page has now; `content_hash` is of the check, `seen` the story's headline, as
+    the editor saw them.
+
+    Raises NotFound, BadInput when it did not change, and Conflict when something else was found, or when somebody
+    edited the headline.
+    """
+    require_right(by, Verb.EDIT, newsletter_id=get_newsletter_id(edition_id))
+    with transaction.atomic():
+        check = _require_check(edition_id, key, content_hash)
+        if check.state != PageCheckState.CHANGED:
+            raise BadInput("Its page has no other headline.", "headline")
+        edit_pick(
+            edition_id,
+            key,
+            seen=None if seen is None else {"headline": seen},
+            by=by,
+            now=now,
+            headline=check.detail,
+        )
+        _checks(edition_id).filter(pick__key=key).update(
+            state=PageCheckState.SAME, detail="", page_title=check.detail, overridden_by=by.name[:300]
+        )
+        _record(edition_id, key, check, action="took headline", by=by, now=now)
+    return edition_lookup.get_edition(edition_id)
+
+
+def _checks(edition_id: int) -> QuerySet[models.PageCheck]:
+    return models.PageCheck.objects.filter(pick__edition_id=edition_id)
+
+
+def _require_check(edition_id: int, key: str, content_hash: str | None) -> PageCheck:
     check = list_page_checks(edition_id).get(key)
-    if check is None or check.state != PageCheckState.CHANGED:
-        raise BadInput("Its page has no other headline.", "headline")
-    edition = edit_pick(edition_id, key, now=now, headline=check.detail)
-    models.PageCheck.objects.filter(pick__edition_id=edition_id, pick__key=key).update(
-        state=PageCheckState.SAME, detail="", page_title=check.detail, overridden_by=by[:300]
+    if check is None:
+        raise NotFound("The page of this story has not been checked.")
+    if content_hash is not None and content_hash != check.content_hash:
+        raise _build_conflict(None, check)
+    return check
+
+
+def _build_conflict(seen: PageCheck | None, present: PageCheck | None) -> Conflict:
+    difference = Difference(
+        "page", seen.detail if seen else "", present.detail if present else "", label="What was found at its page"
     )
-    return edition
+    return Conflict("Its page was checked again since you looked. Read what was found now.", [difference])
+
+
+def _record(edition_id: int, key: str, check: PageCheck, *, action: str, by: Actor, now: datetime) -> None:
+    found = {f"page:{key}": f"{check.state}: {check.detail}"}
+    newsletter_id = get_newsletter_id(edition_id)
+    by.record(ActionRecord(action, f"edition {edition_id}", now, newsletter_id, key, before=found))
 
 
 def list_page_findings(edition: Edition) -> Iterable[tuple[str, str, str]]:

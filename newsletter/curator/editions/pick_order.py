@@ -31,6 +31,12 @@ def place_pick(row: models.Edition, moved: models.Pick, section: str, position: 
         models.Pick.objects.filter(id=each.id).update(position=number, section=section)
 
 
+def place_pick_after(row: models.Edition, moved: models.Pick, anchor: models.Pick) -> None:
+    """Puts a story right behind another one, in its section."""
+    others = row.picks.filter(section=anchor.section).exclude(id=moved.id).order_by("position", "id")
+    place_pick(row, moved, anchor.section, [each.id for each in others].index(anchor.id) + 2)
+
+
 def adopt_orphans(row: models.Edition) -> None:
     """Stories of a section that the newsletter no longer has join the end of the last one."""
     keys = [section.key for section in newsletters.get_newsletter(row.newsletter_id).sections]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from newsletter.catalog import newsletters
 from newsletter.curator.articles import blurbs
 from newsletter.curator.articles.intake import copy_picture
 from newsletter.curator.articles.models import Article
 from newsletter.curator.articles.resources import Fetcher
-from newsletter.curator.editions import edition_lookup, models, pick_order, pool
-from newsletter.curator.editions.editions import apply_edit, check_texts
+from newsletter.curator.editions import edition_history, edition_lookup, models, pick_order, pool
+from newsletter.curator.editions.edition_changes import STORY
+from newsletter.curator.editions.editions import apply_edit, check_texts, get_newsletter_id, select_field_changes
 from newsletter.curator.editions.states import PickSize
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.visibility import check_group_limit, check_visibility
 from newsletter.kernel import ids
-from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.kernel.actors import Actor, Verb, require_right
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 
 WORDS_A_MINUTE = 230
 _PICK_TEXTS = {
@@ -32,72 +34,101 @@ _PICK_TEXTS = {
 }
 
 
+class PickFields(TypedDict, total=False):
+    """What an editor may change of a story.
+
+    `size` is l, m, s or a (a line of the list at the end); `no_picture` removes its picture; `plain_link` keeps the
+    newsletter's parameters off its link; `visibility` says for whom it is (`variants`).
+    """
+
+    headline: str
+    blurb: str
+    label: str
+    url: str
+    publisher: str
+    byline: str
+    image_alt: str
+    image_caption: str
+    image_credit: str
+    size: str
+    visibility: str
+    plain_link: bool
+    no_picture: bool
+
+
 def add_pick(
     edition_id: int,
     article_id: int,
     *,
-    now: datetime,
     section: str | None = None,
     position: int | None = None,
-    fetch: Fetcher | None = None,
-    version: int | None = None,
-    because: str = "",
     reason: str = "",
-    by: str = "",
+    fetch: Fetcher | None = None,
+    by: Actor,
+    now: datetime,
 ) -> Edition:
     """Places an article in an edition, its words and picture copied. The first story becomes the lead.
 
-    `because` says why it was suggested; then a picture without a credit is dropped. Raises Refused for what ran
-    recently or may not run that day, unless there is a `reason`, which is kept with who gave it.
+    Raises Refused for what ran recently or may not run that day, unless there is a `reason`, which is kept with who
+    gave it; and for what is in the edition already.
     """
-    suggested = bool(because)
+    require_right(by, Verb.EDIT, newsletter_id=get_newsletter_id(edition_id))
     article = Article.objects.filter(id=article_id).first()
     if article is None:
         raise NotFound(f"There is no article {article_id}. Search them with: newsletter articles list --query TEXT")
-    again = _explain_repeat(article, edition_id, reason, by)
-    if (
-        article.picture_id is None
-        and article.image_url
-        and fetch is not None
-        and (article.image_credit or not suggested)
-    ):
-        # Before the transaction: another server's pace must not lock us.
-        copy_picture(article, article.image_url, now=now, fetch=fetch)
-        article.save(update_fields=["picture"])
+    obstacle = find_pick_obstacle(article, edition_id)
+    why = " ".join(reason.split())
+    if obstacle and not why:
+        raise Refused(f"“{article.title}”: {obstacle}. To run it anyway, give a reason.")
+    fetch_picture(article, fetch, now)
 
     def place(row: models.Edition) -> None:
         if row.picks.filter(article_id=article_id).exists():
             raise Refused(f"“{article.title}” is in this edition already.")
-        key = pick_order.choose_section(row, section)
-        first = not row.picks.exists()
-        made = models.Pick.objects.create(
-            edition=row,
-            article=article,
-            key=ids.generate_id(8),
-            section=key,
-            position=pick_order.next_position(row, key),
-            size=PickSize.LARGE if first else PickSize.MEDIUM,
-            because=because[:300],
-            again_reason=again,
-            **_copy_fields(article, with_picture=bool(article.image_credit) or not suggested),
+        made = place_article(
+            row, article, section, again_reason=f"{obstacle}: {why} ({by.name})"[:300] if obstacle else ""
         )
         if position is not None:
-            pick_order.place_pick(row, made, key, position)
+            pick_order.place_pick(row, made, made.section, position)
 
-    return apply_edit(edition_id, version, now, place)
+    detail = why[:200] or f"article {article_id}"
+    return apply_edit(edition_id, place, action="picked", detail=detail, by=by, now=now)
 
 
-def _explain_repeat(article: Article, edition_id: int, reason: str, by: str) -> str:
-    """Why an article is picked despite an obstacle, and who decided so; "" without an obstacle. Raises Refused."""
+def place_article(
+    row: models.Edition, article: Article, section: str | None, *, because: str = "", again_reason: str = ""
+) -> models.Pick:
+    """Puts an article at the end of a section. `because` says why it was suggested; then its picture stays behind
+    unless its credit is known.
+    """
+    key = pick_order.choose_section(row, section)
+    return models.Pick.objects.create(
+        edition=row,
+        article=article,
+        key=ids.generate_id(8),
+        section=key,
+        position=pick_order.next_position(row, key),
+        size=PickSize.MEDIUM if row.picks.exists() else PickSize.LARGE,
+        because=because[:300],
+        again_reason=again_reason,
+        **_copy_fields(article, with_picture=bool(article.image_credit) or not because),
+    )
+
+
+def fetch_picture(article: Article, fetch: Fetcher | None, now: datetime) -> None:
+    """Copies an article's picture, where it has one that is not here yet. Never in a transaction: another server's
+    pace must not lock us.
+    """
+    if article.picture_id is None and article.image_url and fetch is not None:
+        copy_picture(article, article.image_url, now=now, fetch=fetch)
+        article.save(update_fields=["picture"])
+
+
+def find_pick_obstacle(article: Article, edition_id: int) -> str:
+    """Why an article should not be picked for an edition, in words; "" for no reason."""
     edition = edition_lookup.get_edition(edition_id)
     ran = pool.find_earlier_runs([article], on=edition.date, besides=edition_id).get(article.id, "")
-    obstacle = pool.find_obstacle(article, edition, ran)
-    if not obstacle:
-        return ""
-    why = " ".join(reason.split())
-    if not why:
-        raise Refused(f"“{article.title}”: {obstacle}. To run it anyway, give a reason.")
-    return f"{obstacle}: {why} ({by})"[:300] if by else f"{obstacle}: {why}"[:300]
+    return pool.find_obstacle(article, edition, ran)
 
 
 def _copy_fields(article: Article, *, with_picture: bool) -> dict[str, Any]:
@@ -116,17 +147,27 @@ def _copy_fields(article: Article, *, with_picture: bool) -> dict[str, Any]:
     }
 
 
-def drop_pick(edition_id: int, key: str, *, now: datetime, version: int | None = None) -> Edition:
-    """Takes a story out of an edition."""
+def drop_pick(edition_id: int, key: str, *, content_hash: str | None, by: Actor, now: datetime) -> Edition:
+    """Takes a story out of an edition; `content_hash` is that of the story as the editor saw it.
+
+    Raises NotFound, Refused, and Conflict with what changed since.
+    """
 
     def act(row: models.Edition) -> None:
         dropped = _get_pick_row(row, key)
+        edition = edition_lookup.get_edition(edition_id)
+        pick = next(each for each in edition.picks if each.key == key)
+        if content_hash is not None and content_hash != pick.content_hash:
+            raise Conflict(
+                f"Somebody else changed “{pick.headline}” since you looked at it, so it stays. Look at it again.",
+                edition_history.explain_pick(edition, pick, content_hash),
+            )
         dropped.delete()
         pick_order.renumber(row, dropped.section)
         if dropped.size == PickSize.LARGE:
             _promote_lead(row)
 
-    return apply_edit(edition_id, version, now, act)
+    return apply_edit(edition_id, act, action="dropped", detail=key, by=by, now=now)
 
 
 def _promote_lead(row: models.Edition) -> None:
@@ -141,63 +182,84 @@ def _promote_lead(row: models.Edition) -> None:
 
 
 def move_pick(
-    edition_id: int,
-    key: str,
-    *,
-    position: int,
-    now: datetime,
-    section: str | None = None,
-    version: int | None = None,
+    edition_id: int, key: str, *, after: str | None, section: str | None = None, by: Actor, now: datetime
 ) -> Edition:
-    """Moves a story to a place (from 1) in its section or another."""
+    """Moves a story right behind the story with the key `after`, wherever that is now; None: to the top of `section`,
+    by default of its own.
+
+    Raises NotFound when it is gone, Conflict when `after` is, BadInput, Refused.
+    """
 
     def act(row: models.Edition) -> None:
         moved = _get_pick_row(row, key)
         left = moved.section
-        pick_order.place_pick(row, moved, pick_order.choose_section(row, section) if section else left, position)
+        if after is None:
+            pick_order.place_pick(row, moved, pick_order.choose_section(row, section) if section else left, 1)
+        elif after != key:
+            anchor = row.picks.filter(key=after).first()
+            if anchor is None:
+                raise Conflict(
+                    "The story that this one was to follow is no longer in the edition. Look at the order again.",
+                    edition_history.explain_removal(edition_lookup.get_edition(edition_id), after),
+                )
+            pick_order.place_pick_after(row, moved, anchor)
         pick_order.renumber(row, left)
 
-    return apply_edit(edition_id, version, now, act)
+    return apply_edit(edition_id, act, action="moved", detail=key, by=by, now=now)
+
+
+def find_key_before(edition: Edition, key: str, *, position: int, section: str | None = None) -> str | None:
+    """The key of the story behind which one comes that is moved to a place (from 1) in its section or another."""
+    mine = next((each.section for each in edition.picks if each.key == key), "")
+    others = [each.key for each in edition.picks if each.section == (section or mine) and each.key != key]
+    return others[min(position - 1, len(others)) - 1] if position > 1 and others else None
 
 
 def edit_pick(
-    edition_id: int,
-    key: str,
-    *,
-    now: datetime,
-    version: int | None = None,
-    no_picture: bool = False,
-    plain_link: bool | None = None,
-    visibility: str | None = None,
-    **fields: Any,
+    edition_id: int, key: str, *, seen: PickFields | None, by: Actor, now: datetime, **fields: Unpack[PickFields]
 ) -> Edition:
-    """Edits one pick; `size` is l, m, s or a (a line of the list at the end); `no_picture` removes its picture;
-    `plain_link` keeps the newsletter's parameters off its link; `visibility` says for whom it is (`variants`).
+    """Edits one pick; `seen` holds the fields as the editor saw them.
 
-    Raises BadInput, NotFound, Conflict, Refused.
+    Raises BadInput, NotFound, Refused, and Conflict with the differences. Nobody is in the way of those who edit other
+    fields or other stories.
     """
-    checked = check_texts(
-        fields, _PICK_TEXTS | {"size": 1}, empty_allowed=lambda name: name not in ("headline", "size")
+    checked = _check_fields(fields)
+
+    def act(row: models.Edition) -> None:
+        edited = _get_pick_row(row, key)
+        present = {name: _read_field(edited, name) for name in checked}
+        changes = select_field_changes(edition_id, present, checked, seen, prefix=f"{STORY}{key} ")
+        if changes.pop("no_picture", False):
+            changes["picture_id"] = None
+        if changes.get("size") == PickSize.LARGE:
+            row.picks.filter(size=PickSize.LARGE).update(size=PickSize.MEDIUM)  # one lead only
+        if changes:
+            models.Pick.objects.filter(id=edited.id).update(**changes)
+        check_group_limit(row)
+
+    return apply_edit(edition_id, act, action="edited", detail=key, by=by, now=now)
+
+
+def _check_fields(fields: PickFields) -> dict[str, object]:
+    """The fields as they are stored. Raises BadInput."""
+    given: dict[str, object] = dict(fields)
+    special = {name: given.pop(name) for name in ("visibility", "plain_link", "no_picture") if name in given}
+    checked: dict[str, object] = dict(
+        check_texts(given, _PICK_TEXTS | {"size": 1}, empty_allowed=lambda name: name not in ("headline", "size"))
     )
     if checked.get("size") not in (None, *PickSize):
         raise BadInput(f"“{checked['size']}” is not a size. Give l, m, s or a.", "size")
     if checked.get("url") and not str(checked["url"]).startswith(("http://", "https://")):
         raise BadInput(f"“{checked['url']}” is not a web address: it must begin with https://.", "url")
-    if no_picture:
-        checked |= {"picture_id": None}
-    if plain_link is not None:
-        checked |= {"plain_link": plain_link}
-    if visibility is not None:
-        checked |= {"visibility": check_visibility(visibility)}
+    if "visibility" in special:
+        checked["visibility"] = check_visibility(str(special.pop("visibility")))
+    if not special.get("no_picture", True):
+        del special["no_picture"]  # a picture is taken away here, never given back
+    return checked | special
 
-    def act(row: models.Edition) -> None:
-        edited = _get_pick_row(row, key)
-        if checked.get("size") == PickSize.LARGE:
-            row.picks.filter(size=PickSize.LARGE).update(size=PickSize.MEDIUM)  # one lead only
-        models.Pick.objects.filter(id=edited.id).update(**checked)
-        check_group_limit(row)
 
-    return apply_edit(edition_id, version, now, act)
+def _read_field(row: models.Pick, name: str) -> object:
+    return row.picture_id is None if name == "no_picture" else getattr(row, name)
 
 
 def _get_pick_row(row: models.Edition, key: str) -> models.Pick:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.conf import settings
 
 from newsletter import templater
 from newsletter.catalog import newsletters, pictures, sponsors
-from newsletter.curator.editions import briefing, corrections, day_names, variants
+from newsletter.curator.editions import briefing, correction_lookup, day_names, variants
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import Variant
 from newsletter.templater import sandbox
@@ -16,23 +18,41 @@ from subscribers import lists
 
 def render_edition(edition: Edition, variant: Variant = variants.PLAIN) -> Rendered:
     """The mail as those of a variant get it, or the page of the archive. Never raises for content."""
+    return _render_with_template(_compose_variant(edition, variant))
+
+
+def render_variants(edition: Edition) -> dict[Variant, Rendered]:
+    """The mail in all its variants, the plain one first."""
+    return {each: render_edition(edition, each) for each in variants.list_variants(edition)}
+
+
+def compose_edition(edition: Edition) -> dict[Variant, Briefing]:
+    """All that goes into the mail in each of its variants, and into the page: what is equal renders the same."""
+    return {each: _compose_variant(edition, each) for each in (*variants.list_variants(edition), variants.PAGE)}
+
+
+def render_composed(composed: Mapping[Variant, Briefing]) -> dict[Variant, Rendered]:
+    """What was composed, rendered."""
+    return {variant: _render_with_template(each) for variant, each in composed.items()}
+
+
+def _compose_variant(edition: Edition, variant: Variant) -> Briefing:
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     to = lists.get_list(newsletter.list_id)
     seen = variants.select_visible(edition, variant)
-    return _render_with_template(
-        briefing.build_briefing(
-            seen,
-            newsletter,
-            pictures.find_pictures([each.picture_id for each in seen.picks if each.picture_id]),
-            base_url=settings.CONFIG.base_url,
-            list_slug=to.slug,
-            list_name=to.name,
-            archived=to.public,
-            web=variant.web,
-            date_long=day_names.format_long_day(edition.date, newsletter.language),
-            sponsor=sponsors.find_sponsor(newsletter.id, edition.date),
-            corrections=corrections.format_lines(corrections.list_pending_corrections(edition), newsletter.language),
-        )
+    pending = correction_lookup.list_pending_corrections(edition)
+    return briefing.build_briefing(
+        seen,
+        newsletter,
+        pictures.find_pictures([each.picture_id for each in seen.picks if each.picture_id]),
+        base_url=settings.CONFIG.base_url,
+        list_slug=to.slug,
+        list_name=to.name,
+        archived=to.public,
+        web=variant.web,
+        date_long=day_names.format_long_day(edition.date, newsletter.language),
+        sponsor=sponsors.find_sponsor(newsletter.id, edition.date),
+        corrections=correction_lookup.format_lines(pending, newsletter.language),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -12,7 +13,8 @@ from newsletter.curator.articles.models import Article, Source
 from newsletter.curator.editions import models, ranking, track_record
 from newsletter.curator.editions.states import OUT_STATES, RuleEffect
 from newsletter.curator.editions.values import SuggestionRule
-from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
+from newsletter.kernel.errors import BadInput, Conflict, Difference, NotFound, Refused
 
 MOST_RULES = 200
 EDITIONS_LEARNED_FROM = 30  # editions, the latest
@@ -37,13 +39,17 @@ def set_rule(
     source_id: int | None = None,
     phrase: str = "",
     section: str = "",
-    by: str,
+    seen: Collection[str] | None,
+    by: Actor,
     now: datetime,
 ) -> SuggestionRule:
-    """Makes a rule for a source or for a word or phrase, or changes the one there is.
+    """Makes a rule for a source or for a word or phrase, or changes the one there is. `seen` are the content hashes of
+    the rules that the editor saw.
 
-    Raises BadInput for what can be no rule, NotFound for a source, Refused when there are too many.
+    Raises BadInput for what can be no rule, NotFound for a source, Refused when there are too many, and Conflict where
+    it would replace a rule that they did not see.
     """
+    require_right(by, Verb.EDIT, newsletter_id=newsletter_id)
     wanted = " ".join(phrase.split()).casefold()
     if effect not in list(RuleEffect):
         raise BadInput(f"A rule can be {', '.join(RuleEffect)}, not “{effect}”.", "effect")
@@ -57,25 +63,65 @@ def set_rule(
     keys = [each.key for each in newsletters.get_newsletter(newsletter_id).sections]
     if section and section not in keys:
         raise BadInput(f"There is no section “{section}”. There are {', '.join(keys)}.", "section")
-    if models.SuggestionRule.objects.filter(newsletter_id=newsletter_id).count() >= MOST_RULES:
+    mine = models.SuggestionRule.objects.filter(newsletter_id=newsletter_id)
+    if mine.count() >= MOST_RULES and not mine.filter(source=source, phrase=wanted).exists():
         raise Refused(f"There are {MOST_RULES} rules, which is the most.")
     try:
         with transaction.atomic():
-            row, _ = models.SuggestionRule.objects.update_or_create(
+            row, created = models.SuggestionRule.objects.get_or_create(
                 newsletter_id=newsletter_id,
                 source=source,
                 phrase=wanted,
-                defaults={"effect": effect, "section": section, "by": by[:254], "at": now},
+                defaults={"effect": effect, "section": section, "by": by.name[:254], "at": now},
+            )
+            before = None if created else _to_rule(row)
+            if before is not None:
+                if seen is not None and before.content_hash not in seen:
+                    raise _build_conflict(before, f"{effect} {section}".strip())
+                if (before.effect, before.section) == (effect, section):
+                    return before
+                row.effect, row.section, row.by, row.at = effect, section, by.name[:254], now
+                row.save()
+            by.record(
+                ActionRecord(
+                    f"made rule {effect}",
+                    (str(source) if source else wanted)[:200],
+                    now,
+                    newsletter_id,
+                    before={"effect": before.effect, "section": before.section} if before else {},
+                    after={"effect": effect, "section": section},
+                )
             )
     except IntegrityError:
         raise Refused("Somebody made this rule at the same moment. Reload the page.") from None
     return _to_rule(row)
 
 
-def remove_rule(rule_id: int, newsletter_id: int) -> None:
-    """Removes a rule of a newsletter. Raises NotFound."""
-    if not models.SuggestionRule.objects.filter(id=rule_id, newsletter_id=newsletter_id).delete()[0]:
-        raise NotFound("This rule is gone already.")
+def remove_rule(rule_id: int, newsletter_id: int, *, content_hash: str | None, by: Actor, now: datetime) -> None:
+    """Removes a rule of a newsletter; `content_hash` is that of the rule as the editor saw it.
+
+    Raises NotFound, and Conflict when somebody changed it since.
+    """
+    require_right(by, Verb.EDIT, newsletter_id=newsletter_id)
+    with transaction.atomic():
+        rows = models.SuggestionRule.objects.select_for_update(of=("self",)).select_related("source")
+        row = rows.filter(id=rule_id, newsletter_id=newsletter_id).first()
+        if row is None:
+            raise NotFound("This rule is gone already.")
+        rule = _to_rule(row)
+        if content_hash is not None and content_hash != rule.content_hash:
+            raise _build_conflict(rule)
+        row.delete()
+        before = {"effect": rule.effect, "of": rule.source or rule.phrase, "section": rule.section}
+        by.record(ActionRecord("removed rule", f"rule {rule_id}", now, newsletter_id, before=before))
+
+
+def _build_conflict(present: SuggestionRule, yours: str = "") -> Conflict:
+    of = present.source or f"“{present.phrase}”"
+    difference = Difference(
+        "rule", "", f"{present.effect} {present.section}".strip(), yours, label=f"Rule for {of}", by=present.by
+    )
+    return Conflict(f"{present.by} changed the rule for {of} since you looked. Look at it again.", [difference])
 
 
 def list_ranking_rules(newsletter_id: int) -> tuple[ranking.RankingRule, ...]:

@@ -11,8 +11,15 @@ from newsletter.curator.articles import article_lookup, models, stories
 from newsletter.curator.articles.resources import Fetcher
 from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.editions import edition_lookup, picks, pool, ranking, rules
-from newsletter.curator.editions.editions import create_edition, edit_edition
+from newsletter.curator.editions.editions import (
+    EditionTexts,
+    apply_edit,
+    create_edition,
+    get_newsletter_id,
+    write_texts,
+)
 from newsletter.curator.editions.values import Edition, SuggestedArticle
+from newsletter.kernel.actors import Actor, Verb, require_right
 
 MOST_CANDIDATES = 400
 NEW_FEED = timedelta(hours=1)  # what it brings within this is its archive
@@ -22,27 +29,40 @@ def create_suggested_edition(
     newsletter_id: int,
     on: date | None,
     *,
-    now: datetime,
-    by: str,
     wanted: int | None = None,
     fetch: Fetcher | None = None,
+    by: Actor,
+    now: datetime,
 ) -> Edition:
     """Makes and fills the edition of a day (None: today in the newsletter's zone). Raises Refused when there is one."""
-    made = create_edition(newsletter_id, on, now=now, by=by)
-    return suggest_picks(made.id, now=now, wanted=wanted, fetch=fetch)
+    made = create_edition(newsletter_id, on, by=by, now=now)
+    return suggest_picks(made.id, wanted=wanted, fetch=fetch, by=by, now=now)
 
 
 def suggest_picks(
-    edition_id: int, *, now: datetime, wanted: int | None = None, fetch: Fetcher | None = None
+    edition_id: int, *, wanted: int | None = None, fetch: Fetcher | None = None, by: Actor, now: datetime
 ) -> Edition:
     """Fills the free places with fresh, varied stories that did not run, best first; adds a subject and preheader.
 
     A picture comes along only when its credit is known: one without would block approval.
     """
-    edition = edition_lookup.get_edition(edition_id)
-    for each in list_suggestions(edition_id, now=now, wanted=wanted):
-        picks.add_pick(edition.id, each.article.id, section=each.section, now=now, fetch=fetch, because=each.reason)
-    return _suggest_subject(edition_id, now)
+    require_right(by, Verb.EDIT, newsletter_id=get_newsletter_id(edition_id))
+    suggested = list_suggestions(edition_id, now=now, wanted=wanted)
+    articles = models.Article.objects.in_bulk([each.article.id for each in suggested])
+    for article in articles.values():
+        if article.image_credit:
+            picks.fetch_picture(article, fetch, now)
+
+    def place(row: Any) -> None:
+        taken = set(row.picks.values_list("article_id", flat=True))
+        for each in suggested:
+            article = articles.get(each.article.id)
+            # Since they were suggested, somebody may have picked one, here or for another newsletter.
+            if article is not None and article.id not in taken and not picks.find_pick_obstacle(article, edition_id):
+                picks.place_article(row, article, each.section, because=each.reason)
+        write_texts(edition_id, _suggest_texts(edition_lookup.get_edition(edition_id)))
+
+    return apply_edit(edition_id, place, action="suggested stories", by=by, now=now)
 
 
 def list_suggestions(edition_id: int, *, now: datetime, wanted: int | None = None) -> tuple[SuggestedArticle, ...]:
@@ -115,17 +135,15 @@ def _to_candidate(row: models.Article) -> ranking.RankingCandidate:
     )
 
 
-def _suggest_subject(edition_id: int, now: datetime) -> Edition:
-    edition = edition_lookup.get_edition(edition_id)
-    if not edition.picks:
-        return edition
+def _suggest_texts(edition: Edition) -> EditionTexts:
+    """Subject and preheader where there is none yet, of the stories that come first."""
     in_order = sorted(edition.picks, key=lambda each: each.number)
-    fields: dict[str, Any] = {}
-    if not edition.subject:
-        fields["subject"] = _shorten(in_order[0].headline, 78)
-    if not edition.preheader and len(in_order) > 1:
-        fields["preheader"] = _shorten("Plus: " + "; ".join(each.headline for each in in_order[1:3]), 140)
-    return edit_edition(edition_id, now=now, **fields) if fields else edition
+    texts: EditionTexts = {}
+    if in_order and not edition.subject:
+        texts["subject"] = _shorten(in_order[0].headline, 78)
+    if len(in_order) > 1 and not edition.preheader:
+        texts["preheader"] = _shorten("Plus: " + "; ".join(each.headline for each in in_order[1:3]), 140)
+    return texts
 
 
 def _shorten(text: str, length: int) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from hashlib import sha256
 from typing import ClassVar
@@ -21,6 +22,10 @@ from newsletter.curator.editions.states import (
 from newsletter.templater.briefing import MergeField, Rendered
 
 
+def _hash(content: object) -> str:
+    return sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
 @dataclass(frozen=True, slots=True)
 class SuggestionRule:
     """What editors want of a source (`source` is its name) or of a phrase; `section` is where such stories go."""
@@ -33,6 +38,11 @@ class SuggestionRule:
     section: str
     by: str
     at: datetime
+
+    @property
+    def content_hash(self) -> str:
+        """Changes with what it says, so that nobody replaces or removes a rule they did not see."""
+        return _hash((self.effect, self.source_id, self.phrase, self.section))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,25 @@ class Pick:
     because: str = ""  # why it was suggested
     again_reason: str = ""  # why although it ran
     visibility: str = ""  # see variants
+
+    @property
+    def content(self) -> dict[str, object]:
+        """What an editor decides about it, apart from its place."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _KEY_AND_PLACE_OF_PICK}
+
+    @property
+    def content_hash(self) -> str:
+        """Changes with its content, so that nobody drops a story that a colleague changed."""
+        return compute_pick_hash(self.content)
+
+
+# The picture's address follows from the picture.
+_KEY_AND_PLACE_OF_PICK = frozenset({"key", "number", "article_id", "section", "position", "picture_url"})
+
+
+def compute_pick_hash(content: Mapping[str, object]) -> str:
+    """The hash of a story with this content."""
+    return _hash(sorted(content.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +209,11 @@ class PageCheck:
     detail: str
     looked_at: datetime | None
     overridden_by: str = ""
+
+    @property
+    def content_hash(self) -> str:
+        """Changes with what was found, so that nobody overrides what they did not read."""
+        return _hash((self.state, self.detail))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
-from newsletter.curator.editions import corrections, day_names, edition_lookup, variants
+from newsletter.curator.editions import correction_lookup, day_names, edition_lookup, variants
 from newsletter.curator.editions.states import OUT_STATES
 from newsletter.curator.editions.values import Edition, Pick
 from newsletter.kernel import clock
@@ -63,7 +63,7 @@ def show_archived_edition(request: HttpRequest, slug: str, day: str) -> HttpResp
             day_names.format_day(each.at.astimezone(clock.get_zone(newsletter.zone)).date(), newsletter.language),
             each.text,
         )
-        for each in corrections.list_corrections(found.id)
+        for each in correction_lookup.list_corrections(found.id)
     ]
     page = add_corrections(mail.html, corrected, newsletter.language)
     response = HttpResponse(build_archive_page(page, _page_about(found, newsletter, mail.subject, mail.preheader)))
@@ -116,7 +116,7 @@ def show_feed(request: HttpRequest, slug: str) -> HttpResponse:
             description=strip_unprintable(" · ".join([mail.preheader, *stories]).strip(" ·")),
             pubdate=each.approved_at,
             updateddate=max(
-                [each.approved_at, *(correction.at for correction in corrections.list_corrections(each.id))]
+                [each.approved_at, *(correction.at for correction in correction_lookup.list_corrections(each.id))]
             )
             if each.approved_at
             else None,

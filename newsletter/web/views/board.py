@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts import audit_log
+from newsletter.accounts.permissions import can
 from newsletter.catalog import newsletters
 from newsletter.checks import preflight
 from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import edition_lookup, editions, page_checks, picks, pool, suggestions
+from newsletter.curator.editions.editions import EditionTexts
+from newsletter.curator.editions.picks import PickFields
 from newsletter.curator.editions.states import PoolState
-from newsletter.curator.editions.values import Edition
-from newsletter.jobs import wiring
+from newsletter.curator.editions.values import Edition, Pick
+from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, Conflict, NotFound
-from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
-from newsletter.web.fields import read_number
+from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotFound
+from newsletter.web.access import desk_view, get_actor, require_permission
+from newsletter.web.fields import read_number, require_content_hash, require_seen
 from newsletter.web.views import boxes
 
 EDITION_TEXTS = {
@@ -49,14 +54,14 @@ def show_board(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _get_edition(request, Verb.VIEW, edition_id)
     if edition.is_out:
         return redirect("review", edition_id)
-    return render(request, "pages/board.html", _board_context(edition))
+    return render(request, "pages/board.html", _board_context(edition, request))
 
 
 @desk_view(Verb.VIEW, background=True)
 def show_pool(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The articles on offer."""
     edition = _get_edition(request, Verb.VIEW, edition_id)
-    return render(request, "fragments/pool.html", build_pool_context(edition, read_pool_filter(request)))
+    return render(request, "fragments/pool.html", build_pool_context(request, edition, read_pool_filter(request)))
 
 
 @desk_view(Verb.VIEW, background=True)
@@ -65,7 +70,7 @@ def show_changes(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _get_edition(request, Verb.VIEW, edition_id)
     if str(edition.version) == request.GET.get("version"):
         return HttpResponse(status=204)
-    context = _board_context(edition) | {"others": audit_log.find_last_entry(f"edition {edition_id}")}
+    context = _board_context(edition, request) | {"others": audit_log.find_last_entry(f"edition {edition_id}")}
     if request.GET.get("editing"):
         response = render(request, "fragments/others.html", context)
         response["HX-Retarget"], response["HX-Reswap"] = "#others", "innerHTML"
@@ -79,30 +84,30 @@ def show_changes(request: HttpRequest, edition_id: int) -> HttpResponse:
 def save_text(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Saves one text of the edition. `was` is what the editor saw: if it changed since, both texts stay visible."""
     edition = _get_edition(request, Verb.EDIT, edition_id)
-    name = request.POST.get("name", "")
+    name, value = request.POST.get("name", ""), request.POST.get("value", "")
     if name not in EDITION_TEXTS:
         raise BadInput(f"There is no field “{name}”.", "name")
-    value, was = request.POST.get("value", ""), request.POST.get("was", "")
-    present = str(getattr(edition, name))
-    if _is_same_text(present, value):
-        return _render_field(request, edition, name)
-    if not _is_same_text(present, was):
-        return render(request, "fragments/field.html", _field_context(edition, name) | {"yours": value}, status=409)
-    edition = editions.edit_edition(edition_id, now=clock.now(), version=None, **{name: value})
-    record_audit(request, "edited", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail=name)
+    texts = cast(EditionTexts, {name: value})
+    seen = cast(EditionTexts, {name: request.POST["was"]} if "was" in request.POST else {})
+    try:
+        edition = editions.edit_edition(edition_id, seen=seen, by=get_actor(request), now=clock.now(), **texts)
+    except Conflict as refusal:
+        context = _field_context(edition_lookup.get_edition(edition_id), name) | {
+            "yours": value,
+            "text_refusal": refusal,
+        }
+        return render(request, "fragments/field.html", context, status=refusal.http_status)
     return _render_field(request, edition, name)
-
-
-def _is_same_text(one: str, other: str) -> bool:
-    return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def suggest_stories(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Fills the free places."""
-    edition = _get_edition(request, Verb.EDIT, edition_id)
-    edition = suggestions.suggest_picks(edition.id, now=clock.now(), fetch=wiring.build_fetcher())
-    return _record_and_render(request, edition, "suggested stories")
+    _get_edition(request, Verb.EDIT, edition_id)
+    edition = suggestions.suggest_picks(
+        edition_id, fetch=wiring.build_fetcher(), by=get_actor(request), now=clock.now()
+    )
+    return _render_order(request, edition)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
@@ -114,11 +119,11 @@ def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
         _require_number(request, "article"),
         section=request.POST.get("section") or None,
         reason=request.POST.get("reason", ""),
-        by=get_actor_email(request),
-        now=clock.now(),
         fetch=wiring.build_fetcher(),
+        by=get_actor(request),
+        now=clock.now(),
     )
-    return _record_and_render(request, edition, "picked", request.POST.get("reason", "")[:200])
+    return _render_order(request, edition)
 
 
 @desk_view(Verb.EDIT, methods=("GET", "POST"))
@@ -129,79 +134,82 @@ def edit_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     if story is None:
         raise NotFound("This story is no longer in the edition.")
     if request.method == "GET":
-        return render(
-            request,
-            "fragments/order.html" if _is_htmx(request) else "pages/board.html",
-            _board_context(edition, editing=key),
-        )
-    fields: dict[str, Any] = {name: request.POST[name] for name in STORY_TEXTS if name in request.POST}
-    if "shown_to" in fields:
-        fields["visibility"] = fields.pop("shown_to")
-    version = _require_number(request, "version")
+        return _render_order(request, edition, editing=key)
+    fields, seen = _read_story(request)
     try:
-        edition = picks.edit_pick(
-            edition_id,
-            key,
-            now=clock.now(),
-            version=version,
-            no_picture=bool(request.POST.get("no_picture")),
-            plain_link=bool(request.POST.get("plain_link")),
-            **fields,
-        )
-    except (BadInput, Conflict) as error:
+        edition = picks.edit_pick(edition_id, key, seen=seen, by=get_actor(request), now=clock.now(), **fields)
+    except (BadInput, Conflict) as refusal:
         # What was typed is given back: nothing an editor wrote is lost.
-        context = _board_context(edition_lookup.get_edition(edition_id), editing=key) | {
-            "error": str(error),
-            "typed": fields,
-        }
-        return render(
-            request,
-            "fragments/order.html" if _is_htmx(request) else "pages/board.html",
-            context,
-            status=200 if _is_htmx(request) else error.http_status,
+        return _render_order(
+            request, edition_lookup.get_edition(edition_id), editing=key, refusal=refusal, typed=fields
         )
-    return _record_and_render(request, edition, "edited", key)
+    return _render_order(request, edition)
+
+
+def _read_story(request: HttpRequest) -> tuple[PickFields, PickFields]:
+    """The fields that the story's form showed, and what they held when it was loaded."""
+    sent = request.POST
+    fields: dict[str, Any] = {name: sent[name] for name in STORY_TEXTS if name in sent}
+    seen: dict[str, Any] = {name: sent[f"seen_{name}"] for name in STORY_TEXTS if f"seen_{name}" in sent}
+    for found in (fields, seen):
+        if "shown_to" in found:
+            found["visibility"] = found.pop("shown_to")
+    if "seen_plain_link" in sent:
+        fields["plain_link"], seen["plain_link"] = bool(sent.get("plain_link")), bool(sent["seen_plain_link"])
+    if sent.get("no_picture"):
+        fields["no_picture"], seen["no_picture"] = True, False  # the box is shown where there is a picture
+    return cast(PickFields, fields), cast(PickFields, seen)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
-    """Moves a story."""
+    """Moves a story behind another one; `after` is empty for the top of its section."""
     _get_edition(request, Verb.EDIT, edition_id)
-    edition = picks.move_pick(
-        edition_id,
-        key,
-        section=request.POST.get("section") or None,
-        position=max(1, _require_number(request, "position")),
-        now=clock.now(),
-    )
-    return _record_and_render(request, edition, "moved", key)
+    after = request.POST.get("after")
+    if after is None:
+        raise BadInput("Say behind which story.", "after")
+    section = request.POST.get("section") or None
+    try:
+        edition = picks.move_pick(
+            edition_id, key, after=after or None, section=section, by=get_actor(request), now=clock.now()
+        )
+    except Conflict as refusal:
+        return _render_order(request, edition_lookup.get_edition(edition_id), refusal=refusal)
+    return _render_order(request, edition)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def drop_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Removes a story."""
     _get_edition(request, Verb.EDIT, edition_id)
-    edition = picks.drop_pick(edition_id, key, now=clock.now())
-    return _record_and_render(request, edition, "dropped", key)
+    content_hash = require_content_hash(request.POST)
+    try:
+        edition = picks.drop_pick(edition_id, key, content_hash=content_hash, by=get_actor(request), now=clock.now())
+    except Conflict as refusal:
+        return _render_order(request, edition_lookup.get_edition(edition_id), editing=key, refusal=refusal)
+    return _render_order(request, edition)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def resolve_page_check(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Resolves what was found on a story's page: override it, use the new headline, or check again now."""
-    edition = _get_edition(request, Verb.EDIT, edition_id)
-    who, now = get_actor_email(request), clock.now()
-    match request.POST.get("do"):
-        case "stand":
-            page_checks.override_page_check(edition_id, key, by=who)
-            return _record_and_render(request, edition, "let stand", key)
-        case "headline":
-            return _record_and_render(
-                request, page_checks.adopt_headline(edition_id, key, by=who, now=now), "took headline", key
-            )
-        case "again":
-            page_checks.check_due_pages(now, fetch=wiring.build_fetcher(), edition_id=edition_id)
-            return _record_and_render(request, edition_lookup.get_edition(edition_id), "looked again", key)
-    raise BadInput("There is no such action.", "do")
+    _get_edition(request, Verb.EDIT, edition_id)
+    by, now = get_actor(request), clock.now()
+    try:
+        match request.POST.get("do"):
+            case "stand":
+                content_hash = require_content_hash(request.POST)
+                page_checks.override_page_check(edition_id, key, content_hash=content_hash, by=by, now=now)
+            case "headline":
+                content_hash, seen = require_content_hash(request.POST), require_seen(request.POST, "headline")
+                page_checks.adopt_headline(edition_id, key, content_hash=content_hash, seen=seen, by=by, now=now)
+            case "again":
+                tasks.check_pages_and_links_of_edition(edition_id, by=by, now=now)
+            case _:
+                raise BadInput("There is no such action.", "do")
+    except Conflict as refusal:
+        return _render_order(request, edition_lookup.get_edition(edition_id), refusal=refusal)
+    return _render_order(request, edition_lookup.get_edition(edition_id))
 
 
 def _is_htmx(request: HttpRequest) -> bool:
@@ -222,21 +230,33 @@ def _require_number(request: HttpRequest, name: str) -> int:
     return found
 
 
-def _record_and_render(request: HttpRequest, edition: Edition, verb: str, detail: str = "") -> HttpResponse:
-    record_audit(request, verb, f"edition {edition.id}", newsletter_id=edition.newsletter_id, detail=detail)
-    if not _is_htmx(request):
+def _render_order(
+    request: HttpRequest,
+    edition: Edition,
+    *,
+    editing: str = "",
+    refusal: NewsletterError | None = None,
+    typed: Mapping[str, object] = MappingProxyType({}),
+) -> HttpResponse:
+    """The running order for htmx, the board for others; with what was refused, and what was typed, if anything was."""
+    if not _is_htmx(request) and not editing and refusal is None:
         return redirect("board", edition.id)
-    response = render(request, "fragments/order.html", _board_context(edition))
-    response["HX-Trigger-After-Swap"] = '{"preview": "", "pool": ""}'
+    context = _board_context(edition, request, editing=editing) | {"order_refusal": refusal}
+    if editing:
+        story = next((each for each in edition.picks if each.key == editing), None)
+        context["form"] = {**(story.content if story else {}), **typed}
+    if not _is_htmx(request):
+        return render(request, "pages/board.html", context, status=refusal.http_status if refusal else 200)
+    response = render(request, "fragments/order.html", context)
+    if not editing:
+        response["HX-Trigger-After-Swap"] = '{"preview": "", "pool": ""}'
     return response
 
 
-def _board_context(edition: Edition, editing: str = "") -> dict[str, Any]:
+def _board_context(edition: Edition, request: HttpRequest, *, editing: str = "") -> dict[str, Any]:
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     findings = preflight.check_edition(edition.id, now=clock.now())
-    stories = {
-        section.key: [each for each in edition.picks if each.section == section.key] for section in newsletter.sections
-    }
+    stories = {section.key: _list_with_moves(edition, section.key) for section in newsletter.sections}
     return {
         "edition": edition,
         "newsletter": newsletter,
@@ -256,6 +276,13 @@ def _board_context(edition: Edition, editing: str = "") -> dict[str, Any]:
     } | boxes.build_boxes_context(edition)
 
 
+def _list_with_moves(edition: Edition, section: str) -> list[tuple[Pick, str, str]]:
+    """The stories of a section, each with the key of the story it comes behind when it goes up or down; "": on top."""
+    found = [each for each in edition.picks if each.section == section]
+    keys = ["", "", *(each.key for each in found), ""]
+    return [(each, keys[place], keys[place + 3]) for place, each in enumerate(found)]
+
+
 def read_pool_filter(request: HttpRequest) -> pool.PoolFilter:
     """The filter of the pool, from a query or a form."""
     asked = request.GET if request.method == "GET" else request.POST
@@ -267,10 +294,16 @@ def read_pool_filter(request: HttpRequest) -> pool.PoolFilter:
     )
 
 
-def build_pool_context(edition: Edition, wanted: pool.PoolFilter) -> dict[str, Any]:
+def build_pool_context(request: HttpRequest, edition: Edition, wanted: pool.PoolFilter) -> dict[str, Any]:
     """What the pool's fragment shows."""
     found = pool.list_pool(edition.id, wanted, now=clock.now())
-    return {"edition": edition, "pool": found, "wanted": wanted, "most": pool.PAGE_SIZE}
+    return {
+        "edition": edition,
+        "pool": found,
+        "wanted": wanted,
+        "most": pool.PAGE_SIZE,
+        "may_triage": can(request.user, Verb.EDIT),  # it changes what every newsletter sees
+    }
 
 
 def _field_context(edition: Edition, name: str) -> dict[str, Any]:

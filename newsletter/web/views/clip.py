@@ -14,7 +14,7 @@ from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.web.access import desk_view, record_audit
+from newsletter.web.access import desk_view, get_actor
 
 LONGEST_SELECTION = 20_000  # characters
 
@@ -35,15 +35,14 @@ def clip_page(request: HttpRequest) -> HttpResponse:
         try:
             if not url.startswith(("http://", "https://")):
                 raise BadInput("Give an address that begins with https://.", "url")
-            now = clock.now()
+            by, now = get_actor(request), clock.now()
             if request.POST.get("do") == "text":
-                added = intake.add_article_from_paste(text, url=url, now=now)
+                added = intake.add_article_from_paste(text, url=url, by=by, now=now)
             else:
-                added = intake.add_article_from_page(url, now=now, fetch=wiring.build_fetcher())
+                added = intake.add_article_from_page(url, fetch=wiring.build_fetcher(), by=by, now=now)
         except NewsletterError as error:
             messages.error(request, str(error))
             return render(request, "pages/clip.html", context, status=error.http_status)
-        record_audit(request, "clipped article", added.article.title[:200])
         context["added"] = added
     return render(request, "pages/clip.html", context)
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
+from newsletter.accounts.actors import UserActor
 from newsletter.accounts.permissions import can
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
 from newsletter.curator.editions import (
     approval,
+    correction_lookup,
     corrections,
     day_names,
     edition_lookup,
@@ -30,16 +35,16 @@ from newsletter.delivery.sending import one_off
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, NewsletterError, Refused
+from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
 from newsletter.templater.merge_fields import MergeRecipient, personalise_mail
 from newsletter.web.access import (
     desk_view,
     get_actor,
     get_actor_email,
     list_accessible_newsletters,
-    record_audit,
     require_permission,
 )
+from newsletter.web.fields import require_content_hash
 from subscribers import lists, subscriber_lookup
 from subscribers.states import SubscriptionState
 
@@ -68,37 +73,51 @@ def show_editions(request: HttpRequest) -> HttpResponse:
 
 def _create_edition(request: HttpRequest) -> HttpResponse:
     newsletter = newsletters.get_newsletter_by_slug(request.POST.get("newsletter", ""))
-    require_permission(request, Verb.EDIT, newsletter.id)
-    text = request.POST.get("date", "")
+    text, by, now = request.POST.get("date", ""), get_actor(request), clock.now()
     try:
         day = clock.parse_day(text) if text else None
-        edition = editions.create_edition(newsletter.id, day, now=clock.now(), by=get_actor_email(request))
         if request.POST.get("suggest"):
-            edition = suggestions.suggest_picks(edition.id, now=clock.now(), fetch=wiring.build_fetcher())
+            edition = suggestions.create_suggested_edition(
+                newsletter.id, day, fetch=wiring.build_fetcher(), by=by, now=now
+            )
+        else:
+            edition = editions.create_edition(newsletter.id, day, by=by, now=now)
+    except NotAllowed:
+        raise
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("editions")
-    record_audit(request, "made edition", f"{newsletter.slug} {edition.date}", newsletter_id=newsletter.id)
     return redirect("board", edition.id)
 
 
 @desk_view(Verb.VIEW)
 def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Checks, the frozen or present rendering, and the decision beside it."""
-    edition = _get_edition(request, Verb.VIEW, edition_id)
-    newsletter = newsletters.get_newsletter(edition.newsletter_id)
+    return _render_review(request, edition_id)
+
+
+def _render_review(
+    request: HttpRequest, edition_id: int, *, refused: str = "", refusal: NewsletterError | None = None
+) -> HttpResponse:
+    """The review; with `refusal` beside the form `refused`, whose fields keep what was typed.
+
+    Its forms carry the hash of the edition as it was read before anything else is shown of it.
+    """
+    _get_edition(request, Verb.VIEW, edition_id)
+    checked = preflight.inspect_edition(edition_id, now=clock.now())
+    edition, newsletter = checked.edition, newsletters.get_newsletter(checked.edition.newsletter_id)
     view = request.GET.get("view", "wide")
     recipient, variant, problem = _choose_recipient(request, edition, newsletter)
-    rendered = approval.preview(edition_id, now=clock.now(), variant=variant)
-    findings = preflight.check_edition(edition_id, now=clock.now())
+    rendered = checked.mails.get(variant) or approval.preview_edition(edition, variant)
     mail = personalise_mail(rendered, recipient)
     context = {
         "edition": edition,
         "newsletter": newsletter,
+        "content_hash": checked.content_hash,
         "view": view if view in VIEWS else "wide",
         "views": VIEWS,
-        "findings": findings,
-        "blocked": any(f.blocks for f in findings),
+        "findings": checked.findings,
+        "blocked": checked.blocked,
         "readers": lists.count_subscribers_by_state(newsletter.list_id).get(SubscriptionState.ACTIVE, 0),
         "size": round(len(rendered.html.encode()) / 1000),
         "text": mail.text,
@@ -114,9 +133,12 @@ def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
         "may_see_readers": can(request.user, Verb.SUBSCRIBERS, newsletter.id),
         "mailing": summary.find_mailing_of_edition(edition_id),
         "me": get_actor_email(request),
-        "corrections": corrections.list_corrections(edition_id),
+        "corrections": correction_lookup.list_corrections(edition_id),
+        "refused": refused,
+        "refusal": refusal,
+        "typed": request.POST,
     }
-    return render(request, "pages/review.html", context)
+    return render(request, "pages/review.html", context, status=refusal.http_status if refusal else 200)
 
 
 @xframe_options_sameorigin
@@ -125,7 +147,7 @@ def show_rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The true mail, for a sandboxed frame; `dark` applies the dark rules as a client in dark mode does."""
     edition = _get_edition(request, Verb.VIEW, edition_id)
     recipient, variant, _ = _choose_recipient(request, edition, newsletters.get_newsletter(edition.newsletter_id))
-    rendered = approval.preview(edition_id, now=clock.now(), variant=variant)
+    rendered = approval.preview_edition(edition, variant)
     html = personalise_mail(rendered, recipient).html or "<p>The mail cannot be rendered; the findings say why.</p>"
     policy = SANDBOX_POLICY
     if request.GET.get("view") == "pictures off":
@@ -147,7 +169,7 @@ def download_message(request: HttpRequest, edition_id: int) -> HttpResponse:
     now = clock.now()
     recipient, variant, _ = _choose_recipient(request, edition, newsletter)
     mail = one_off.compose_eml(
-        rendered=approval.preview(edition_id, now=now, variant=variant),
+        rendered=approval.preview_edition(edition, variant),
         newsletter=newsletter,
         address=recipient.email,
         first_name=recipient.first_name,
@@ -215,9 +237,7 @@ def _choose_recipient(
 @desk_view(Verb.EDIT, methods=("POST",))
 def check_pages(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Checks the pages of an edition's stories and its links now."""
-    edition = _get_edition(request, Verb.EDIT, edition_id)
-    differ = tasks.check_pages_and_links_of_edition(edition_id, clock.now())
-    record_audit(request, "looked again", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
+    differ = tasks.check_pages_and_links_of_edition(edition_id, by=get_actor(request), now=clock.now())
     messages.success(
         request,
         f"Looked at pages and links: {differ} to see to." if differ else "Looked at pages and links: all as they were.",
@@ -225,56 +245,54 @@ def check_pages(request: HttpRequest, edition_id: int) -> HttpResponse:
     return redirect("review", edition_id)
 
 
+def _decide(
+    request: HttpRequest, verb: Verb, edition_id: int, form: str, act: Callable[[str, UserActor, datetime], str]
+) -> HttpResponse:
+    """A decision about the edition that the form's hash names. `act` returns where to go on.
+
+    What is refused is shown beside the form, on a page with the present hash: whoever reads it may decide again.
+    """
+    _get_edition(request, verb, edition_id)
+    try:
+        return redirect(act(require_content_hash(request.POST), get_actor(request), clock.now()))
+    except NotAllowed:
+        raise
+    except NewsletterError as refusal:
+        return _render_review(request, edition_id, refused=form, refusal=refusal)
+
+
 @desk_view(Verb.APPROVE, methods=("POST",))
 def change_approval(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Approves, or with `withdraw` takes the approval back."""
-    edition = _get_edition(request, Verb.APPROVE, edition_id)
-    now = clock.now()
-    try:
+
+    def act(content_hash: str, by: UserActor, now: datetime) -> str:
         if request.POST.get("withdraw"):
-            approval.withdraw_approval(edition_id, by=get_actor_email(request), now=now)
-            record_audit(request, "withdrew approval", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
+            approval.withdraw_approval(edition_id, content_hash=content_hash, by=by, now=now)
             messages.success(request, "The approval is withdrawn; the edition is a draft again.")
         else:
-            snapshot = preflight.approve_edition(edition_id, by=get_actor_email(request), now=now)
-            record_audit(
-                request,
-                "approved",
-                f"edition {edition_id}",
-                newsletter_id=edition.newsletter_id,
-                detail=snapshot.sha256[:12],
-            )
+            snapshot = preflight.approve_edition(edition_id, content_hash=content_hash, by=by, now=now)
             messages.success(request, f"Approved, frozen as {snapshot.sha256[:12]}.")
-    except NewsletterError as error:
-        messages.error(request, str(error))
-    return redirect("review", edition_id)
+        return reverse("review", args=[edition_id])
+
+    return _decide(request, Verb.APPROVE, edition_id, "approval", act)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def send_tests(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Sends a test to a few addresses."""
     edition = _get_edition(request, Verb.EDIT, edition_id)
-    addresses = re.split(r"[\s,;]+", request.POST.get("addresses", "").strip())
-    try:
-        variant = _find_variant(edition, request.POST.get("variant", ""))
-        sent = tasks.send_test(
-            edition_id, [a for a in addresses if a], variant=variant, by=get_actor_email(request), now=clock.now()
-        )
-    except NewsletterError as error:
-        messages.error(request, str(error))
-        return redirect("review", edition_id)
-    record_audit(
-        request,
-        "sent test",
-        f"edition {edition_id}",
-        newsletter_id=edition.newsletter_id,
-        detail=f"{len(sent)} addresses",
-    )
-    for each in sent:
-        (messages.success if each.answer == "accepted" else messages.error)(
-            request, f"Test to {each.address}: {each.answer}. {each.message}"
-        )
-    return redirect("review", edition_id)
+    addresses = [each for each in re.split(r"[\s,;]+", request.POST.get("addresses", "").strip()) if each]
+    variant = _find_variant(edition, request.POST.get("variant", ""))
+
+    def act(content_hash: str, by: UserActor, now: datetime) -> str:
+        sent = tasks.send_test(edition_id, addresses, variant=variant, content_hash=content_hash, by=by, now=now)
+        for each in sent:
+            (messages.success if each.answer == "accepted" else messages.error)(
+                request, f"Test to {each.address}: {each.answer}. {each.message}"
+            )
+        return reverse("review", args=[edition_id])
+
+    return _decide(request, Verb.EDIT, edition_id, "tests", act)
 
 
 @desk_view(Verb.SEND, methods=("POST",))
@@ -283,90 +301,61 @@ def send_mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _get_edition(request, Verb.SEND, edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     readers = lists.count_subscribers_by_state(newsletter.list_id).get(SubscriptionState.ACTIVE, 0)
-    now = clock.now()
-    try:
+
+    def act(content_hash: str, by: UserActor, now: datetime) -> str:
         if request.POST.get("readers", "").strip() != str(readers):
             raise BadInput(f"To send, type the number of subscribers: {readers}.", "readers")
         at = clock.parse_local_moment(request.POST["at"], newsletter.zone, "at") if request.POST.get("at") else None
-        mailing = tasks.send_edition(edition_id, at=at, by=get_actor_email(request), now=now)
-    except NewsletterError as error:
-        messages.error(request, str(error))
-        return redirect("review", edition_id)
-    record_audit(request, "sent", f"edition {edition_id}", newsletter_id=newsletter.id, detail=f"mailing {mailing.id}")
-    return redirect("mailing", mailing.id)
+        mailing = tasks.send_edition(edition_id, at=at, content_hash=content_hash, by=by, now=now)
+        return reverse("mailing", args=[mailing.id])
+
+    return _decide(request, Verb.SEND, edition_id, "mailing", act)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def skip_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Skips an edition, or makes it a draft again."""
-    edition = _get_edition(request, Verb.EDIT, edition_id)
-    try:
+
+    def act(content_hash: str, by: UserActor, now: datetime) -> str:
         if request.POST.get("open"):
-            approval.reopen(edition_id, now=clock.now())
+            approval.reopen(edition_id, content_hash=content_hash, by=by, now=now)
         else:
-            approval.skip(
-                edition_id, reason=request.POST.get("reason", ""), by=get_actor_email(request), now=clock.now()
-            )
-        record_audit(
-            request,
-            "opened again" if request.POST.get("open") else "skipped",
-            f"edition {edition_id}",
-            newsletter_id=edition.newsletter_id,
-        )
-    except NewsletterError as error:
-        messages.error(request, str(error))
-    return redirect("review", edition_id)
+            reason = request.POST.get("reason", "")
+            approval.skip(edition_id, reason=reason, content_hash=content_hash, by=by, now=now)
+        return reverse("review", args=[edition_id])
+
+    return _decide(request, Verb.EDIT, edition_id, "skip", act)
 
 
 @desk_view(Verb.APPROVE, methods=("POST",))
 def override_finding(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Overrides a finding, with a reason."""
-    edition = _get_edition(request, Verb.APPROVE, edition_id)
     code, where, reason = (request.POST.get(name, "") for name in ("code", "where", "reason"))
-    try:
-        preflight.override(edition_id, code, where, reason=reason, by=get_actor_email(request), now=clock.now())
-        record_audit(
-            request,
-            "overrode",
-            f"edition {edition_id}",
-            newsletter_id=edition.newsletter_id,
-            detail=f"{code} {where}: {reason}"[:200],
-        )
-    except NewsletterError as error:
-        messages.error(request, str(error))
-    return redirect("review", edition_id)
+
+    def act(content_hash: str, by: UserActor, now: datetime) -> str:
+        preflight.override(edition_id, code, where, reason=reason, content_hash=content_hash, by=by, now=now)
+        return reverse("review", args=[edition_id])
+
+    return _decide(request, Verb.APPROVE, edition_id, "override", act)
 
 
 @desk_view(Verb.APPROVE, methods=("POST",))
 def correct_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Corrects an edition that was sent; mailing the corrections asks for the word and for the right to send."""
-    edition = _get_edition(request, Verb.APPROVE, edition_id)
-    now = clock.now()
-    try:
-        if request.POST.get("do") == "mail":
-            require_permission(request, Verb.SEND, edition.newsletter_id)
+    mail = request.POST.get("do") == "mail"
+
+    def act(content_hash: str, by: UserActor, now: datetime) -> str:
+        if mail:
             if request.POST.get("sure", "").strip().casefold() != "correct":
                 raise BadInput("To mail the corrections, type the word: correct.", "sure")
-            mailing = tasks.send_correction(edition_id, by=get_actor_email(request), now=now)
-            record_audit(
-                request,
-                "mailed correction",
-                f"edition {edition_id}",
-                newsletter_id=edition.newsletter_id,
-                detail=f"mailing {mailing.id}",
-            )
-            return redirect("mailing", mailing.id)
-        text = request.POST.get("text", "")
-        corrections.add_correction(
-            edition_id, text, key=request.POST.get("story", ""), by=get_actor_email(request), now=now
-        )
-        record_audit(
-            request, "corrected", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail=text[:200]
-        )
+            mailing = tasks.send_correction(edition_id, content_hash=content_hash, by=by, now=now)
+            return reverse("mailing", args=[mailing.id])
+        text, key = request.POST.get("text", ""), request.POST.get("story", "")
+        corrections.add_correction(edition_id, text, key=key, content_hash=content_hash, by=by, now=now)
         messages.success(request, "Corrected: in the archive now, and in the next edition.")
-    except (BadInput, Refused) as error:
-        messages.error(request, str(error))
-    return redirect("review", edition_id)
+        return reverse("review", args=[edition_id])
+
+    return _decide(request, Verb.APPROVE, edition_id, "mail" if mail else "correct", act)
 
 
 def _get_edition(request: HttpRequest, verb: Verb, edition_id: int) -> Edition:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -13,9 +12,9 @@ from newsletter.curator.editions import rules
 from newsletter.curator.editions.states import RuleEffect
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
-from newsletter.web.fields import read_number
+from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
+from newsletter.web.access import desk_view, get_actor, require_permission
+from newsletter.web.fields import read_number, require_content_hash, require_seen
 
 EFFECTS = {RuleEffect.BOOST: "More of", RuleEffect.MUTE: "Never", RuleEffect.MUST: "Always"}
 ROWS_SHOWN = 15
@@ -26,12 +25,15 @@ def show_rules(request: HttpRequest, slug: str) -> HttpResponse:
     """The rules of a newsletter and its track record; POST adds a rule or removes one."""
     newsletter = newsletters.get_newsletter_by_slug(slug)
     require_permission(request, Verb.EDIT if request.method == "POST" else Verb.VIEW, newsletter.id)
+    refusal: NewsletterError | None = None
     if request.method == "POST":
         try:
             _act(request, newsletter.id)
+            return redirect("rules", slug)
+        except NotAllowed:
+            raise
         except NewsletterError as error:
-            messages.error(request, str(error))
-        return redirect("rules", slug)
+            refusal = error
     track_record = rules.build_track_record(newsletter.id)
     words = list(track_record.words.values())
     context = {
@@ -44,8 +46,10 @@ def show_rules(request: HttpRequest, slug: str) -> HttpResponse:
         "papers": sorted(track_record.publishers.values(), key=lambda preference: -preference.score)[: 2 * ROWS_SHOWN],
         "words": sorted(words[:ROWS_SHOWN], key=lambda preference: -preference.score),
         "learned_from": rules.EDITIONS_LEARNED_FROM,
+        "refusal": refusal,
+        "typed": request.POST,
     }
-    return render(request, "pages/rules.html", context)
+    return render(request, "pages/rules.html", context, status=refusal.http_status if refusal else 200)
 
 
 def _act(request: HttpRequest, newsletter_id: int) -> None:
@@ -53,16 +57,16 @@ def _act(request: HttpRequest, newsletter_id: int) -> None:
         rule_id = read_number(request.POST, "rule")
         if rule_id is None:
             raise BadInput("Say which rule.", "rule")
-        rules.remove_rule(rule_id, newsletter_id)
-        record_audit(request, "removed rule", f"rule {rule_id}", newsletter_id=newsletter_id)
+        content_hash = require_content_hash(request.POST)
+        rules.remove_rule(rule_id, newsletter_id, content_hash=content_hash, by=get_actor(request), now=clock.now())
         return
-    rule = rules.set_rule(
+    rules.set_rule(
         newsletter_id,
         request.POST.get("effect", ""),
         source_id=read_number(request.POST, "source"),
         phrase=request.POST.get("phrase", ""),
         section=request.POST.get("section", ""),
-        by=get_actor_email(request),
+        seen=require_seen(request.POST, "rules").split(),
+        by=get_actor(request),
         now=clock.now(),
     )
-    record_audit(request, f"made rule {rule.effect}", (rule.source or rule.phrase)[:200], newsletter_id=newsletter_id)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from newsletter.accounts.permissions import can
 from newsletter.curator.articles import article_lookup, intake, opml
 from newsletter.curator.articles.polling import fetch_sources
 from newsletter.curator.articles.sources import add_source, export_sources, import_sources
@@ -13,8 +14,8 @@ from newsletter.curator.articles.states import FetchState
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.web.access import desk_view, record_audit
+from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
+from newsletter.web.access import desk_view, get_actor
 from newsletter.web.fields import read_number
 
 
@@ -26,16 +27,22 @@ def show_sources(request: HttpRequest) -> HttpResponse:
             url = request.POST.get("url", "").strip()
             if not url.startswith(("http://", "https://")):
                 raise BadInput("A feed's address begins with https://.", "url")
-            source = add_source(url, now=clock.now())
-            record_audit(request, "added feed", source.url[:200])
+            source = add_source(url, by=get_actor(request), now=clock.now())
             _fetch_now(request, [source.id])
+        except NotAllowed:
+            raise
         except NewsletterError as error:
             messages.error(request, str(error))
         return redirect("sources")
     health = article_lookup.get_source_health(clock.now())
     sources = [(source, health[source.id]) for source in article_lookup.list_sources()]
     failing = sum(1 for source, _ in sources if source.error)
-    context = {"sources": sources, "failing": failing, "articles": article_lookup.list_articles(limit=20)}
+    context = {
+        "sources": sources,
+        "failing": failing,
+        "articles": article_lookup.list_articles(limit=20),
+        "may": can(request.user, Verb.EDIT),
+    }
     return render(request, "pages/sources.html", context)
 
 
@@ -50,11 +57,14 @@ def exchange_opml(request: HttpRequest) -> HttpResponse:
     try:
         if file is None:
             raise BadInput("Choose an OPML file.", "file")
-        new, problems = import_sources(file.read(opml.LARGEST_FILE + 1), now=clock.now())
+        new, problems = import_sources(
+            file.read(opml.LARGEST_FILE + 1), name=str(file.name), by=get_actor(request), now=clock.now()
+        )
+    except NotAllowed:
+        raise
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("sources")
-    record_audit(request, "imported feeds", str(file.name)[:100], detail=f"{len(new)} new")
     messages.success(request, f"Feeds added: {len(new)}. They are fetched within the next minutes.")
     for problem in problems[:10]:
         messages.error(request, problem)
@@ -86,17 +96,18 @@ def _fetch_now(request: HttpRequest, ids: list[int]) -> None:
 def add_article(request: HttpRequest) -> HttpResponse:
     """Adds one article from a page's address or from pasted text."""
     url, text = request.POST.get("url", "").strip(), request.POST.get("text", "")
-    now = clock.now()
+    by, now = get_actor(request), clock.now()
     try:
         if text.strip():
-            added = intake.add_article_from_paste(text, url=url, now=now)
+            added = intake.add_article_from_paste(text, url=url, by=by, now=now)
         elif url.startswith(("http://", "https://")):
-            added = intake.add_article_from_page(url, now=now, fetch=wiring.build_fetcher())
+            added = intake.add_article_from_page(url, fetch=wiring.build_fetcher(), by=by, now=now)
         else:
             raise BadInput("Give an address that begins with https://, or paste the text.", "url")
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("sources")
-    record_audit(request, "added article", added.article.title[:200])
+    for warning in added.warnings:
+        messages.warning(request, warning)
     messages.success(request, f"{'Added' if added.created else 'Known already'}: {added.article.title}")
     return redirect("sources")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from newsletter.curator.articles import article_lookup, feeds, fetch_queue, polling, sources
 from newsletter.curator.articles.fetch_queue import FetchRequest
 from newsletter.fetching import FetchResponse
+from tests.actors import SYSTEM
 
 Text = Callable[..., str]
 FEED = "https://paper.example.org/rss"
@@ -99,7 +100,7 @@ def test_each_server_has_one_line_with_all_of_its_feeds_in_order(hosts: list[str
 def test_a_body_that_did_not_change_is_not_read_again(
     now: datetime, web: Any, feed_of: Text, entry: Text, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sources.add_source(FEED, now=now)
+    sources.add_source(FEED, now=now, by=SYSTEM)
     web.serve(FEED, feed_of(entry("One story")))  # by a server that knows no ETag
     assert [report.state for report in polling.fetch_sources(now=now, fetch=web)] == ["fresh"]
     read = feeds.parse
@@ -120,7 +121,7 @@ def test_a_feed_that_was_not_kept_is_read_again_although_it_did_not_change(
 ) -> None:
     from newsletter.curator.articles import polling, sources
 
-    sources.add_source(FEED, now=now)
+    sources.add_source(FEED, now=now, by=SYSTEM)
     web.serve(FEED, feed_of(entry("One story")))
 
     def fails(*_: Any) -> bool:
@@ -135,7 +136,7 @@ def test_a_feed_that_was_not_kept_is_read_again_although_it_did_not_change(
 
 @pytest.mark.django_db
 def test_what_a_feed_brought_of_late_is_counted(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
-    source = sources.add_source(FEED, now=now)
+    source = sources.add_source(FEED, now=now, by=SYSTEM)
     web.serve(FEED, feed_of(entry("One story"), entry("Another")))
     polling.fetch_sources(now=now, fetch=web)
     assert article_lookup.get_source_health(now)[source.id].new_in_week == 2

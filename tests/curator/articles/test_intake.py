@@ -10,11 +10,17 @@ from typing import Any
 
 import pytest
 
+from newsletter.accounts import users
 from newsletter.catalog import pictures
 from newsletter.curator.articles import article_lookup, intake, models, polling, sources
-from newsletter.curator.articles.values import AddedArticle
+from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
+from newsletter.curator.articles.values import AddedArticle, ArticleLabels
 from newsletter.fetching import FetchError, fetch
-from newsletter.kernel.errors import BadInput, Refused, SurroundingsError
+from newsletter.kernel.errors import BadInput, NotAllowed, Refused, SurroundingsError
+from tests.actors import SYSTEM, act_as
+from tests.acts import World
+from tests.acts.articles import ACTS
+from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 PAGE = "https://paper.example.org/2026/mast"
@@ -49,7 +55,7 @@ def add(web: Any, now: datetime) -> Callable[..., AddedArticle]:
 
     def add(url: str = PAGE, html: str | None = None, **headers: str) -> AddedArticle:
         web.serve(url, page() if html is None else html, **headers)
-        return intake.add_article_from_page(url, now=now, fetch=web)
+        return intake.add_article_from_page(url, now=now, fetch=web, by=SYSTEM)
 
     return add
 
@@ -99,7 +105,7 @@ def test_a_picture_that_is_none_is_a_warning_too(web: Any, add: Callable[..., Ad
     "address", ["http://127.0.0.1/" + "x" * 70_000, "http://127.0.0.1/\x7f.png", "http://[::1/a.png"]
 )
 def test_a_picture_at_an_impossible_address_is_a_warning(now: datetime, address: str) -> None:
-    article = intake.add_article_from_paste(PASTE, now=now).article
+    article = intake.add_article_from_paste(PASTE, now=now, by=SYSTEM).article
     row = models.Article.objects.get(id=article.id)
     trouble = intake.copy_picture(row, address, now=now, fetch=partial(fetch, allow_private=True))
     assert "not a web address" in trouble
@@ -124,7 +130,7 @@ def test_a_page_fills_in_what_the_feed_did_not_say(
     web: Any, now: datetime, feed_of: Callable[..., str], entry: Callable[..., str], add: Callable[..., AddedArticle]
 ) -> None:
     feed = web.serve("https://paper.example.org/rss", feed_of(entry("Mast to go", link=PAGE, dek="In spring.")))
-    sources.add_source(feed, now=now)
+    sources.add_source(feed, now=now, by=SYSTEM)
     polling.fetch_sources(now=now, fetch=web)
     added = add()
     assert (added.created, added.article.origin, added.article.dek) == (False, "feed", "In spring.")
@@ -175,13 +181,15 @@ def test_what_is_no_page_is_refused_by_its_kind(add: Callable[..., AddedArticle]
 def test_trouble_of_the_other_server_comes_through_in_its_own_words(web: Any, now: datetime) -> None:
     web.fail(PAGE)
     with pytest.raises(FetchError, match="503"):
-        intake.add_article_from_page(PAGE, now=now, fetch=web)
+        intake.add_article_from_page(PAGE, now=now, fetch=web, by=SYSTEM)
 
 
 def test_a_file_brings_the_picture_beside_it(tmp_path: Path, web: Any, now: datetime, picture: bytes) -> None:
     (tmp_path / "mast.png").write_bytes(picture)
     file = tmp_path / "mast.html"
-    added = intake.add_article_from_html(page(image="mast.png").encode(), url="", base_file=file, now=now, fetch=web)
+    added = intake.add_article_from_html(
+        page(image="mast.png").encode(), url="", base_file=file, now=now, fetch=web, by=SYSTEM
+    )
     assert (added.created, added.warnings, web.asked) == (True, (), [])
     assert added.article.picture_id is not None
     assert added.article.origin == "file"
@@ -195,7 +203,7 @@ def test_a_file_cannot_reach_beyond_its_folder(
     (tmp_path / "secret.png").write_bytes(picture)
     (tmp_path / "pages").mkdir()
     added = intake.add_article_from_html(
-        page(image=image).encode(), url="", base_file=tmp_path / "pages" / "mast.html", now=now, fetch=web
+        page(image=image).encode(), url="", base_file=tmp_path / "pages" / "mast.html", now=now, fetch=web, by=SYSTEM
     )
     assert added.created
     assert added.article.picture_id is None
@@ -207,7 +215,12 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path, web: Any, now:
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "mast.png").symlink_to(tmp_path / "secret.png")
     added = intake.add_article_from_html(
-        page(image="mast.png").encode(), url="", base_file=tmp_path / "pages" / "mast.html", now=now, fetch=web
+        page(image="mast.png").encode(),
+        url="",
+        base_file=tmp_path / "pages" / "mast.html",
+        now=now,
+        fetch=web,
+        by=SYSTEM,
     )
     assert (added.article.picture_id, len(added.warnings)) == (None, 1)
 
@@ -221,35 +234,35 @@ def test_a_page_from_the_web_cannot_name_our_files(
 
 def test_an_empty_file_is_refused_by_name(tmp_path: Path, web: Any, now: datetime) -> None:
     with pytest.raises(Refused, match=r"empty\.html"):
-        intake.add_article_from_html(b" \n", url="", base_file=tmp_path / "empty.html", now=now, fetch=web)
+        intake.add_article_from_html(b" \n", url="", base_file=tmp_path / "empty.html", now=now, fetch=web, by=SYSTEM)
 
 
 PASTE = "\n\n".join(("Fell Top mast to come down", "By Una Crag", *PARAGRAPHS))
 
 
 def test_pasted_text_becomes_an_article(now: datetime) -> None:
-    added = intake.add_article_from_paste(PASTE, now=now)
+    added = intake.add_article_from_paste(PASTE, now=now, by=SYSTEM)
     assert (added.created, added.article.origin, added.article.url) == (True, "pasted", "")
     assert (added.article.title, added.article.byline) == ("Fell Top mast to come down", "Una Crag")
     assert added.article.text.split("\n\n") == list(PARAGRAPHS)
 
 
 def test_the_same_paste_is_one_article(now: datetime) -> None:
-    first = intake.add_article_from_paste(PASTE, now=now)
-    again = intake.add_article_from_paste(PASTE + "\n", now=now)
+    first = intake.add_article_from_paste(PASTE, now=now, by=SYSTEM)
+    again = intake.add_article_from_paste(PASTE + "\n", now=now, by=SYSTEM)
     assert (again.created, again.article.id) == (False, first.article.id)
 
 
 def test_a_paste_meets_its_page_by_the_address(now: datetime, add: Callable[..., AddedArticle]) -> None:
     first = add()
-    again = intake.add_article_from_paste(PASTE, url=PAGE, now=now)
+    again = intake.add_article_from_paste(PASTE, url=PAGE, now=now, by=SYSTEM)
     assert (again.created, again.article.id) == (False, first.article.id)
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "paper.example.org/mast", "file:///etc/passwd"])
 def test_the_address_given_with_a_text_must_be_one_of_the_web(now: datetime, url: str) -> None:
     with pytest.raises(BadInput, match="https://") as refused:
-        intake.add_article_from_paste(PASTE, url=url, now=now)
+        intake.add_article_from_paste(PASTE, url=url, now=now, by=SYSTEM)
     assert refused.value.field == "url"
 
 
@@ -258,13 +271,56 @@ def test_the_address_given_with_a_text_must_be_one_of_the_web(now: datetime, url
 )
 def test_a_paste_without_a_story_is_refused(now: datetime, text: str, said: str) -> None:
     with pytest.raises(Refused, match=said):
-        intake.add_article_from_paste(text, now=now)
+        intake.add_article_from_paste(text, now=now, by=SYSTEM)
     assert article_lookup.list_articles() == ()
 
 
 def test_a_file_that_cannot_be_read_is_trouble_of_the_surroundings(tmp_path: Path, web: Any, now: datetime) -> None:
-    source = sources.add_source((tmp_path / "none.xml").as_uri(), now=now)
+    source = sources.add_source((tmp_path / "none.xml").as_uri(), now=now, by=SYSTEM)
     (report,) = polling.fetch_sources(now=now, fetch=web, ids=[source.id])
     assert report.state == "failed"
     assert "none.xml" in report.error
     assert issubclass(FetchError, SurroundingsError)
+
+
+@pytest.mark.parametrize("name", [name for name in ACTS if ".intake." in name or name.endswith("add_note")])
+def test_articles_and_notes_come_from_those_who_edit_a_newsletter(name: str, house: Any, now: datetime) -> None:
+    users.create_user("viewer@example.com", PASSWORD, role="viewer", by=SYSTEM, now=now)
+    users.create_user("editor@example.com", PASSWORD, role="editor", newsletter_id=house.other.id, by=SYSTEM, now=now)
+    act = ACTS[name](World(house.briefing, house.other, now))
+    known = len(article_lookup.list_articles())
+    with pytest.raises(NotAllowed):
+        act(act_as("viewer@example.com"))
+    assert len(article_lookup.list_articles()) == known
+    act(act_as("editor@example.com"))
+
+
+def test_words_for_a_known_story_fill_gaps_alone_without_the_right_for_all_newsletters(
+    house: Any, now: datetime
+) -> None:
+    users.create_user("editor@example.com", PASSWORD, role="editor", newsletter_id=house.other.id, by=SYSTEM, now=now)
+    given = {"url": PAGE, "fetch": fetch, "now": now}
+    first = ExtractedArticle(title="Mast to come down", text="After ninety years, said the council.")
+    intake.add_article_from_fields(first, by=SYSTEM, **given)
+    theirs = ExtractedArticle(title="Mast sold", text="For scrap.", byline="Bo Sample")
+    added = intake.add_article_from_fields(theirs, by=act_as("editor@example.com"), **given)
+    assert (added.article.title, added.article.text) == (first.title, first.text)
+    assert added.article.byline == "Bo Sample"
+    assert "only gaps were filled" in added.warnings[0]
+    assert intake.add_article_from_fields(theirs, by=SYSTEM, **given).article.title == "Mast sold"
+
+
+def test_labels_of_a_known_article_need_the_right_for_all_newsletters(house: Any, now: datetime) -> None:
+    users.create_user("editor@example.com", PASSWORD, role="editor", newsletter_id=house.other.id, by=SYSTEM, now=now)
+    by = act_as("editor@example.com")
+    story = ExtractedArticle(title="Mast to come down", text="After ninety years, said the council.")
+    given = {"url": PAGE, "fetch": fetch, "now": now}
+    made = intake.add_article_from_fields(story, labels=ArticleLabels(tags=("Masts",)), by=by, **given).article
+    row = models.Article.objects.get(id=made.id)
+    assert [tag.name for tag in row.tags.all()] == ["masts"]
+    for labels in (ArticleLabels(tags=()), ArticleLabels(eligible_from=now.date())):
+        with pytest.raises(NotAllowed):
+            intake.add_article_from_fields(story, labels=labels, by=by, **given)
+    assert [tag.name for tag in row.tags.all()] == ["masts"]
+    noted = intake.add_article_from_fields(story, labels=ArticleLabels(note="Call first."), by=by, **given)
+    assert [note.by for note in models.ArticleNote.objects.filter(article_id=noted.article.id)] == [by.name]

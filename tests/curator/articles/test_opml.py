@@ -8,6 +8,7 @@ import pytest
 
 from newsletter.curator.articles import opml, sources
 from newsletter.kernel.errors import BadInput
+from tests.actors import SYSTEM
 
 FEED = "https://paper.example.org/rss"
 
@@ -24,14 +25,14 @@ htmlUrl="https://paper.example.org/"/>
 
 @pytest.mark.django_db
 def test_an_opml_list_is_imported_once_and_exported_again(now: datetime) -> None:
-    new, troubles = sources.import_sources(OPML.encode(), now=now)
+    new, troubles = sources.import_sources(OPML.encode(), now=now, by=SYSTEM)
     assert [(each.title, each.url) for each in new] == [
         ("The Fellside Paper", FEED),
         ("Weekly & more", "https://weekly.example.org/atom"),
     ]
     assert len(troubles) == 1
     assert "gopher://old.example.org/1" in troubles[0]
-    assert sources.import_sources(OPML.encode(), now=now)[0] == ()
+    assert sources.import_sources(OPML.encode(), now=now, by=SYSTEM)[0] == ()
     again = opml.parse_opml(sources.export_sources(now=now).encode())
     assert {(each.title, each.url) for each in again} == {(each.title, each.url) for each in new}
 

@@ -13,6 +13,7 @@ from django.db import OperationalError, connection
 from newsletter.curator.articles import article_lookup, polling, sources
 from newsletter.curator.editions import editions, picks
 from newsletter.fetching import FetchError
+from tests.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db
 FEED = "https://paper.example.org/rss"
@@ -20,7 +21,7 @@ Text = Callable[..., str]
 
 
 def test_new_entries_become_articles(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
-    source = sources.add_source(FEED, now=now)
+    source = sources.add_source(FEED, now=now, by=SYSTEM)
     web.serve(FEED, feed_of(entry("Mast to come down", dek="After ninety years."), entry("Second story")), etag="v1")
     (report,) = polling.fetch_sources(now=now, fetch=web)
     assert (report.source_id, report.state, report.added, report.seen) == (source.id, "fresh", 2, 2)
@@ -37,8 +38,8 @@ def test_the_feed_gives_its_own_name_unless_the_desk_named_it(
     now: datetime, web: Any, feed_of: Text, entry: Text
 ) -> None:
     other = "https://other.example.org/rss"
-    sources.add_source(FEED, now=now)
-    sources.add_source(other, now=now, title="Our neighbours")
+    sources.add_source(FEED, now=now, by=SYSTEM)
+    sources.add_source(other, now=now, title="Our neighbours", by=SYSTEM)
     for url in (FEED, other):
         web.serve(url, feed_of(entry(f"From {url}", link=f"{url}/1")))
     polling.fetch_sources(now=now, fetch=web)
@@ -46,7 +47,7 @@ def test_the_feed_gives_its_own_name_unless_the_desk_named_it(
 
 
 def test_what_is_known_is_not_added_again(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
-    source = sources.add_source(FEED, now=now)
+    source = sources.add_source(FEED, now=now, by=SYSTEM)
     web.serve(FEED, feed_of(entry("One", guid="a")))
     polling.fetch_sources(now=now, fetch=web)
     web.serve(FEED, feed_of(entry("One, updated", guid="a"), entry("Two", guid="b")))
@@ -59,7 +60,7 @@ def test_the_same_address_in_two_feeds_is_one_article(now: datetime, web: Any, f
     link = "https://paper.example.org/story"
     for number, tail in enumerate(("?utm_source=feed", "#top", "")):
         url = f"https://feed{number}.example.org/rss"
-        sources.add_source(url, now=now)
+        sources.add_source(url, now=now, by=SYSTEM)
         web.serve(url, feed_of(entry(f"Told {number}", link=link + tail)))
     reports = polling.fetch_sources(now=now, fetch=web)
     assert [report.added for report in reports] == [1, 0, 0]
@@ -68,7 +69,7 @@ def test_the_same_address_in_two_feeds_is_one_article(now: datetime, web: Any, f
 def test_one_broken_feed_never_stops_the_others(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
     urls = [f"https://{name}.example.org/rss" for name in ("down", "page", "crash", "empty", "fine")]
     for url in urls:
-        sources.add_source(url, now=now)
+        sources.add_source(url, now=now, by=SYSTEM)
     web.fail(urls[0])
     web.serve(urls[1], "<!doctype html><html><title>Welcome</title></html>")
     web.fail(urls[2], ZeroDivisionError("a fault of ours"))
@@ -82,7 +83,7 @@ def test_one_broken_feed_never_stops_the_others(now: datetime, web: Any, feed_of
 
 
 def test_an_unchanged_feed_costs_one_small_answer(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
-    source = sources.add_source(FEED, now=now)
+    source = sources.add_source(FEED, now=now, by=SYSTEM)
     web.serve(FEED, feed_of(entry("One")), etag='"v1"')
     polling.fetch_sources(now=now, fetch=web)
     (report,) = polling.fetch_sources(now=now, fetch=web, ids=[source.id])
@@ -91,7 +92,7 @@ def test_an_unchanged_feed_costs_one_small_answer(now: datetime, web: Any, feed_
 
 
 def test_a_feed_whose_entries_were_not_kept_is_read_again(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
-    source = sources.add_source(FEED, now=now)
+    source = sources.add_source(FEED, now=now, by=SYSTEM)
     web.serve(FEED, feed_of(entry("One")), etag='"v1"')
 
     def full_disk(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -108,7 +109,7 @@ def test_a_feed_whose_entries_were_not_kept_is_read_again(now: datetime, web: An
 def test_a_failing_feed_is_asked_less_and_less_and_recovers(
     now: datetime, web: Any, feed_of: Text, entry: Text
 ) -> None:
-    sources.add_source(FEED, now=now)
+    sources.add_source(FEED, now=now, by=SYSTEM)
     web.fail(FEED)
     waits, moment = [], now
     for _ in range(8):
@@ -126,7 +127,7 @@ def test_a_failing_feed_is_asked_less_and_less_and_recovers(
 
 
 def test_a_feed_that_is_not_due_is_left_alone(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
-    sources.add_source(FEED, now=now)
+    sources.add_source(FEED, now=now, by=SYSTEM)
     web.serve(FEED, feed_of(entry("One")))
     assert polling.fetch_sources(now=now - timedelta(seconds=1), fetch=web) == ()
     assert len(polling.fetch_sources(now=now, fetch=web)) == 1
@@ -139,7 +140,7 @@ def test_files_are_read_only_where_they_are_named(
     file = tmp_path / "feeds" / "paper.xml"
     file.parent.mkdir()
     file.write_text(feed_of(entry("From a file")))
-    source = sources.add_source(file.as_uri(), now=now)
+    source = sources.add_source(file.as_uri(), now=now, by=SYSTEM)
     assert polling.fetch_sources(now=now, fetch=web) == ()
     (report,) = polling.fetch_sources(now=now, fetch=web, ids=[source.id])
     assert (report.added, web.asked) == (1, [])
@@ -152,7 +153,7 @@ def test_a_feed_file_brings_the_pictures_that_lie_beside_it(
     (tmp_path / "feeds" / "pictures" / "a b.png").write_bytes(picture)
     file = tmp_path / "feeds" / "paper.xml"
     file.write_text(feed_of(entry("Pictured", image="pictures/a%20b.png")))
-    polling.fetch_sources(now=now, fetch=web, ids=[sources.add_source(file.as_uri(), now=now).id])
+    polling.fetch_sources(now=now, fetch=web, ids=[sources.add_source(file.as_uri(), now=now, by=SYSTEM).id])
     article = article_lookup.list_articles()[0]
     assert article.picture_id is not None
     assert article.image_url == ""  # an address of this machine is of no use to anyone else
@@ -166,7 +167,9 @@ def test_a_picture_that_cannot_be_had_never_costs_the_story(
     (tmp_path / "feeds" / "pictures").mkdir(parents=True)
     file = tmp_path / "feeds" / "paper.xml"
     file.write_text(feed_of(entry("Pictured", image=target)))
-    (report,) = polling.fetch_sources(now=now, fetch=web, ids=[sources.add_source(file.as_uri(), now=now).id])
+    (report,) = polling.fetch_sources(
+        now=now, fetch=web, ids=[sources.add_source(file.as_uri(), now=now, by=SYSTEM).id]
+    )
     assert (report.state, report.added) == ("fresh", 1)
     assert article_lookup.list_articles()[0].picture_id is None
 
@@ -175,18 +178,18 @@ def test_a_feed_from_the_web_cannot_name_our_files(
     now: datetime, web: Any, feed_of: Text, entry: Text, tmp_path: Path, picture: bytes, newsletter: Any
 ) -> None:
     (tmp_path / "secret.png").write_bytes(picture)
-    sources.add_source(FEED, now=now)
+    sources.add_source(FEED, now=now, by=SYSTEM)
     web.serve(FEED, feed_of(entry("Pictured", image=(tmp_path / "secret.png").as_uri(), credit="Nobody")))
     polling.fetch_sources(now=now, fetch=web)
     article = article_lookup.list_articles()[0]
-    edition = editions.create_edition(newsletter.id, None, now=now, by="ada@example.com")
-    picks.add_pick(edition.id, article.id, now=now, fetch=web)
+    edition = editions.create_edition(newsletter.id, None, now=now, by=SYSTEM)
+    picks.add_pick(edition.id, article.id, now=now, fetch=web, by=SYSTEM)
     assert article_lookup.get_article(article.id).picture_id is None
 
 
 def test_progress_is_told_feed_by_feed(now: datetime, web: Any) -> None:
     for number in range(3):
-        sources.add_source(web.fail(f"https://feed{number}.example.org/rss"), now=now)
+        sources.add_source(web.fail(f"https://feed{number}.example.org/rss"), now=now, by=SYSTEM)
     steps: list[int] = []
     polling.fetch_sources(now=now, fetch=web, progress=steps.append)
     assert steps == [1, 1, 1]
@@ -199,6 +202,6 @@ def test_a_feed_is_left_alone_as_long_as_its_server_asks(
     db: None, web: Any, now: datetime, seconds: float, wait: timedelta
 ) -> None:
     url = web.fail("https://busy.example.org/rss", FetchError("429", status=429, retry_after=seconds))
-    source = sources.add_source(url, now=now)
+    source = sources.add_source(url, now=now, by=SYSTEM)
     polling.fetch_sources(now=now, fetch=web, ids=[source.id])
     assert article_lookup.list_sources()[0].next_at == now + wait

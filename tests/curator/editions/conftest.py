@@ -31,7 +31,7 @@ def keys(edition: Edition) -> list[str]:
 
 
 def show(edition: Edition, story: int, to: str, now: datetime) -> Edition:
-    return picks.edit_pick(edition.id, keys(edition)[story], visibility=to, now=now)
+    return picks.edit_pick(edition.id, keys(edition)[story], visibility=to, now=now, seen=None, by=SYSTEM)
 
 
 def sent(edition_id: int) -> None:
@@ -52,6 +52,6 @@ def told_articles(told: Told) -> list[Article]:
 @pytest.fixture
 def place(edition: Edition, told_articles: list[Article], now: datetime) -> Callable[..., Edition]:
     def place(number: int, **where: Any) -> Edition:
-        return picks.add_pick(edition.id, told_articles[number].id, reason="again", now=now, **where)
+        return picks.add_pick(edition.id, told_articles[number].id, reason="again", now=now, **where, by=SYSTEM)
 
     return place

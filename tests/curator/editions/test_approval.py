@@ -8,9 +8,11 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.apps import apps
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from newsletter.accounts.actors import SystemActor
 from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles.values import Article
@@ -18,29 +20,30 @@ from newsletter.curator.editions import approval, edition_lookup, editions, mode
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from tests.actors import SYSTEM
+from tests.approving import approve
 from tests.interleaving import just_before
 
-ADA = "ada@example.com"
+ADA, BEN = SystemActor("ada@example.com"), SystemActor("ben@example.com")
 LATER = timedelta(minutes=5)
 EDITION = 'UPDATE "curator_edition"'
 
 
 def test_what_was_previewed_is_what_was_frozen(filled: Edition, now: datetime) -> None:
-    draft = approval.preview(filled.id, now=now)
-    snapshot = approval.approve(filled.id, by=ADA, now=now)
-    assert snapshot.to_rendered() == approval.preview(filled.id, now=now + LATER)
+    draft = approval.preview(filled.id)
+    snapshot = approve(filled.id, by=ADA, now=now)
+    assert snapshot.to_rendered() == approval.preview(filled.id)
     assert (snapshot.subject, snapshot.html, snapshot.text) == (draft.subject, draft.html, draft.text)
     assert snapshot.sha256 == draft.sha256 == snapshot.to_rendered().sha256
     assert snapshot.merge == draft.merge
 
 
 def test_approval_is_on_the_edition_with_who_and_when(filled: Edition, now: datetime) -> None:
-    snapshot = approval.approve(filled.id, by=ADA, now=now)
+    snapshot = approve(filled.id, by=ADA, now=now)
     edition = edition_lookup.get_edition(filled.id)
     assert (edition.state, edition.snapshot_id, edition.approved_by, edition.approved_at) == (
         "approved",
         snapshot.id,
-        ADA,
+        ADA.name,
         now,
     )
     assert edition_lookup.find_standing_snapshot(filled.id) == snapshot == edition_lookup.get_snapshot(snapshot.id)
@@ -49,42 +52,44 @@ def test_approval_is_on_the_edition_with_who_and_when(filled: Edition, now: date
 def test_a_later_change_of_the_newsletter_does_not_touch_the_frozen_mail(
     newsletter: Newsletter, filled: Edition, now: datetime
 ) -> None:
-    snapshot = approval.approve(filled.id, by=ADA, now=now)
+    snapshot = approve(filled.id, by=ADA, now=now)
     newsletter_settings.change_newsletter(
         newsletter.id, now=now, name="Renamed Post", postal_address="9 New Road", seen=None, by=SYSTEM
     )
-    assert approval.preview(filled.id, now=now).html == snapshot.html
+    assert approval.preview(filled.id).html == snapshot.html
 
 
 def test_a_mail_with_a_blocking_problem_is_not_approved_and_stays_as_it_was(filled: Edition, now: datetime) -> None:
-    draft = editions.edit_edition(filled.id, now=now, intro="Good morning, {{ firstname }}!")
+    draft = editions.edit_edition(filled.id, now=now, intro="Good morning, {{ firstname }}!", seen=None, by=SYSTEM)
     with pytest.raises(Refused, match="first_name"):
-        approval.approve(filled.id, by=ADA, now=now)
+        approve(filled.id, by=ADA, now=now)
     assert edition_lookup.get_edition(filled.id) == draft
     assert edition_lookup.find_standing_snapshot(filled.id) is None
 
 
 def test_an_approved_edition_is_not_approved_again(filled: Edition, now: datetime) -> None:
-    approval.approve(filled.id, by=ADA, now=now)
-    with pytest.raises(Refused, match=ADA):
-        approval.approve(filled.id, by="ben@example.com", now=now)
+    approve(filled.id, by=ADA, now=now)
+    with pytest.raises(Refused, match=ADA.name):
+        approve(filled.id, by=SYSTEM, now=now)
 
 
 EDITS: dict[str, Callable[[Edition, Article, datetime], Edition]] = {
-    "subject": lambda e, a, now: editions.edit_edition(e.id, now=now, subject="New subject"),
-    "headline": lambda e, a, now: picks.edit_pick(e.id, e.picks[0].key, now=now, headline="New headline"),
-    "pick": lambda e, a, now: picks.add_pick(e.id, a.id, now=now),
-    "drop": lambda e, a, now: picks.drop_pick(e.id, e.picks[0].key, now=now),
-    "move": lambda e, a, now: picks.move_pick(e.id, e.picks[0].key, position=2, now=now),
-    "withdraw": lambda e, a, now: approval.withdraw_approval(e.id, by=ADA, now=now),
-    "open again": lambda e, a, now: approval.reopen(e.id, now=now),
-    "skip": lambda e, a, now: approval.skip(e.id, reason="Nothing happened", by=ADA, now=now),
+    "subject": lambda e, a, now: editions.edit_edition(e.id, now=now, subject="New subject", seen=None, by=SYSTEM),
+    "headline": lambda e, a, now: picks.edit_pick(
+        e.id, e.picks[0].key, now=now, headline="New headline", seen=None, by=SYSTEM
+    ),
+    "pick": lambda e, a, now: picks.add_pick(e.id, a.id, now=now, by=SYSTEM),
+    "drop": lambda e, a, now: picks.drop_pick(e.id, e.picks[0].key, now=now, content_hash=None, by=SYSTEM),
+    "move": lambda e, a, now: picks.move_pick(e.id, e.picks[1].key, after=None, now=now, by=SYSTEM),
+    "withdraw": lambda e, a, now: approval.withdraw_approval(e.id, by=ADA, now=now, content_hash=None),
+    "open again": lambda e, a, now: approval.reopen(e.id, now=now, content_hash=None, by=SYSTEM),
+    "skip": lambda e, a, now: approval.skip(e.id, reason="Nothing happened", by=ADA, now=now, content_hash=None),
 }
 
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_every_edit_voids_the_approval(filled: Edition, told: Callable[..., Article], now: datetime, edit: str) -> None:
-    snapshot = approval.approve(filled.id, by=ADA, now=now)
+    snapshot = approve(filled.id, by=ADA, now=now)
     edited = EDITS[edit](filled, told("One more"), now + LATER)
     assert (edited.state, edited.snapshot_id, edited.approved_by) == ("skipped" if edit == "skip" else "open", None, "")
     assert edition_lookup.find_standing_snapshot(filled.id) is None
@@ -92,9 +97,9 @@ def test_every_edit_voids_the_approval(filled: Edition, told: Callable[..., Arti
 
 
 def test_after_an_edit_the_new_mail_is_frozen_and_the_old_one_kept(filled: Edition, now: datetime) -> None:
-    first = approval.approve(filled.id, by=ADA, now=now)
-    editions.edit_edition(filled.id, now=now, subject="Second thoughts")
-    second = approval.approve(filled.id, by=ADA, now=now + LATER)
+    first = approve(filled.id, by=ADA, now=now)
+    editions.edit_edition(filled.id, now=now, subject="Second thoughts", seen=None, by=SYSTEM)
+    second = approve(filled.id, by=ADA, now=now + LATER)
     assert (first.subject, second.subject) == (filled.subject, "Second thoughts")
     assert first.sha256 != second.sha256
     assert edition_lookup.get_snapshot(first.id).html == first.html
@@ -105,7 +110,7 @@ def test_after_an_edit_the_new_mail_is_frozen_and_the_old_one_kept(filled: Editi
 def test_an_edition_held_or_missed_keeps_its_approval_and_can_still_go_out(
     filled: Edition, now: datetime, stop: str
 ) -> None:
-    snapshot = approval.approve(filled.id, by=ADA, now=now)
+    snapshot = approve(filled.id, by=ADA, now=now)
     stopped = getattr(approval, stop)(filled.id, reason="Nobody was running", now=now)
     assert (stopped.reason, stopped.snapshot_id) == ("Nobody was running", snapshot.id)
     assert approval.mark_sending(filled.id, now=now).state == "handed_over"
@@ -117,7 +122,7 @@ def test_what_left_our_hands_is_not_edited(
     filled: Edition, told: Callable[..., Article], now: datetime, edit: str, sent: bool
 ) -> None:
     article = told("One more")
-    approval.approve(filled.id, by=ADA, now=now)
+    approve(filled.id, by=ADA, now=now)
     gone = approval.mark_sending(filled.id, now=now)
     gone = approval.mark_sent(filled.id, now=now) if sent else gone
     with pytest.raises(Refused, match=gone.state.label.lower()):
@@ -126,7 +131,7 @@ def test_what_left_our_hands_is_not_edited(
 
 
 def test_handing_over_twice_is_harmless(filled: Edition, now: datetime) -> None:
-    approval.approve(filled.id, by=ADA, now=now)
+    approve(filled.id, by=ADA, now=now)
     once = approval.mark_sending(filled.id, now=now)
     assert approval.mark_sending(filled.id, now=now + LATER) == once
 
@@ -137,32 +142,32 @@ def test_an_edition_without_approval_is_not_submitted(filled: Edition, now: date
     with pytest.raises(Refused):
         approval.mark_sent(filled.id, now=now)
     with pytest.raises(Refused, match="nothing to withdraw"):
-        approval.withdraw_approval(filled.id, by=ADA, now=now)
+        approval.withdraw_approval(filled.id, by=ADA, now=now, content_hash=None)
 
 
 @pytest.mark.parametrize("reason", ["", "  "])
 def test_leaving_an_edition_out_needs_a_reason(filled: Edition, now: datetime, reason: str) -> None:
     with pytest.raises(BadInput) as refused:
-        approval.skip(filled.id, reason=reason, by=ADA, now=now)
+        approval.skip(filled.id, reason=reason, by=ADA, now=now, content_hash=None)
     assert refused.value.field == "reason"
     assert edition_lookup.get_edition(filled.id) == filled
 
 
 def test_a_skipped_edition_says_why_and_can_be_opened_again(filled: Edition, now: datetime) -> None:
-    skipped = approval.skip(filled.id, reason="A holiday", by=ADA, now=now)
-    assert (skipped.state, skipped.reason) == ("skipped", f"A holiday ({ADA})")
-    opened = approval.reopen(filled.id, now=now)
+    skipped = approval.skip(filled.id, reason="A holiday", by=ADA, now=now, content_hash=None)
+    assert (skipped.state, skipped.reason) == ("skipped", f"A holiday ({ADA.name})")
+    opened = approval.reopen(filled.id, now=now, content_hash=None, by=SYSTEM)
     assert (opened.state, opened.reason, len(opened.picks)) == ("open", "", 3)
-    assert approval.approve(filled.id, by=ADA, now=now).edition_id == filled.id
+    assert approve(filled.id, by=ADA, now=now).edition_id == filled.id
 
 
 def test_what_is_not_there_is_named(db: None, now: datetime) -> None:
     for absent in (
         lambda: edition_lookup.get_snapshot(999),
-        lambda: approval.preview(999, now=now),
-        lambda: approval.approve(999, by=ADA, now=now),
-        lambda: approval.lock(999, now=now),
-        lambda: editions.edit_edition(999, now=now, subject="x"),
+        lambda: approval.preview(999),
+        lambda: approve(999, by=ADA, now=now),
+        lambda: approval.lock(999, now=now, by=SYSTEM),
+        lambda: editions.edit_edition(999, now=now, subject="x", seen=None, by=SYSTEM),
     ):
         with pytest.raises(NotFound, match="999"):
             absent()
@@ -170,13 +175,13 @@ def test_what_is_not_there_is_named(db: None, now: datetime) -> None:
 
 
 VERBS: dict[str, Callable[[int, datetime], Any]] = {
-    "lock": lambda e, now: approval.lock(e, now=now),
-    "open": lambda e, now: approval.reopen(e, now=now),
-    "review": lambda e, now: approval.request_review(e, now=now),
-    "approve": lambda e, now: approval.approve(e, by=ADA, now=now),
-    "withdraw": lambda e, now: approval.withdraw_approval(e, by=ADA, now=now),
-    "edit": lambda e, now: editions.edit_edition(e, now=now, subject="Other words"),
-    "skip": lambda e, now: approval.skip(e, reason="A holiday", by=ADA, now=now),
+    "lock": lambda e, now: approval.lock(e, now=now, by=SYSTEM),
+    "open": lambda e, now: approval.reopen(e, now=now, content_hash=None, by=SYSTEM),
+    "review": lambda e, now: approval.request_review(e, now=now, by=SYSTEM),
+    "approve": lambda e, now: approve(e, by=ADA, now=now),
+    "withdraw": lambda e, now: approval.withdraw_approval(e, by=ADA, now=now, content_hash=None),
+    "edit": lambda e, now: editions.edit_edition(e, now=now, subject="Other words", seen=None, by=SYSTEM),
+    "skip": lambda e, now: approval.skip(e, reason="A holiday", by=ADA, now=now, content_hash=None),
     "hold": lambda e, now: approval.hold(e, reason="Late", now=now),
     "miss": lambda e, now: approval.mark_missed(e, reason="Late", now=now),
     "hand over": lambda e, now: approval.mark_sending(e, now=now),
@@ -206,45 +211,72 @@ def test_an_approval_stands_only_where_the_state_says_so(
 
 
 def test_an_edit_overtaken_by_the_handing_over_is_refused(filled: Edition, now: datetime) -> None:
-    approval.approve(filled.id, by=ADA, now=now)
-    with just_before(EDITION, lambda: approval.mark_sending(filled.id, now=now)), pytest.raises(Conflict):
-        editions.edit_edition(filled.id, now=now, subject="Too late")
+    approve(filled.id, by=ADA, now=now)
+    sending = lambda: approval.mark_sending(filled.id, now=now)  # noqa: E731
+    with just_before(EDITION, sending), pytest.raises(Refused, match="sending"):
+        editions.edit_edition(filled.id, now=now, subject="Too late", seen=None, by=SYSTEM)
     edition = edition_lookup.get_edition(filled.id)
     assert (edition.state, edition.subject) == ("handed_over", filled.subject)
 
 
-def test_of_two_edits_at_the_same_moment_one_is_refused(filled: Edition, now: datetime) -> None:
-    theirs = lambda: editions.edit_edition(filled.id, now=now, subject="Theirs")  # noqa: E731
-    with just_before(EDITION, theirs), pytest.raises(Conflict, match="at the same moment"):
-        editions.edit_edition(filled.id, now=now, subject="Ours")
-    assert edition_lookup.get_edition(filled.id).subject == "Theirs"
+CHANGES: dict[str, Callable[[Edition, datetime], object]] = {
+    "an edit": lambda edition, now: editions.edit_edition(
+        edition.id, now=now, subject="Words nobody approved", seen=None, by=BEN
+    ),
+    "a skip": lambda edition, now: approval.skip(edition.id, reason="A holiday", by=BEN, now=now, content_hash=None),
+    "a setting": lambda edition, now: (
+        apps.get_model("catalog.Newsletter")
+        .objects.filter(id=edition.newsletter_id)
+        .update(postal_address="9 New Road")
+    ),
+    "a sponsor": lambda edition, now: apps.get_model("catalog.Sponsor").objects.create(
+        newsletter_id=edition.newsletter_id,
+        label="Paid",
+        headline="Buy boats",
+        text="",
+        url="https://boats.example",
+        first=edition.date,
+        last=edition.date,
+    ),
+    "a correction": lambda edition, now: models.Correction.objects.create(
+        edition=models.Edition.objects.create(
+            newsletter_id=edition.newsletter_id,
+            date=edition.date - timedelta(days=1),
+            state="sent",
+            created_at=now,
+            changed_at=now,
+        ),
+        text="The mill is in Upland.",
+        by="ben@example.com",
+        at=now,
+    ),
+}
 
 
-@pytest.mark.parametrize("what", ["an edit", "a skip"])
+@pytest.mark.parametrize("what", CHANGES)
 def test_nothing_is_approved_that_changed_while_it_was_rendered(what: str, filled: Edition, now: datetime) -> None:
-    def act() -> None:
-        if what == "an edit":
-            editions.edit_edition(filled.id, now=now, subject="Words nobody approved")
-        else:
-            approval.skip(filled.id, reason="A holiday", by=ADA, now=now)
-
-    with just_before(EDITION, act), pytest.raises(Conflict, match="at the same moment"):
-        approval.approve(filled.id, by=ADA, now=now)
+    act = lambda: CHANGES[what](filled, now)  # noqa: E731
+    with just_before(EDITION, act), pytest.raises(Conflict, match="changed since you looked") as refused:
+        approve(filled.id, by=ADA, now=now)
     edition = edition_lookup.get_edition(filled.id)
-    assert (edition.state, edition.snapshot_id) == ("open" if what == "an edit" else "skipped", None)
+    assert (edition.state, edition.snapshot_id) == ("skipped" if what == "a skip" else "open", None)
+    assert refused.value.differences
+    if what == "an edit":
+        assert [(each.present, each.by) for each in refused.value.differences] == [("Words nobody approved", BEN.name)]
+    assert not models.Correction.objects.exclude(carried_in=None).exists()
 
 
 def test_an_edition_that_was_submitted_at_the_same_moment_is_not_skipped(filled: Edition, now: datetime) -> None:
-    approval.approve(filled.id, by=ADA, now=now)
+    approve(filled.id, by=ADA, now=now)
     with just_before(EDITION, lambda: approval.mark_sending(filled.id, now=now)), pytest.raises(Conflict):
-        approval.skip(filled.id, reason="A holiday", by=ADA, now=now)
+        approval.skip(filled.id, reason="A holiday", by=ADA, now=now, content_hash=None)
     assert edition_lookup.get_edition(filled.id).state == "handed_over"
 
 
 def test_a_void_approval_keeps_the_moment_and_the_reason_of_its_voiding(filled: Edition, now: datetime) -> None:
-    first = approval.approve(filled.id, by=ADA, now=now)
-    editions.edit_edition(filled.id, now=now + LATER, subject="Other words")
-    approval.approve(filled.id, by=ADA, now=now + LATER * 2)
-    approval.skip(filled.id, reason="A holiday", by=ADA, now=now + LATER * 3)
+    first = approve(filled.id, by=ADA, now=now)
+    editions.edit_edition(filled.id, now=now + LATER, subject="Other words", seen=None, by=SYSTEM)
+    approve(filled.id, by=ADA, now=now + LATER * 2)
+    approval.skip(filled.id, reason="A holiday", by=ADA, now=now + LATER * 3, content_hash=None)
     row = models.Snapshot.objects.get(id=first.id)
     assert (row.voided_at, row.void_reason) == (now + LATER, "edited after approval")

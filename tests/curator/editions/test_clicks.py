@@ -8,6 +8,7 @@ from datetime import datetime
 from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import clicks, picks, rules
 from newsletter.curator.editions.values import Edition
+from tests.actors import SYSTEM
 from tests.curator.editions.conftest import sent
 
 Told = Callable[..., Article]
@@ -16,7 +17,7 @@ Told = Callable[..., Article]
 def test_a_click_counts_against_what_its_place_usually_gets(edition: Edition, told: Told, now: datetime) -> None:
     keys = []
     for title, paper in (("Otters", "A"), ("Bridge", "B"), ("Weir", "C")):
-        made = picks.add_pick(edition.id, told(title, publisher=paper).id, now=now)
+        made = picks.add_pick(edition.id, told(title, publisher=paper).id, now=now, by=SYSTEM)
         keys.append(next(pick.key for pick in made.picks if pick.headline == title))
     sent(edition.id)
     clicks.record_clicks({keys[0]: (60, 0), keys[1]: (30, 900), keys[2]: (0, 0)}, as_of=now)

@@ -8,16 +8,21 @@ from typing import Any
 
 import pytest
 
+from newsletter.accounts.actors import SystemActor
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles.values import Article
-from newsletter.curator.editions import approval, edition_lookup, editions, picks
+from newsletter.curator.editions import approval, edition_history, edition_lookup, editions, picks
+from newsletter.curator.editions.content_hash import compute_content_part
+from newsletter.curator.editions.editions import EditionTexts
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import BadInput, Conflict, Refused
+from tests.actors import SYSTEM
+from tests.approving import approve
 from tests.interleaving import just_before
 
 Told = Callable[..., Article]
 PICTURE = "https://pictures.example.org/funicular.png"
-ADA = "ada@example.com"
+ADA, BEN = SystemActor("ada@example.com"), SystemActor("ben@example.com")
 
 
 def test_today_is_today_where_the_newsletter_is(newsletter: Newsletter) -> None:
@@ -45,11 +50,13 @@ def test_of_two_who_make_the_edition_of_a_day_at_the_same_moment_one_does(
 
 
 def test_words_of_the_edition_are_edited_one_by_one(edition: Edition, now: datetime) -> None:
-    editions.edit_edition(edition.id, now=now, subject="  Good\nmorning ", intro="First.\n\nSecond.")
-    edited = editions.edit_edition(edition.id, now=now, preheader="And otters")
+    editions.edit_edition(
+        edition.id, now=now, subject="  Good\nmorning ", intro="First.\n\nSecond.", seen=None, by=SYSTEM
+    )
+    edited = editions.edit_edition(edition.id, now=now, preheader="And otters", seen=None, by=SYSTEM)
     assert (edited.subject, edited.preheader) == ("Good morning", "And otters")
     assert edited.intro == "First.\n\nSecond."
-    assert editions.edit_edition(edition.id, now=now, subject="").subject == ""
+    assert editions.edit_edition(edition.id, now=now, subject="", seen=None, by=SYSTEM).subject == ""
 
 
 @pytest.mark.parametrize(
@@ -65,30 +72,84 @@ def test_an_edit_that_cannot_be_is_refused_naming_its_field(
     edition: Edition, now: datetime, fields: dict[str, Any], field: str, said: str
 ) -> None:
     with pytest.raises(BadInput, match=said) as refused:
-        editions.edit_edition(edition.id, now=now, **fields)
+        editions.edit_edition(edition.id, now=now, **fields, seen=None, by=SYSTEM)
     assert refused.value.field == field
     assert edition_lookup.get_edition(edition.id) == edition
 
 
-def test_two_editors_cannot_overwrite_each_other_unseen(filled: Edition, now: datetime) -> None:
-    seen = filled.version
-    first = editions.edit_edition(filled.id, now=now, version=seen, subject="From the first editor")
-    assert first.version == seen + 1
-    key = filled.picks[0].key
-    for late in (
-        lambda: editions.edit_edition(filled.id, now=now, version=seen, subject="From the second"),
-        lambda: picks.edit_pick(filled.id, key, now=now, version=seen, headline="From the second"),
-        lambda: picks.move_pick(filled.id, key, now=now, version=seen, position=2),
-        lambda: picks.drop_pick(filled.id, key, now=now, version=seen),
-    ):
-        with pytest.raises(Conflict, match="yours were not saved"):
-            late()
+def test_two_editors_cannot_overwrite_a_text_unseen(filled: Edition, now: datetime) -> None:
+    editions.edit_edition(filled.id, seen={"subject": filled.subject}, by=ADA, now=now, subject="Ada's")
+    first = edition_lookup.get_edition(filled.id)
+    with pytest.raises(Conflict, match="Subject") as refused:
+        editions.edit_edition(filled.id, seen={"subject": filled.subject}, by=BEN, now=now, subject="Ben's")
+    (difference,) = refused.value.differences
+    assert (difference.name, difference.seen, difference.present) == ("subject", filled.subject, "Ada's")
+    assert (difference.yours, difference.by, difference.label) == ("Ben's", ADA.name, "Subject")
     assert edition_lookup.get_edition(filled.id) == first
+
+
+def test_a_text_that_one_editor_left_alone_keeps_what_another_wrote(filled: Edition, now: datetime) -> None:
+    seen: EditionTexts = {"subject": filled.subject, "preheader": filled.preheader}
+    editions.edit_edition(filled.id, seen=seen, by=ADA, now=now, subject="Ada's", preheader=filled.preheader)
+    saved = editions.edit_edition(filled.id, seen=seen, by=BEN, now=now, subject=filled.subject, preheader="Ben's")
+    assert (saved.subject, saved.preheader) == ("Ada's", "Ben's")
+
+
+def test_what_was_seen_of_a_text_must_be_said(filled: Edition, now: datetime) -> None:
+    with pytest.raises(BadInput, match="Load the page again"):
+        editions.edit_edition(filled.id, seen={}, by=ADA, now=now, subject="Ada's")
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_of_edits_at_the_same_moment_those_of_other_parts_go_through(
+    filled: Edition, now: datetime, same: bool
+) -> None:
+    key = filled.picks[0].key
+
+    def act() -> None:
+        if same:
+            editions.edit_edition(filled.id, seen=None, by=BEN, now=now, subject="Ben's")
+        else:
+            picks.edit_pick(filled.id, key, seen=None, by=BEN, now=now, headline="Ben's")
+
+    edit = lambda: editions.edit_edition(  # noqa: E731
+        filled.id, seen={"subject": filled.subject}, by=ADA, now=now, subject="Ada's"
+    )
+    with just_before("UPDATE curator_edition", act):
+        if same:
+            with pytest.raises(Conflict):
+                edit()
+        else:
+            edit()
+    present = edition_lookup.get_edition(filled.id)
+    assert present.subject == ("Ben's" if same else "Ada's")
+    assert present.picks[0].headline == (filled.picks[0].headline if same else "Ben's")
+
+
+def test_an_edit_that_changes_nothing_leaves_approval_version_and_log_alone(filled: Edition, now: datetime) -> None:
+    approve(filled.id, now=now)
+    before, entries = edition_lookup.get_edition(filled.id), len(edition_history.list_changes(filled.id))
+    editions.edit_edition(filled.id, seen=None, by=ADA, now=now, subject=filled.subject)
+    picks.move_pick(filled.id, filled.picks[0].key, after=None, by=ADA, now=now)
+    assert edition_lookup.get_edition(filled.id) == before
+    assert len(edition_history.list_changes(filled.id)) == entries
+
+
+def test_an_edit_is_in_the_log_with_who_and_what_changed(filled: Edition, now: datetime) -> None:
+    approve(filled.id, now=now)
+    editions.edit_edition(filled.id, seen=None, by=ADA, now=now, subject="Ada's", preheader=filled.preheader)
+    entry = edition_history.list_changes(filled.id)[0]
+    assert (entry.actor, entry.action, entry.newsletter_id) == (ADA.name, "edited", filled.newsletter_id)
+    assert entry.before == {"subject": filled.subject, "state": "approved"}
+    content = compute_content_part(edition_lookup.get_edition(filled.id))
+    assert entry.after == {"subject": "Ada's", "state": "open", "content": content}
 
 
 def test_words_may_be_as_long_as_their_limits(filled: Edition, now: datetime) -> None:
     limits = {"subject": 300, "second_subject": 300, "preheader": 300, "intro": 20_000, "signed": 120}
-    edition = editions.edit_edition(filled.id, now=now, **{name: "x" * most for name, most in limits.items()})
+    edition = editions.edit_edition(
+        filled.id, now=now, **{name: "x" * most for name, most in limits.items()}, seen=None, by=SYSTEM
+    )
     assert {name: len(getattr(edition, name)) for name in limits} == limits
 
 
@@ -98,9 +159,9 @@ def test_a_picture_that_vanishes_at_its_source_stays_in_the_mail(
     from newsletter.catalog import pictures
 
     article = told("Funicular reopens", image=PICTURE, credit="Una Crag")
-    (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web).picks
+    (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web, by=SYSTEM).picks
     web.fail(PICTURE)
-    assert pick.picture_url in approval.preview(edition.id, now=now).html
+    assert pick.picture_url in approval.preview(edition.id).html
     file, content_type = pictures.get_picture_file(pick.picture_url.rsplit("/", 1)[-1])
     assert file.exists()
     assert content_type == "image/jpeg" or content_type == "image/png"

@@ -40,7 +40,7 @@ def servers(monkeypatch: pytest.MonkeyPatch) -> Servers:
 
 @pytest.fixture
 def linked(filled: Edition, now: datetime) -> Edition:
-    return editions.edit_edition(filled.id, intro=f"See [the map]({MAP}).", now=now)
+    return editions.edit_edition(filled.id, intro=f"See [the map]({MAP}).", now=now, seen=None, by=SYSTEM)
 
 
 def found(edition: Edition, now: datetime) -> list[tuple[str, str, str]]:
@@ -53,7 +53,12 @@ def found(edition: Edition, now: datetime) -> list[tuple[str, str, str]]:
 
 def test_every_place_where_editors_write_is_read(linked: Edition, now: datetime) -> None:
     picks.edit_pick(
-        linked.id, linked.picks[0].key, blurb="[One](https://one.example.net/) and <https://two.example.net/>", now=now
+        linked.id,
+        linked.picks[0].key,
+        blurb="[One](https://one.example.net/) and <https://two.example.net/>",
+        now=now,
+        seen=None,
+        by=SYSTEM,
     )
     sponsors.add_sponsor(
         linked.newsletter_id,
@@ -66,7 +71,9 @@ def test_every_place_where_editors_write_is_read(linked: Edition, now: datetime)
         by=SYSTEM,
         now=now,
     )
-    edition = boxes.set_box(linked.id, title="", text=f"[Map]({MAP}) [mail](mailto:a@example.com)", now=now)
+    edition = boxes.set_box(
+        linked.id, title="", text=f"[Map]({MAP}) [mail](mailto:a@example.com)", now=now, seen=None, by=SYSTEM
+    )
     assert link_checks.list_written_links(edition) == {
         MAP: "intro",
         "https://one.example.net/": f"story:{linked.picks[0].key}",
@@ -76,7 +83,9 @@ def test_every_place_where_editors_write_is_read(linked: Edition, now: datetime)
 
 
 def test_our_own_pages_are_not_asked_for(filled: Edition, now: datetime) -> None:
-    edition = editions.edit_edition(filled.id, intro="[Join](http://testserver/join/morning/)", now=now)
+    edition = editions.edit_edition(
+        filled.id, intro="[Join](http://testserver/join/morning/)", now=now, seen=None, by=SYSTEM
+    )
     assert link_checks.list_written_links(edition) == {}
 
 
@@ -84,7 +93,7 @@ def test_a_link_that_leads_nowhere_blocks_until_it_is_mended(linked: Edition, se
     servers.answers[MAP] = FetchError("gone", status=404)
     assert link_checks.check_due_links(now, fetch=servers) == 1
     assert found(linked, now) == [("link-gone", "block", "intro")]
-    editions.edit_edition(linked.id, intro="No link any more.", now=now)
+    editions.edit_edition(linked.id, intro="No link any more.", now=now, seen=None, by=SYSTEM)
     assert found(linked, now) == []
 
 

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from newsletter.accounts.actors import SystemActor
 from newsletter.checks import preflight
 from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import approval, edition_lookup, page_checks, picks
 from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError
 from newsletter.kernel.errors import BadInput
+from tests.actors import SYSTEM
+from tests.conftest import NOW
 from tests.interleaving import just_before
 
 Told = Callable[..., Article]
@@ -32,7 +35,7 @@ def page(title: str = "Ferry gets a second boat", more: str = "") -> str:
 def picked(edition: Edition, told: Told, web: Any, now: datetime) -> Edition:
     article = told("Ferry gets a second boat", link=URL)
     web.serve(URL, page())
-    picked = picks.add_pick(edition.id, article.id, now=now)
+    picked = picks.add_pick(edition.id, article.id, now=now, by=SYSTEM)
     page_checks.check_due_pages(now, fetch=web)
     return picked
 
@@ -79,23 +82,23 @@ def test_a_server_may_hiccup_twice(picked: Edition, web: Any, now: datetime) -> 
 def test_another_headline_is_taken_or_let_stand(picked: Edition, web: Any, now: datetime) -> None:
     key = picked.picks[0].key
     with pytest.raises(BadInput):
-        page_checks.adopt_headline(picked.id, key, by="ann@example.com", now=now)
+        page_checks.adopt_headline(picked.id, key, by=SYSTEM, now=now, content_hash=None, seen=None)
     web.serve(URL, page("Second boat is delayed until autumn"))
     page_checks.check_due_pages(now, fetch=web, edition_id=picked.id)
     assert "“Second boat is delayed until autumn”" in found(picked, now)[0]
-    page_checks.override_page_check(picked.id, key, by="ann@example.com")
+    page_checks.override_page_check(picked.id, key, by=SystemActor("ann@example.com"), content_hash=None, now=NOW)
     assert found(picked, now) == []
     assert page_checks.list_page_checks(picked.id)[key].overridden_by == "ann@example.com"
     web.serve(URL, page("Second boat is never to come at all"))
     page_checks.check_due_pages(now, fetch=web, edition_id=picked.id)
     assert len(found(picked, now)) == 1  # what was let stand was something else
-    edited = page_checks.adopt_headline(picked.id, key, by="ann@example.com", now=now)
+    edited = page_checks.adopt_headline(picked.id, key, by=SYSTEM, now=now, content_hash=None, seen=None)
     assert edited.picks[0].headline == "Second boat is never to come at all"
     assert found(picked, now) == []
 
 
 def test_nobody_looks_once_an_edition_is_sent_or_skipped(picked: Edition, web: Any, now: datetime) -> None:
-    approval.skip(picked.id, reason="Holiday", by="x", now=now)
+    approval.skip(picked.id, reason="Holiday", by=SYSTEM, now=now, content_hash=None)
     web.asked.clear()
     page_checks.check_due_pages(now + timedelta(days=1), fetch=web)
     assert web.asked == []
@@ -113,7 +116,7 @@ def test_two_who_look_at_the_same_moment_do_not_stop_each_other(
 ) -> None:
     article = told("Ferry gets a second boat", link=URL)
     web.serve(URL, page())
-    picks.add_pick(edition.id, article.id, now=now)
+    picks.add_pick(edition.id, article.id, now=now, by=SYSTEM)
     with just_before('INSERT OR IGNORE INTO "curator_look"', lambda: page_checks.check_due_pages(now, fetch=web)):
         assert page_checks.check_due_pages(now, fetch=web) == 0
     (look,) = page_checks.list_page_checks(edition.id).values()

@@ -22,6 +22,12 @@ Told = Callable[..., Article]
 TITLES = tuple(f"{what} {verb}" for what in ("Bridge", "Weir", "Mill", "Chapel") for verb in ("opens", "closes"))
 
 
+def move(edition_id: int, key: str, position: int, *, section: str | None = None, now: datetime) -> Edition:
+    """Moves a story to a place (from 1), as the command line does."""
+    after = picks.find_key_before(edition_lookup.get_edition(edition_id), key, position=position, section=section)
+    return picks.move_pick(edition_id, key, after=after, section=section, by=SYSTEM, now=now)
+
+
 def order(edition: Edition) -> dict[str, list[str]]:
     """Headlines by section, as shown."""
     shown: dict[str, list[str]] = {}
@@ -42,7 +48,7 @@ def test_a_new_story_comes_last_even_after_others_were_dropped(
     for number in range(4):
         full = place(number, section="top")
     for title in TITLES[:2]:
-        picks.drop_pick(edition.id, key(full, title), now=now)
+        picks.drop_pick(edition.id, key(full, title), now=now, content_hash=None, by=SYSTEM)
     assert order(place(4, section="top"))["top"] == [TITLES[2], TITLES[3], TITLES[4]]
 
 
@@ -57,7 +63,7 @@ def test_a_story_that_leaves_its_section_leaves_no_gap(
 ) -> None:
     for number in range(3):
         full = place(number, section="top")
-    moved = picks.move_pick(edition.id, key(full, TITLES[0]), section="good", position=1, now=now)
+    moved = move(edition.id, key(full, TITLES[0]), 1, section="good", now=now)
     assert [(pick.section, pick.position) for pick in moved.picks] == [("top", 1), ("top", 2), ("good", 1)]
 
 
@@ -67,7 +73,7 @@ def test_a_place_beyond_either_end_is_that_end(
 ) -> None:
     for number in range(3):
         full = place(number, section="top")
-    moved = picks.move_pick(edition.id, key(full, TITLES[1]), position=position, now=now)
+    moved = move(edition.id, key(full, TITLES[1]), position, now=now)
     assert order(moved)["top"].index(TITLES[1]) == expected
 
 
@@ -82,9 +88,9 @@ def test_a_section_that_is_taken_away_loses_no_story(
     shown = edition_lookup.get_edition(edition.id)
     assert order(shown)["top"] == list(TITLES[:2])
     assert sorted(order(shown)["rest"]) == sorted(TITLES[2:5])
-    rendered = approval.preview(edition.id, now=now)
+    rendered = approval.preview(edition.id)
     assert all(title in rendered.html and title in rendered.text for title in TITLES[:5])
-    moved = picks.move_pick(edition.id, key(shown, TITLES[4]), position=1, now=now)
+    moved = move(edition.id, key(shown, TITLES[4]), 1, now=now)
     others = [title for title in order(shown)["rest"] if title != TITLES[4]]
     assert order(moved)["rest"] == [TITLES[4], *others]
     assert [pick.position for pick in moved.picks if pick.section == "rest"] == [1, 2, 3]
@@ -110,19 +116,21 @@ def test_any_sequence_of_changes_gives_the_order_of_a_plain_list(
     newsletter: Newsletter, told_articles: list[Article], now: datetime, steps: list[tuple[str, int, str, int]]
 ) -> None:
     day = now.date() + timedelta(days=next(DAYS))  # each example has an edition of its own
-    edition = editions.create_edition(newsletter.id, day, now=now, by="ada@example.com")
+    edition = editions.create_edition(newsletter.id, day, now=now, by=SYSTEM)
     expected: dict[str, list[str]] = {"top": [], "more": [], "good": []}
     for what, number, section, position in steps:
         title = TITLES[number]
         holder = next((titles for titles in expected.values() if title in titles), None)
         if what == "pick" and holder is None:
-            edition = picks.add_pick(edition.id, told_articles[number].id, section=section, reason="again", now=now)
+            edition = picks.add_pick(
+                edition.id, told_articles[number].id, section=section, reason="again", now=now, by=SYSTEM
+            )
             expected[section].append(title)
         elif what == "drop" and holder is not None:
-            edition = picks.drop_pick(edition.id, key(edition, title), now=now)
+            edition = picks.drop_pick(edition.id, key(edition, title), now=now, content_hash=None, by=SYSTEM)
             holder.remove(title)
         elif what == "move" and holder is not None:
-            edition = picks.move_pick(edition.id, key(edition, title), section=section, position=position, now=now)
+            edition = move(edition.id, key(edition, title), position, section=section, now=now)
             holder.remove(title)
             expected[section].insert(position - 1, title)
         assert order(edition) == {section: titles for section, titles in expected.items() if titles}

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from newsletter.accounts.actors import SystemActor
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import article_lookup, intake
 from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import edition_lookup, editions, picks
 from newsletter.curator.editions.values import Edition
-from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from tests.actors import SYSTEM
 from tests.curator.editions.conftest import key
 
 Told = Callable[..., Article]
@@ -43,13 +45,13 @@ def test_what_is_not_there_cannot_be_placed_moved_or_dropped(
         place(1, section="sports")
     assert refused.value.field == "section"
     with pytest.raises(BadInput):
-        picks.move_pick(edition.id, before.picks[0].key, section="sports", position=1, now=now)
+        picks.move_pick(edition.id, before.picks[0].key, after=None, section="sports", now=now, by=SYSTEM)
     with pytest.raises(NotFound, match="nokey"):
-        picks.move_pick(edition.id, "nokey", position=1, now=now)
+        picks.move_pick(edition.id, "nokey", after=None, now=now, by=SYSTEM)
     with pytest.raises(NotFound, match="nokey"):
-        picks.drop_pick(edition.id, "nokey", now=now)
+        picks.drop_pick(edition.id, "nokey", now=now, content_hash=None, by=SYSTEM)
     with pytest.raises(NotFound, match="articles list"):
-        picks.add_pick(edition.id, 999, now=now)
+        picks.add_pick(edition.id, 999, now=now, by=SYSTEM)
     assert edition_lookup.get_edition(edition.id) == before
 
 
@@ -57,16 +59,16 @@ def test_a_key_of_another_edition_is_not_taken(
     place: Callable[..., Edition], newsletter: Newsletter, now: datetime
 ) -> None:
     first = place(0)
-    other = editions.create_edition(newsletter.id, date(2026, 12, 1), now=now, by="ada@example.com")
+    other = editions.create_edition(newsletter.id, date(2026, 12, 1), now=now, by=SYSTEM)
     with pytest.raises(NotFound):
-        picks.drop_pick(other.id, first.picks[0].key, now=now)
+        picks.drop_pick(other.id, first.picks[0].key, now=now, content_hash=None, by=SYSTEM)
     assert edition_lookup.get_edition(first.id) == first
 
 
 def test_there_is_one_lead(place: Callable[..., Edition], edition: Edition, now: datetime) -> None:
     place(0)
     full = place(1)
-    led = picks.edit_pick(edition.id, key(full, TITLES[1]), size="l", now=now)
+    led = picks.edit_pick(edition.id, key(full, TITLES[1]), size="l", now=now, seen=None, by=SYSTEM)
     assert {pick.headline: pick.size for pick in led.picks} == {TITLES[0]: "m", TITLES[1]: "l"}
 
 
@@ -75,7 +77,7 @@ PICTURE = "https://pictures.example.org/funicular.png"
 
 def test_words_are_copied_when_a_story_is_picked(edition: Edition, told: Told, web: Any, now: datetime) -> None:
     article = told("Funicular reopens", dek="After repairs.", image=PICTURE, credit="Una Crag", publisher="Valley News")
-    (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web).picks
+    (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web, by=SYSTEM).picks
     assert (pick.headline, pick.blurb, pick.publisher, pick.url) == (
         "Funicular reopens",
         "After repairs.",
@@ -89,25 +91,27 @@ def test_words_are_copied_when_a_story_is_picked(edition: Edition, told: Told, w
 def test_a_story_without_its_picture_is_still_picked(edition: Edition, told: Told, web: Any, now: datetime) -> None:
     web.fail(PICTURE)
     article = told("Funicular reopens", image=PICTURE)
-    (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web).picks
+    (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web, by=SYSTEM).picks
     assert (pick.headline, pick.picture_id) == ("Funicular reopens", None)
 
 
 def test_a_change_of_the_article_leaves_the_pick_alone(edition: Edition, now: datetime, web: Any, told: Told) -> None:
     article = told("Funicular reopens", dek="After repairs.")
-    picks.add_pick(edition.id, article.id, now=now)
+    picks.add_pick(edition.id, article.id, now=now, by=SYSTEM)
     body = "".join(
         f"<p>The funicular stays shut for another {n} weeks, the operator told the council.</p>" for n in range(9)
     )
     web.serve(
         article.url, f"<html><head><title>Funicular stays shut</title></head><body><article>{body}</article></body>"
     )
-    assert intake.add_article_from_page(article.url, now=now, fetch=web).article.title == "Funicular stays shut"
+    assert (
+        intake.add_article_from_page(article.url, now=now, fetch=web, by=SYSTEM).article.title == "Funicular stays shut"
+    )
     assert edition_lookup.get_edition(edition.id).picks[0].headline == "Funicular reopens"
 
 
 def test_a_long_standfirst_is_cut_between_words(edition: Edition, told: Told, now: datetime) -> None:
-    (pick,) = picks.add_pick(edition.id, told("Long", dek="several words " * 60).id, now=now).picks
+    (pick,) = picks.add_pick(edition.id, told("Long", dek="several words " * 60).id, now=now, by=SYSTEM).picks
     assert len(pick.blurb) <= 480
     assert pick.blurb.removesuffix("…").split()[-1] in ("several", "words")
 
@@ -128,7 +132,7 @@ def test_an_edit_of_a_story_that_cannot_be_is_refused_naming_its_field(
     filled: Edition, now: datetime, fields: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(BadInput) as refused:
-        picks.edit_pick(filled.id, filled.picks[0].key, now=now, **fields)
+        picks.edit_pick(filled.id, filled.picks[0].key, now=now, **fields, seen=None, by=SYSTEM)
     assert refused.value.field == field
     assert edition_lookup.get_edition(filled.id) == filled
 
@@ -137,9 +141,76 @@ def test_words_of_a_story_are_edited_and_its_picture_taken_out(
     edition: Edition, told: Told, web: Any, now: datetime
 ) -> None:
     article = told("Funicular reopens", image=PICTURE, credit="Una Crag")
-    (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web).picks
-    edited = picks.edit_pick(edition.id, pick.key, now=now, headline="Up we go", label="Transport", no_picture=True)
+    (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web, by=SYSTEM).picks
+    edited = picks.edit_pick(
+        edition.id, pick.key, now=now, headline="Up we go", label="Transport", no_picture=True, seen=None, by=SYSTEM
+    )
     (after,) = edited.picks
     assert (after.headline, after.label, after.picture_id, after.picture_url) == ("Up we go", "Transport", None, "")
     assert (after.key, after.blurb) == (pick.key, pick.blurb)
     assert article_lookup.get_article(article.id).title == "Funicular reopens"
+
+
+ADA, BEN = SystemActor("ada@example.com"), SystemActor("ben@example.com")
+
+
+def test_a_story_is_dropped_only_as_it_was_seen(filled: Edition, now: datetime) -> None:
+    story = filled.picks[0]
+    picks.edit_pick(filled.id, story.key, seen=None, by=BEN, now=now, headline="Ben's")
+    with pytest.raises(Conflict, match="Ben's") as refused:
+        picks.drop_pick(filled.id, story.key, content_hash=story.content_hash, by=ADA, now=now)
+    (difference,) = refused.value.differences
+    assert (difference.seen, difference.present, difference.by) == (story.headline, "Ben's", BEN.name)
+    present = edition_lookup.get_edition(filled.id).picks[0]
+    dropped = picks.drop_pick(filled.id, story.key, content_hash=present.content_hash, by=ADA, now=now)
+    assert story.key not in {each.key for each in dropped.picks}
+
+
+def test_edits_of_other_stories_texts_and_the_order_stop_no_drop(filled: Edition, now: datetime) -> None:
+    first, second, _ = filled.picks
+    picks.edit_pick(filled.id, second.key, seen=None, by=BEN, now=now, headline="Ben's")
+    picks.move_pick(filled.id, first.key, after=second.key, by=BEN, now=now)
+    editions.edit_edition(filled.id, seen=None, by=BEN, now=now, subject="Ben's")
+    picks.drop_pick(filled.id, first.key, content_hash=first.content_hash, by=ADA, now=now)
+
+
+def test_a_story_goes_behind_the_one_that_was_meant_wherever_that_is(filled: Edition, now: datetime) -> None:
+    first, second, third = (each.key for each in filled.picks)
+    picks.move_pick(filled.id, second, after=None, section="good", by=BEN, now=now)
+    moved = picks.move_pick(filled.id, first, after=second, by=ADA, now=now)
+    assert [(each.key, each.section) for each in moved.picks if each.section == "good"] == [
+        (second, "good"),
+        (first, "good"),
+    ]
+    assert [each.key for each in moved.picks if each.section != "good"] == [third]
+    assert picks.move_pick(filled.id, first, after=first, by=ADA, now=now) == moved
+
+
+def test_a_story_is_not_moved_behind_one_that_is_gone(filled: Edition, now: datetime) -> None:
+    first, second, _ = filled.picks
+    picks.drop_pick(filled.id, second.key, content_hash=None, by=BEN, now=now)
+    with pytest.raises(Conflict, match="no longer in the edition") as refused:
+        picks.move_pick(filled.id, first.key, after=second.key, by=ADA, now=now)
+    assert [(each.seen, each.by) for each in refused.value.differences] == [(second.headline, BEN.name)]
+
+
+def test_fields_of_a_story_are_saved_one_by_one_against_what_was_seen(filled: Edition, now: datetime) -> None:
+    story = filled.picks[0]
+    seen: picks.PickFields = {"headline": story.headline, "label": "", "size": story.size}
+    picks.edit_pick(filled.id, story.key, seen=seen, by=BEN, now=now, headline=story.headline, label="Exclusive")
+    saved = picks.edit_pick(filled.id, story.key, seen=seen, by=ADA, now=now, headline="Ada's", label="").picks[0]
+    assert (saved.headline, saved.label) == ("Ada's", "Exclusive")
+    with pytest.raises(Conflict) as refused:
+        picks.edit_pick(filled.id, story.key, seen=seen, by=BEN, now=now, headline="Ben's")
+    (difference,) = refused.value.differences
+    assert (difference.label, difference.present, difference.yours) == ("Headline", "Ada's", "Ben's")
+    assert difference.by == ADA.name
+
+
+def test_whoever_picks_what_ran_must_give_a_reason_whatever_they_call(filled: Edition, now: datetime) -> None:
+    article_id = filled.picks[0].article_id
+    later = editions.create_edition(filled.newsletter_id, filled.date + timedelta(days=1), by=ADA, now=now)
+    with pytest.raises(Refused, match="give a reason"):
+        picks.add_pick(later.id, article_id, reason=" ", by=SYSTEM, now=now)
+    (pick,) = picks.add_pick(later.id, article_id, reason="New figures.", by=ADA, now=now).picks
+    assert pick.again_reason.endswith(f"New figures. ({ADA.name})")

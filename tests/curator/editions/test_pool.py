@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from newsletter.accounts.actors import SystemActor
 from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import stories
@@ -18,7 +19,7 @@ from newsletter.curator.editions.values import Edition, PoolArticle
 from tests.actors import SYSTEM
 
 Told = Callable[..., Article]
-ADA = "ada@example.com"
+ADA = SystemActor("ada@example.com")
 
 
 def offered(edition: Edition, now: datetime, **how: Any) -> dict[str, PoolArticle]:
@@ -37,7 +38,7 @@ def test_the_pool_shows_what_is_picked_by_its_number(edition: Edition, told: Tol
     for title in ("First", "Second", "Third"):
         article = told(title)
         if title != "Third":
-            picks.add_pick(edition.id, article.id, now=now)
+            picks.add_pick(edition.id, article.id, now=now, by=SYSTEM)
     assert {title: each.pick_number for title, each in offered(edition, now).items()} == {
         "First": 1,
         "Second": 2,
@@ -94,7 +95,7 @@ def other(newsletter: Newsletter, now: datetime) -> Newsletter:
 def test_a_story_that_ran_says_when_and_where(edition: Edition, other: Newsletter, told: Told, now: datetime) -> None:
     article = told("Otters return")
     sunday = editions.create_edition(other.id, edition.date - timedelta(days=2), now=now, by=ADA)
-    picks.add_pick(sunday.id, article.id, now=now)
+    picks.add_pick(sunday.id, article.id, now=now, by=SYSTEM)
     assert offered(edition, now)["Otters return"].ran == "ran Sun 22 Nov in Good News"
     assert offered(sunday, now)["Otters return"].ran == ""
 
@@ -103,7 +104,7 @@ def test_the_same_headline_elsewhere_ran_too(edition: Edition, other: Newsletter
     ran = told("Otters return to the mill", link="https://valley.example.org/otters")
     told("“Otters” return to the MILL!", link="https://wire.example.org/9")
     monday = editions.create_edition(other.id, edition.date - timedelta(days=1), now=now, by=ADA)
-    picks.add_pick(monday.id, ran.id, now=now)
+    picks.add_pick(monday.id, ran.id, now=now, by=SYSTEM)
     assert all(each.ran == "ran Mon 23 Nov in Good News" for each in offered(edition, now).values())
 
 
@@ -113,7 +114,7 @@ def test_after_two_weeks_a_story_may_come_back(
 ) -> None:
     article = told("Otters return")
     earlier = editions.create_edition(other.id, edition.date - timedelta(days=days), now=now, by=ADA)
-    picks.add_pick(earlier.id, article.id, now=now)
+    picks.add_pick(earlier.id, article.id, now=now, by=SYSTEM)
     assert bool(offered(edition, now)["Otters return"].ran) is counts
 
 
@@ -122,8 +123,8 @@ def test_what_was_in_a_skipped_edition_did_not_run(
 ) -> None:
     article = told("Otters return")
     monday = editions.create_edition(other.id, edition.date - timedelta(days=1), now=now, by=ADA)
-    picks.add_pick(monday.id, article.id, now=now)
-    approval.skip(monday.id, reason="A holiday", by=ADA, now=now)
+    picks.add_pick(monday.id, article.id, now=now, by=SYSTEM)
+    approval.skip(monday.id, reason="A holiday", by=ADA, now=now, content_hash=None)
     assert offered(edition, now)["Otters return"].ran == ""
 
 

@@ -7,36 +7,39 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from newsletter.accounts.actors import SystemActor
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import sources
 from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import picks, rules, suggestions
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import BadInput, NotFound, Refused
+from tests.actors import SYSTEM
+from tests.conftest import NOW
 from tests.curator.editions.conftest import sent
 from tests.interleaving import just_before
 
 Told = Callable[..., Article]
-ANN = "ann@example.com"
+ANN = SystemActor("ann@example.com")
 
 
 def test_rules_are_made_changed_and_removed(newsletter: Newsletter, told: Told, now: datetime) -> None:
     source = told("Otters").source_id
-    by_source = rules.set_rule(newsletter.id, "boost", source_id=source, by=ANN, now=now)
-    by_phrase = rules.set_rule(newsletter.id, "mute", phrase="  Royal   Gossip ", by=ANN, now=now)
-    assert (by_phrase.phrase, by_phrase.by) == ("royal gossip", ANN)
-    changed = rules.set_rule(newsletter.id, "must", phrase="royal gossip", section="good", by=ANN, now=now)
+    by_source = rules.set_rule(newsletter.id, "boost", source_id=source, by=ANN, now=now, seen=None)
+    by_phrase = rules.set_rule(newsletter.id, "mute", phrase="  Royal   Gossip ", by=ANN, now=now, seen=None)
+    assert (by_phrase.phrase, by_phrase.by) == ("royal gossip", ANN.name)
+    changed = rules.set_rule(newsletter.id, "must", phrase="royal gossip", section="good", by=ANN, now=now, seen=None)
     assert (changed.id, changed.effect, changed.section) == (by_phrase.id, "must", "good")
     assert {rule.id for rule in rules.list_rules(newsletter.id)} == {by_source.id, by_phrase.id}
-    rules.remove_rule(by_source.id, newsletter.id)
+    rules.remove_rule(by_source.id, newsletter.id, content_hash=None, by=SYSTEM, now=NOW)
     assert [rule.id for rule in rules.list_rules(newsletter.id)] == [by_phrase.id]
     with pytest.raises(NotFound):
-        rules.remove_rule(by_source.id, newsletter.id)
+        rules.remove_rule(by_source.id, newsletter.id, content_hash=None, by=SYSTEM, now=NOW)
 
 
 def test_two_who_make_the_same_rule_at_the_same_moment_make_one(newsletter: Newsletter, now: datetime) -> None:
     def make(effect: str) -> None:
-        rules.set_rule(newsletter.id, effect, phrase="otters", by=ANN, now=now)
+        rules.set_rule(newsletter.id, effect, phrase="otters", by=ANN, now=now, seen=None)
 
     with just_before('INSERT INTO "curator_rule"', lambda: make("mute")):
         make("boost")
@@ -51,10 +54,10 @@ def test_a_rule_for_a_feed_that_is_removed_at_the_same_moment_is_refused(
     source_id = told("Otters").source_id
     assert source_id is not None
     with (
-        just_before('INSERT INTO "curator_rule"', lambda: sources.remove_source(source_id)),
+        just_before('INSERT INTO "curator_rule"', lambda: sources.remove_source(source_id, by=SYSTEM, now=NOW)),
         pytest.raises(Refused, match="at the same moment"),
     ):
-        rules.set_rule(newsletter.id, "mute", source_id=source_id, by=ANN, now=now)
+        rules.set_rule(newsletter.id, "mute", source_id=source_id, by=ANN, now=now, seen=None)
     assert rules.list_rules(newsletter.id) == ()
 
 
@@ -72,16 +75,16 @@ def test_what_can_be_no_rule_is_refused(
     newsletter: Newsletter, now: datetime, rule: dict[str, object], said: str
 ) -> None:
     with pytest.raises(BadInput, match=said):
-        rules.set_rule(newsletter.id, by=ANN, now=now, **rule)  # type: ignore[arg-type]
+        rules.set_rule(newsletter.id, by=ANN, now=now, **rule, seen=None)  # type: ignore[arg-type]
 
 
 def test_suggestions_follow_the_rules_and_say_so(edition: Edition, told: Told, now: datetime) -> None:
     told("Otters return", hours_ago=9)
     told("Royal gossip of the day", hours_ago=1)
     told("Bridge opens", hours_ago=2)
-    rules.set_rule(edition.newsletter_id, "mute", phrase="royal", by=ANN, now=now)
-    rules.set_rule(edition.newsletter_id, "must", phrase="otters", section="good", by=ANN, now=now)
-    made = suggestions.suggest_picks(edition.id, now=now)
+    rules.set_rule(edition.newsletter_id, "mute", phrase="royal", by=ANN, now=now, seen=None)
+    rules.set_rule(edition.newsletter_id, "must", phrase="otters", section="good", by=ANN, now=now, seen=None)
+    made = suggestions.suggest_picks(edition.id, now=now, by=SYSTEM)
     assert {(pick.section, pick.headline) for pick in made.picks} == {
         ("good", "Otters return"),
         ("top", "Bridge opens"),
@@ -96,7 +99,7 @@ def test_quotas_of_the_sections_are_filled_in_order(edition: Edition, told: Told
     names = ("Otters", "Bridge", "Weir", "Chapel", "Mast", "Quarry", "Ferry")
     for hours, name in enumerate(names, 1):
         told(f"{name} number {hours}", hours_ago=hours)
-    made = suggestions.suggest_picks(edition.id, now=now)
+    made = suggestions.suggest_picks(edition.id, now=now, by=SYSTEM)
     assert [pick.section for pick in made.picks] == ["top", "top", "more", "more", "good"]
     assert made.picks[0].headline == "Otters number 1"
 
@@ -108,7 +111,7 @@ def test_past_editions_teach_what_is_liked(edition: Edition, told: Told, now: da
     assert rules.build_track_record(edition.newsletter_id).publishers == {}  # nothing went out yet
     for each in suggestions.list_suggestions(edition.id, now=now, wanted=12):
         if each.article.publisher == "Valley News":
-            picks.add_pick(edition.id, each.article.id, now=now)
+            picks.add_pick(edition.id, each.article.id, now=now, by=SYSTEM)
     sent(edition.id)
     taste = rules.build_track_record(edition.newsletter_id)
     assert taste.publishers["Valley News"].score > 0 > taste.publishers["Noise"].score

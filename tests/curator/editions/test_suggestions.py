@@ -6,11 +6,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
+from newsletter.accounts.actors import SystemActor
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import models
 from newsletter.curator.articles.values import Article
-from newsletter.curator.editions import editions, picks, suggestions
+from newsletter.curator.editions import edition_history, editions, picks, suggestions
 from newsletter.curator.editions.values import Edition
+from tests.actors import SYSTEM
+from tests.interleaving import just_before
 
 Told = Callable[..., Article]
 
@@ -18,7 +23,7 @@ Told = Callable[..., Article]
 PICTURE = "https://pictures.example.org/funicular.png"
 
 
-ADA = "ada@example.com"
+ADA = SystemActor("ada@example.com")
 
 
 def test_suggestions_fill_the_free_places_and_write_the_first_words(
@@ -35,11 +40,11 @@ def test_suggestions_fill_the_free_places_and_write_the_first_words(
 
 def test_suggestions_leave_what_editors_wrote_and_placed(filled: Edition, told: Told, now: datetime) -> None:
     told("Choir wins")
-    suggested = suggestions.suggest_picks(filled.id, now=now)
+    suggested = suggestions.suggest_picks(filled.id, now=now, by=SYSTEM)
     assert (suggested.subject, suggested.preheader) == (filled.subject, filled.preheader)
     assert {pick.key for pick in filled.picks} < {pick.key for pick in suggested.picks}
     assert len(suggested.picks) == 4
-    assert suggestions.suggest_picks(filled.id, now=now).picks == suggested.picks
+    assert suggestions.suggest_picks(filled.id, now=now, by=SYSTEM).picks == suggested.picks
 
 
 def test_nothing_is_suggested_twice_or_after_it_ran(
@@ -84,13 +89,40 @@ def test_a_picture_we_hold_already_comes_with_a_pick_and_with_no_suggestion_that
 ) -> None:
     article = told("Nobody named", image=PICTURE)
     by_hand = editions.create_edition(newsletter.id, None, now=now, by=ADA)
-    (pick,) = picks.add_pick(by_hand.id, article.id, now=now, fetch=web).picks
+    (pick,) = picks.add_pick(by_hand.id, article.id, now=now, fetch=web, by=SYSTEM).picks
     assert pick.picture_id
-    picks.drop_pick(by_hand.id, pick.key, now=now)
-    (suggested,) = suggestions.suggest_picks(by_hand.id, now=now, fetch=web).picks
+    picks.drop_pick(by_hand.id, pick.key, now=now, content_hash=None, by=SYSTEM)
+    (suggested,) = suggestions.suggest_picks(by_hand.id, now=now, fetch=web, by=SYSTEM).picks
     assert (suggested.article_id, suggested.picture_id) == (article.id, None)
 
 
 def test_an_edition_without_anything_to_suggest_is_made_empty(newsletter: Newsletter, now: datetime) -> None:
     made = suggestions.create_suggested_edition(newsletter.id, None, now=now, by=ADA)
     assert (made.picks, made.subject, made.preheader) == ((), "", "")
+
+
+def test_suggesting_is_one_change_in_the_log(edition: Edition, told: Told, now: datetime) -> None:
+    for title in ("Funicular reopens after repairs", "Night bus to be kept"):
+        told(title, dek=f"{title}, the council said on Monday.")
+    filled = suggestions.suggest_picks(edition.id, by=ADA, now=now)
+    (entry,) = edition_history.list_changes(edition.id)
+    assert (entry.actor, entry.action) == (ADA.name, "suggested stories")
+    assert {entry.after[f"story:{each.key}"] for each in filled.picks} == {each.headline for each in filled.picks}
+    assert entry.after["subject"] == filled.subject
+    assert filled.version == edition.version + 1
+
+
+@pytest.mark.parametrize("where", ["here", "in another newsletter"])
+def test_what_is_picked_while_stories_are_suggested_is_not_picked_again(
+    edition: Edition, told: Told, now: datetime, where: str
+) -> None:
+    told("Night bus to be kept", dek="The council said on Monday.")
+    article = told("Funicular reopens after repairs", dek="The council said on Monday, too.")
+    elsewhere = edition.id
+    if where != "here":
+        elsewhere = editions.create_edition(edition.newsletter_id, edition.date + timedelta(days=1), by=ADA, now=now).id
+    pick = lambda: picks.add_pick(elsewhere, article.id, by=SYSTEM, now=now)  # noqa: E731
+    with just_before("UPDATE curator_edition", pick):
+        filled = suggestions.suggest_picks(edition.id, by=ADA, now=now)
+    titles = sorted(each.headline for each in filled.picks)
+    assert titles == (["Funicular reopens after repairs"] if where == "here" else []) + ["Night bus to be kept"]

@@ -51,7 +51,7 @@ def test_what_nobody_is_in_is_refused_with_what_there_is(edition: Edition, now: 
 def test_there_is_a_most_of_groups_and_nothing_changes_beyond_it(
     edition: Edition, articles: Callable[..., list[int]], now: datetime
 ) -> None:
-    picks.add_pick(edition.id, articles(4)[3], now=now)
+    picks.add_pick(edition.id, articles(4)[3], now=now, by=SYSTEM)
     edition = edition_lookup.get_edition(edition.id)
     for slug in ("one", "two"):
         create_segment(slug, slug, LOCALS, by=SYSTEM, now=now)
@@ -61,7 +61,7 @@ def test_there_is_a_most_of_groups_and_nothing_changes_beyond_it(
         show(edition, 3, "segment:two", now)
     assert edition_lookup.get_edition(edition.id).picks[3].visibility == ""
     with pytest.raises(Refused, match="3 groups"):
-        boxes.set_box(edition.id, title="", text="Hello", visibility="segment:two", now=now)
+        boxes.set_box(edition.id, title="", text="Hello", visibility="segment:two", now=now, seen=None, by=SYSTEM)
     assert edition_lookup.get_edition(edition.id).boxes == ()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from newsletter.catalog import newsletter_settings
-from newsletter.curator.editions import approval, edition_lookup, editions, picks
+from newsletter.curator.editions import edition_lookup, editions, picks
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome, RecallState
@@ -22,6 +22,7 @@ from subscribers.attributes import change_profile
 from subscribers.models import Subscriber, Suppression
 from subscribers.segments.service import create_segment
 from tests.actors import SYSTEM
+from tests.approving import approve
 from tests.conftest import House, reported
 from tests.delivery.conftest import hand_over_all
 from tests.fakes import provider
@@ -155,10 +156,10 @@ def next_edition(house: House, plan: Plan, articles: Any, now: datetime) -> Call
     """Plans the next day's edition of the same newsletter."""
 
     def make() -> Mailing:
-        made = editions.create_edition(house.briefing.id, now.date() + timedelta(days=1), now=now, by="test")
-        picks.add_pick(made.id, articles(1)[0], reason="Another day.", now=now)
-        editions.edit_edition(made.id, now=now, subject="Tomorrow")
-        snapshot = approval.approve(made.id, by="test", now=now)
+        made = editions.create_edition(house.briefing.id, now.date() + timedelta(days=1), now=now, by=SYSTEM)
+        picks.add_pick(made.id, articles(1)[0], reason="Another day.", now=now, by=SYSTEM)
+        editions.edit_edition(made.id, now=now, subject="Tomorrow", seen=None, by=SYSTEM)
+        snapshot = approve(made.id, by=SYSTEM, now=now)
         return plan(snapshot_id=snapshot.id, edition_id=made.id)
 
     return make
@@ -247,8 +248,8 @@ def test_a_mailing_that_changes_as_its_freeze_begins_is_not_begun(
     join(1)
     made = plan()
     if "snapshot_id" in meanwhile:
-        editions.edit_edition(edition.id, now=now, subject="Another subject")
-        meanwhile = {"snapshot_id": approval.approve(edition.id, by="test", now=now).id}
+        editions.edit_edition(edition.id, now=now, subject="Another subject", seen=None, by=SYSTEM)
+        meanwhile = {"snapshot_id": approve(edition.id, by=SYSTEM, now=now).id}
     with just_before("UPDATE delivery_mailing SET state", lambda: models.Mailing.objects.update(**meanwhile)):
         freeze.freeze_next(now)
     row = models.Mailing.objects.get(id=made.id)
@@ -488,7 +489,7 @@ def test_an_edit_after_approval_holds_the_mailing_and_a_new_approval_frees_it(
 ) -> None:
     join(2)
     made = plan()
-    editions.edit_edition(edition.id, now=now, subject="Another subject")
+    editions.edit_edition(edition.id, now=now, subject="Another subject", seen=None, by=SYSTEM)
     freeze.freeze_next(now)
     held = summary.get_mailing(made.id)
     assert held.state == MailingState.HELD
@@ -622,7 +623,7 @@ def test_a_mailing_that_takes_another_snapshot_as_its_freeze_begins_is_frozen_wi
     made = plan()
 
     def edited_and_sent_again() -> None:
-        editions.edit_edition(edition.id, now=now, subject="Another subject")
+        editions.edit_edition(edition.id, now=now, subject="Another subject", seen=None, by=SYSTEM)
         plan()
 
     with just_before("UPDATE delivery_mailing SET state = %s, frozen_at =", edited_and_sent_again):

@@ -32,7 +32,7 @@ Join = Callable[..., list[int]]
 def for_members(edition: Any, now: datetime) -> str:
     """What is in the link of a story that members alone see."""
     story = edition.picks[1]
-    picks.edit_pick(edition.id, story.key, visibility="members", now=now)
+    picks.edit_pick(edition.id, story.key, visibility="members", now=now, seen=None, by=SYSTEM)
     return f"nl={story.key}"
 
 
@@ -69,7 +69,7 @@ def test_members_get_what_is_for_them_and_nobody_else_does(
 
 def test_half_are_mailed_with_the_second_subject(plan: Plan, join: Join, edition: Any, now: datetime) -> None:
     ids = join(100)
-    editions.edit_edition(edition.id, second_subject="Trains again", now=now)
+    editions.edit_edition(edition.id, second_subject="Trains again", now=now, seen=None, by=SYSTEM)
     plan()
     freeze.freeze_next(now)
     provider = ScriptedProvider()
@@ -109,7 +109,7 @@ def test_a_segment_dropped_after_the_approval_holds_the_mailing_and_not_the_othe
     join(3)
     definition = {"all": [{"about": "tier", "op": "is", "value": "free"}]}
     create_segment("locals", "Readers nearby", definition, by=SYSTEM, now=now)
-    picks.edit_pick(edition.id, edition.picks[1].key, visibility="segment:locals", now=now)
+    picks.edit_pick(edition.id, edition.picks[1].key, visibility="segment:locals", now=now, seen=None, by=SYSTEM)
     made = plan()
     drop_segment("locals", by=SYSTEM, now=now, seen=None)
     freeze.freeze_next(now)
@@ -123,7 +123,9 @@ def test_the_date_is_the_day_in_the_subscribers_time_zone(plan: Plan, join: Join
     ids = join(4)
     for person, zone in zip(ids, ("Pacific/Auckland", "America/Los_Angeles", "", "Mars/Olympus"), strict=True):
         models.Subscriber.objects.filter(id=person).update(zone=zone)
-    editions.edit_edition(edition.id, intro="It is {{ date }}, {{ first_name }}. You get {{ list }}.", now=now)
+    editions.edit_edition(
+        edition.id, intro="It is {{ date }}, {{ first_name }}. You get {{ list }}.", now=now, seen=None, by=SYSTEM
+    )
     late = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
     plan(due_at=late)
     freeze.freeze_next(late)
@@ -151,7 +153,7 @@ def test_a_mail_without_a_date_asks_for_no_zones(plan: Plan, join: Join, now: da
 
 def test_each_variant_is_counted_separately(plan: Plan, join: Join, edition: Any, now: datetime) -> None:
     ids = join(60)
-    editions.edit_edition(edition.id, second_subject="Trains again", now=now)
+    editions.edit_edition(edition.id, second_subject="Trains again", now=now, seen=None, by=SYSTEM)
     made = plan()
     freeze.freeze_next(now)
     hand_over_all(ScriptedProvider(), now)

@@ -15,6 +15,7 @@ from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, hand_over, mailings
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from tests.actors import SYSTEM
+from tests.approving import approve
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.provider import ScriptedProvider, refuses_for_now
 from tests.interleaving import just_before
@@ -174,7 +175,7 @@ def test_a_mailing_planned_for_another_provider_pauses_and_says_so(frozen: Plan,
 
 
 def test_of_two_who_send_an_edition_at_once_one_gets_a_conflict(plan: Plan, edition: Any, now: datetime) -> None:
-    approval.approve(edition.id, by="test", now=now)
+    approve(edition.id, by=SYSTEM, now=now)
     with just_before("SAVEPOINT", plan), pytest.raises(Conflict, match="Somebody else has just sent"):
         plan()
     assert models.Mailing.objects.count() == 1
@@ -195,8 +196,8 @@ def test_a_mailing_cancelled_as_it_takes_a_new_snapshot_stays_cancelled(
     plan: Plan, edition: Any, now: datetime
 ) -> None:
     made = plan()
-    editions.edit_edition(edition.id, now=now, subject="Another subject")
-    approval.approve(edition.id, by="test", now=now)
+    editions.edit_edition(edition.id, now=now, subject="Another subject", seen=None, by=SYSTEM)
+    approve(edition.id, by=SYSTEM, now=now)
     with (
         just_before("UPDATE delivery_mailing SET", lambda: mailings.cancel(made.id, by=SYSTEM, now=now)),
         pytest.raises(Refused),

@@ -24,7 +24,7 @@ UNRENDERED = Rendered("Subject", "", "", "", (Problem("block", "template", "The 
 
 @pytest.fixture
 def rendered(edition: Any, now: datetime) -> Rendered:
-    return approval.preview(edition.id, now=now)
+    return approval.preview(edition.id)
 
 
 def test_a_test_goes_to_these_addresses_alone_and_says_so(house: House, rendered: Rendered, now: datetime) -> None:

@@ -23,6 +23,7 @@ from newsletter.delivery.sending import freeze, mailings, recall
 from newsletter.kernel.errors import Refused
 from subscribers.models import Subscriber
 from tests.actors import SYSTEM
+from tests.approving import approve
 from tests.conftest import House
 from tests.delivery.chaos import serving
 from tests.delivery.conftest import hand_over_all
@@ -86,7 +87,7 @@ def stage(plan: Any, join: Any, now: datetime) -> Iterator[Stage]:
 
 
 def edit(mailing: Mailing, now: datetime) -> None:
-    editions.edit_edition(mailing.edition_id, now=now, subject="Fixed")
+    editions.edit_edition(mailing.edition_id, now=now, subject="Fixed", seen=None, by=SYSTEM)
 
 
 # Approving
@@ -159,7 +160,7 @@ def test_edited_before_the_lead_it_is_held_until_it_is_approved_again(stage: Sta
     stage.at(LEAD)
     stage.work()
     assert stage.mailing.state == MailingState.HELD
-    approval.approve(stage.mailing.edition_id, by="editor", now=stage.now)
+    approve(stage.mailing.edition_id, by=SYSTEM, now=stage.now)
     stage.plan()
     stage.work()
     assert stage.mailing.counts == {"accepted": 5}
@@ -173,7 +174,7 @@ def test_edited_too_late_for_a_new_window_it_leaves_at_its_time_without_the_old_
     stage.work()
     assert stage.mailing.state == MailingState.HELD
     stage.at(5)
-    approval.approve(stage.mailing.edition_id, by="editor", now=stage.now)
+    approve(stage.mailing.edition_id, by=SYSTEM, now=stage.now)
     stage.plan()
     stage.at(0)
     stage.work()
@@ -191,7 +192,7 @@ def test_what_is_submitted_cannot_be_edited(stage: Stage, minutes_left: int) -> 
     with pytest.raises(Refused):
         edit(stage.mailing, stage.now)
     with pytest.raises(Refused):
-        approval.reopen(stage.mailing.edition_id, now=stage.now)
+        approval.reopen(stage.mailing.edition_id, now=stage.now, content_hash=None, by=SYSTEM)
 
 
 def test_recalled_it_can_be_edited_approved_and_sent_to_everybody_once(stage: Stage) -> None:
@@ -200,7 +201,7 @@ def test_recalled_it_can_be_edited_approved_and_sent_to_everybody_once(stage: St
     stage.work()
     stage.recall()
     edit(stage.mailing, stage.now)
-    approval.approve(stage.mailing.edition_id, by="editor", now=stage.now)
+    approve(stage.mailing.edition_id, by=SYSTEM, now=stage.now)
     first = stage.mailing_id
     stage.plan()
     assert stage.mailing_id != first

@@ -11,7 +11,7 @@ import pytest
 
 from newsletter.accounts.actors import SystemActor
 from newsletter.catalog import newsletter_settings
-from newsletter.curator.editions import approval, editions, picks
+from newsletter.curator.editions import editions, picks
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import MailingKind, RecallState
 from newsletter.delivery.reports import summary
@@ -23,6 +23,7 @@ from subscribers.attributes import change_profile
 from subscribers.models import Subscription
 from subscribers.segments.service import create_segment
 from tests.actors import SYSTEM
+from tests.approving import approve
 from tests.conftest import House
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.provider import ScriptedProvider, accepts, loses_the_request, refuses_for_good
@@ -58,10 +59,10 @@ def test_the_account_has_a_limit_for_all_newsletters_together(
     join(100)
     first = plan()
     freeze.freeze_next(now)
-    other = editions.create_edition(house.other.id, now.date(), now=now, by="test")
-    picks.add_pick(other.id, articles(1)[0], reason="Another paper.", now=now)
-    editions.edit_edition(other.id, now=now, subject="Evening")
-    snapshot = approval.approve(other.id, by="test", now=now)
+    other = editions.create_edition(house.other.id, now.date(), now=now, by=SYSTEM)
+    picks.add_pick(other.id, articles(1)[0], reason="Another paper.", now=now, by=SYSTEM)
+    editions.edit_edition(other.id, now=now, subject="Evening", seen=None, by=SYSTEM)
+    snapshot = approve(other.id, by=SYSTEM, now=now)
     for n in range(60):
         people.add_subscriber(
             f"evening{n}@example.com", house.other_list.id, by=SYSTEM, now=now, reason="asked in person"

@@ -13,6 +13,7 @@ from newsletter.curator.editions import boxes, corrections, picks
 from newsletter.delivery.sending import freeze
 from newsletter.jobs import tasks
 from newsletter.kernel import clock
+from tests.actors import SYSTEM
 
 
 def test_the_archive_shows_sent_editions_and_nothing_of_any_subscriber(sent: Any, edition: Any) -> None:
@@ -45,7 +46,7 @@ def test_an_archive_page_has_previews_for_sharing(sent: Any, edition: Any) -> No
 def test_the_archive_is_a_feed_as_well(sent: Any, edition: Any) -> None:
     from newsletter.curator.articles import feeds
 
-    corrections.add_correction(edition.id, "The boat is from 1961.", by="x", now=clock.now())
+    corrections.add_correction(edition.id, "The boat is from 1961.", by=SYSTEM, now=clock.now(), content_hash=None)
     answer = Client().get("/archive/morning/feed.xml")
     assert answer.headers["Content-Type"].startswith("application/atom+xml")
     (entry,) = feeds.parse(answer.content, "http://testserver/archive/morning/feed.xml").entries
@@ -63,12 +64,19 @@ def test_what_only_some_may_see_is_not_in_the_archive(
     for number, shown_to in enumerate(("members", "mail")):
         key = edition.picks[number].key
         picks.edit_pick(
-            edition.id, key, headline=f"Secret{number}", label=f"Secret{number}", visibility=shown_to, now=now
+            edition.id,
+            key,
+            headline=f"Secret{number}",
+            label=f"Secret{number}",
+            visibility=shown_to,
+            now=now,
+            seen=None,
+            by=SYSTEM,
         )
-    boxes.set_box(edition.id, title="Secret2", text="Secret3", visibility="free", now=now)
+    boxes.set_box(edition.id, title="Secret2", text="Secret3", visibility="free", now=now, seen=None, by=SYSTEM)
     readers(1)
-    preflight.approve_edition(edition.id, by="editor@example.com", now=now)
-    tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+    tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now, content_hash=None)
     freeze.freeze_next(now)
     for path in ("/archive/", "/archive/morning/", f"/archive/morning/{edition.date}/", "/archive/morning/feed.xml"):
         answer = client.get(path)

@@ -9,22 +9,24 @@ from django.test import Client
 
 from newsletter.accounts.models import AuditEntry
 from newsletter.curator.articles import article_lookup, triage
+from newsletter.kernel import clock
+from tests.actors import act_as
+from tests.conftest import NOW
 
 HTMX = {"HX-Request": "true"}
 
 
 def change(client: Client, edition: Any, article_id: int, **form: Any) -> Any:
-    return client.post(f"/editions/{edition.id}/articles/{article_id}/", form, headers=HTMX)
+    seen = {"seen_standing": "new", "seen_tags": "", "seen_from": "", "seen_until": ""}
+    return client.post(f"/editions/{edition.id}/articles/{article_id}/", seen | form, headers=HTMX)
 
 
-def test_an_article_gets_a_standing_tags_days_and_notes(editor: Client, edition: Any, articles: Any) -> None:
+def test_an_article_gets_a_standing_tags_days_and_notes(admin: Client, edition: Any, articles: Any) -> None:
     article_id = articles(1)[0]
-    assert b"Shortlisted" in change(editor, edition, article_id, do="shortlisted").content
-    assert b">rivers<" in change(editor, edition, article_id, do="tags", tags="Rivers, lakes").content
-    assert (
-        b"held until" in change(editor, edition, article_id, do="days", **{"from": "2099-01-01", "until": ""}).content
-    )
-    assert b"Call first." in change(editor, edition, article_id, do="note", note="Call first.").content
+    assert b"Shortlisted" in change(admin, edition, article_id, do="shortlisted").content
+    assert b">rivers<" in change(admin, edition, article_id, do="tags", tags="Rivers, lakes").content
+    assert b"held until" in change(admin, edition, article_id, do="days", **{"from": "2099-01-01", "until": ""}).content
+    assert b"Call first." in change(admin, edition, article_id, do="note", note="Call first.").content
     assert article_lookup.get_article(article_id).version == 4
     verbs = AuditEntry.objects.filter(target=f"article {article_id}").values_list("verb", flat=True)
     assert set(verbs) == {"marked shortlisted", "tagged", "set days of", "noted"}
@@ -39,15 +41,37 @@ def test_an_article_gets_a_standing_tags_days_and_notes(editor: Client, edition:
         {"do": "note", "note": ""},
     ],
 )
-def test_invalid_values_are_refused(editor: Client, edition: Any, articles: Any, form: dict[str, str]) -> None:
-    answer = change(editor, edition, articles(1)[0], **form)
+def test_invalid_values_are_refused(admin: Client, edition: Any, articles: Any, form: dict[str, str]) -> None:
+    answer = change(admin, edition, articles(1)[0], **form)
     assert answer.status_code == 422
     assert answer.headers["HX-Retarget"] == "#error"
 
 
-def test_an_outdated_form_overwrites_nothing(editor: Client, edition: Any, articles: Any) -> None:
+def test_an_outdated_form_overwrites_nothing(admin: Client, edition: Any, articles: Any) -> None:
     article_id = articles(1)[0]
-    triage.set_standing(article_id, "ignored", by="bo@example.com")
-    answer = change(editor, edition, article_id, do="shortlisted", version=1)
+    triage.set_standing(article_id, "ignored", by=act_as("admin@example.com"), seen=None, now=NOW)
+    answer = change(admin, edition, article_id, do="shortlisted")
     assert answer.status_code == 409
-    assert b"bo@example.com changed this article" in answer.content
+    assert b"admin@example.com changed this article" in answer.content
+
+
+def test_what_acts_on_every_pool_needs_the_right_for_all_newsletters(
+    editor: Client, edition: Any, articles: Any
+) -> None:
+    article_id = articles(5, at=clock.now())[4]  # the others are in the edition, and not new by the clock
+    for form in ({"do": "ignored"}, {"do": "tags", "tags": "lakes"}, {"do": "days", "from": "2099-01-01"}):
+        assert change(editor, edition, article_id, **form).status_code == 403
+    assert b"Call first." in change(editor, edition, article_id, do="note", note="Call first.").content
+    article = article_lookup.get_article(article_id)
+    assert (article.standing, article.eligible_from, article.version) == ("new", None, 1)
+    pool = editor.get(f"/editions/{edition.id}/pool/").content
+    assert b"Shortlist" not in pool.replace(b"Shortlisted", b"")
+
+
+def test_a_form_without_what_was_seen_changes_nothing(admin: Client, edition: Any, articles: Any) -> None:
+    article_id = articles(1)[0]
+    for do in ("ignored", "tags", "days"):
+        form = {"do": do, "tags": "lakes", "from": "2099-01-01"}
+        answer = admin.post(f"/editions/{edition.id}/articles/{article_id}/", form, headers=HTMX)
+        assert answer.status_code == 422, do
+    assert article_lookup.get_article(article_id).version == 1

@@ -62,10 +62,10 @@ def test_an_alarm_stands_at_the_head_of_its_mailing(editor: Client, sent: Any, n
 def test_the_delivery_page_shows_how_each_subject_did(
     editor: Client, edition: Any, readers: Callable[..., list[int]], now: datetime
 ) -> None:
-    editions.edit_edition(edition.id, second_subject="Trains come back", now=now)
+    editions.edit_edition(edition.id, second_subject="Trains come back", now=now, seen=None, by=SYSTEM)
     readers(30)
-    preflight.approve_edition(edition.id, by="editor@example.com", now=now)
-    mailing = tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+    mailing = tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now, content_hash=None)
     freeze.freeze_next(now)
     page = editor.get(f"/deliveries/{mailing.id}/").content.decode()
     assert "Variants" in page

@@ -9,23 +9,28 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from newsletter.curator.editions import corrections, edition_lookup, editions, picks
+from newsletter.curator.editions import correction_lookup, decisions, edition_lookup, editions, picks
 from newsletter.delivery.reports import summary
 from subscribers.attributes import change_profile
 from tests.actors import SYSTEM
 
 
+def seen(edition: Any, **form: str) -> dict[str, str]:
+    """A form as the review carries it."""
+    return form | {"content_hash": decisions.get_content_hash(edition if isinstance(edition, int) else edition.id)}
+
+
 def test_approving_withdrawing_and_sending(editor: Client, edition: Any, readers: Callable[..., list[int]]) -> None:
     readers(2)
     base = f"/editions/{edition.id}"
-    editor.post(f"{base}/approval/")
+    editor.post(f"{base}/approval/", seen(edition))
     assert edition_lookup.get_edition(edition.id).approved_by == "editor@example.com"
-    editor.post(f"{base}/approval/", {"withdraw": "1"})
+    editor.post(f"{base}/approval/", seen(edition, withdraw="1"))
     assert edition_lookup.get_edition(edition.id).state == "open"
-    editor.post(f"{base}/approval/")
-    editor.post(f"{base}/mailing/", {"readers": "3"})
+    editor.post(f"{base}/approval/", seen(edition))
+    editor.post(f"{base}/mailing/", seen(edition, readers="3"))
     assert summary.list_mailings() == (), "the number was wrong"
-    answer = editor.post(f"{base}/mailing/", {"readers": "2"})
+    answer = editor.post(f"{base}/mailing/", seen(edition, readers="2"))
     assert answer.url.startswith("/deliveries/")
 
 
@@ -41,14 +46,14 @@ def test_a_sent_edition_is_corrected(editor: Client, signed_in: Callable[[str], 
     from newsletter.delivery.reports import summary
 
     page = f"/editions/{sent.edition_id}/corrections/"
-    assert "Say what was wrong" in editor.post(page, {"text": " "}, follow=True).content.decode()
-    shown = editor.post(page, {"text": "The boat is from 1961."}, follow=True).content.decode()
+    assert "Say what was wrong" in editor.post(page, seen(sent.edition_id, text=" ")).content.decode()
+    shown = editor.post(page, seen(sent.edition_id, text="The boat is from 1961."), follow=True).content.decode()
     assert "The boat is from 1961." in shown
     assert "The next edition carries it." in shown
-    (made,) = corrections.list_corrections(sent.edition_id)
+    (made,) = correction_lookup.list_corrections(sent.edition_id)
     assert made.by == "editor@example.com"
-    assert "type the word" in editor.post(page, {"do": "mail", "sure": "yes"}, follow=True).content.decode()
-    mailed = editor.post(page, {"do": "mail", "sure": "Correct"})
+    assert "type the word" in editor.post(page, seen(sent.edition_id, do="mail", sure="yes")).content.decode()
+    mailed = editor.post(page, seen(sent.edition_id, do="mail", sure="Correct"))
     assert mailed.status_code == 302
     assert summary.get_mailing(int(mailed.url.strip("/").split("/")[-1])).kind == "correction"
     assert signed_in("viewer").post(page, {"text": "No."}).status_code == 403
@@ -57,15 +62,15 @@ def test_a_sent_edition_is_corrected(editor: Client, signed_in: Callable[[str], 
 def test_a_finding_is_overridden_on_the_review(
     editor: Client, signed_in: Callable[[str], Client], edition: Any, now: Any
 ) -> None:
-    editions.edit_edition(edition.id, now=now, intro="TK writes this.")
+    editions.edit_edition(edition.id, now=now, intro="TK writes this.", seen=None, by=SYSTEM)
     review = f"/editions/{edition.id}/review/"
     assert b">Override<" in editor.get(review).content
-    form = {"code": "placeholder", "where": "intro", "reason": "TK is a poet."}
+    form = seen(edition, code="placeholder", where="intro", reason="TK is a poet.")
     assert signed_in("viewer").post(f"/editions/{edition.id}/overrides/", form).status_code == 403
     shown = editor.post(f"/editions/{edition.id}/overrides/", form, follow=True).content.decode()
     assert "TK is a poet. (editor@example.com" in shown
     assert ">Override<" not in shown
-    editor.post(f"/editions/{edition.id}/approval/", {})
+    editor.post(f"/editions/{edition.id}/approval/", seen(edition))
     assert edition_lookup.get_edition(edition.id).state == "approved"
 
 
@@ -73,7 +78,9 @@ def test_the_review_shows_the_mail_of_any_subscriber(
     editor: Client, signed_in: Callable[[str], Client], edition: Any, readers: Any, now: Any
 ) -> None:
     readers(2)
-    editions.edit_edition(edition.id, now=now, intro="Dear {{ first_name | reader }}, good morning.")
+    editions.edit_edition(
+        edition.id, now=now, intro="Dear {{ first_name | reader }}, good morning.", seen=None, by=SYSTEM
+    )
     review, rendering = f"/editions/{edition.id}/review/", f"/editions/{edition.id}/rendering/"
     assert "reader1@example.com" in editor.get(rendering, {"as": "reader1"}).content.decode()
     assert "reader1@example.com" not in editor.get(rendering).content.decode()
@@ -89,7 +96,7 @@ def test_the_review_shows_the_mail_of_any_subscriber(
 
 
 def test_addresses_of_tests_are_remembered(editor: Client, edition: Any) -> None:
-    editor.post(f"/editions/{edition.id}/tests/", {"addresses": "ann@example.com, bo@example.com"})
+    editor.post(f"/editions/{edition.id}/tests/", seen(edition, addresses="ann@example.com, bo@example.com"))
     assert 'value="ann@example.com, bo@example.com"' in editor.get(f"/editions/{edition.id}/review/").content.decode()
 
 
@@ -97,7 +104,7 @@ def test_the_review_shows_each_variant_and_the_page(
     editor: Client, edition: Any, readers: Callable[..., list[int]], now: datetime
 ) -> None:
     story = edition.picks[1]
-    picks.edit_pick(edition.id, story.key, visibility="members", now=now)
+    picks.edit_pick(edition.id, story.key, visibility="members", now=now, seen=None, by=SYSTEM)
     here = f"/editions/{edition.id}"
     assert f"nl={story.key}" not in editor.get(f"{here}/review/?view=source").content.decode()
     assert f"nl={story.key}" in editor.get(f"{here}/review/?view=source&variant=a").content.decode()
@@ -115,7 +122,7 @@ def test_the_review_shows_the_variant_of_a_subscriber(
 ) -> None:
     client = signed_in("admin")
     story = edition.picks[1]
-    picks.edit_pick(edition.id, story.key, visibility="members", now=now)
+    picks.edit_pick(edition.id, story.key, visibility="members", now=now, seen=None, by=SYSTEM)
     _, member = readers(2)
     change_profile(member, tier="paid", seen=None, by=SYSTEM, now=now)
     seen = {
@@ -128,7 +135,35 @@ def test_the_review_shows_the_variant_of_a_subscriber(
 
 def test_a_test_sends_the_variant_on_the_page(editor: Client, edition: Any, settings: Any, now: datetime) -> None:
     story = edition.picks[1]
-    picks.edit_pick(edition.id, story.key, visibility="members", now=now)
-    editor.post(f"/editions/{edition.id}/tests/", {"addresses": "desk@example.com", "variant": "a"})
+    picks.edit_pick(edition.id, story.key, visibility="members", now=now, seen=None, by=SYSTEM)
+    editor.post(f"/editions/{edition.id}/tests/", seen(edition, addresses="desk@example.com", variant="a"))
     (letter,) = settings.CONFIG.outbox_dir.rglob("*.eml")
     assert f"nl={story.key}" in letter.read_text().replace("=\n", "").replace("nl=3D", "nl=")
+
+
+DECISIONS = [
+    ("approval", {}),
+    ("approval", {"withdraw": "1"}),
+    ("tests", {"addresses": "desk@example.com"}),
+    ("mailing", {"readers": "0"}),
+    ("skip", {"reason": "A holiday"}),
+    ("skip", {"open": "1"}),
+    ("overrides", {"code": "placeholder", "where": "intro", "reason": "TK is a poet."}),
+    ("corrections", {"text": "The boat is from 1961."}),
+    ("corrections", {"do": "mail", "sure": "correct"}),
+]
+
+
+@pytest.mark.parametrize(("action", "form"), DECISIONS)
+def test_a_decision_that_does_not_say_what_it_is_about_is_refused(
+    editor: Client, edition: Any, action: str, form: dict[str, str]
+) -> None:
+    answer = editor.post(f"/editions/{edition.id}/{action}/", form)
+    assert answer.status_code == 422
+    assert "does not say what you saw" in answer.content.decode()
+    assert edition_lookup.get_edition(edition.id) == edition
+
+
+def test_what_was_typed_stays_when_a_decision_is_refused(editor: Client, edition: Any) -> None:
+    page = editor.post(f"/editions/{edition.id}/tests/", seen(edition, addresses="nobody, desk@example.com"))
+    assert 'value="nobody, desk@example.com"' in page.content.decode()

@@ -2,6 +2,55 @@
 
 from __future__ import annotations
 
-from tests.acts import Prepare
+from typing import Any
 
-ACTS: dict[str, Prepare] = {}
+from newsletter.curator.editions import models
+from newsletter.curator.editions.states import EditionState
+from newsletter.jobs import tasks
+from tests.acts import Act, Prepare, World
+
+
+def _edition(world: World, state: EditionState, **fields: Any) -> int:
+    edition = models.Edition.objects.create(
+        newsletter_id=world.morning.id,
+        date=world.now.date(),
+        state=state.value,
+        subject="The railway reaches the mill",
+        created_at=world.now,
+        changed_at=world.now,
+        **fields,
+    )
+    if state is not EditionState.DRAFT:
+        models.Snapshot.objects.create(
+            edition=edition, sha256="0" * 64, subject="x", html="x", text="x", merge=[], approved_at=world.now
+        )
+    return edition.id
+
+
+def _send_edition(world: World) -> Act:
+    edition_id = _edition(world, EditionState.APPROVED)
+    return lambda by: tasks.send_edition(edition_id, at=None, content_hash=None, by=by, now=world.now)
+
+
+def _send_test(world: World) -> Act:
+    edition_id = _edition(world, EditionState.DRAFT)
+    return lambda by: tasks.send_test(edition_id, ["desk@example.org"], content_hash=None, by=by, now=world.now)
+
+
+def _send_correction(world: World) -> Act:
+    edition_id = _edition(world, EditionState.SENT)
+    models.Correction.objects.create(edition_id=edition_id, text="The mill is in Upland.", by="x", at=world.now)
+    return lambda by: tasks.send_correction(edition_id, content_hash=None, by=by, now=world.now)
+
+
+def _check_pages(world: World) -> Act:
+    edition_id = _edition(world, EditionState.DRAFT)
+    return lambda by: tasks.check_pages_and_links_of_edition(edition_id, by=by, now=world.now)
+
+
+ACTS: dict[str, Prepare] = {
+    "newsletter.jobs.tasks.check_pages_and_links_of_edition": _check_pages,
+    "newsletter.jobs.tasks.send_correction": _send_correction,
+    "newsletter.jobs.tasks.send_edition": _send_edition,
+    "newsletter.jobs.tasks.send_test": _send_test,
+}

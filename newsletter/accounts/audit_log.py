@@ -176,20 +176,3 @@ def _cut(value: Any) -> Any:
     if isinstance(value, str) and len(value) > LONGEST_VALUE:
         return value[: LONGEST_VALUE - 1] + "…"
     return value
-
-
-def record(
-    actor: User | None,
-    verb: str,
-    target: str,
-    *,
-    now: datetime,
-    newsletter_id: int | None = None,
-    detail: str = "",
-) -> None:
-    """Records that `actor` (None: the command line) did `verb` to `target`: for callers of functions without `by`."""
-    write_entry(
-        ActionRecord(verb, target, now, newsletter_id, detail),
-        user=actor,
-        actor_name=actor.email if actor else COMMAND_LINE,
-    )

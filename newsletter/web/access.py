@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
@@ -13,12 +12,10 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from newsletter.accounts import audit_log
 from newsletter.accounts.actors import UserActor, get_user_actor
 from newsletter.accounts.permissions import is_signed_in, list_visible_newsletters, require
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
-from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import NotAllowed
 from newsletter.web.network import get_client_address
@@ -107,17 +104,3 @@ def get_actor_email(request: HttpRequest) -> str:
     """The acting user's address."""
     assert request.user.is_authenticated
     return request.user.email
-
-
-def record_audit(
-    request: HttpRequest,
-    verb: str,
-    target: str,
-    *,
-    newsletter_id: int | None = None,
-    detail: str = "",
-    now: datetime | None = None,
-) -> None:
-    """Writes the audit log."""
-    assert request.user.is_authenticated
-    audit_log.record(request.user, verb, target, now=now or clock.now(), newsletter_id=newsletter_id, detail=detail)

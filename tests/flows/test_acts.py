@@ -89,9 +89,7 @@ WITHOUT_ACTOR = {
     "subscribers.self_service.unsubscribe_by_link": "a reader's link",
 }
 # Packages whose functions still take a name for `by`: each line goes with its package's move.
-PENDING = (
-    "newsletter.accounts.audit_log.record",  # goes with its last caller
-)
+PENDING = ()
 
 
 @pytest.fixture

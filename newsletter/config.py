@@ -174,7 +174,7 @@ OPTIONS: tuple[Option, ...] = (
 )
 
 
-def build_table() -> str:
+def build_settings_table() -> str:
     """The table of docs/settings.md."""
     lines = ["| setting | default | what it means |", "|---|---|---|"]
     for each in OPTIONS:

@@ -274,7 +274,7 @@ def format_value(value: object) -> str:
     return str(value)
 
 
-def build_table() -> str:
+def build_newsletter_settings_table() -> str:
     """The table of docs/settings.md."""
     lines = ["| setting of a newsletter | default | can be | what it means |", "|---|---|---|---|"]
     lines += [f"| `{each.name}` | {each.default} | {each.limits} | {each.help} |" for each in _ALL]

@@ -98,7 +98,7 @@ def test_entries_are_found_by_what_is_asked(wanted: dict[str, Any], found: list[
 def test_entries_of_one_newsletter_are_found(house: Any, now: datetime) -> None:
     _record(now, newsletter_id=house.briefing.id)
     _record(now, newsletter_id=house.other.id, target="edition 2")
-    (entry,) = audit_log.list_entries(AuditFilter(newsletter_ids=[house.other.id]))
+    (entry,) = audit_log.list_entries(AuditFilter(action="edited", newsletter_ids=[house.other.id]))
     assert entry.target == "edition 2"
 
 

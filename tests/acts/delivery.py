@@ -6,7 +6,7 @@ import io
 from datetime import timedelta
 from typing import Any
 
-from newsletter.curator.editions import models as editions
+from newsletter.curator.editions.models import Edition, Snapshot
 from newsletter.delivery import models
 from newsletter.delivery.events import inbox
 from newsletter.delivery.ledger.format import FORMAT, Outcomes, pack_members
@@ -40,10 +40,10 @@ class Recaller:
 
 def plan_mailing(world: World, state: MailingState = MailingState.SENDING, **fields: Any) -> int:
     """A mailing of the morning newsletter, with one batch of two subscribers that nobody has yet."""
-    edition = editions.Edition.objects.create(
+    edition = Edition.objects.create(
         newsletter_id=world.morning.id, date=world.now.date(), created_at=world.now, changed_at=world.now
     )
-    snapshot = editions.Snapshot.objects.create(edition=edition, merge=[], approved_at=world.now)
+    snapshot = Snapshot.objects.create(edition=edition, merge=[], approved_at=world.now)
     given = {"due_at": world.now, "created_at": world.now, "frozen_at": world.now, "candidates": 2, "planned": 2}
     mailing = models.Mailing.objects.create(
         key="mailing",

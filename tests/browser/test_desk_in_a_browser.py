@@ -105,7 +105,7 @@ def test_two_editors_see_each_other_and_keep_what_they_write(
 ) -> None:
     from newsletter.curator.editions import editions, picks
 
-    sign_in(page, live_server)
+    sign_in(page, live_server, "admin")  # shortlisting acts on every newsletter's pool
     page.goto(f"{live_server.url}/editions/{edition.id}/")
     page.fill("#w-preheader", "Half a sentence that is still being")
     editions.edit_edition(edition.id, subject="A subject from elsewhere", now=now, seen=None, by=SYSTEM)

@@ -25,5 +25,5 @@ def test_every_setting_is_kept_in_a_column_that_holds_its_longest_text() -> None
 
 
 def test_the_document_has_the_table_of_the_settings() -> None:
-    table = settings_fields.build_table()
+    table = settings_fields.build_newsletter_settings_table()
     assert table in (ROOT / "docs" / "settings.md").read_text("utf-8"), f"docs/settings.md lacks:\n{table}"

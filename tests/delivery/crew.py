@@ -25,8 +25,6 @@ from pathlib import Path
 
 import django
 
-from tests.approving import approve
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
 django.setup()
 
@@ -48,6 +46,7 @@ from newsletter.kernel.errors import Refused  # noqa: E402
 from subscribers import lists  # noqa: E402
 from subscribers.imports import run  # noqa: E402
 from tests.actors import SYSTEM  # noqa: E402
+from tests.approving import approve  # noqa: E402
 
 BATCH = int(os.environ.get("CREW_BATCH", "25"))
 WINDOW = int(os.environ.get("CREW_WINDOW", "0"))

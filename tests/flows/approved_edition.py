@@ -11,9 +11,6 @@ from datetime import UTC, datetime
 
 import django
 
-from tests.actors import SYSTEM
-from tests.approving import approve
-
 
 def main(subscribers: int, zone: str) -> None:
     django.setup()
@@ -22,6 +19,8 @@ def main(subscribers: int, zone: str) -> None:
     from newsletter.curator.editions import editions, picks
     from subscribers import lists
     from subscribers.imports import run
+    from tests.actors import SYSTEM
+    from tests.approving import approve
 
     now = datetime.now(UTC)
     target = lists.create_list("morning", "Morning Briefing", by=SYSTEM, now=now)

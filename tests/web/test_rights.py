@@ -22,10 +22,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from newsletter.accounts import api_tokens
 from newsletter.accounts.models import Role, User
 from newsletter.accounts.token_scopes import TokenScope
-from newsletter.curator.editions import models as edition_models
+from newsletter.curator.editions.models import Box, Edition, Pick
 from newsletter.scheduling import schedules
-from subscribers import models as subscriber_models
 from subscribers.imports.run import import_csv
+from subscribers.models import Attribute, FormerAddress, Segment, Subscriber, SubscriberTag, Tag
 from tests.actors import SYSTEM
 
 VIEW, EDIT, APPROVE, SEND = "view", "edit", "approve", "send"
@@ -249,10 +249,10 @@ def list_rows(ids: Things) -> dict[str, Row]:
 
 @pytest.fixture
 def things(house: Any, edition: Any, sent: Any, now: datetime, settings: Any) -> Things:
-    pick = edition_models.Pick.objects.filter(edition_id=edition.id).first()
+    pick = Pick.objects.filter(edition_id=edition.id).first()
     assert pick is not None
     draft, empty = (
-        edition_models.Edition.objects.create(
+        Edition.objects.create(
             newsletter_id=house.briefing.id,
             date=now.date() + timedelta(days=days),
             subject="Canary subject",
@@ -267,15 +267,13 @@ def things(house: Any, edition: Any, sent: Any, now: datetime, settings: Any) ->
     pick.pk, pick.edition, pick.key = None, draft, "canarypick"
     pick.headline, pick.blurb = "Canary headline", "Canary blurb"
     pick.save()
-    edition_models.Box.objects.create(edition=draft, title="Canary box", text="Canary box")
-    reader = subscriber_models.Subscriber.objects.get(address="reader0@example.com")
-    subscriber_models.Attribute.objects.create(slug="city", name="City", created_at=now)
-    subscriber_models.Subscriber.objects.filter(id=reader.id).update(
-        first_name="Canarina", attributes={"city": "Kanarienvogel"}
-    )
-    tag = subscriber_models.Tag.objects.create(name="canary-tag")
-    subscriber_models.SubscriberTag.objects.create(tag=tag, subscriber=reader)
-    subscriber_models.FormerAddress.objects.create(
+    Box.objects.create(edition=draft, title="Canary box", text="Canary box")
+    reader = Subscriber.objects.get(address="reader0@example.com")
+    Attribute.objects.create(slug="city", name="City", created_at=now)
+    Subscriber.objects.filter(id=reader.id).update(first_name="Canarina", attributes={"city": "Kanarienvogel"})
+    tag = Tag.objects.create(name="canary-tag")
+    SubscriberTag.objects.create(tag=tag, subscriber=reader)
+    FormerAddress.objects.create(
         subscriber=reader,
         address="canarylane@example.org",
         address_key="canarylane@example.org",
@@ -283,7 +281,7 @@ def things(house: Any, edition: Any, sent: Any, now: datetime, settings: Any) ->
         until=now - timedelta(days=8),
         changed_by="x",
     )
-    subscriber_models.Segment.objects.create(
+    Segment.objects.create(
         slug="canaries", name="Birds", definition={"all": [{"tier": "paid"}]}, created_at=now, changed_at=now
     )
     imported = import_csv(

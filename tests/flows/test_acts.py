@@ -88,8 +88,6 @@ WITHOUT_ACTOR = {
     "subscribers.self_service.undo_unsubscribe": "a reader's link",
     "subscribers.self_service.unsubscribe_by_link": "a reader's link",
 }
-# Packages whose functions still take a name for `by`: each line goes with its package's move.
-PENDING = ()
 
 
 @pytest.fixture
@@ -124,20 +122,19 @@ def test_a_stranger_is_refused_and_nothing_changes(name: str, role: str, world: 
 
 def test_every_function_that_acts_for_somebody_is_tried() -> None:
     found = {name for name, _ in _list_functions_with_by()}
-    wanted = {name for name in found if not name.startswith(PENDING)}
-    assert wanted - ACTS.keys() - PASSED_ON.keys() == set()
+    assert found - ACTS.keys() - PASSED_ON.keys() == set()
     assert ACTS.keys() - found == set(), "there is no such function any more"
 
 
 def test_whoever_acts_is_an_actor_and_never_a_text() -> None:
     found = dict(_list_functions_with_by())
-    assert [name for name, of in found.items() if of != "Actor" and not name.startswith(PENDING)] == []
+    assert [name for name, of in found.items() if of != "Actor"] == []
 
 
 def test_every_function_that_the_edges_write_with_takes_an_actor() -> None:
     writers = find_writers_called_from_edges().keys()
     with_actor = {name for name in writers if "by" in inspect.signature(_get(name)).parameters}
-    unasked = {name for name in writers - with_actor if not name.startswith(PENDING)}
+    unasked = writers - with_actor
     assert unasked - WITHOUT_ACTOR.keys() == set(), "these write for somebody who is not asked and not recorded"
     assert WITHOUT_ACTOR.keys() - (writers - with_actor) == set(), "these need no exception any more"
 

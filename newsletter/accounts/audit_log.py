@@ -11,7 +11,7 @@ import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -24,6 +24,7 @@ from newsletter.accounts.models import AuditEntry, AuditPersonalValues, User
 from newsletter.kernel.actors import ActionRecord
 
 COMMAND_LINE = "command line"
+PERSONAL_RETENTION = timedelta(days=400)  # of personal values; the entries stay
 ENTRIES_PER_QUERY = 500
 LONGEST_VALUE = 2_000  # characters of one value, before and after
 

@@ -18,6 +18,7 @@ from newsletter.delivery.events import suppression_sync
 from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import freeze, mailings
 from newsletter.jobs import tasks, wiring
+from newsletter.kernel.actors import ActionRecord
 from newsletter.kernel.errors import BadInput, Conflict, NotAllowed, Refused
 from newsletter.scheduling import occurrences, schedules
 from tests.actors import SYSTEM, act_as
@@ -262,3 +263,11 @@ def test_who_takes_the_providers_suppressions_over_is_asked_and_recorded(
 def test_a_provider_without_lists_of_suppressions_is_named(db: None, now: datetime) -> None:
     with pytest.raises(Refused, match="outbox keeps no lists"):
         tasks.sync_suppressions_now(by=SYSTEM, now=now)
+
+
+def test_personal_values_of_the_audit_log_go_after_a_while(db: None, now: datetime) -> None:
+    for at in (now - audit_log.PERSONAL_RETENTION - timedelta(hours=1), now - timedelta(days=1)):
+        SYSTEM.record(ActionRecord("changed reader", "reader 7", at, subscriber_id=7, personal_after={"name": "Ada"}))
+    tasks.roll_up_engagement(now)
+    kept = [each.personal_after for each in audit_log.list_entries(AuditFilter(target="reader 7"))]
+    assert kept == [{"name": "Ada"}, {}]

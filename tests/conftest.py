@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 
-from tests.actors import SYSTEM
-
 os.environ["NEWSLETTER_DATA_DIR"] = tempfile.mkdtemp(prefix="newsletter-tests-")
 os.environ["NEWSLETTER_BASE_URL"] = "http://testserver"
 for name in (
@@ -140,6 +138,7 @@ def readers(house: House, now: datetime) -> Callable[..., list[int]]:
 def articles(house: House, now: datetime) -> Callable[..., list[int]]:
     """Adds articles by pasting invented text: articles(3) gives their ids. `at` is the instant they came in."""
     from newsletter.curator.articles import intake
+    from tests.actors import SYSTEM
 
     def add(count: int, at: datetime = now) -> list[int]:
         found = []
@@ -202,6 +201,7 @@ def edition(morning_edition: Any) -> Any:
 def morning_edition(house: House, articles: Callable[..., list[int]], now: datetime) -> Any:
     """An open edition of the morning briefing with three stories and a subject."""
     from newsletter.curator.editions import editions, picks
+    from tests.actors import SYSTEM
 
     made = editions.create_edition(house.briefing.id, now.date(), now=now, by=SYSTEM)
     for article_id in articles(3):

@@ -667,10 +667,11 @@ def test_a_place_is_needed_by_what_may_be_recalled_and_what_was_and_is_not_throw
     stage.at(LEAD)
     stage.plan()
     stage.work()
-    stage.at(changed.pop("minutes_left", 30))
-    if changed.pop("recalled", False):
-        changed["recalled_at"] = stage.now
-    models.Mailing.objects.update(**changed)
+    values = dict(changed)
+    stage.at(values.pop("minutes_left", 30))
+    if values.pop("recalled", False):
+        values["recalled_at"] = stage.now
+    models.Mailing.objects.update(**values)
     assert recall._slot_holders(stage.now).exists() == needs_a_place
 
 
@@ -802,8 +803,9 @@ def test_a_refusal_to_recall_says_why_and_what_can_be_done_instead(
     stage.at(LEAD)
     stage.plan()
     stage.work()
-    stage.at(changed.pop("minutes_left", 30))
-    models.Mailing.objects.update(**changed)
+    values = dict(changed)
+    stage.at(values.pop("minutes_left", 30))
+    models.Mailing.objects.update(**values)
     with pytest.raises(Refused) as refused:
         stage.recall()
     assert str(refused.value) == refusal.format(id=stage.mailing_id)

@@ -17,6 +17,7 @@ from newsletter.catalog import newsletters
 from newsletter.cli.output import JSON, emit_json, open_output, print_table, say, spinner
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
+from subscribers.imports.csv import escape_formula
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Who did what, when, and which values changed.")
 MOST_SHOWN = 1_000
@@ -125,4 +126,4 @@ def _summarise(entry: RecordedEntry) -> str:
 def _to_cell(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, Mapping)) else str(value)
     text = "" if value is None else text
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text  # a spreadsheet would take it for a formula
+    return escape_formula(text)

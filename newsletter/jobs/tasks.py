@@ -17,7 +17,6 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from newsletter.accounts import audit_log
-from newsletter.accounts.actors import SystemActor
 from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.catalog.states import NewsletterState
 from newsletter.curator.articles import polling, stories
@@ -37,6 +36,7 @@ from newsletter.delivery.ledger.states import MailingKind
 from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import mailings, one_off, recall, repair
 from newsletter.jobs import erasure, heartbeats, hints, wiring
+from newsletter.jobs.actors import SCHEDULER
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, Refused
 from newsletter.scheduling import lateness, occurrences
@@ -45,7 +45,6 @@ from subscribers import rate_limits, retention
 
 log = logging.getLogger(__name__)
 SCHEDULER_NAME = "heartbeat"  # in rows: who opened an edition or planned a mailing by itself
-SCHEDULER = SystemActor("scheduler")
 CLOCK_TOLERANCE = timedelta(minutes=2)  # between the caller's clock and ours
 
 

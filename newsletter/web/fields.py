@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from django.http import QueryDict
 
-from newsletter.kernel.errors import BadInput
+from newsletter.kernel.errors import BadInput, Conflict, NewsletterError
 from newsletter.kernel.numbers import parse_whole_number
+
+
+def get_form_status(problem: NewsletterError | None) -> int:
+    """The status of a page that shows its form again with a problem; 200 without one."""
+    if problem is None:
+        return 200
+    return problem.http_status if isinstance(problem, Conflict) else 422
 
 
 def read_seen(sent: QueryDict) -> dict[str, str]:

@@ -12,10 +12,10 @@ from django.shortcuts import redirect, render
 from newsletter.accounts.permissions import can
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotAllowed, Refused
+from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed, Refused
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.access import desk_view, get_actor
-from newsletter.web.fields import read_seen
+from newsletter.web.fields import get_form_status, read_seen
 from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
 from subscribers import hygiene, lists
 from subscribers.values import List
@@ -72,13 +72,7 @@ def show_list(request: HttpRequest, slug: str) -> HttpResponse:
         context |= {"error": str(problem), "differences": getattr(problem, "differences", ()), "typed": request.POST}
         if request.POST.get("do") != "ask":
             context["form"] = context["seen"] | _read_settings(request)
-    return render(request, "pages/list.html", context, status=_get_status(problem))
-
-
-def _get_status(problem: NewsletterError | None) -> int:
-    if problem is None:
-        return 200
-    return problem.http_status if isinstance(problem, Conflict) else 422
+    return render(request, "pages/list.html", context, status=get_form_status(problem))
 
 
 def _act(request: HttpRequest, target: List) -> None:

@@ -18,7 +18,7 @@ from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, Conflict, Difference, NewsletterError
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.access import desk_view, get_actor
-from newsletter.web.fields import read_seen
+from newsletter.web.fields import get_form_status, read_seen
 from subscribers import lists
 from subscribers.attributes import list_attributes, list_tags
 from subscribers.segments import grammar
@@ -248,13 +248,7 @@ def _render_page(
         "lists": lists.list_lists(),
         "tags": list_tags()[:500],
     }
-    return render(request, "pages/segments.html", context, status=_get_status(problem))
-
-
-def _get_status(problem: NewsletterError | None) -> int:
-    if problem is None:
-        return 200
-    return problem.http_status if isinstance(problem, Conflict) else 422
+    return render(request, "pages/segments.html", context, status=get_form_status(problem))
 
 
 def _put_in_words(difference: Difference) -> Difference:

@@ -275,10 +275,10 @@ def hand_over() -> float:
     from django.db import connection
 
     start = time.perf_counter()
-    crew = [threading.Thread(target=work, args=(index,)) for index in range(THREADS)]
-    for each in crew:
+    workers = [threading.Thread(target=work, args=(index,)) for index in range(THREADS)]
+    for each in workers:
         each.start()
-    for each in crew:
+    for each in workers:
         each.join()
     mailings.finish_settled(clock())
     return (time.perf_counter() - start) * 1000

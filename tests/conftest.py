@@ -71,7 +71,7 @@ def _own_data_dir(tmp_path: Path, settings: Any) -> None:
 
 
 @dataclass(frozen=True)
-class House:
+class Newsroom:
     """The newsroom of the tests."""
 
     briefing: Any
@@ -81,7 +81,7 @@ class House:
 
 
 @pytest.fixture
-def house(db: None, now: datetime) -> House:
+def newsroom(db: None, now: datetime) -> Newsroom:
     """Two newsletters with a list each."""
     from newsletter.catalog import newsletter_settings
     from subscribers.lists import create_list
@@ -95,7 +95,7 @@ def house(db: None, now: datetime) -> House:
         "zone": "Europe/London",
         "now": now,
     }
-    return House(
+    return Newsroom(
         briefing=newsletter_settings.create_newsletter(
             slug="morning",
             name="Morning Briefing",
@@ -113,7 +113,7 @@ def house(db: None, now: datetime) -> House:
 
 
 @pytest.fixture
-def readers(house: House, now: datetime) -> Callable[..., list[int]]:
+def readers(newsroom: Newsroom, now: datetime) -> Callable[..., list[int]]:
     """Adds active readers to the morning list: readers(3) gives their ids."""
     from subscribers.people import add_subscriber
     from tests.actors import SYSTEM
@@ -122,7 +122,7 @@ def readers(house: House, now: datetime) -> Callable[..., list[int]]:
         return [
             add_subscriber(
                 f"{prefix}{n}@example.com",
-                house.list.id,
+                newsroom.list.id,
                 first_name=f"First{n}",
                 reason="asked in person",
                 by=SYSTEM,
@@ -135,7 +135,7 @@ def readers(house: House, now: datetime) -> Callable[..., list[int]]:
 
 
 @pytest.fixture
-def articles(house: House, now: datetime) -> Callable[..., list[int]]:
+def articles(newsroom: Newsroom, now: datetime) -> Callable[..., list[int]]:
     """Adds articles by pasting invented text: articles(3) gives their ids. `at` is the instant they came in."""
     from newsletter.curator.articles import intake
     from tests.actors import SYSTEM
@@ -198,12 +198,12 @@ def edition(morning_edition: Any) -> Any:
 
 
 @pytest.fixture
-def morning_edition(house: House, articles: Callable[..., list[int]], now: datetime) -> Any:
+def morning_edition(newsroom: Newsroom, articles: Callable[..., list[int]], now: datetime) -> Any:
     """An open edition of the morning briefing with three stories and a subject."""
     from newsletter.curator.editions import editions, picks
     from tests.actors import SYSTEM
 
-    made = editions.create_edition(house.briefing.id, now.date(), now=now, by=SYSTEM)
+    made = editions.create_edition(newsroom.briefing.id, now.date(), now=now, by=SYSTEM)
     for article_id in articles(3):
         picks.add_pick(made.id, article_id, now=now, by=SYSTEM)
     return editions.edit_edition(
@@ -212,7 +212,7 @@ def morning_edition(house: House, articles: Callable[..., list[int]], now: datet
 
 
 @pytest.fixture
-def people(house: House, now: datetime) -> dict[str, Any]:
+def people(newsroom: Newsroom, now: datetime) -> dict[str, Any]:
     """An editor and a viewer of the morning briefing, an administrator, and the editor of the other newsletter."""
     from newsletter.accounts import users
     from newsletter.accounts.models import User
@@ -220,9 +220,9 @@ def people(house: House, now: datetime) -> dict[str, Any]:
 
     cast = {
         "admin": ("admin", None),
-        "editor": ("editor", house.briefing.id),
-        "viewer": ("viewer", house.briefing.id),
-        "stranger": ("editor", house.other.id),
+        "editor": ("editor", newsroom.briefing.id),
+        "viewer": ("viewer", newsroom.briefing.id),
+        "stranger": ("editor", newsroom.other.id),
     }
     for name, (role, newsletter_id) in cast.items():
         users.create_user(
@@ -241,7 +241,7 @@ def reported(person_id: int, list_id: int, what: Any, *, now: datetime, reason: 
     """The provider reports of a reader: “hard” (the mail came back) or “complained”."""
     from subscribers import bounces_complaints, subscriber_lookup
 
-    told = bounces_complaints.ProviderReport(
+    report = bounces_complaints.ProviderReport(
         what, subscriber_lookup.get_subscriber(person_id).address, list_id, reason, now
     )
-    bounces_complaints.apply_reports([told], source="provider", now=now)
+    bounces_complaints.apply_reports([report], source="provider", now=now)

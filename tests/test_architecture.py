@@ -1,4 +1,4 @@
-"""The house checks itself: import contracts, walls between apps, migrations, and the documents."""
+"""The newsroom checks itself: import contracts, walls between apps, migrations, and the documents."""
 
 from __future__ import annotations
 

@@ -142,8 +142,8 @@ def test_the_commands_of_the_readme_exist_with_their_options(words: list[str]) -
 
 def test_the_verbs_of_the_makefile_are_those_of_contributing() -> None:
     phony = " ".join(re.findall(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text("utf-8"), re.M)).split()
-    told = re.findall(r"^\| `make (\w+)", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.M)
-    assert sorted(told) == sorted(phony)
+    reported = re.findall(r"^\| `make (\w+)", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.M)
+    assert sorted(reported) == sorted(phony)
 
 
 NAMED = re.compile(

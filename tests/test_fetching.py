@@ -248,8 +248,10 @@ def test_no_proxy_of_the_environment_is_used(server: _Server, monkeypatch: pytes
     ("said", "least", "most"),
     [("120", 120, 120), ("Fri, 31 Dec 2199 23:59:59 GMT", 10**8, 10**10), ("soon", 0, 0), ("-5", 0, 0), ("", 0, 0)],
 )
-def test_a_failed_fetch_carries_the_servers_retry_after(server: _Server, said: str, least: float, most: float) -> None:
-    server.page("/", status=429, Retry_After=said)
+def test_a_failed_fetch_carries_the_servers_retry_after(
+    server: _Server, message: str, least: float, most: float
+) -> None:
+    server.page("/", status=429, Retry_After=message)
     with pytest.raises(FetchError) as caught:
         fetch(f"{server.url}/", allow_private=True)
     assert caught.value.status == 429

@@ -93,7 +93,7 @@ def test_a_wheel_in_an_empty_environment_gives_a_working_command(wheel: Path, tm
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
     environment |= {
         "PYTHONPATH": str(target),
-        "NEWSLETTER_DATA_DIR": str(tmp_path / "house"),
+        "NEWSLETTER_DATA_DIR": str(tmp_path / "newsroom"),
         "NEWSLETTER_PROVIDER": "outbox",
     }
     where = "import newsletter.kernel.resources as r; print(r.get_templates_dir())"

@@ -18,33 +18,33 @@ from tests.conftest import PASSWORD
 
 
 @pytest.fixture
-def audience(house: Any, now: datetime) -> Any:
+def audience(newsroom: Any, now: datetime) -> Any:
     """Somebody with the role Audience for the evening letter alone."""
-    users.create_user("eve@example.com", PASSWORD, role="readers", newsletter_id=house.other.id, by=SYSTEM, now=now)
+    users.create_user("eve@example.com", PASSWORD, role="readers", newsletter_id=newsroom.other.id, by=SYSTEM, now=now)
     return act_as("eve@example.com")
 
 
-def test_a_role_for_one_newsletter_reaches_its_list_alone(audience: Any, house: Any) -> None:
-    assert audience.may(Verb.SUBSCRIBERS, [house.other_list.id])
-    assert not audience.may(Verb.SUBSCRIBERS, [house.list.id])
-    assert not audience.may(Verb.SUBSCRIBERS, [house.list.id, house.other_list.id])
+def test_a_role_for_one_newsletter_reaches_its_list_alone(audience: Any, newsroom: Any) -> None:
+    assert audience.may(Verb.SUBSCRIBERS, [newsroom.other_list.id])
+    assert not audience.may(Verb.SUBSCRIBERS, [newsroom.list.id])
+    assert not audience.may(Verb.SUBSCRIBERS, [newsroom.list.id, newsroom.other_list.id])
     assert not audience.may(Verb.SUBSCRIBERS)
-    assert audience.list_visible_lists(Verb.SUBSCRIBERS) == {house.other_list.id}
+    assert audience.list_visible_lists(Verb.SUBSCRIBERS) == {newsroom.other_list.id}
 
 
-def test_a_role_reaches_a_newsletter_by_its_verbs_alone(audience: Any, house: Any) -> None:
-    assert audience.may(Verb.VIEW, newsletter_id=house.other.id)
-    assert not audience.may(Verb.EDIT, newsletter_id=house.other.id)
-    assert not audience.may(Verb.VIEW, newsletter_id=house.briefing.id)
+def test_a_role_reaches_a_newsletter_by_its_verbs_alone(audience: Any, newsroom: Any) -> None:
+    assert audience.may(Verb.VIEW, newsletter_id=newsroom.other.id)
+    assert not audience.may(Verb.EDIT, newsletter_id=newsroom.other.id)
+    assert not audience.may(Verb.VIEW, newsletter_id=newsroom.briefing.id)
 
 
 def test_a_list_shared_by_two_newsletters_is_changed_with_the_right_for_both(
-    audience: Any, house: Any, now: datetime
+    audience: Any, newsroom: Any, now: datetime
 ) -> None:
     newsletter_settings.create_newsletter(
         slug="third",
         name="Third",
-        list_id=house.other_list.id,
+        list_id=newsroom.other_list.id,
         from_email="news@example.com",
         postal_address="1 High Street, Upland",
         zone="UTC",
@@ -52,8 +52,8 @@ def test_a_list_shared_by_two_newsletters_is_changed_with_the_right_for_both(
         by=SYSTEM,
     )
     eve = act_as("eve@example.com")
-    assert not eve.may(Verb.SUBSCRIBERS, [house.other_list.id])
-    assert eve.list_visible_lists(Verb.SUBSCRIBERS) == {house.other_list.id}, "what she mails she may see"
+    assert not eve.may(Verb.SUBSCRIBERS, [newsroom.other_list.id])
+    assert eve.list_visible_lists(Verb.SUBSCRIBERS) == {newsroom.other_list.id}, "what she mails she may see"
 
 
 def test_a_list_of_no_newsletter_belongs_to_the_newsroom_as_a_whole(audience: Any, now: datetime) -> None:
@@ -63,18 +63,18 @@ def test_a_list_of_no_newsletter_belongs_to_the_newsroom_as_a_whole(audience: An
     assert not audience.may(Verb.SUBSCRIBERS, [alone.id])
 
 
-def test_a_role_for_all_newsletters_reaches_everything(house: Any, now: datetime) -> None:
+def test_a_role_for_all_newsletters_reaches_everything(newsroom: Any, now: datetime) -> None:
     users.create_user("chief@example.com", PASSWORD, role="readers", by=SYSTEM, now=now)
     chief = act_as("chief@example.com")
     assert chief.may(Verb.SUBSCRIBERS)
-    assert chief.may(Verb.SUBSCRIBERS, [house.list.id, house.other_list.id])
+    assert chief.may(Verb.SUBSCRIBERS, [newsroom.list.id, newsroom.other_list.id])
     assert chief.list_visible_lists(Verb.SUBSCRIBERS) is None
-    assert not chief.may(Verb.SEND, newsletter_id=house.briefing.id)
+    assert not chief.may(Verb.SEND, newsletter_id=newsroom.briefing.id)
 
 
-def test_an_inactive_user_may_nothing(audience: Any, house: Any) -> None:
+def test_an_inactive_user_may_nothing(audience: Any, newsroom: Any) -> None:
     audience.user.is_active = False
-    assert not audience.may(Verb.VIEW, newsletter_id=house.other.id)
+    assert not audience.may(Verb.VIEW, newsletter_id=newsroom.other.id)
     assert audience.list_visible_lists(Verb.SUBSCRIBERS) == frozenset()
 
 

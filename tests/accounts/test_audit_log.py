@@ -95,10 +95,10 @@ def test_entries_are_found_by_what_is_asked(wanted: dict[str, Any], found: list[
     assert [each.target for each in audit_log.iterate_entries(AuditFilter(**asked))] == found[::-1]
 
 
-def test_entries_of_one_newsletter_are_found(house: Any, now: datetime) -> None:
-    _record(now, newsletter_id=house.briefing.id)
-    _record(now, newsletter_id=house.other.id, target="edition 2")
-    (entry,) = audit_log.list_entries(AuditFilter(action="edited", newsletter_ids=[house.other.id]))
+def test_entries_of_one_newsletter_are_found(newsroom: Any, now: datetime) -> None:
+    _record(now, newsletter_id=newsroom.briefing.id)
+    _record(now, newsletter_id=newsroom.other.id, target="edition 2")
+    (entry,) = audit_log.list_entries(AuditFilter(action="edited", newsletter_ids=[newsroom.other.id]))
     assert entry.target == "edition 2"
 
 

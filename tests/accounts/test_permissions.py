@@ -13,15 +13,15 @@ from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import NotAllowed
 
 
-def test_a_role_for_one_newsletter_covers_only_that_one(people: dict[str, Any], house: Any) -> None:
-    assert can(people["editor"], Verb.EDIT, house.briefing)
-    assert not can(people["editor"], Verb.EDIT, house.other)
+def test_a_role_for_one_newsletter_covers_only_that_one(people: dict[str, Any], newsroom: Any) -> None:
+    assert can(people["editor"], Verb.EDIT, newsroom.briefing)
+    assert not can(people["editor"], Verb.EDIT, newsroom.other)
     assert not can(people["editor"], Verb.EDIT)
 
 
-def test_a_role_for_the_house_covers_all(people: dict[str, Any], house: Any) -> None:
+def test_a_role_for_the_newsroom_covers_all(people: dict[str, Any], newsroom: Any) -> None:
     for verb in Verb:
-        assert can(people["admin"], verb, house.briefing.id)
+        assert can(people["admin"], verb, newsroom.briefing.id)
         assert can(people["admin"], verb)
     assert list_visible_newsletters(people["admin"]) is None
 
@@ -33,14 +33,14 @@ def test_editing_is_not_sending() -> None:
 
 
 @pytest.mark.parametrize("verb", Verb)
-def test_a_stranger_may_nothing(verb: Verb, people: dict[str, Any], house: Any) -> None:
-    assert not can(AnonymousUser(), verb, house.briefing)
+def test_a_stranger_may_nothing(verb: Verb, people: dict[str, Any], newsroom: Any) -> None:
+    assert not can(AnonymousUser(), verb, newsroom.briefing)
     assert not can(None, verb)
-    assert not can(people["stranger"], verb, house.briefing)
+    assert not can(people["stranger"], verb, newsroom.briefing)
     people["admin"].is_active = False
     assert not can(people["admin"], verb)
 
 
-def test_refusing_says_who_can_help(people: dict[str, Any], house: Any) -> None:
+def test_refusing_says_who_can_help(people: dict[str, Any], newsroom: Any) -> None:
     with pytest.raises(NotAllowed, match="administrator"):
-        require(people["viewer"], Verb.SEND, house.briefing)
+        require(people["viewer"], Verb.SEND, newsroom.briefing)

@@ -13,9 +13,11 @@ def test_scopes_are_kept_once_and_in_their_order() -> None:
     assert parse_scopes(given) == (TokenScope.ARTICLES_READ, TokenScope.TIERS_WRITE)
 
 
-@pytest.mark.parametrize(("given", "said"), [([], "Choose"), (["articles:read", "everything"], "“everything”.*read")])
-def test_none_and_unknown_ones_are_refused_with_those_there_are(given: list[str], said: str) -> None:
-    with pytest.raises(BadInput, match=said) as refused:
+@pytest.mark.parametrize(
+    ("given", "message"), [([], "Choose"), (["articles:read", "everything"], "“everything”.*read")]
+)
+def test_none_and_unknown_ones_are_refused_with_those_there_are(given: list[str], message: str) -> None:
+    with pytest.raises(BadInput, match=message) as refused:
         parse_scopes(given)
     assert refused.value.field == "scope"
 

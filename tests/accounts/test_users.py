@@ -25,12 +25,12 @@ def test_the_last_administrator_stays(people: dict[str, Any]) -> None:
         users.set_role("admin@example.com", "viewer", by=SYSTEM, now=NOW)
 
 
-@pytest.mark.parametrize("newsletter", ["the house", "one newsletter"])
+@pytest.mark.parametrize("newsletter", ["the newsroom", "one newsletter"])
 @pytest.mark.parametrize("active", [True, False])
-def test_an_administrator_may_go_only_where_another_active_one_of_the_house_stays(
-    people: dict[str, Any], house: Any, now: datetime, newsletter: str, active: bool
+def test_an_administrator_may_go_only_where_another_active_one_of_the_newsroom_stays(
+    people: dict[str, Any], newsroom: Any, now: datetime, newsletter: str, active: bool
 ) -> None:
-    only_one = None if newsletter == "the house" else house.briefing.id
+    only_one = None if newsletter == "the newsroom" else newsroom.briefing.id
     users.create_user(
         "other@example.com", "a long enough password", role="admin", newsletter_id=only_one, by=SYSTEM, now=now
     )
@@ -52,9 +52,9 @@ def test_a_role_that_does_not_exist_is_refused_with_the_ones_that_do(people: dic
         users.set_role("viewer@example.com", "owner", by=SYSTEM, now=NOW)
 
 
-def test_giving_a_role_again_changes_it(people: dict[str, Any], house: Any) -> None:
-    person = users.set_role("viewer@example.com", "author", newsletter_id=house.briefing.id, by=SYSTEM, now=NOW)
-    assert person.roles == ((house.briefing.id, "author"),)
+def test_giving_a_role_again_changes_it(people: dict[str, Any], newsroom: Any) -> None:
+    person = users.set_role("viewer@example.com", "author", newsletter_id=newsroom.briefing.id, by=SYSTEM, now=NOW)
+    assert person.roles == ((newsroom.briefing.id, "author"),)
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def entries(target: str = EDITOR) -> list[tuple[str, str]]:
     return [(each.action, each.actor) for each in reversed(audit_log.list_entries(AuditFilter(target=target)))]
 
 
-def test_an_administrator_of_one_newsletter_gives_no_role_even_there(people: dict[str, Any], house: Any) -> None:
-    users.create_user("desk@example.com", PASSWORD, newsletter_id=house.briefing.id, by=SYSTEM, now=NOW)
+def test_an_administrator_of_one_newsletter_gives_no_role_even_there(people: dict[str, Any], newsroom: Any) -> None:
+    users.create_user("desk@example.com", PASSWORD, newsletter_id=newsroom.briefing.id, by=SYSTEM, now=NOW)
     with pytest.raises(NotAllowed):
-        users.set_role(EDITOR, "admin", newsletter_id=house.briefing.id, by=act_as("desk@example.com"), now=NOW)
+        users.set_role(EDITOR, "admin", newsletter_id=newsroom.briefing.id, by=act_as("desk@example.com"), now=NOW)
     with pytest.raises(NotAllowed):
         users.create_user(
-            "new@example.com", PASSWORD, newsletter_id=house.briefing.id, by=act_as("desk@example.com"), now=NOW
+            "new@example.com", PASSWORD, newsletter_id=newsroom.briefing.id, by=act_as("desk@example.com"), now=NOW
         )
 
 
@@ -88,16 +88,16 @@ def test_whoever_may_not_change_users_does_not_learn_who_there_is(people: dict[s
         users.set_role("nobody@example.com", "editor", by=act_as(EDITOR), now=NOW)
 
 
-def test_a_role_is_recorded_with_the_one_before(people: dict[str, Any], house: Any) -> None:
-    users.set_role(EDITOR, "author", newsletter_id=house.briefing.id, by=act_as(ADMIN), now=NOW)
+def test_a_role_is_recorded_with_the_one_before(people: dict[str, Any], newsroom: Any) -> None:
+    users.set_role(EDITOR, "author", newsletter_id=newsroom.briefing.id, by=act_as(ADMIN), now=NOW)
     (entry,) = audit_log.list_entries(AuditFilter(target=EDITOR, actor=ADMIN))
     assert (entry.action, entry.newsletter_id, entry.before, entry.after) == (
         "gave role",
-        house.briefing.id,
+        newsroom.briefing.id,
         {"role": "editor"},
         {"role": "author"},
     )
-    users.set_role(EDITOR, "author", newsletter_id=house.briefing.id, by=act_as(ADMIN), now=NOW)
+    users.set_role(EDITOR, "author", newsletter_id=newsroom.briefing.id, by=act_as(ADMIN), now=NOW)
     assert len(audit_log.list_entries(AuditFilter(target=EDITOR, actor=ADMIN))) == 1, "nothing changed"
 
 

@@ -87,11 +87,11 @@ def test_html_becomes_paragraphs(call: Call) -> None:
         ({"url": "file:///etc/passwd", "title": "x", "html": "y"}, "url", "web address"),
     ],
 )
-def test_what_cannot_be_right_is_named_with_its_field(call: Call, body: Any, field: str, said: str) -> None:
+def test_what_cannot_be_right_is_named_with_its_field(call: Call, body: Any, field: str, message: str) -> None:
     answer = call("editor", body)
     assert answer.status_code == 422, answer.content
     assert answer.json().get("field", "") == field
-    assert said in answer.json()["error"]
+    assert message in answer.json()["error"]
     assert article_lookup.list_articles() == ()
 
 

@@ -54,8 +54,10 @@ def test_sender_and_publication_default_to_the_name_of_the_newsletter(create: Cr
         ("colour", "red", "no setting"),
     ],
 )
-def test_a_value_that_cannot_be_is_refused_naming_its_field(create: Create, field: str, value: Any, said: str) -> None:
-    with pytest.raises(BadInput, match=said) as refused:
+def test_a_value_that_cannot_be_is_refused_naming_its_field(
+    create: Create, field: str, value: Any, message: str
+) -> None:
+    with pytest.raises(BadInput, match=message) as refused:
         create(**{field: value})
     assert refused.value.field == field
     assert newsletters.list_newsletters() == ()

@@ -12,7 +12,7 @@ from newsletter.templater.briefing import Briefing, Rendered
 from tests.templater.conftest import briefing  # noqa: F401  a fixture
 
 
-def said(html: str) -> list[tuple[str, str]]:
+def shown(html: str) -> list[tuple[str, str]]:
     return [(each.level, each.message) for each in check_client_support(Rendered("", "", html, "text"))]
 
 
@@ -40,7 +40,7 @@ def test_our_own_templates_ask_for_nothing_that_is_lacking(
     ],
 )
 def test_what_a_program_lacks_is_named_with_it(html: str, feature: str, who: str) -> None:
-    ((level, message),) = said(html)
+    ((level, message),) = shown(html)
     assert level == "advise"
     assert feature in message
     assert who in message
@@ -58,7 +58,7 @@ def test_what_a_program_lacks_is_named_with_it(html: str, feature: str, who: str
     ],
 )
 def test_losing_words_or_pictures_is_a_warning(html: str) -> None:
-    assert [level for level, _ in said(html)] == ["warn"]
+    assert [level for level, _ in shown(html)] == ["warn"]
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_losing_words_or_pictures_is_a_warning(html: str) -> None:
     ],
 )
 def test_what_is_for_those_who_know_it_or_no_style_is_none(html: str) -> None:
-    assert said(html) == []
+    assert shown(html) == []
 
 
 def test_a_feature_is_named_once() -> None:
-    assert len(said('<p style="float:left"><p style="float:right">')) == 1
+    assert len(shown('<p style="float:left"><p style="float:right">')) == 1

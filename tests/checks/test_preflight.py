@@ -122,8 +122,8 @@ def test_a_story_without_a_source_or_a_blurb_deserves_a_look(edition: Any, now: 
     assert {"no-source", "no-blurb"} <= codes(edition.id, now)
 
 
-def test_what_ran_elsewhere_since_it_was_picked_is_said(edition: Any, house: Any, now: datetime) -> None:
-    other = editions.create_edition(house.other.id, edition.date, now=now, by=SYSTEM)
+def test_what_ran_elsewhere_since_it_was_picked_is_said(edition: Any, newsroom: Any, now: datetime) -> None:
+    other = editions.create_edition(newsroom.other.id, edition.date, now=now, by=SYSTEM)
     picks.add_pick(other.id, edition.picks[0].article_id, reason="They want it, too.", now=now, by=SYSTEM)
     assert "already-ran" in codes(edition.id, now, "warn")
 

@@ -39,12 +39,12 @@ def pick(**changes: Any) -> Pick:
     return Pick(**(WHOLE | changes))
 
 
-def told(found: Iterable[Finding]) -> dict[str, str]:
+def reported(found: Iterable[Finding]) -> dict[str, str]:
     return {each.code: each.level for each in found}
 
 
 def check(story: Pick, ran: str = "", size: int = 0) -> dict[str, str]:
-    return told(stories.check_story(story, ran=ran, picture_size=size))
+    return reported(stories.check_story(story, ran=ran, picture_size=size))
 
 
 def test_a_whole_story_lacks_nothing() -> None:
@@ -83,13 +83,13 @@ def test_a_story_that_ran_is_said_until_there_is_a_reason() -> None:
 
 def test_a_heavy_picture_is_said() -> None:
     assert check(pick(**PICTURE), size=stories.HEAVY_PICTURE + 1) == {"heavy-picture": "warn"}
-    assert told(stories.check_picture_weight([stories.HEAVY_MAIL, 1])) == {"heavy-pictures": "warn"}
-    assert told(stories.check_picture_weight([stories.HEAVY_MAIL])) == {}
+    assert reported(stories.check_picture_weight([stories.HEAVY_MAIL, 1])) == {"heavy-pictures": "warn"}
+    assert reported(stories.check_picture_weight([stories.HEAVY_MAIL])) == {}
 
 
 @pytest.mark.parametrize(("count", "found"), [(2, {"too-few-stories": "block"}), (3, {"few-stories": "warn"}), (5, {})])
 def test_too_few_stories_block_and_few_are_said(count: int, found: dict[str, str]) -> None:
-    assert told(stories.check_count(count, 3, 5, "Morning Briefing")) == found
+    assert reported(stories.check_count(count, 3, 5, "Morning Briefing")) == found
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ def test_the_same_story_twice_is_said_once(
     changes: dict[str, Any], events: dict[int, int], found: dict[str, str]
 ) -> None:
     both = [pick(), pick(key="k2", number=2, article_id=2, **changes)]
-    assert told(stories.check_duplicates(both, events)) == found
+    assert reported(stories.check_duplicates(both, events)) == found
 
 
 def test_two_stories_without_address_and_headline_are_not_the_same() -> None:
-    assert told(stories.check_duplicates([pick(url="", headline=""), pick(url="", headline="")], {})) == {}
+    assert reported(stories.check_duplicates([pick(url="", headline=""), pick(url="", headline="")], {})) == {}

@@ -151,5 +151,5 @@ def test_any_words_are_looked_at(text: str) -> None:
 def test_a_date_of_the_last_seven_days_is_one_left_in(day: date, back: int, found: bool) -> None:
     then = day - timedelta(days=back)
     text = f"The ferry of {then.day} {MONTHS[then.month - 1]}"
-    said = wording.check_dates(text, "intro", "The intro", day=day, weekdays=WEEKDAYS, months=MONTHS)
-    assert [each.code for each in said] == ["other-day"] * found
+    message = wording.check_dates(text, "intro", "The intro", day=day, weekdays=WEEKDAYS, months=MONTHS)
+    assert [each.code for each in message] == ["other-day"] * found

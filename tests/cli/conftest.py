@@ -21,7 +21,7 @@ def run(tmp_path: Path, *words: str, stdin: str = "", **environment: str) -> sub
     base = {name: value for name, value in os.environ.items() if not name.startswith(("NEWSLETTER_", "SENDGRID_"))}
     return subprocess.run(
         [sys.executable, "-m", "newsletter", *words],
-        env=base | {"NEWSLETTER_DATA_DIR": str(tmp_path / "house")} | environment,
+        env=base | {"NEWSLETTER_DATA_DIR": str(tmp_path / "newsroom")} | environment,
         input=stdin,
         capture_output=True,
         text=True,

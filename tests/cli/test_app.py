@@ -104,9 +104,9 @@ def test_every_noun_has_help(tmp_path: Path, noun: str) -> None:
     ],
 )
 def test_trouble_is_one_clear_line_with_the_remedy(
-    tmp_path: Path, words: tuple[str, ...], environment: dict[str, str], code: int, said: str
+    tmp_path: Path, words: tuple[str, ...], environment: dict[str, str], code: int, message: str
 ) -> None:
     done = run(tmp_path, *words, **environment)
     assert done.returncode == code, done.stderr
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr

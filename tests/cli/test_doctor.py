@@ -13,12 +13,12 @@ from newsletter.cli.app import main
 from tests.cli.conftest import Newsletter, run
 
 
-def test_what_is_read_is_json_and_nothing_else(newsletter: Newsletter, house: Any) -> None:
+def test_what_is_read_is_json_and_nothing_else(newsletter: Newsletter, newsroom: Any) -> None:
     json.loads(newsletter("doctor", "--json")[1])
 
 
 def test_the_doctor_finds_a_hook_that_does_not_exist(
-    house: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    newsroom: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.SUBSCRIBERS_HOOKS = {"captcha": "newsletter.web.captcha.verify"}
     monkeypatch.setattr(sys, "argv", ["newsletter", "doctor", "--json"])

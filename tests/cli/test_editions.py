@@ -23,11 +23,11 @@ from tests.cli.conftest import REFUSED, USAGE, Newsletter
     ],
 )
 def test_bad_input_is_named_with_its_remedy(
-    newsletter: Newsletter, house: Any, words: str, code: int, said: str
+    newsletter: Newsletter, newsroom: Any, words: str, code: int, message: str
 ) -> None:
     status, out, err = newsletter(*words.split())
     assert (status, out) == (code, ""), err
-    assert said in err
+    assert message in err
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,13 @@ def test_bad_input_is_named_with_its_remedy(
         ("send 1 --for members", "--test-to"),
     ],
 )
-def test_an_unknown_group_is_named(newsletter: Newsletter, edition: Any, tmp_path: Path, words: str, said: str) -> None:
+def test_an_unknown_group_is_named(
+    newsletter: Newsletter, edition: Any, tmp_path: Path, words: str, message: str
+) -> None:
     given = words.replace(" 1", f" {edition.id}", 1).replace("KEY", edition.picks[0].key).replace("OUT", str(tmp_path))
     status, _, err = newsletter("editions", *given.split())
     assert status == USAGE, err
-    assert said in err
+    assert message in err
 
 
 def test_parts_for_some_are_set_shown_written_and_tested(

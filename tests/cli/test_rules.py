@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import REFUSED, USAGE, Newsletter
 
 
-def test_a_rule_is_set_listed_and_removed(newsletter: Newsletter, house: Any) -> None:
+def test_a_rule_is_set_listed_and_removed(newsletter: Newsletter, newsroom: Any) -> None:
     status, out, _ = newsletter("rules", "set", "morning", "boost", "--phrase", "ferry", "--json")
     made = json.loads(out)
     assert (status, made["effect"], made["phrase"]) == (0, "boost", "ferry")
@@ -33,13 +33,13 @@ def test_a_rule_is_set_listed_and_removed(newsletter: Newsletter, house: Any) ->
     ],
 )
 def test_bad_input_is_named_with_its_remedy(
-    newsletter: Newsletter, house: Any, words: str, code: int, said: str
+    newsletter: Newsletter, newsroom: Any, words: str, code: int, message: str
 ) -> None:
     status, out, err = newsletter("rules", *words.split())
     assert (status, out) == (code, ""), err
-    assert said in err
+    assert message in err
 
 
-def test_the_track_record_says_where_it_comes_from_when_there_is_none(newsletter: Newsletter, house: Any) -> None:
+def test_the_track_record_says_where_it_comes_from_when_there_is_none(newsletter: Newsletter, newsroom: Any) -> None:
     assert "learned from editions that were sent" in " ".join(newsletter("rules", "track-record", "morning")[1].split())
     assert json.loads(newsletter("rules", "track-record", "morning", "--json")[1]) == {"publishers": [], "words": []}

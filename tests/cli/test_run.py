@@ -14,9 +14,9 @@ from tests.cli.conftest import USAGE, Newsletter
     [("", (), "NEWSLETTER_PROVIDER"), ("sendgrid", (), "SENDGRID_API_KEY"), ("outbox", ("--listen", "x"), "“x”")],
 )
 def test_what_would_not_work_is_refused_before_anything_is_started(
-    newsletter: Newsletter, house: Any, settings: Any, provider: str, words: tuple[str, ...], said: str
+    newsletter: Newsletter, newsroom: Any, settings: Any, provider: str, words: tuple[str, ...], message: str
 ) -> None:
     object.__setattr__(settings.CONFIG, "provider", provider)
     status, out, err = newsletter("run", *words)
     assert (status, out) == (USAGE, "")
-    assert said in err
+    assert message in err

@@ -20,13 +20,13 @@ from tests.cli.conftest import REFUSED, USAGE, Newsletter
     ],
 )
 def test_bad_input_is_named_with_its_remedy(
-    newsletter: Newsletter, house: Any, words: str, code: int, said: str
+    newsletter: Newsletter, newsroom: Any, words: str, code: int, message: str
 ) -> None:
     status, out, err = newsletter(*words.split())
     assert (status, out) == (code, ""), err
-    assert said in err
+    assert message in err
 
 
 @pytest.mark.parametrize("words", ["schedules list", "schedules next"])
-def test_what_is_read_is_json_and_nothing_else(newsletter: Newsletter, house: Any, words: str) -> None:
+def test_what_is_read_is_json_and_nothing_else(newsletter: Newsletter, newsroom: Any, words: str) -> None:
     json.loads(newsletter(*words.split(), "--json")[1])

@@ -37,7 +37,7 @@ def test_a_definition_is_read_from_standard_input(newsletter: Newsletter, reader
     assert (status, out.strip()) == (0, "3 subscribers: tier is free.")
 
 
-def test_an_attribute_is_made_and_listed(newsletter: Newsletter, house: Any) -> None:
+def test_an_attribute_is_made_and_listed(newsletter: Newsletter, newsroom: Any) -> None:
     words = ("segments", "attribute", "Shirt size", "--kind", "choice", "--choice", "S", "--choice", "M")
     assert newsletter(*words)[0] == 0
     (made,) = json.loads(newsletter("segments", "attributes", "--json")[1])
@@ -56,8 +56,8 @@ def test_an_attribute_is_made_and_listed(newsletter: Newsletter, house: Any) -> 
     ],
 )
 def test_bad_input_is_named_with_its_remedy(
-    newsletter: Newsletter, house: Any, words: list[str], code: int, said: str
+    newsletter: Newsletter, newsroom: Any, words: list[str], code: int, message: str
 ) -> None:
     status, out, err = newsletter("segments", *words)
     assert (status, out) == (code, ""), err
-    assert said in err
+    assert message in err

@@ -29,9 +29,9 @@ def test_the_first_administrator_is_made_once(newsletter: Newsletter, db: None, 
 
 
 def test_it_says_what_is_still_missing(newsletter: Newsletter, db: None, settings: Any, password: str) -> None:
-    said = newsletter("setup")[1]
-    assert "Nobody can sign in yet. Run: newsletter setup --user" in said
-    assert "NEWSLETTER_PROVIDER" not in said
+    message = newsletter("setup")[1]
+    assert "Nobody can sign in yet. Run: newsletter setup --user" in message
+    assert "NEWSLETTER_PROVIDER" not in message
     object.__setattr__(settings.CONFIG, "provider", "")
     assert "set NEWSLETTER_PROVIDER" in newsletter("setup", "--user", "a@example.com", "--password-file", password)[1]
 
@@ -44,9 +44,9 @@ def test_it_says_what_is_still_missing(newsletter: Newsletter, db: None, setting
     ],
 )
 def test_without_a_terminal_nothing_is_asked(
-    newsletter: Newsletter, db: None, words: tuple[str, ...], code: int, said: str
+    newsletter: Newsletter, db: None, words: tuple[str, ...], code: int, message: str
 ) -> None:
     status, _, err = newsletter("setup", *words)
     assert status == code
-    assert said in err
+    assert message in err
     assert users.list_users() == ()

@@ -12,7 +12,7 @@ from newsletter.cli.app import main
 
 @pytest.mark.parametrize("command", ["run", "web"])
 def test_a_hook_that_does_not_exist_is_refused_at_start(
-    command: str, house: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str, newsroom: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.SUBSCRIBERS_HOOKS = {"captcha": "newsletter.web.captcha.verify"}
     monkeypatch.setattr(sys, "argv", ["newsletter", command])

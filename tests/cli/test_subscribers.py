@@ -27,15 +27,15 @@ from tests.cli.conftest import REFUSED, SURROUNDINGS, USAGE, Newsletter
     ],
 )
 def test_bad_input_is_named_with_its_remedy(
-    newsletter: Newsletter, house: Any, words: str, code: int, said: str
+    newsletter: Newsletter, newsroom: Any, words: str, code: int, message: str
 ) -> None:
     status, out, err = newsletter(*words.split())
     assert (status, out) == (code, ""), err
-    assert said in err
+    assert message in err
 
 
 def test_good_rows_of_a_bad_file_are_kept_and_the_others_told_line_by_line(
-    newsletter: Newsletter, house: Any, tmp_path: Path
+    newsletter: Newsletter, newsroom: Any, tmp_path: Path
 ) -> None:
     file = tmp_path / "readers.csv"
     file.write_text("email,zone\nann@example.com,UTC\nbroken@,\nbob@example.com,Mars/Base\n")
@@ -43,7 +43,7 @@ def test_good_rows_of_a_bad_file_are_kept_and_the_others_told_line_by_line(
     assert status == REFUSED
     assert "line 3, email: “broken@”" in err
     assert "line 4, zone: There is no time zone “Mars/Base”" in err
-    assert [each.address for each in subscriber_lookup.find_subscribers("", list_id=house.list.id, by=SYSTEM)] == [
+    assert [each.address for each in subscriber_lookup.find_subscribers("", list_id=newsroom.list.id, by=SYSTEM)] == [
         "ann@example.com"
     ]
 
@@ -66,7 +66,7 @@ def test_what_is_read_is_json_and_nothing_else(
     ],
 )
 def test_who_is_added_counts_at_once_only_with_a_reason_which_is_kept(
-    newsletter: Newsletter, house: Any, options: list[str], state: str, origin: str
+    newsletter: Newsletter, newsroom: Any, options: list[str], state: str, origin: str
 ) -> None:
     newsletter("lists", "change", "morning", "--opt-in", "single")
     status, _, err = newsletter("subscribers", "add", "ann@example.com", "--list", "morning", *options)

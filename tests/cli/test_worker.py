@@ -13,7 +13,7 @@ def test_on_sqlite_a_worker_has_threads_of_its_own(db: None) -> None:
     assert isinstance(_create_worker(2), Worker)
 
 
-def test_without_a_provider_it_does_not_start(newsletter: Newsletter, house: Any, settings: Any) -> None:
+def test_without_a_provider_it_does_not_start(newsletter: Newsletter, newsroom: Any, settings: Any) -> None:
     object.__setattr__(settings.CONFIG, "provider", "")
     status, out, err = newsletter("worker")
     assert (status, out) == (USAGE, "")

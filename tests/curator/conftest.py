@@ -118,7 +118,7 @@ def feed_of() -> Callable[..., str]:
 
 
 @pytest.fixture
-def told(db: None, web: Web) -> Callable[..., Article]:
+def add_article(db: None, web: Web) -> Callable[..., Article]:
     """Takes in one story as a feed of its own publisher tells it, and gives back the article."""
     feeds = 0
 
@@ -149,10 +149,10 @@ def edition(newsletter: Newsletter) -> Edition:
 
 
 @pytest.fixture
-def filled(edition: Edition, told: Callable[..., Article]) -> Edition:
+def filled(edition: Edition, add_article: Callable[..., Article]) -> Edition:
     """An edition of three stories with a subject, ready to be approved."""
     for title in ("Funicular reopens after repairs", "Night bus to be kept", "Otters back in the mill race"):
-        article = told(title, dek=f"{title}, the council said on Monday.")
+        article = add_article(title, dek=f"{title}, the council said on Monday.")
         picks.add_pick(edition.id, article.id, now=NOW, by=SYSTEM)
     return editions.edit_edition(
         edition.id, now=NOW, subject="Funicular reopens after repairs", preheader="And otters", seen=None, by=SYSTEM

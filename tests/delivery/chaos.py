@@ -69,8 +69,8 @@ class Storm:
             "NEWSLETTER_PROVIDER": "sendgrid",
             "NEWSLETTER_SENDGRID_HOST": server.url,
             "SENDGRID_API_KEY": KEY,
-            "CREW_BATCH": str(weather.batch),
-            "CREW_WINDOW": str(weather.window),
+            "PROCESS_BATCH": str(weather.batch),
+            "PROCESS_WINDOW": str(weather.window),
         }
         self._running: list[subprocess.Popen[bytes]] = []
 
@@ -151,7 +151,7 @@ class Storm:
         return out
 
     def _start(self, *words: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.delivery.crew", *words]
+        command = [sys.executable, "-m", "tests.delivery.processes", *words]
         process = subprocess.Popen(
             command, cwd=ROOT, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
@@ -165,9 +165,9 @@ class Storm:
             time.sleep(0.01)
 
 
-def addresses(told: dict[str, Any], state: str) -> set[str]:
+def addresses(reported: dict[str, Any], state: str) -> set[str]:
     """Who is in a state, by a report."""
-    return {who["address"] for who in told["who"] if who["state"] == state}
+    return {who["address"] for who in reported["who"] if who["state"] == state}
 
 
 def weathered(storm: Storm) -> dict[str, Any]:
@@ -175,27 +175,27 @@ def weathered(storm: Storm) -> dict[str, Any]:
     accepted, readers = storm.server.accepted, storm.weather.readers
     storm.prepare()
     storm.hand_over()
-    told = storm.report()
-    assert (told["state"], told["adds_up"], told["candidates"]) == ("finished", True, readers)
+    reported = storm.report()
+    assert (reported["state"], reported["adds_up"], reported["candidates"]) == ("finished", True, readers)
     assert max(accepted.values()) == 1, "somebody was mailed twice"
-    assert {who["state"] for who in told["who"]} <= {"accepted", "unknown"}
-    assert addresses(told, "accepted") <= accepted.keys(), "somebody is said to have it who has not"
-    unknown = addresses(told, "unknown")
+    assert {who["state"] for who in reported["who"]} <= {"accepted", "unknown"}
+    assert addresses(reported, "accepted") <= accepted.keys(), "somebody is said to have it who has not"
+    unknown = addresses(reported, "unknown")
     at_server = len(accepted)
 
     storm.tell_what_became_of_it()
-    told = storm.report()
-    assert addresses(told, "delivered") == set(accepted), "whoever has it is known to have it"
-    missing = addresses(told, "unknown")
+    reported = storm.report()
+    assert addresses(reported, "delivered") == set(accepted), "whoever has it is known to have it"
+    missing = addresses(reported, "unknown")
     assert not missing & accepted.keys(), "only who never got it stays unknown"
     assert len(missing) + len(accepted) == readers
 
     repaired = storm.repair()
-    told = storm.report()
+    reported = storm.report()
     assert repaired == len(missing)
     assert len(accepted) == readers, "somebody was lost"
     assert max(accepted.values()) == 1, "somebody was mailed twice"
-    assert (told["state"], told["adds_up"]) == ("finished", True)
+    assert (reported["state"], reported["adds_up"]) == ("finished", True)
     return {
         "readers": readers,
         "requests": storm.server.requests,
@@ -214,10 +214,10 @@ def recalled(storm: Storm) -> dict[str, Any]:
     storm.hand_over()
     at_server = sum(len(body["personalizations"]) for body in storm.server.scheduled)
     spared = storm.recall()
-    told = storm.report()
+    reported = storm.report()
     assert not storm.server.accepted, "somebody was mailed all the same"
-    assert (told["state"], told["adds_up"], spared) == ("cancelled", True, storm.weather.readers)
-    assert {who["state"] for who in told["who"]} <= {"recalled", "withdrawn"}
+    assert (reported["state"], reported["adds_up"], spared) == ("cancelled", True, storm.weather.readers)
+    assert {who["state"] for who in reported["who"]} <= {"recalled", "withdrawn"}
     return {"at the server before": at_server, "spared by the recall": spared, "mailed": len(storm.server.accepted)}
 
 

@@ -22,7 +22,7 @@ from subscribers.imports import run
 from subscribers.models import Subscriber
 from tests.actors import SYSTEM
 from tests.approving import approve
-from tests.conftest import House
+from tests.conftest import Newsroom
 from tests.fakes.provider import ScriptedProvider
 from tests.fakes.sendgrid_events import Signer, event, post
 
@@ -30,20 +30,20 @@ Join = Callable[..., list[int]]
 
 
 @pytest.fixture
-def tracked(house: House, join: Join, now: datetime) -> list[int]:
+def tracked(newsroom: Newsroom, join: Join, now: datetime) -> list[int]:
     """Of 130 readers of a newsletter that tracks, every third does not want it, and every thirteenth has left."""
     newsletter_settings.change_newsletter(
-        house.briefing.id, now=now, click_tracking="on", open_tracking="on", seen=None, by=SYSTEM
+        newsroom.briefing.id, now=now, click_tracking="on", open_tracking="on", seen=None, by=SYSTEM
     )
     ids = join(130)
     Subscriber.objects.filter(id__in=ids[::3]).update(tracked=False)
     for person in ids[::13]:
-        people.unsubscribe(person, house.list.id, by=SYSTEM, now=now)
+        people.unsubscribe(person, newsroom.list.id, by=SYSTEM, now=now)
     return ids
 
 
 @pytest.fixture
-def join(house: House, now: datetime) -> Callable[..., list[int]]:
+def join(newsroom: Newsroom, now: datetime) -> Callable[..., list[int]]:
     """Imports readers at a stroke: join(120) gives their ids, ascending."""
 
     def add(count: int, prefix: str = "reader") -> list[int]:
@@ -51,7 +51,7 @@ def join(house: House, now: datetime) -> Callable[..., list[int]]:
         width = len(str(count - 1))
         rows = "".join(f"{prefix}{n:0{width}}@example.com,First{n}\n" for n in range(count))
         run.import_csv(
-            io.BytesIO(f"email,first_name\n{rows}".encode()), house.list.id, dry_run=False, by=SYSTEM, now=now
+            io.BytesIO(f"email,first_name\n{rows}".encode()), newsroom.list.id, dry_run=False, by=SYSTEM, now=now
         )
         found = Subscriber.objects.filter(address__startswith=prefix).order_by("id")
         return list(found.values_list("id", flat=True))
@@ -60,7 +60,7 @@ def join(house: House, now: datetime) -> Callable[..., list[int]]:
 
 
 @pytest.fixture
-def plan(house: House, edition: Any, now: datetime) -> Callable[..., Mailing]:
+def plan(newsroom: Newsroom, edition: Any, now: datetime) -> Callable[..., Mailing]:
     """Approves the edition and plans its mailing for now; the provider is that of `scripted`: 50 readers to a batch."""
 
     def make(**changes: Any) -> Mailing:
@@ -68,8 +68,8 @@ def plan(house: House, edition: Any, now: datetime) -> Callable[..., Mailing]:
         given = {
             "snapshot_id": snapshot.id,
             "edition_id": edition.id,
-            "newsletter_id": house.briefing.id,
-            "list_id": house.list.id,
+            "newsletter_id": newsroom.briefing.id,
+            "list_id": newsroom.list.id,
             "kind": MailingKind.EDITION,
             "due_at": now,
             "provider": ScriptedProvider.name,

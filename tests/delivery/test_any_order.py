@@ -22,7 +22,7 @@ from newsletter.delivery.sending import freeze, hand_over, mailings, repair
 from newsletter.kernel.errors import Refused
 from subscribers import people
 from tests.actors import SYSTEM
-from tests.conftest import House
+from tests.conftest import Newsroom
 from tests.fakes import provider
 from tests.fakes.provider import Killed, ScriptedProvider
 from tests.fakes.sendgrid_events import Signer, event, post
@@ -186,8 +186,8 @@ def _check_the_books(world: World) -> None:
 
 
 @pytest.fixture
-def shared(frozen: Callable[..., Mailing], join: Callable[..., list[int]], house: House, now: datetime) -> Any:
+def shared(frozen: Callable[..., Mailing], join: Callable[..., list[int]], newsroom: Newsroom, now: datetime) -> Any:
     """A fresh world over the same frozen mailing; each example is rolled back."""
     readers = join(READERS)
     mailing = frozen()
-    return lambda: World(mailing, readers, house.list.id, now)
+    return lambda: World(mailing, readers, newsroom.list.id, now)

@@ -31,17 +31,17 @@ class SmtpServer:
 
 
 @contextmanager
-def listening(told: SmtpServer) -> Iterator[SmtpServer]:
+def listening(reported: SmtpServer) -> Iterator[SmtpServer]:
     """The server on a port of its own."""
 
     class Handler(_Handler):
-        server_told = told
+        server_told = reported
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        told.port = server.server_address[1]
+        reported.port = server.server_address[1]
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield told
+        yield reported
         server.shutdown()
 
 
@@ -65,32 +65,32 @@ class _Handler(socketserver.StreamRequestHandler):
             return
 
     def _answer(self, verb: str, rest: str) -> None:
-        told = self.server_told
+        reported = self.server_told
         if verb == "EHLO":
-            self._say("250-local\r\n250 AUTH PLAIN" if told.login else "250 local")
+            self._say("250-local\r\n250 AUTH PLAIN" if reported.login else "250 local")
         elif verb == "AUTH":
-            self._say(told.login)
+            self._say(reported.login)
         elif verb == "MAIL":
-            self._say(told.sender)
+            self._say(reported.sender)
         elif verb == "RCPT":
             self.address = rest[rest.index("<") + 1 : rest.index(">")]
-            self._say(told.rcpt.get(self.address, "250 ok"))
+            self._say(reported.rcpt.get(self.address, "250 ok"))
         elif verb == "DATA":
             self._data()
         else:
             self._say("250 ok")
 
     def _data(self) -> None:
-        told = self.server_told
-        answer = told.data.get(self.address, "354 go on")
+        reported = self.server_told
+        answer = reported.data.get(self.address, "354 go on")
         self._say(answer)
         if not answer.startswith("354"):
             return
         lines = iter(self.rfile.readline, b".\r\n")
         message = b"".join(lines)
-        answer = told.end.get(self.address, "250 taken")
+        answer = reported.end.get(self.address, "250 taken")
         if answer.startswith("250") or answer == "drop after":
-            told.accepted.append((self.address, message))
+            reported.accepted.append((self.address, message))
         self._say(answer)
 
     def _say(self, answer: str) -> None:

@@ -69,7 +69,7 @@ def postgres_url() -> Iterator[str]:
 def command(request: pytest.FixtureRequest, tmp_path: Path) -> Command:
     """The command on each database, set up and empty: a copy of one that was set up before, for that takes its time."""
     prepared: Command = request.getfixturevalue(f"prepared_{request.param}")
-    environment = prepared.environment | {"NEWSLETTER_DATA_DIR": str(tmp_path / "house")}
+    environment = prepared.environment | {"NEWSLETTER_DATA_DIR": str(tmp_path / "newsroom")}
     shutil.copytree(prepared.environment["NEWSLETTER_DATA_DIR"], environment["NEWSLETTER_DATA_DIR"])
     if request.param == "postgres":
         environment["NEWSLETTER_DATABASE_URL"] = new_database(prepared.environment["NEWSLETTER_DATABASE_URL"])
@@ -78,13 +78,13 @@ def command(request: pytest.FixtureRequest, tmp_path: Path) -> Command:
 
 @pytest.fixture(scope="session")
 def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Command:
-    """A house on SQLite, set up as the README says."""
+    """A newsroom on SQLite, set up as the README says."""
     return _set_up(tmp_path_factory.mktemp("prepared"), "")
 
 
 @pytest.fixture(scope="session")
 def prepared_postgres(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Command:
-    """A house on PostgreSQL, set up as the README says."""
+    """A newsroom on PostgreSQL, set up as the README says."""
     return _set_up(tmp_path_factory.mktemp("prepared"), new_database(postgres_url, "template0"))
 
 
@@ -95,7 +95,7 @@ def _set_up(folder: Path, database: str) -> Command:
     made = Command(
         environment
         | {
-            "NEWSLETTER_DATA_DIR": str(folder / "house"),
+            "NEWSLETTER_DATA_DIR": str(folder / "newsroom"),
             "NEWSLETTER_DATABASE_URL": database,
             "NEWSLETTER_BASE_URL": "http://127.0.0.1:8765",
             "NEWSLETTER_PROVIDER": "outbox",
@@ -167,7 +167,7 @@ _STORIES = [
     ),
     ("Orchard wall found under a car park", "Masons date its oldest course to a monastery nobody remembered."),
     ("Night ferry gains a second crossing", "Islanders had asked for a later boat since the cinema reopened."),
-    ("Copper kettle sold for the price of a house", "The auctioneer blamed two brothers who both wanted breakfast."),
+    ("Copper kettle sold for the price of a newsroom", "The auctioneer blamed two brothers who both wanted breakfast."),
     ("Village choir loses its tenor to Norway", "Rehearsals continue with a borrowed bass and some optimism."),
     ("School roof leaks on the inspector", "Buckets were marked out of ten, a spokesman confirmed."),
     ("Glass bridge closes for cleaning", "Forty volunteers with squeegees begin on Thursday at dawn."),

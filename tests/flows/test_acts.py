@@ -91,8 +91,8 @@ WITHOUT_ACTOR = {
 
 
 @pytest.fixture
-def world(house: Any, now: datetime) -> World:
-    return World(house.briefing, house.other, now)
+def world(newsroom: Any, now: datetime) -> World:
+    return World(newsroom.briefing, newsroom.other, now)
 
 
 @pytest.mark.parametrize("name", ACTS)

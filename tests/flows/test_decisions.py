@@ -51,12 +51,12 @@ class Form:
 
 
 @pytest.fixture
-def both(people: dict[str, Any], house: Any, now: Any) -> tuple[Person, Person]:
+def both(people: dict[str, Any], newsroom: Any, now: Any) -> tuple[Person, Person]:
     """Ada, who decides, and Ben, who edits meanwhile: both may do everything for the morning briefing."""
     found = []
     for name in ("ada", "ben"):
         user = users.create_user(
-            f"{name}@example.com", PASSWORD, role="editor", newsletter_id=house.briefing.id, by=SYSTEM, now=now
+            f"{name}@example.com", PASSWORD, role="editor", newsletter_id=newsroom.briefing.id, by=SYSTEM, now=now
         )
         client = Client()
         client.force_login(

@@ -52,24 +52,25 @@ def send(url: str, raw: bytes, headers: dict[str, str]) -> int:
 
 def test_events_settle_what_was_lost_and_tell_who_got_it(to_sendgrid: Command, sendgrid: SendGridServer) -> None:
     signer, port = Signer(), 30_000 + os.getpid() % 20_000
-    house = Command(to_sendgrid.environment | {"NEWSLETTER_SENDGRID_WEBHOOK_KEYS": signer.public_key})
-    edition = ready(house, readers=READERS)
+    newsroom = Command(to_sendgrid.environment | {"NEWSLETTER_SENDGRID_WEBHOOK_KEYS": signer.public_key})
+    edition = ready(newsroom, readers=READERS)
     sendgrid.fail_next(Fault(drop=True, accept_first=True))  # accepted, and the answer lost
-    mailing = house.json("editions", "send", str(edition))["id"]
-    running = house.start("run", "--listen", f"127.0.0.1:{port}")
+    mailing = newsroom.json("editions", "send", str(edition))["id"]
+    running = newsroom.start("run", "--listen", f"127.0.0.1:{port}")
     try:
-        assert until_finished(house, mailing)["counts"]["unknown"] > 0  # type: ignore[index]
+        assert until_finished(newsroom, mailing)["counts"]["unknown"] > 0  # type: ignore[index]
         events, timestamp = reported(sendgrid, random.Random(5)), str(int(time.time()))
         for start in range(0, len(events), 900):
             raw = post(*events[start : start + 900])
             assert send(f"http://127.0.0.1:{port}/hooks/sendgrid", raw, signer.headers(raw, timestamp)) == 204
             if start == 900:
                 os.kill(_worker(running.pid), signal.SIGKILL)  # nothing is lost: another takes over
-        shown = until_settled(house, mailing)
+        shown = until_settled(newsroom, mailing)
     finally:
         stop(running)
     bounced = {
-        row["address"] for row in house.json("mailings", "who", str(mailing), "--state", "bounced", "--limit", "5000")
+        row["address"]
+        for row in newsroom.json("mailings", "who", str(mailing), "--state", "bounced", "--limit", "5000")
     }
     truly = {
         person["to"][0]["email"]
@@ -80,13 +81,16 @@ def test_events_settle_what_was_lost_and_tell_who_got_it(to_sendgrid: Command, s
     assert bounced == truly
     assert shown["counts"] == {"delivered": READERS - len(truly), "bounced": len(truly)}
     assert shown["alarms"] == []
-    assert house.json("lists", "show", "morning")["counts"] == {"active": READERS - len(truly), "bounced": len(truly)}
+    assert newsroom.json("lists", "show", "morning")["counts"] == {
+        "active": READERS - len(truly),
+        "bounced": len(truly),
+    }
 
 
-def until_settled(house: Command, mailing: int) -> dict[str, Any]:
+def until_settled(newsroom: Command, mailing: int) -> dict[str, Any]:
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
-        shown = house.json("mailings", "show", str(mailing))
+        shown = newsroom.json("mailings", "show", str(mailing))
         if not {"accepted", "unknown"} & shown["counts"].keys():
             return shown  # type: ignore[no-any-return]
         time.sleep(0.5)

@@ -31,12 +31,12 @@ SECRETS = ("Annabel", "Canary", "ann.before@example.org", "gold-member", "Secret
 
 
 @pytest.fixture
-def ann(house: Any, now: datetime) -> int:
+def ann(newsroom: Any, now: datetime) -> int:
     """Somebody on the morning list, of whom much is known."""
     attributes.create_attribute("Town", by=SYSTEM, now=now)
     person = people.add_subscriber(
         "ann.before@example.org",
-        house.list.id,
+        newsroom.list.id,
         reason="at the fair",
         first_name="Annabel",
         last_name="Canary",
@@ -52,10 +52,10 @@ def ann(house: Any, now: datetime) -> int:
 
 
 @pytest.fixture(params=["readers", "admin"])
-def mallory(request: pytest.FixtureRequest, house: Any, now: datetime) -> Client:
+def mallory(request: pytest.FixtureRequest, newsroom: Any, now: datetime) -> Client:
     """Somebody with a role for the evening letter alone."""
     users.create_user(
-        "mallory@example.com", PASSWORD, role=request.param, newsletter_id=house.other.id, by=SYSTEM, now=now
+        "mallory@example.com", PASSWORD, role=request.param, newsletter_id=newsroom.other.id, by=SYSTEM, now=now
     )
     client = Client()
     client.force_login(
@@ -153,11 +153,11 @@ def test_changing_the_person_is_refused(mallory: Client, ann: int, form: dict[st
     assert look(ann) == before
 
 
-def test_unsubscribing_works_for_the_own_list_alone(mallory: Client, ann: int, house: Any) -> None:
+def test_unsubscribing_works_for_the_own_list_alone(mallory: Client, ann: int, newsroom: Any) -> None:
     add(mallory)
-    refused = mallory.post(f"/readers/{ann}/", {"do": "leave", "list": str(house.list.id)})
+    refused = mallory.post(f"/readers/{ann}/", {"do": "leave", "list": str(newsroom.list.id)})
     assert refused.status_code == 403
-    mallory.post(f"/readers/{ann}/", {"do": "leave", "list": str(house.other_list.id)})
+    mallory.post(f"/readers/{ann}/", {"do": "leave", "list": str(newsroom.other_list.id)})
     assert states(ann) == {"Morning Briefing": "active", "Evening Letter": "unsubscribed"}
 
 
@@ -227,10 +227,10 @@ def test_importing_a_former_address_does_not_lead_to_the_present_one(
 
 
 def test_an_import_of_another_newsletter_is_neither_shown_nor_undone(
-    mallory: Client, house: Any, now: datetime
+    mallory: Client, newsroom: Any, now: datetime
 ) -> None:
     done = run.import_csv(
-        io.BytesIO(b"email\nbea@example.com\n"), house.list.id, dry_run=False, by=SYSTEM, now=now, name="theirs.csv"
+        io.BytesIO(b"email\nbea@example.com\n"), newsroom.list.id, dry_run=False, by=SYSTEM, now=now, name="theirs.csv"
     )
     assert mallory.get(f"/readers/import/{done.id}/").status_code == 403
     assert mallory.post(f"/readers/import/{done.id}/", {"do": "undo"}).status_code == 403
@@ -238,12 +238,12 @@ def test_an_import_of_another_newsletter_is_neither_shown_nor_undone(
 
 
 def test_a_list_that_two_newsletters_share_is_changed_by_those_with_both(
-    mallory: Client, house: Any, now: datetime
+    mallory: Client, newsroom: Any, now: datetime
 ) -> None:
     newsletter_settings.create_newsletter(
         slug="night",
         name="Night Letter",
-        list_id=house.other_list.id,
+        list_id=newsroom.other_list.id,
         from_email="news@example.com",
         postal_address="1 High Street, Upland",
         zone="Europe/London",
@@ -260,13 +260,13 @@ def test_a_list_that_two_newsletters_share_is_changed_by_those_with_both(
     assert subscriber_lookup.find_subscriber_by_address(ANN) is None
 
 
-def test_a_list_of_another_newsletter_is_neither_shown_nor_changed(mallory: Client, house: Any) -> None:
+def test_a_list_of_another_newsletter_is_neither_shown_nor_changed(mallory: Client, newsroom: Any) -> None:
     assert mallory.get("/readers/lists/morning/").status_code == 403
     assert mallory.post("/readers/lists/morning/", {"do": "change", "name": "Mine"}).status_code == 403
     assert lists.get_list_by_slug("morning").name == "Morning Briefing"
 
 
-def test_segments_and_suppressions_are_the_newsrooms(mallory: Client, house: Any, now: datetime) -> None:
+def test_segments_and_suppressions_are_the_newsrooms(mallory: Client, newsroom: Any, now: datetime) -> None:
     service.create_segment(
         "payers", "Payers", {"all": [{"about": "tier", "op": "is", "value": "paid"}]}, by=SYSTEM, now=now
     )

@@ -29,11 +29,11 @@ def found(now: datetime, level: str = "bad") -> str:
     return "\n".join(f"{each.what} {each.remedy}" for each in doctor.examine(now) if each.level == level)
 
 
-def test_a_house_that_works_has_nothing_bad(
-    data_dir: None, house: Any, people: Any, readers: Callable[..., list[int]], now: datetime
+def test_a_newsroom_that_works_has_nothing_bad(
+    data_dir: None, newsroom: Any, people: Any, readers: Callable[..., list[int]], now: datetime
 ) -> None:
     readers(1)
-    schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
+    schedules.create_schedule(newsroom.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
     heartbeats.record_heartbeat("worker", now=now)
     assert "Morning Briefing" not in found(now, "look")
     assert "Somebody can sign in." in found(now, "ok")
@@ -41,8 +41,8 @@ def test_a_house_that_works_has_nothing_bad(
     assert "is not https" in found(now)
 
 
-def test_what_is_missing_is_named_with_the_command(data_dir: None, house: Any, now: datetime) -> None:
-    newsletter_settings.change_newsletter(house.other.id, now=now, state="paused", seen=None, by=SYSTEM)
+def test_what_is_missing_is_named_with_the_command(data_dir: None, newsroom: Any, now: datetime) -> None:
+    newsletter_settings.change_newsletter(newsroom.other.id, now=now, state="paused", seen=None, by=SYSTEM)
     assert "Nobody can sign in. Run: newsletter setup --user" in found(now)
     looks = found(now, "look")
     assert "Morning Briefing has no schedule. newsletter schedules create morning --time 07:00" in looks
@@ -53,14 +53,14 @@ def test_what_is_missing_is_named_with_the_command(data_dir: None, house: Any, n
     assert "nothing leaves" in looks
 
 
-def test_a_folder_that_is_not_there_stops_the_rest(house: Any, now: datetime) -> None:
+def test_a_folder_that_is_not_there_stops_the_rest(newsroom: Any, now: datetime) -> None:
     assert "Set NEWSLETTER_DATA_DIR to a folder this user may write." in found(now)
     assert "schedule" not in found(now, "look")
 
 
 @pytest.mark.parametrize(("free", "bad"), [(doctor.MIN_FREE_BYTES - 1, True), (doctor.MIN_FREE_BYTES, False)])
 def test_a_disk_that_is_nearly_full_stops_mail(
-    data_dir: None, house: Any, now: datetime, monkeypatch: pytest.MonkeyPatch, free: int, bad: bool
+    data_dir: None, newsroom: Any, now: datetime, monkeypatch: pytest.MonkeyPatch, free: int, bad: bool
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(2 * free, free, free))
     assert ("a full disk stops sending" in found(now)) is bad
@@ -89,14 +89,14 @@ def test_a_disk_that_is_nearly_full_stops_mail(
     ],
 )
 def test_settings_that_keep_mail_from_arriving_are_named(
-    data_dir: None, house: Any, people: Any, now: datetime, settings: Any, config: Any, level: str, said: str
+    data_dir: None, newsroom: Any, people: Any, now: datetime, settings: Any, config: Any, level: str, message: str
 ) -> None:
     settings.CONFIG = replace(settings.CONFIG, base_url="https://newsletter.example.com")
-    assert said not in found(now, level)
+    assert message not in found(now, level)
     settings.CONFIG = replace(settings.CONFIG, **config)
-    assert said in found(now, level)
+    assert message in found(now, level)
 
 
-def test_no_secret_is_shown(data_dir: None, house: Any, people: Any, now: datetime, settings: Any) -> None:
+def test_no_secret_is_shown(data_dir: None, newsroom: Any, people: Any, now: datetime, settings: Any) -> None:
     settings.CONFIG = replace(settings.CONFIG, provider="sendgrid", sendgrid_api_key="very-secret")
     assert "very-secret" not in str(doctor.examine(now))

@@ -15,7 +15,7 @@ from newsletter.kernel.errors import Refused
 
 @pytest.mark.django_db(transaction=True)
 def test_it_ticks_until_it_is_stopped_and_then_takes_its_sign_of_life_away(
-    house: Any, monkeypatch: pytest.MonkeyPatch
+    newsroom: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scheduler, "HUNG_AFTER_SECONDS", 1e9)  # its watchdog outlives it, and would end the tests
     running = scheduler.Scheduler(tick_seconds=1)

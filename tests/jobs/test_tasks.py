@@ -28,11 +28,11 @@ from tests.interleaving import just_before
 
 
 @pytest.fixture
-def scheduled(house: Any, articles: Callable[..., list[int]], now: datetime) -> Any:
+def scheduled(newsroom: Any, articles: Callable[..., list[int]], now: datetime) -> Any:
     """A daily 07:00 schedule of the morning briefing (London, so 07:00 UTC in November), and enough stories."""
     articles(6)
     return schedules.create_schedule(
-        house.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", by=SYSTEM, now=now
+        newsroom.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", by=SYSTEM, now=now
     )
 
 
@@ -180,7 +180,7 @@ def test_what_was_cancelled_by_hand_is_not_sent_by_the_schedule(
     assert tasks.send_edition(edition_id, at=None, by=SYSTEM, now=now, content_hash=None).id != sent.id
 
 
-def test_one_newsletter_in_trouble_never_stops_the_next(scheduled: Any, house: Any, now: datetime) -> None:
+def test_one_newsletter_in_trouble_never_stops_the_next(scheduled: Any, newsroom: Any, now: datetime) -> None:
     occurrences.materialise(now)
     found = occurrences.list_occurrences(now, now + timedelta(days=3))[:2]
     taken: list[int] = []
@@ -248,7 +248,7 @@ def sendgrid(settings: Any) -> Iterator[SendGridServer]:
 
 
 def test_who_takes_the_providers_suppressions_over_is_asked_and_recorded(
-    house: Any, people: dict[str, Any], sendgrid: SendGridServer, now: datetime
+    newsroom: Any, people: dict[str, Any], sendgrid: SendGridServer, now: datetime
 ) -> None:
     sendgrid.suppressions = {"bounces": []}
     for stranger in ("editor", "viewer"):  # of one newsletter

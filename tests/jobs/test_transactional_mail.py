@@ -26,10 +26,10 @@ def messages() -> list[str]:
     return found
 
 
-def join(house: Any, now: datetime, address: str = "tilda@example.org", first_name: str = "") -> None:
+def join(newsroom: Any, now: datetime, address: str = "tilda@example.org", first_name: str = "") -> None:
     self_service.sign_up(
         address,
-        [house.list.id],
+        [newsroom.list.id],
         origin="https://paper.example.org/a",
         network="203.0.113.7",
         now=now,
@@ -37,8 +37,8 @@ def join(house: Any, now: datetime, address: str = "tilda@example.org", first_na
     )
 
 
-def test_signing_up_is_confirmed_by_the_link_in_the_mail(house: Any, now: datetime) -> None:
-    join(house, now)
+def test_signing_up_is_confirmed_by_the_link_in_the_mail(newsroom: Any, now: datetime) -> None:
+    join(newsroom, now)
     assert transactional_mail.send_due(now) is True
     (message,) = messages()
     assert message.startswith("tilda@example.org\nConfirm: Morning Briefing")
@@ -46,28 +46,28 @@ def test_signing_up_is_confirmed_by_the_link_in_the_mail(house: Any, now: dateti
     assert token
     claims = subscriber_lookup.get_signer().read(token[1], tokens.CONFIRM, now)
     self_service.confirm_subscription(claims, network="", now=now)
-    assert lists.count_subscribers_by_state(house.list.id) == {"active": 1}
+    assert lists.count_subscribers_by_state(newsroom.list.id) == {"active": 1}
 
 
-def test_nothing_a_stranger_typed_is_in_the_first_mail(house: Any, now: datetime) -> None:
-    join(house, now, first_name="Buy pills at once")
+def test_nothing_a_stranger_typed_is_in_the_first_mail(newsroom: Any, now: datetime) -> None:
+    join(newsroom, now, first_name="Buy pills at once")
     transactional_mail.send_due(now)
     assert "pills" not in messages()[0]
 
 
-def test_an_owed_mail_is_sent_once(house: Any, now: datetime) -> None:
-    join(house, now)
+def test_an_owed_mail_is_sent_once(newsroom: Any, now: datetime) -> None:
+    join(newsroom, now)
     transactional_mail.send_due(now)
     assert transactional_mail.send_due(now) is False
     assert len(messages()) == 1
 
 
-def test_a_refused_mail_is_tried_again_later(house: Any, now: datetime, settings: Any, tmp_path: Path) -> None:
+def test_a_refused_mail_is_tried_again_later(newsroom: Any, now: datetime, settings: Any, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     working = settings.CONFIG
     settings.CONFIG = replace(working, outbox_dir=blocked)
-    join(house, now)
+    join(newsroom, now)
     transactional_mail.send_due(now)
     settings.CONFIG = working
     assert transactional_mail.send_due(now) is False, "not at once"
@@ -75,10 +75,10 @@ def test_a_refused_mail_is_tried_again_later(house: Any, now: datetime, settings
     assert len(messages()) == 1
 
 
-def test_a_mail_that_cannot_be_rendered_keeps_no_other_waiting(house: Any, now: datetime) -> None:
-    join(house, now, "ada@example.com")
+def test_a_mail_that_cannot_be_rendered_keeps_no_other_waiting(newsroom: Any, now: datetime) -> None:
+    join(newsroom, now, "ada@example.com")
     models.TransactionalMail.objects.update(kind="of a later version")
-    join(house, now, "bob@example.com")
+    join(newsroom, now, "bob@example.com")
     transactional_mail.send_due(now)
     assert [message.splitlines()[0] for message in messages()] == ["bob@example.com"]
     waiting = models.TransactionalMail.objects.get(kind="of a later version")
@@ -86,8 +86,8 @@ def test_a_mail_that_cannot_be_rendered_keeps_no_other_waiting(house: Any, now: 
     assert "cannot be rendered" in waiting.error
 
 
-def test_a_sender_that_died_leaves_the_mail_unknown_and_not_repeated(house: Any, now: datetime) -> None:
-    join(house, now)
+def test_a_sender_that_died_leaves_the_mail_unknown_and_not_repeated(newsroom: Any, now: datetime) -> None:
+    join(newsroom, now)
     assert len(transactional.claim_mails(now, limit=5, lease=transactional_mail.LEASE)) == 1
     later = now + timedelta(minutes=10)
     assert transactional_mail.send_due(later) is False
@@ -95,12 +95,12 @@ def test_a_sender_that_died_leaves_the_mail_unknown_and_not_repeated(house: Any,
 
 
 def test_a_mail_that_is_refused_again_and_again_is_given_up_after_eight_tries(
-    house: Any, now: datetime, settings: Any, tmp_path: Path
+    newsroom: Any, now: datetime, settings: Any, tmp_path: Path
 ) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     settings.CONFIG = replace(settings.CONFIG, outbox_dir=blocked)
-    join(house, now)
+    join(newsroom, now)
     minutes = [minute for minute in range(240) if transactional_mail.send_due(now + timedelta(minutes=minute))]
     assert minutes == [0, 1, 3, 7, 15, 31, 63, 127]
     assert not transactional_mail.has_due(now + timedelta(days=9))

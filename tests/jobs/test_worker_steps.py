@@ -14,7 +14,7 @@ from subscribers.imports import run
 from tests.actors import SYSTEM
 
 
-def test_with_nothing_to_do_every_step_says_so(house: Any, now: datetime) -> None:
+def test_with_nothing_to_do_every_step_says_so(newsroom: Any, now: datetime) -> None:
     assert not worker_steps.hand_over(now, "worker")
     assert not worker_steps.advance_mailings(now)
     assert not worker_steps.apply_events(now)
@@ -35,8 +35,10 @@ def test_a_mailing_goes_out_step_by_step(edition: Any, readers: Callable[..., li
     assert (found.state, found.counts) == ("finished", {"accepted": 3})
 
 
-def test_an_import_is_previewed_and_then_waits_for_a_word(house: Any, now: datetime) -> None:
-    begun = run.begin_import(io.BytesIO(b"email\nann@example.com\n"), house.list.id, by=SYSTEM, now=now, name="f.csv")
+def test_an_import_is_previewed_and_then_waits_for_a_word(newsroom: Any, now: datetime) -> None:
+    begun = run.begin_import(
+        io.BytesIO(b"email\nann@example.com\n"), newsroom.list.id, by=SYSTEM, now=now, name="f.csv"
+    )
     assert worker_steps.import_subscribers(now)
     assert run.get_import(begun.id).state == "ready"
     assert not worker_steps.import_subscribers(now)

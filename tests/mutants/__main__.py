@@ -48,15 +48,15 @@ def _in_a_child(folder: Path, name: str) -> bool:
         os.setpgid(0, 0)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         code = 2
-        with os.fdopen(os.dup(1), "w") as told:
+        with os.fdopen(os.dup(1), "w") as reported:
             try:
-                code = 0 if _tried(folder, name, told) else 1
+                code = 0 if _tried(folder, name, reported) else 1
             except Broken as broken:
-                print(broken, file=told)
+                print(broken, file=reported)
             except Exception:
-                traceback.print_exc(file=told)
+                traceback.print_exc(file=reported)
             finally:
-                told.flush()
+                reported.flush()
                 os._exit(code)
     try:
         return os.waitpid(pid, 0)[1] == 0
@@ -66,7 +66,7 @@ def _in_a_child(folder: Path, name: str) -> bool:
         stop_postgresql(folder / "postgresql")
 
 
-def _tried(folder: Path, name: str, told: TextIO) -> bool:
+def _tried(folder: Path, name: str, reported: TextIO) -> bool:
     """Tries one module and tells what came of it; whether all is well."""
     target, listed = TARGETS[name], {one.key for one in EQUIVALENT.get(name, ())}
     found = mutants(target.source)
@@ -88,7 +88,7 @@ def _tried(folder: Path, name: str, told: TextIO) -> bool:
             if mutant.key in listed:
                 how = "equivalent"
             else:
-                print(f"{name}: survived: {mutant}", file=told, flush=True)
+                print(f"{name}: survived: {mutant}", file=reported, flush=True)
         counts[how] += 1
         known.write_text(json.dumps(killers, indent=0))
 
@@ -99,12 +99,12 @@ def _tried(folder: Path, name: str, told: TextIO) -> bool:
         there = (
             "it is killed" if (function, before, after) in {mutant.key for mutant in found} else "there is none such"
         )
-        print(f"{name}: listed as equivalent, but {there}: {function}: {before!r} → {after!r}", file=told)
-    said = ", ".join(f"{count} {how}" for how, count in sorted(counts.items()))
+        print(f"{name}: listed as equivalent, but {there}: {function}: {before!r} → {after!r}", file=reported)
+    message = ", ".join(f"{count} {how}" for how, count in sorted(counts.items()))
     print(
-        f"{name}: {len(found)} mutants: {said}; {len(runner.tests)} tests in {sum(runner.seconds.values()):.1f} s; "
+        f"{name}: {len(found)} mutants: {message}; {len(runner.tests)} tests in {sum(runner.seconds.values()):.1f} s; "
         f"{seconds / max(len(found), 1):.2f} s a mutant, {time.monotonic() - started:.0f} s in all",
-        file=told,
+        file=reported,
     )
     return survivors == listed
 

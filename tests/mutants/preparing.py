@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.conftest import House
+from tests.conftest import Newsroom
 
 
-def test_house(house: House) -> None: ...
+def test_newsroom(newsroom: Newsroom) -> None: ...
 
 
 def test_morning_edition(morning_edition: Any) -> None: ...

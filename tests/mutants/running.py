@@ -46,7 +46,7 @@ _HOW = {_SURVIVED: "survived", _KILLED: "killed"}
 
 
 # Fixtures of tests/conftest.py that most tests begin with, the richest first; each is made of those behind it.
-PREPARED = ("morning_edition", "house")
+PREPARED = ("morning_edition", "newsroom")
 
 
 class Broken(Exception):

@@ -14,10 +14,10 @@ from tests.interleaving import just_before
 
 
 @pytest.fixture
-def schedule(house: Any, now: datetime) -> Any:
+def schedule(newsroom: Any, now: datetime) -> Any:
     """Every day at seven in London, from now."""
     made = schedules.create_schedule(
-        house.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", by=SYSTEM, now=now
+        newsroom.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", by=SYSTEM, now=now
     )
     occurrences.materialise(now)
     return made

@@ -17,10 +17,10 @@ from tests.interleaving import just_before
 
 
 @pytest.fixture
-def schedule(house: Any, now: datetime) -> Any:
+def schedule(newsroom: Any, now: datetime) -> Any:
     """Every day at seven in London, from now."""
     made = schedules.create_schedule(
-        house.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", by=SYSTEM, now=now
+        newsroom.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", by=SYSTEM, now=now
     )
     occurrences.materialise(now)
     return made
@@ -78,12 +78,12 @@ def test_a_paused_schedule_plans_nothing_until_it_goes_on(schedule: Any, now: da
     ("field", "value"),
     [("weekdays", "someday"), ("time", "7 o'clock"), ("zone", "Mars/Base"), ("open_before_minutes", "3")],
 )
-def test_bad_rules_name_the_field(house: Any, now: datetime, field: str, value: str) -> None:
+def test_bad_rules_name_the_field(newsroom: Any, now: datetime, field: str, value: str) -> None:
     given: dict[str, Any] = {"weekdays": "daily", "time": "07:00", "zone": "UTC", "open_before_minutes": 180} | {
         field: value
     }
     with pytest.raises(BadInput) as caught:
-        schedules.create_schedule(house.briefing.id, by=SYSTEM, now=now, **given)
+        schedules.create_schedule(newsroom.briefing.id, by=SYSTEM, now=now, **given)
     assert caught.value.field == field
 
 

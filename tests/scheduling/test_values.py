@@ -12,9 +12,9 @@ from newsletter.scheduling import calendar, models, values
 pytestmark = pytest.mark.django_db
 
 
-def test_a_row_becomes_a_value_with_its_skipped_dates_in_order(house: Any, now: datetime) -> None:
+def test_a_row_becomes_a_value_with_its_skipped_dates_in_order(newsroom: Any, now: datetime) -> None:
     row = models.Schedule.objects.create(
-        newsletter_id=house.briefing.id,
+        newsletter_id=newsroom.briefing.id,
         weekdays="135",
         time=time(7),
         zone="Europe/London",

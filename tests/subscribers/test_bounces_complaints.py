@@ -24,11 +24,11 @@ def report(now: datetime) -> Callable[..., int]:
     """Applies reports given as words, a minute apart: report("soft", "arrived")."""
 
     def apply(*whats: Any, address: str = "reader0@example.com", list_id: int | None = None) -> int:
-        told = [
+        given = [
             ProviderReport(what, address, list_id, f"{what} {n}", now + timedelta(minutes=n))
             for n, what in enumerate(whats)
         ]
-        return bounces_complaints.apply_reports(told, source="provider", now=now)
+        return bounces_complaints.apply_reports(given, source="provider", now=now)
 
     return apply
 
@@ -75,8 +75,10 @@ def test_reports_act_in_the_order_in_which_things_happened(reader: int, now: dat
     assert models.Subscriber.objects.get(id=reader).soft_bounces == 2
 
 
-def test_a_hard_bounce_holds_for_every_list(reader: int, report: Callable[..., int], house: Any, now: datetime) -> None:
-    people.add_subscriber("reader0@example.com", house.other_list.id, by=SYSTEM, now=now, reason="asked in person")
+def test_a_hard_bounce_holds_for_every_list(
+    reader: int, report: Callable[..., int], newsroom: Any, now: datetime
+) -> None:
+    people.add_subscriber("reader0@example.com", newsroom.other_list.id, by=SYSTEM, now=now, reason="asked in person")
     report("hard")
     assert state(reader) == ["bounced", "bounced"]
 
@@ -91,19 +93,19 @@ def test_a_complaint_outweighs_a_bounce_and_nothing_outweighs_a_complaint(
 
 @pytest.mark.parametrize("what", ["arrived", "soft", "hard", "complained", "left"])
 def test_no_report_brings_anybody_back(
-    what: str, reader: int, report: Callable[..., int], house: Any, now: datetime
+    what: str, reader: int, report: Callable[..., int], newsroom: Any, now: datetime
 ) -> None:
-    people.unsubscribe(reader, house.list.id, by=SYSTEM, now=now)
-    report(*[what] * 6, "arrived", list_id=house.list.id)
+    people.unsubscribe(reader, newsroom.list.id, by=SYSTEM, now=now)
+    report(*[what] * 6, "arrived", list_id=newsroom.list.id)
     assert state(reader) in (["unsubscribed"], ["complained"])
 
 
 def test_leaving_at_the_provider_holds_for_the_list_it_is_about(
-    reader: int, report: Callable[..., int], house: Any
+    reader: int, report: Callable[..., int], newsroom: Any
 ) -> None:
-    report("left", list_id=house.other_list.id)
+    report("left", list_id=newsroom.other_list.id)
     assert state(reader) == ["active"]
-    report("left", list_id=house.list.id)
+    report("left", list_id=newsroom.list.id)
     assert state(reader) == ["unsubscribed"]
 
 
@@ -135,15 +137,15 @@ def test_every_change_leaves_its_consent_event(reader: int, report: Callable[...
 
 @pytest.mark.parametrize(("what", "after"), [("hard", "active"), ("left", "active"), ("complained", "complained")])
 def test_who_said_yes_since_is_put_out_by_no_older_report_but_a_complaint(
-    what: Any, after: str, house: Any, now: datetime
+    what: Any, after: str, newsroom: Any, now: datetime
 ) -> None:
-    self_service.sign_up("ann@example.com", [house.list.id], origin="", network="", now=now)
+    self_service.sign_up("ann@example.com", [newsroom.list.id], origin="", network="", now=now)
     ann = subscriber_lookup.find_subscriber_by_address("ann@example.com")
     assert ann is not None
-    self_service.confirm_subscription(Claims(CONFIRM, house.list.id, ann.id), network="", now=now)
+    self_service.confirm_subscription(Claims(CONFIRM, newsroom.list.id, ann.id), network="", now=now)
     before = now - timedelta(hours=1)
     bounces_complaints.apply_reports(
-        [ProviderReport(what, ann.address, house.list.id, "", before)], source="provider", now=now
+        [ProviderReport(what, ann.address, newsroom.list.id, "", before)], source="provider", now=now
     )
     assert state(ann.id) == [after]
 

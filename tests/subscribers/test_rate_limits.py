@@ -39,7 +39,7 @@ def test_neither_addresses_nor_networks_are_kept_in_the_clear_for_counting(morni
     assert not models.FormHit.objects.exists()
 
 
-def test_one_house_with_many_addresses_of_version_6_is_one_network(morning: List, now: datetime) -> None:
+def test_one_newsroom_with_many_addresses_of_version_6_is_one_network(morning: List, now: datetime) -> None:
     for n in range(MAX_HITS["sign-up"]):
         join(f"r{n}@example.com", morning, network=f"2001:db8:1:2::{n:x}", now=now)
     with pytest.raises(TooManyRequests):

@@ -18,25 +18,27 @@ from subscribers.imports import export
 from subscribers.tokens import CONFIRM, Claims
 from subscribers.values import Subscriber
 from tests.actors import SYSTEM, act_as
-from tests.conftest import PASSWORD, House
+from tests.conftest import PASSWORD, Newsroom
 
 Add = Callable[..., int]
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def ed(house: House, now: datetime) -> UserActor:
+def ed(newsroom: Newsroom, now: datetime) -> UserActor:
     """Somebody who sees to the subscribers of the morning briefing alone."""
-    users.create_user("ed@example.com", PASSWORD, role="readers", newsletter_id=house.briefing.id, by=SYSTEM, now=now)
+    users.create_user(
+        "ed@example.com", PASSWORD, role="readers", newsletter_id=newsroom.briefing.id, by=SYSTEM, now=now
+    )
     return act_as("ed@example.com")
 
 
 @pytest.fixture
-def add(house: House, now: datetime) -> Add:
+def add(newsroom: Newsroom, now: datetime) -> Add:
     """add("ann", "morning") puts somebody on lists, as active; add("ann", "morning?") only asks them."""
 
     def put(name: str, *slugs: str) -> int:
-        lists = {"morning": house.list.id, "evening": house.other_list.id}
+        lists = {"morning": newsroom.list.id, "evening": newsroom.other_list.id}
         for slug in slugs:
             reason = "" if slug.endswith("?") else "at the fair"
             person = people.add_subscriber(
@@ -81,10 +83,10 @@ def test_a_person_is_changed_by_those_with_the_right_for_all_their_lists(
             subscriber_lookup.show_subscriber(ann, by=ed)
 
 
-def test_who_left_a_list_is_still_of_it(ed: UserActor, add: Add, house: House, now: datetime) -> None:
+def test_who_left_a_list_is_still_of_it(ed: UserActor, add: Add, newsroom: Newsroom, now: datetime) -> None:
     ann, ben = add("ann", "morning", "evening"), add("ben", "morning")
-    people.unsubscribe(ann, house.other_list.id, by=SYSTEM, now=now)
-    people.unsubscribe(ben, house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ann, newsroom.other_list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ben, newsroom.list.id, by=SYSTEM, now=now)
     assert rights.select_changeable(ed, [ann, ben]) == {ben}
 
 
@@ -96,35 +98,35 @@ def test_who_is_on_no_list_is_the_newsrooms(ed: UserActor, add: Add) -> None:
 
 
 def test_the_name_is_known_to_those_whose_list_they_confirmed_by_mail(
-    ed: UserActor, add: Add, house: House, now: datetime
+    ed: UserActor, add: Add, newsroom: Newsroom, now: datetime
 ) -> None:
     def show() -> Subscriber:
         return subscriber_lookup.show_subscriber(ann, by=ed).subscriber
 
     ann = add("ann", "evening", "morning?")
     assert show().first_name == ""
-    self_service.confirm_subscription(Claims(CONFIRM, house.list.id, ann), network="", now=now)
+    self_service.confirm_subscription(Claims(CONFIRM, newsroom.list.id, ann), network="", now=now)
     shown = show()
     assert (shown.first_name, shown.tier, [each.list_id for each in shown.subscriptions]) == (
         "Ann",
         "",
-        [house.list.id],
+        [newsroom.list.id],
     )
-    assert {each.list_id for each in shown.consents} == {house.list.id}
+    assert {each.list_id for each in shown.consents} == {newsroom.list.id}
 
 
-def test_a_list_is_seen_by_those_with_the_right_for_one_of_its_newsletters(ed: UserActor, house: House) -> None:
-    rights.require_visible_list(ed, house.list.id)
+def test_a_list_is_seen_by_those_with_the_right_for_one_of_its_newsletters(ed: UserActor, newsroom: Newsroom) -> None:
+    rights.require_visible_list(ed, newsroom.list.id)
     rights.require_visible_list(SYSTEM, None)
-    for list_id in (house.other_list.id, None):
+    for list_id in (newsroom.other_list.id, None):
         with pytest.raises(NotAllowed):
             rights.require_visible_list(ed, list_id)
-    assert rights.find_changeable_lists(ed) == {house.list.id}
+    assert rights.find_changeable_lists(ed) == {newsroom.list.id}
     assert rights.find_changeable_lists(SYSTEM) is None
 
 
 @pytest.fixture
-def known(add: Add, house: House, now: datetime) -> int:
+def known(add: Add, newsroom: Newsroom, now: datetime) -> int:
     """Somebody on both lists, of whom much is known, and who opened an edition of the morning briefing."""
     attributes.create_attribute("Town", by=SYSTEM, now=now)
     person = add("ann", "evening")
@@ -132,19 +134,19 @@ def known(add: Add, house: House, now: datetime) -> int:
     attributes.change_profile(
         person, tier="paid", add_tags=["VIP"], attributes={"town": "Leeds"}, seen=None, by=SYSTEM, now=now
     )
-    people.add_subscriber("ann@example.org", house.list.id, reason="at the fair", by=SYSTEM, now=now + DAY)
-    engagement.record_engagement(house.list.id, 1, opened=[person], clicked=[person], as_of=now + DAY)
+    people.add_subscriber("ann@example.org", newsroom.list.id, reason="at the fair", by=SYSTEM, now=now + DAY)
+    engagement.record_engagement(newsroom.list.id, 1, opened=[person], clicked=[person], as_of=now + DAY)
     return person
 
 
 def test_an_export_leaves_out_what_its_maker_may_not_know(
-    known: int, ed: UserActor, add: Add, house: House, now: datetime
+    known: int, ed: UserActor, add: Add, newsroom: Newsroom, now: datetime
 ) -> None:
     add("ben", "morning")
 
     def export_people(by: Actor) -> list[dict[str, Any]]:
         parts: list[str] = []
-        export.write_export(house.list.id, parts.append, export_format="jsonl", by=by, now=now)
+        export.write_export(newsroom.list.id, parts.append, export_format="jsonl", by=by, now=now)
         lines = [json.loads(line) for line in "".join(parts).splitlines()]
         return [line["person"] for line in lines if "person" in line]
 
@@ -164,16 +166,16 @@ def test_an_export_leaves_out_what_its_maker_may_not_know(
 
 @pytest.mark.parametrize(("text", "found"), [("ann@", 1), ("ANN@example.org", 1), ("example.com", 0), ("", 1)])
 def test_what_is_hidden_of_a_person_is_not_searched(
-    text: str, found: int, known: int, ed: UserActor, house: House
+    text: str, found: int, known: int, ed: UserActor, newsroom: Newsroom
 ) -> None:
-    assert len(subscriber_lookup.find_subscribers(text, by=SYSTEM, list_id=house.list.id)) == 1
-    shown = subscriber_lookup.find_subscribers(text, by=ed, list_id=house.list.id)
+    assert len(subscriber_lookup.find_subscribers(text, by=SYSTEM, list_id=newsroom.list.id)) == 1
+    shown = subscriber_lookup.find_subscribers(text, by=ed, list_id=newsroom.list.id)
     assert [(each.id, each.first_name, each.matched) for each in shown] == [(known, "", "")] * found
 
 
-def test_hidden_matches_do_not_end_a_search_early(ed: UserActor, add: Add, house: House) -> None:
+def test_hidden_matches_do_not_end_a_search_early(ed: UserActor, add: Add, newsroom: Newsroom) -> None:
     hidden = [add(f"ann{n}", "evening", "morning") for n in range(3)]
     add("zoe-ann", "morning")
     models.Subscriber.objects.filter(id__in=hidden).update(first_name="Zoe")
-    (only,) = subscriber_lookup.find_subscribers("zoe", by=ed, list_id=house.list.id, limit=2)
+    (only,) = subscriber_lookup.find_subscribers("zoe", by=ed, list_id=newsroom.list.id, limit=2)
     assert only.address == "zoe-ann@example.com"

@@ -179,8 +179,8 @@ def test_of_two_wishes_for_a_new_address_the_newest_alone_counts(active: Active,
         self_service.confirm_address_change(first, now=now)
     for _ in range(2):  # pressed twice it is done once
         assert self_service.confirm_address_change(second, now=now).address == "second@example.com"
-    told = transactional.claim_mails(now, limit=9, lease=timedelta(minutes=1))
-    assert [(mail.kind, mail.address) for mail in told] == [("moved", "ann@example.com")]
+    notices = transactional.claim_mails(now, limit=9, lease=timedelta(minutes=1))
+    assert [(mail.kind, mail.address) for mail in notices] == [("moved", "ann@example.com")]
 
 
 @pytest.mark.parametrize(("how", "mails"), [("page", ["goodbye"]), ("one-click", [])])

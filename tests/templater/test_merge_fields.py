@@ -76,14 +76,14 @@ def test_the_longest_address_there_can_be_is_said_whole(briefing: Briefing) -> N
     assert address in mine.text
 
 
-@pytest.mark.parametrize(("length", "said"), [(253, 253), (254, 254), (255, 254)])
+@pytest.mark.parametrize(("length", "shown"), [(253, 253), (254, 254), (255, 254)])
 @pytest.mark.parametrize("field", ["first_name", "email"])
-def test_a_value_is_cut_after_as_many_characters_as_an_address_may_have(field: str, length: int, said: int) -> None:
+def test_a_value_is_cut_after_as_many_characters_as_an_address_may_have(field: str, length: int, shown: int) -> None:
     name = "".join(chr(ord("a") + n % 26) for n in range(length))
     token = f"-nl_{field}_1t-"
     reader = MergeRecipient(**{"email": "", field: name})
     values = build_substitutions((MergeField(token, field, "", False),), reader)  # type: ignore[arg-type]
-    assert values == {token: name[:said]}
+    assert values == {token: name[:shown]}
 
 
 def test_one_value_that_is_too_long_cuts_none_of_those_beside_it() -> None:
@@ -140,9 +140,9 @@ def test_values_looked_at_together_come_out_as_one_by_one(values: list[str]) -> 
 def test_the_list_is_said_to_all_whatever_it_is_called(name: str) -> None:
     mail = render(replace(PLAIN, intro="You get {{ list }}.", list_name=name))
     assert not any(field.field == "list" for field in mail.merge)
-    said = " ".join(neutralise(name).split())[:LONGEST_VALUE] or PLAIN.newsletter
-    if said.isprintable():
-        assert html.escape(said) in mail.html.replace("\n", " ")
+    shown = " ".join(neutralise(name).split())[:LONGEST_VALUE] or PLAIN.newsletter
+    if shown.isprintable():
+        assert html.escape(shown) in mail.html.replace("\n", " ")
     assert "<script" not in mail.html
 
 
@@ -176,10 +176,10 @@ NAME = MergeField("-nl_first_name_1t-", "first_name")
         ("|", "|"),
     ],
 )
-def test_one_odd_value_is_made_fit_among_values_that_are(value: str, said: str) -> None:
+def test_one_odd_value_is_made_fit_among_values_that_are(value: str, shown: str) -> None:
     names = ["Bo", value, "Cy"]
     ((column),) = build_merge_columns((NAME,), [""] * 3, names, [""] * 3, [""] * 3)
-    assert list(column) == ["Bo", said, "Cy"]
+    assert list(column) == ["Bo", shown, "Cy"]
 
 
 def test_values_that_are_fit_are_handed_on_as_they_are() -> None:

@@ -217,10 +217,10 @@ def test_any_text_at_all_renders(text: str) -> None:
     ],
 )
 def test_the_templates_own_words_follow_the_language(
-    briefing: Briefing, language: str, said: str, direction: str
+    briefing: Briefing, language: str, shown: str, direction: str
 ) -> None:
     rendered = render(replace(briefing, language=language))
-    assert said in rendered.html
+    assert shown in rendered.html
     assert f'lang="{language}"' in rendered.html
     assert f'dir="{direction}"' in rendered.html
 

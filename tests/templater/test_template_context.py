@@ -48,12 +48,12 @@ def _words(html: str) -> str:
         ("", "A. Example", "Picture: A. Example"),
     ],
 )
-def test_a_lead_picture_has_its_caption_and_credit(briefing: Briefing, caption: str, credit: str, said: str) -> None:
+def test_a_lead_picture_has_its_caption_and_credit(briefing: Briefing, caption: str, credit: str, message: str) -> None:
     assert briefing.lead is not None
     lead = replace(briefing.lead, picture=replace(PICTURE, caption=caption, credit=credit))
     html = render(replace(briefing, lead=lead, sections=())).html
     (shown,) = re.findall(r'<p class="cap"[^>]*>(.*?)</p>', html)
-    assert shown == said
+    assert shown == message
 
 
 @pytest.mark.parametrize("size", ["l", "m", "s"])

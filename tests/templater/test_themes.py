@@ -26,10 +26,10 @@ def test_the_letters_are_there() -> None:
         ({"bright": {}}, "theme.bright", "no part"),
     ],
 )
-def test_what_cannot_be_read_is_said_with_its_place(theme: dict[str, dict[str, str]], where: str, said: str) -> None:
+def test_what_cannot_be_read_is_said_with_its_place(theme: dict[str, dict[str, str]], where: str, shown: str) -> None:
     found = [problem for problem in check_theme("briefing", theme) if problem.where == where]
     assert found
-    assert said in found[0].message
+    assert shown in found[0].message
 
 
 def test_contrast_is_that_of_the_guidelines() -> None:

@@ -88,17 +88,17 @@ DESK = sorted(set(NAMES) - PUBLIC)
 
 
 @pytest.fixture
-def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
+def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
     """An address of every page, about the morning briefing where it is about one."""
     from newsletter.scheduling import schedules
     from subscribers import subscriber_lookup
     from subscribers.imports.run import import_csv
 
     schedule = schedules.create_schedule(
-        house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now
+        newsroom.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now
     )
     reader = subscriber_lookup.find_subscribers("reader0", by=SYSTEM)[0].id
-    run = import_csv(BytesIO(b"email\n"), house.list.id, dry_run=False, by=SYSTEM, now=now, name="none.csv").id
+    run = import_csv(BytesIO(b"email\n"), newsroom.list.id, dry_run=False, by=SYSTEM, now=now, name="none.csv").id
     edition, mailing = sent.edition_id, sent.id
     key = "somekey1"
     found = {
@@ -118,7 +118,7 @@ def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
         "suppressions-export": "/readers/suppressions.csv",
         "opml": "/sources/feeds.opml",
         "lists": "/readers/lists/",
-        "list": f"/readers/lists/{house.list.slug}/",
+        "list": f"/readers/lists/{newsroom.list.slug}/",
         "import-run": f"/readers/import/{run}/",
         "import-progress": f"/readers/import/{run}/progress/",
         "import-refused": f"/readers/import/{run}/refused.csv",

@@ -91,7 +91,7 @@ def test_a_maker_that_is_gone_stops_nobody(maker: _Maker, caplog: pytest.LogCapt
     assert "the-secret" not in caplog.text
 
 
-def test_who_signs_up_is_asked_for_it_and_refused_without(maker: _Maker, house: Any) -> None:
+def test_who_signs_up_is_asked_for_it_and_refused_without(maker: _Maker, newsroom: Any) -> None:
     page = Client().get("/join/morning/")
     assert 'data-sitekey="site-key"' in page.content.decode()
     assert "https://challenges.cloudflare.com" in page.headers["Content-Security-Policy"]

@@ -42,5 +42,5 @@ def test_the_outbox_is_a_page_only_while_it_is_the_provider(people: dict[str, An
 
 def test_the_clock_is_in_the_zone_of_the_oldest_newsletter(db: None, request: Any) -> None:
     assert context.get_newsroom_zone() == "UTC"
-    request.getfixturevalue("house")
+    request.getfixturevalue("newsroom")
     assert context.get_newsroom_zone() == "Europe/London"

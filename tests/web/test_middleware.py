@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from newsletter.web.middleware import StorableText
 
 
-def test_an_error_is_a_page_and_never_a_traceback(editor: Client, house: Any) -> None:
+def test_an_error_is_a_page_and_never_a_traceback(editor: Client, newsroom: Any) -> None:
     answer = editor.get("/editions/999/")
     assert answer.status_code == 404
     assert b"No mail was sent or stopped by this" in answer.content
@@ -22,14 +22,14 @@ def test_an_error_is_a_page_and_never_a_traceback(editor: Client, house: Any) ->
 
 
 @pytest.mark.parametrize("broken", ["\0", "\ud83d"])
-def test_a_query_loses_what_no_database_takes(editor: Client, house: Any, broken: str) -> None:
+def test_a_query_loses_what_no_database_takes(editor: Client, newsroom: Any, broken: str) -> None:
     query = f"mor{broken}ning".encode("utf-8", "surrogatepass")
     answer = editor.get(f"/readers/?q={quote_from_bytes(query)}")
     assert answer.status_code == 200
     assert answer.context["q"].replace("\ufffd", "") == "morning"
 
 
-def test_a_form_loses_what_no_database_takes(house: Any) -> None:
+def test_a_form_loses_what_no_database_takes(newsroom: Any) -> None:
     seen: list[HttpRequest] = []
     request = RequestFactory().post("/", {"na\0me": ["A\0da", "B"], "plain": "x"})
     StorableText(lambda request: HttpResponse()).process_view(request, seen.append, (), {})
@@ -37,13 +37,13 @@ def test_a_form_loses_what_no_database_takes(house: Any) -> None:
     assert request.POST["plain"] == "x"
 
 
-def test_what_is_not_a_form_is_left_unread(house: Any) -> None:
+def test_what_is_not_a_form_is_left_unread(newsroom: Any) -> None:
     request = RequestFactory().post("/", b'{"a": "\\u0000"}', content_type="application/json")
     StorableText(lambda request: HttpResponse()).process_view(request, None, (), {})
     assert request.read() == b'{"a": "\\u0000"}'
 
 
-def test_files_of_a_form_stay(house: Any) -> None:
+def test_files_of_a_form_stay(newsroom: Any) -> None:
     upload = SimpleUploadedFile("a.csv", b"email\0")
     request = RequestFactory().post("/", {"file": upload, "note": "a\0"})
     StorableText(lambda request: HttpResponse()).process_view(request, None, (), {})

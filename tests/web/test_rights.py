@@ -248,12 +248,12 @@ def list_rows(ids: Things) -> dict[str, Row]:
 
 
 @pytest.fixture
-def things(house: Any, edition: Any, sent: Any, now: datetime, settings: Any) -> Things:
+def things(newsroom: Any, edition: Any, sent: Any, now: datetime, settings: Any) -> Things:
     pick = Pick.objects.filter(edition_id=edition.id).first()
     assert pick is not None
     draft, empty = (
         Edition.objects.create(
-            newsletter_id=house.briefing.id,
+            newsletter_id=newsroom.briefing.id,
             date=now.date() + timedelta(days=days),
             subject="Canary subject",
             preheader="Canary preheader",
@@ -285,10 +285,10 @@ def things(house: Any, edition: Any, sent: Any, now: datetime, settings: Any) ->
         slug="canaries", name="Birds", definition={"all": [{"tier": "paid"}]}, created_at=now, changed_at=now
     )
     imported = import_csv(
-        BytesIO(b"email\ncanary-row\n"), house.list.id, dry_run=False, by=SYSTEM, now=now, name="canary-file.csv"
+        BytesIO(b"email\ncanary-row\n"), newsroom.list.id, dry_run=False, by=SYSTEM, now=now, name="canary-file.csv"
     )
     schedule = schedules.create_schedule(
-        house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now
+        newsroom.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now
     )
     letter = next((settings.CONFIG.outbox_dir / sent.key).glob("*.eml")).name
     return Things(
@@ -306,13 +306,13 @@ def things(house: Any, edition: Any, sent: Any, now: datetime, settings: Any) ->
     )
 
 
-def invite(scope: str, house: Any, now: datetime) -> list[Visitor]:
+def invite(scope: str, newsroom: Any, now: datetime) -> list[Visitor]:
     """Somebody of every role for this scope; for “nobody” those who are signed out or disabled."""
     if scope == "nobody":
         client, headers = sign_in("disabled@example.com", "admin", None, now)
         User.objects.filter(email="disabled@example.com").update(is_active=False)
         return [Visitor("signed out", Client()), Visitor("disabled", client, headers=headers)]
-    newsletter_id = {"newsroom": None, "morning": house.briefing.id, "evening": house.other.id}[scope]
+    newsletter_id = {"newsroom": None, "morning": newsroom.briefing.id, "evening": newsroom.other.id}[scope]
     found = []
     for role in ROLES:
         client, headers = sign_in(f"{role}-{scope}@example.com", role, newsletter_id, now)
@@ -398,11 +398,11 @@ def list_requests(row: Row, visitor: Visitor) -> Iterator[tuple[Needs, str, dict
 
 @pytest.mark.parametrize("scope", ["nobody", "evening", "morning", "newsroom"])
 def test_everybody_gets_what_their_role_allows_and_nothing_of_anybody_else(
-    things: Things, house: Any, now: datetime, scope: str
+    things: Things, newsroom: Any, now: datetime, scope: str
 ) -> None:
     wrong: list[str] = []
     cells = 0
-    visitors = invite(scope, house, now)
+    visitors = invite(scope, newsroom, now)
     for name, row in list_rows(things).items():
         for visitor in visitors:
             for needs, path, form, htmx in list_requests(row, visitor):

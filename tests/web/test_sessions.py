@@ -82,8 +82,8 @@ def test_what_a_page_asks_for_by_itself_prolongs_no_session(client: Client, sent
         assert client.session[USED_KEY] == before, address
 
 
-def test_an_import_that_is_watched_prolongs_no_session(client: Client, house: Any, now: Any) -> None:
-    run = import_csv(BytesIO(b"email\n"), house.list.id, dry_run=False, by=SYSTEM, now=now, name="none.csv").id
+def test_an_import_that_is_watched_prolongs_no_session(client: Client, newsroom: Any, now: Any) -> None:
+    run = import_csv(BytesIO(b"email\n"), newsroom.list.id, dry_run=False, by=SYSTEM, now=now, name="none.csv").id
     let_time_pass(client, USED_KEY, minutes=10)
     before = client.session[USED_KEY]
     assert client.get(f"/readers/import/{run}/progress/", headers={"HX-Request": "true"}).status_code == 286

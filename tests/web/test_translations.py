@@ -31,9 +31,9 @@ def messages() -> Iterator[str]:
 def test_every_message_is_translated_with_its_gaps_and_none_is_left_over(folder: Path) -> None:
     with (folder / "LC_MESSAGES/django.po").open("rb") as file:
         written = read_po(file, locale=folder.name)
-    said = {str(each.id): str(each.string) for each in written if each.id}
-    assert set(said) == set(messages())
-    for message, translation in said.items():
+    shown = {str(each.id): str(each.string) for each in written if each.id}
+    assert set(shown) == set(messages())
+    for message, translation in shown.items():
         assert translation, message
         for gap in (r"%\(\w+\)s", r"<[^>]+>"):
             assert sorted(re.findall(gap, message)) == sorted(re.findall(gap, translation)), message

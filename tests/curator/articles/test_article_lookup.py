@@ -13,9 +13,9 @@ from newsletter.kernel.errors import NotFound
 pytestmark = pytest.mark.django_db
 
 
-def test_articles_are_found_by_words_of_headline_standfirst_and_publisher(told: Callable[..., Any]) -> None:
-    told("Mast to come down", dek="After ninety years.", publisher="The Fellside Paper")
-    told("Otters return", dek="To the mill race.", publisher="Valley News")
+def test_articles_are_found_by_words_of_headline_standfirst_and_publisher(add_article: Callable[..., Any]) -> None:
+    add_article("Mast to come down", dek="After ninety years.", publisher="The Fellside Paper")
+    add_article("Otters return", dek="To the mill race.", publisher="Valley News")
     assert [a.title for a in article_lookup.list_articles(query="OTTERS mill")] == ["Otters return"]
     assert [a.title for a in article_lookup.list_articles(query="fellside ninety")] == ["Mast to come down"]
     assert article_lookup.list_articles(query="otters ninety") == ()

@@ -67,7 +67,7 @@ def test_what_is_cut_off_or_sells_is_dropped(dek: str) -> None:
 def test_points_of_abbreviations_end_no_sentence() -> None:
     text = (
         "The U.S. said that Mr. Sample of Acme Inc. had paid 3.5 per cent more "
-        "for the house of J. R. Example than anybody."
+        "for the newsroom of J. R. Example than anybody."
     )
     assert write_blurb(TITLE, "", f"{text} {THIRD}").startswith(text)
 
@@ -76,5 +76,5 @@ def test_points_of_abbreviations_end_no_sentence() -> None:
 def test_every_word_is_the_articles_own(title: str, dek: str, text: str) -> None:
     found = write_blurb(title, dek, text)
     assert len(found) <= LONGEST + 40 * 3
-    said = set(re.findall(r"\w+", f"{dek} {text}"))
-    assert set(re.findall(r"\w+", found)) <= said
+    message = set(re.findall(r"\w+", f"{dek} {text}"))
+    assert set(re.findall(r"\w+", found)) <= message

@@ -74,8 +74,8 @@ def test_a_broken_feed_that_yields_entries_is_a_feed() -> None:
         (b"just words", "not an RSS, Atom or JSON feed"),
     ],
 )
-def test_what_is_no_feed_is_said_with_the_remedy(data: bytes, said: str) -> None:
-    with pytest.raises(feeds.FeedError, match=said):
+def test_what_is_no_feed_is_said_with_the_remedy(data: bytes, message: str) -> None:
+    with pytest.raises(feeds.FeedError, match=message):
         feeds.parse(data, "https://x.example/feed")
 
 

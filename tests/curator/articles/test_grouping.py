@@ -118,7 +118,7 @@ def test_groups_go_on_where_most_of_them_is(known: list[str | None], data: st.Da
 
 def test_articles_that_come_later_join_the_stories_there_are() -> None:
     event = "The ferry on the upper lake hit the jetty in fog, and three passengers were hurt, the harbour office said."
-    told = [
+    add_article = [
         {"title": "Ferry hits jetty in fog", "text": event},
         {
             "title": "Otters seen in the mill race",
@@ -126,5 +126,5 @@ def test_articles_that_come_later_join_the_stories_there_are() -> None:
         },
         {"title": "Three hurt as ferry hits jetty", "text": event + " The captain blamed the fog."},
     ]
-    found = regroup(told, ["ferry", "otters", None])
+    found = regroup(add_article, ["ferry", "otters", None])
     assert match_groups(["ferry", "otters", None], found) == ["ferry", "otters", "ferry"]

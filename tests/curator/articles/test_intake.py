@@ -269,8 +269,8 @@ def test_the_address_given_with_a_text_must_be_one_of_the_web(now: datetime, url
 @pytest.mark.parametrize(
     ("text", "said"), [("", "Nothing was pasted"), (" \n\t", "Nothing"), ("Only a headline", "text")]
 )
-def test_a_paste_without_a_story_is_refused(now: datetime, text: str, said: str) -> None:
-    with pytest.raises(Refused, match=said):
+def test_a_paste_without_a_story_is_refused(now: datetime, text: str, message: str) -> None:
+    with pytest.raises(Refused, match=message):
         intake.add_article_from_paste(text, now=now, by=SYSTEM)
     assert article_lookup.list_articles() == ()
 
@@ -284,10 +284,12 @@ def test_a_file_that_cannot_be_read_is_trouble_of_the_surroundings(tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", [name for name in ACTS if ".intake." in name or name.endswith("add_note")])
-def test_articles_and_notes_come_from_those_who_edit_a_newsletter(name: str, house: Any, now: datetime) -> None:
+def test_articles_and_notes_come_from_those_who_edit_a_newsletter(name: str, newsroom: Any, now: datetime) -> None:
     users.create_user("viewer@example.com", PASSWORD, role="viewer", by=SYSTEM, now=now)
-    users.create_user("editor@example.com", PASSWORD, role="editor", newsletter_id=house.other.id, by=SYSTEM, now=now)
-    act = ACTS[name](World(house.briefing, house.other, now))
+    users.create_user(
+        "editor@example.com", PASSWORD, role="editor", newsletter_id=newsroom.other.id, by=SYSTEM, now=now
+    )
+    act = ACTS[name](World(newsroom.briefing, newsroom.other, now))
     known = len(article_lookup.list_articles())
     with pytest.raises(NotAllowed):
         act(act_as("viewer@example.com"))
@@ -296,9 +298,11 @@ def test_articles_and_notes_come_from_those_who_edit_a_newsletter(name: str, hou
 
 
 def test_words_for_a_known_story_fill_gaps_alone_without_the_right_for_all_newsletters(
-    house: Any, now: datetime
+    newsroom: Any, now: datetime
 ) -> None:
-    users.create_user("editor@example.com", PASSWORD, role="editor", newsletter_id=house.other.id, by=SYSTEM, now=now)
+    users.create_user(
+        "editor@example.com", PASSWORD, role="editor", newsletter_id=newsroom.other.id, by=SYSTEM, now=now
+    )
     given = {"url": PAGE, "fetch": fetch, "now": now}
     first = ExtractedArticle(title="Mast to come down", text="After ninety years, said the council.")
     intake.add_article_from_fields(first, by=SYSTEM, **given)
@@ -310,8 +314,10 @@ def test_words_for_a_known_story_fill_gaps_alone_without_the_right_for_all_newsl
     assert intake.add_article_from_fields(theirs, by=SYSTEM, **given).article.title == "Mast sold"
 
 
-def test_labels_of_a_known_article_need_the_right_for_all_newsletters(house: Any, now: datetime) -> None:
-    users.create_user("editor@example.com", PASSWORD, role="editor", newsletter_id=house.other.id, by=SYSTEM, now=now)
+def test_labels_of_a_known_article_need_the_right_for_all_newsletters(newsroom: Any, now: datetime) -> None:
+    users.create_user(
+        "editor@example.com", PASSWORD, role="editor", newsletter_id=newsroom.other.id, by=SYSTEM, now=now
+    )
     by = act_as("editor@example.com")
     story = ExtractedArticle(title="Mast to come down", text="After ninety years, said the council.")
     given = {"url": PAGE, "fetch": fetch, "now": now}

@@ -12,16 +12,18 @@ from newsletter.curator.articles.values import Article
 from newsletter.curator.editions.pool import PoolFilter, list_pool
 from newsletter.curator.editions.values import Edition, PoolArticle
 
-Told = Callable[..., Article]
+AddArticle = Callable[..., Article]
 
 
 def shown(edition: Edition, now: datetime, **wanted: str) -> dict[str, PoolArticle]:
     return {each.article.title: each for each in list_pool(edition.id, PoolFilter(**wanted), now=now)}
 
 
-def test_words_are_found_in_the_whole_text_by_how_they_begin(edition: Edition, told: Told, now: datetime) -> None:
-    told("Otters return", dek="The Gärtnerin saw them below the weir.")
-    told("Bridge opens", publisher="Weir Gazette")
+def test_words_are_found_in_the_whole_text_by_how_they_begin(
+    edition: Edition, add_article: AddArticle, now: datetime
+) -> None:
+    add_article("Otters return", dek="The Gärtnerin saw them below the weir.")
+    add_article("Bridge opens", publisher="Weir Gazette")
     assert set(shown(edition, now, query="weir")) == {"Otters return", "Bridge opens"}
     assert list(shown(edition, now, query="gärtn wei")) == ["Otters return"]
     assert shown(edition, now, query="eir") == {}
@@ -30,17 +32,17 @@ def test_words_are_found_in_the_whole_text_by_how_they_begin(edition: Edition, t
         shown(edition, now, query=hostile)
 
 
-def test_the_index_follows_changes_and_comes_back_when_it_is_lost(told: Told, now: datetime) -> None:
-    article = told("Otters return")
+def test_the_index_follows_changes_and_comes_back_when_it_is_lost(add_article: AddArticle, now: datetime) -> None:
+    article = add_article("Otters return")
     article_rows = lambda query: [each.id for each in article_lookup.list_articles(query=query)]  # noqa: E731
     assert article_rows("otters") == [article.id]
     if connection.vendor == "sqlite":  # changing a table copies it, and loses the triggers
         with connection.cursor() as cursor:
             for name in ("entered", "changed", "forgotten"):
                 cursor.execute(f"DROP TRIGGER curator_article_{name}")
-        told("Bridge opens")
+        add_article("Bridge opens")
         assert article_rows("bridge") == []
         search.create_index()
         assert len(article_rows("bridge")) == 1
-    told("Weir opens")
+    add_article("Weir opens")
     assert len(article_rows("weir")) == 1

@@ -15,13 +15,13 @@ from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import Refused
 from tests.actors import SYSTEM
 
-Told = Callable[..., Article]
+AddArticle = Callable[..., Article]
 ANN = SystemActor("ann@example.com")
 
 
-def test_what_ran_runs_again_with_a_reason_only(edition: Edition, told: Told, now: datetime) -> None:
-    article = told("Otters return", dek="A family of four otters is back at the mill race after nine years.")
-    again = told(
+def test_what_ran_runs_again_with_a_reason_only(edition: Edition, add_article: AddArticle, now: datetime) -> None:
+    article = add_article("Otters return", dek="A family of four otters is back at the mill race after nine years.")
+    again = add_article(
         "Otters are back at the mill race",
         dek="Four otters are back at the mill race after nine years, a family.",
         link="https://wire.example.org/otters",

@@ -18,7 +18,7 @@ from tests.actors import SYSTEM
 from tests.conftest import NOW
 from tests.interleaving import just_before
 
-Told = Callable[..., Article]
+AddArticle = Callable[..., Article]
 ANN, BO = SystemActor("ann@example.com"), SystemActor("bo@example.com")
 
 
@@ -26,9 +26,9 @@ def shown(edition: Edition, now: datetime, **wanted: str) -> dict[str, PoolArtic
     return {each.article.title: each for each in list_pool(edition.id, PoolFilter(**wanted), now=now)}
 
 
-def test_an_article_goes_from_new_to_run(edition: Edition, told: Told, now: datetime) -> None:
+def test_an_article_goes_from_new_to_run(edition: Edition, add_article: AddArticle, now: datetime) -> None:
     for title in ("New", "Short", "Ignored", "Picked"):
-        told(title)
+        add_article(title)
     ids = {title: each.article.id for title, each in shown(edition, now).items()}
     triage.set_standing(ids["Short"], "shortlisted", by=ANN, seen=None, now=NOW)
     triage.set_standing(ids["Ignored"], "ignored", by=ANN, seen=None, now=NOW)
@@ -48,21 +48,21 @@ def test_an_article_goes_from_new_to_run(edition: Edition, told: Told, now: date
         shown(edition, now, state="lost")
 
 
-def test_what_somebody_shortlisted_stays_on_offer(edition: Edition, told: Told, now: datetime) -> None:
-    old = told("Old", added=now - timedelta(days=30))
+def test_what_somebody_shortlisted_stays_on_offer(edition: Edition, add_article: AddArticle, now: datetime) -> None:
+    old = add_article("Old", added=now - timedelta(days=30))
     assert shown(edition, now) == {}
     triage.set_standing(old.id, "shortlisted", by=ANN, seen=None, now=NOW)
     assert list(shown(edition, now)) == ["Old"]
 
 
-def test_what_is_ignored_is_not_suggested(edition: Edition, told: Told, now: datetime) -> None:
-    told("Kept")
-    triage.set_standing(told("Ignored").id, "ignored", by=ANN, seen=None, now=NOW)
+def test_what_is_ignored_is_not_suggested(edition: Edition, add_article: AddArticle, now: datetime) -> None:
+    add_article("Kept")
+    triage.set_standing(add_article("Ignored").id, "ignored", by=ANN, seen=None, now=NOW)
     assert [each.article.title for each in suggestions.list_suggestions(edition.id, now=now)] == ["Kept"]
 
 
-def test_two_editors_cannot_overwrite_each_other(told: Told, now: datetime) -> None:
-    article = told("Otters")
+def test_two_editors_cannot_overwrite_each_other(add_article: AddArticle, now: datetime) -> None:
+    article = add_article("Otters")
     triage.set_standing(article.id, "shortlisted", seen="new", by=ANN, now=now)
     with pytest.raises(Conflict, match=r"ann@example.com changed this article") as refused:
         triage.set_standing(article.id, "ignored", seen="new", by=BO, now=now)
@@ -72,8 +72,8 @@ def test_two_editors_cannot_overwrite_each_other(told: Told, now: datetime) -> N
     assert article_lookup.get_article(article.id).standing == "shortlisted"
 
 
-def test_two_editors_at_different_fields_of_an_article_never_conflict(told: Told, now: datetime) -> None:
-    article = told("Otters")
+def test_two_editors_at_different_fields_of_an_article_never_conflict(add_article: AddArticle, now: datetime) -> None:
+    article = add_article("Otters")
     triage.set_standing(article.id, "shortlisted", seen="new", by=ANN, now=now)
     triage.set_tags(article.id, ["animals"], seen=[], by=BO, now=now)
     first, last = now.date(), now.date() + timedelta(days=3)
@@ -82,16 +82,18 @@ def test_two_editors_at_different_fields_of_an_article_never_conflict(told: Told
     assert (both.standing, both.eligible_from, both.eligible_until) == ("shortlisted", first, last)
 
 
-def test_of_two_editors_who_write_at_the_same_moment_one_is_refused(told: Told) -> None:
-    article = told("Otters")
+def test_of_two_editors_who_write_at_the_same_moment_one_is_refused(add_article: AddArticle) -> None:
+    article = add_article("Otters")
     theirs = lambda: triage.set_standing(article.id, "ignored", by=ANN, seen=None, now=NOW)  # noqa: E731
     with just_before('UPDATE "curator_article"', theirs), pytest.raises(Conflict):
         triage.set_standing(article.id, "shortlisted", by=BO, seen="new", now=NOW)
     assert article_lookup.get_article(article.id).standing == "ignored"
 
 
-def test_as_many_tags_and_as_long_words_as_the_limits_are_taken(told: Told, edition: Edition, now: datetime) -> None:
-    article = told("Otters")
+def test_as_many_tags_and_as_long_words_as_the_limits_are_taken(
+    add_article: AddArticle, edition: Edition, now: datetime
+) -> None:
+    article = add_article("Otters")
     tags = [f"{n:02}".ljust(40, "x") for n in range(20)]
     triage.set_tags(article.id, tags, by=ANN, seen=None, now=NOW)
     triage.add_note(article.id, "x" * 1000, by=ANN, now=now)
@@ -99,9 +101,9 @@ def test_as_many_tags_and_as_long_words_as_the_limits_are_taken(told: Told, edit
     assert (kept.tags, len(kept.notes[0].text)) == (tuple(tags), 1000)
 
 
-def test_tags_are_words_by_which_articles_are_found(edition: Edition, told: Told, now: datetime) -> None:
-    otters = told("Otters")
-    told("Bridge")
+def test_tags_are_words_by_which_articles_are_found(edition: Edition, add_article: AddArticle, now: datetime) -> None:
+    otters = add_article("Otters")
+    add_article("Bridge")
     triage.set_tags(otters.id, [" Animals ", "animals", "Upper  lake", ""], by=ANN, seen=None, now=NOW)
     assert shown(edition, now)["Otters"].tags == ("animals", "upper lake")
     assert list(shown(edition, now, tag="Animals")) == ["Otters"]
@@ -110,13 +112,13 @@ def test_tags_are_words_by_which_articles_are_found(edition: Edition, told: Told
 
 
 @pytest.mark.parametrize("tags", [["x" * 41], ["a,b"], [f"t{n}" for n in range(21)]])
-def test_what_can_be_no_tag_is_refused(told: Told, tags: list[str]) -> None:
+def test_what_can_be_no_tag_is_refused(add_article: AddArticle, tags: list[str]) -> None:
     with pytest.raises(BadInput):
-        triage.set_tags(told("Otters").id, tags, by=ANN, seen=None, now=NOW)
+        triage.set_tags(add_article("Otters").id, tags, by=ANN, seen=None, now=NOW)
 
 
-def test_notes_say_who_and_when(edition: Edition, told: Told, now: datetime) -> None:
-    article = told("Otters")
+def test_notes_say_who_and_when(edition: Edition, add_article: AddArticle, now: datetime) -> None:
+    article = add_article("Otters")
     triage.add_note(article.id, "Call the mill first.", by=ANN, now=now)
     triage.add_note(article.id, "Done,\nthey agree.", by=BO, now=now + timedelta(hours=1))
     notes = shown(edition, now)["Otters"].notes
@@ -131,8 +133,8 @@ def test_notes_say_who_and_when(edition: Edition, told: Told, now: datetime) -> 
         triage.add_note(9999, "Hello", by=ANN, now=now)
 
 
-def test_an_embargo_holds_a_story_back(edition: Edition, told: Told, now: datetime) -> None:
-    article = told("Prize announced")
+def test_an_embargo_holds_a_story_back(edition: Edition, add_article: AddArticle, now: datetime) -> None:
+    article = add_article("Prize announced")
     tomorrow = edition.date + timedelta(days=1)
     triage.set_eligible_dates(article.id, first=tomorrow, last=None, by=ANN, seen=None, now=NOW)
     assert shown(edition, now)["Prize announced"].obstacle == "held until Wed 25 Nov"
@@ -147,9 +149,9 @@ def test_an_embargo_holds_a_story_back(edition: Edition, told: Told, now: dateti
         triage.set_eligible_dates(article.id, first=tomorrow, last=edition.date, by=ANN, seen=None, now=NOW)
 
 
-def test_the_pool_is_filtered_by_source_and_language(edition: Edition, told: Told, now: datetime) -> None:
-    one = told("Otters", publisher="Valley News")
-    told("Bridge", publisher="Upland Wire")
+def test_the_pool_is_filtered_by_source_and_language(edition: Edition, add_article: AddArticle, now: datetime) -> None:
+    one = add_article("Otters", publisher="Valley News")
+    add_article("Bridge", publisher="Upland Wire")
     found = pool.list_pool(edition.id, PoolFilter(source_id=one.source_id), now=now)
     assert [each.article.title for each in found] == ["Otters"]
     assert pool.list_pool(edition.id, PoolFilter(language="xx"), now=now) == ()

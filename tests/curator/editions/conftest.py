@@ -14,7 +14,7 @@ from newsletter.curator.editions.values import Edition
 from subscribers.segments.service import create_segment
 from tests.actors import SYSTEM
 
-Told = Callable[..., Article]
+AddArticle = Callable[..., Article]
 TITLES = tuple(f"{what} {verb}" for what in ("Bridge", "Weir", "Mill", "Chapel") for verb in ("opens", "closes"))
 ADA = "ada@example.com"
 LOCALS = {"all": [{"about": "language", "op": "is", "value": "de"}]}
@@ -45,13 +45,13 @@ def key(edition: Edition, headline: str) -> str:
 
 
 @pytest.fixture
-def told_articles(told: Told) -> list[Article]:
-    return [told(title) for title in TITLES]
+def feed_articles(add_article: AddArticle) -> list[Article]:
+    return [add_article(title) for title in TITLES]
 
 
 @pytest.fixture
-def place(edition: Edition, told_articles: list[Article], now: datetime) -> Callable[..., Edition]:
+def place(edition: Edition, feed_articles: list[Article], now: datetime) -> Callable[..., Edition]:
     def place(number: int, **where: Any) -> Edition:
-        return picks.add_pick(edition.id, told_articles[number].id, reason="again", now=now, **where, by=SYSTEM)
+        return picks.add_pick(edition.id, feed_articles[number].id, reason="again", now=now, **where, by=SYSTEM)
 
     return place

@@ -88,9 +88,11 @@ EDITS: dict[str, Callable[[Edition, Article, datetime], Edition]] = {
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_every_edit_voids_the_approval(filled: Edition, told: Callable[..., Article], now: datetime, edit: str) -> None:
+def test_every_edit_voids_the_approval(
+    filled: Edition, add_article: Callable[..., Article], now: datetime, edit: str
+) -> None:
     snapshot = approve(filled.id, by=ADA, now=now)
-    edited = EDITS[edit](filled, told("One more"), now + LATER)
+    edited = EDITS[edit](filled, add_article("One more"), now + LATER)
     assert (edited.state, edited.snapshot_id, edited.approved_by) == ("skipped" if edit == "skip" else "open", None, "")
     assert edition_lookup.find_standing_snapshot(filled.id) is None
     assert edition_lookup.get_snapshot(snapshot.id).voided_at == now + LATER
@@ -119,9 +121,9 @@ def test_an_edition_held_or_missed_keeps_its_approval_and_can_still_go_out(
 @pytest.mark.parametrize("edit", EDITS)
 @pytest.mark.parametrize("sent", [False, True])
 def test_what_left_our_hands_is_not_edited(
-    filled: Edition, told: Callable[..., Article], now: datetime, edit: str, sent: bool
+    filled: Edition, add_article: Callable[..., Article], now: datetime, edit: str, sent: bool
 ) -> None:
-    article = told("One more")
+    article = add_article("One more")
     approve(filled.id, by=ADA, now=now)
     gone = approval.mark_sending(filled.id, now=now)
     gone = approval.mark_sent(filled.id, now=now) if sent else gone

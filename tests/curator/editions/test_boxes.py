@@ -15,7 +15,7 @@ from newsletter.curator.editions.variants import MEMBERS
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from tests.actors import SYSTEM
 from tests.approving import approve
-from tests.conftest import House
+from tests.conftest import Newsroom
 
 pytestmark = pytest.mark.django_db
 
@@ -24,9 +24,9 @@ ADA = SystemActor("ada@example.com")
 
 
 @pytest.fixture
-def edition(house: House, articles: Callable[..., list[int]], now: datetime) -> Edition:
+def edition(newsroom: Newsroom, articles: Callable[..., list[int]], now: datetime) -> Edition:
     """The morning briefing with three stories and a subject."""
-    made = editions.create_edition(house.briefing.id, now.date(), now=now, by=ADA)
+    made = editions.create_edition(newsroom.briefing.id, now.date(), now=now, by=ADA)
     for article_id in articles(3):
         picks.add_pick(made.id, article_id, now=now, by=SYSTEM)
     return editions.edit_edition(
@@ -59,9 +59,9 @@ def test_a_box_has_markdown_fields_and_a_label_for_members(edition: Edition, now
 def test_a_box_stands_above_or_below_the_stories(edition: Edition, now: datetime, place: str) -> None:
     edition = boxes.set_box(edition.id, title="A word", text="Of ours.", place=place, now=now, seen=None, by=SYSTEM)
     for part in ("html", "text"):
-        said = getattr(approval.preview(edition.id), part)
-        first = said.index(f"nl={edition.picks[0].key}")
-        assert (said.index("A word") < first) == (place == "top")
+        message = getattr(approval.preview(edition.id), part)
+        first = message.index(f"nl={edition.picks[0].key}")
+        assert (message.index("A word") < first) == (place == "top")
 
 
 def test_a_box_is_rewritten_and_removed(edition: Edition, now: datetime) -> None:

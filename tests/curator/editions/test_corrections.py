@@ -100,7 +100,7 @@ def test_the_archive_shows_it_with_its_day_and_the_frozen_mail_stays(gone_out: A
     assert models.Snapshot.objects.get(id=frozen.id).html == frozen.html
 
 
-def test_it_is_mailed_to_those_who_were_sent_the_edition(gone_out: Any, house: Any, now: datetime) -> None:
+def test_it_is_mailed_to_those_who_were_sent_the_edition(gone_out: Any, newsroom: Any, now: datetime) -> None:
     with pytest.raises(Refused, match="no correction to mail"):
         tasks.send_correction(gone_out.id, by=ANN, now=now, content_hash=None)
     corrections.add_correction(gone_out.id, TEXT, by=ANN, now=now, content_hash=None)
@@ -124,12 +124,12 @@ def test_it_is_mailed_to_those_who_were_sent_the_edition(gone_out: Any, house: A
     assert edition_lookup.find_standing_snapshot(gone_out.id).id != snapshot.id  # type: ignore[union-attr]
 
 
-def test_who_left_since_is_not_mailed_a_correction(gone_out: Any, house: Any, now: datetime) -> None:
+def test_who_left_since_is_not_mailed_a_correction(gone_out: Any, newsroom: Any, now: datetime) -> None:
     corrections.add_correction(gone_out.id, TEXT, by=ANN, now=now, content_hash=None)
     from subscribers import subscriber_lookup
 
     someone = subscriber_lookup.find_subscribers("reader0", by=SYSTEM)[0]
-    people.unsubscribe(someone.id, house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(someone.id, newsroom.list.id, by=SYSTEM, now=now)
     sent = send(tasks.send_correction(gone_out.id, by=ANN, now=now, content_hash=None), now)
     assert sent.counts == {"accepted": 2}
 

@@ -16,7 +16,7 @@ from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import NotFound
 from tests.actors import SYSTEM
 
-Told = Callable[..., Article]
+AddArticle = Callable[..., Article]
 ADA = SystemActor("ada@example.com")
 
 
@@ -37,9 +37,9 @@ def test_editions_are_found_by_newsletter_day_and_state(
 
 
 def test_a_list_of_editions_costs_the_same_however_long(
-    newsletter: Newsletter, told: Told, now: datetime, django_assert_max_num_queries: Any
+    newsletter: Newsletter, add_article: AddArticle, now: datetime, django_assert_max_num_queries: Any
 ) -> None:
-    article = told("Funicular reopens")
+    article = add_article("Funicular reopens")
     for days in range(8):
         made = editions.create_edition(newsletter.id, date(2026, 12, 1) + timedelta(days=days), now=now, by=ADA)
         picks.add_pick(made.id, article.id, reason="It ran, and runs.", now=now, by=SYSTEM)

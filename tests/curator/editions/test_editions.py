@@ -20,7 +20,7 @@ from tests.actors import SYSTEM
 from tests.approving import approve
 from tests.interleaving import just_before
 
-Told = Callable[..., Article]
+AddArticle = Callable[..., Article]
 PICTURE = "https://pictures.example.org/funicular.png"
 ADA, BEN = SystemActor("ada@example.com"), SystemActor("ben@example.com")
 
@@ -69,9 +69,9 @@ def test_words_of_the_edition_are_edited_one_by_one(edition: Edition, now: datet
     ],
 )
 def test_an_edit_that_cannot_be_is_refused_naming_its_field(
-    edition: Edition, now: datetime, fields: dict[str, Any], field: str, said: str
+    edition: Edition, now: datetime, fields: dict[str, Any], field: str, message: str
 ) -> None:
-    with pytest.raises(BadInput, match=said) as refused:
+    with pytest.raises(BadInput, match=message) as refused:
         editions.edit_edition(edition.id, now=now, **fields, seen=None, by=SYSTEM)
     assert refused.value.field == field
     assert edition_lookup.get_edition(edition.id) == edition
@@ -154,11 +154,11 @@ def test_words_may_be_as_long_as_their_limits(filled: Edition, now: datetime) ->
 
 
 def test_a_picture_that_vanishes_at_its_source_stays_in_the_mail(
-    edition: Edition, told: Told, web: Any, now: datetime
+    edition: Edition, add_article: AddArticle, web: Any, now: datetime
 ) -> None:
     from newsletter.catalog import pictures
 
-    article = told("Funicular reopens", image=PICTURE, credit="Una Crag")
+    article = add_article("Funicular reopens", image=PICTURE, credit="Una Crag")
     (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web, by=SYSTEM).picks
     web.fail(PICTURE)
     assert pick.picture_url in approval.preview(edition.id).html

@@ -19,7 +19,7 @@ from tests.actors import SYSTEM
 from tests.conftest import NOW
 from tests.interleaving import just_before
 
-Told = Callable[..., Article]
+AddArticle = Callable[..., Article]
 URL = "https://echo.example.org/ferry"
 BODY = "<p>From the first of May two boats will cross the lake, the harbour office said on Monday.</p>" * 3
 
@@ -32,8 +32,8 @@ def page(title: str = "Ferry gets a second boat", more: str = "") -> str:
 
 
 @pytest.fixture
-def picked(edition: Edition, told: Told, web: Any, now: datetime) -> Edition:
-    article = told("Ferry gets a second boat", link=URL)
+def picked(edition: Edition, add_article: AddArticle, web: Any, now: datetime) -> Edition:
+    article = add_article("Ferry gets a second boat", link=URL)
     web.serve(URL, page())
     picked = picks.add_pick(edition.id, article.id, now=now, by=SYSTEM)
     page_checks.check_due_pages(now, fetch=web)
@@ -60,8 +60,8 @@ def test_a_page_that_is_gone_is_a_finding_that_stays(picked: Edition, web: Any, 
     later = now + timedelta(minutes=30)
     web.fail(URL, FetchError("404", status=404))
     assert page_checks.check_due_pages(later, fetch=web) == 1
-    (said,) = found(picked, later)
-    assert "is gone from its site (answered 404; checked 24 Nov, 06:30 UTC)" in said
+    (shown,) = found(picked, later)
+    assert "is gone from its site (answered 404; checked 24 Nov, 06:30 UTC)" in shown
     web.fail(URL)  # a hiccup tells nothing new
     page_checks.check_due_pages(later + timedelta(hours=1), fetch=web)
     assert len(found(picked, later)) == 1
@@ -112,9 +112,9 @@ def test_the_copy_is_never_changed_by_looking(picked: Edition, web: Any, now: da
 
 
 def test_two_who_look_at_the_same_moment_do_not_stop_each_other(
-    edition: Edition, told: Told, web: Any, now: datetime
+    edition: Edition, add_article: AddArticle, web: Any, now: datetime
 ) -> None:
-    article = told("Ferry gets a second boat", link=URL)
+    article = add_article("Ferry gets a second boat", link=URL)
     web.serve(URL, page())
     picks.add_pick(edition.id, article.id, now=now, by=SYSTEM)
     with just_before('INSERT OR IGNORE INTO "curator_look"', lambda: page_checks.check_due_pages(now, fetch=web)):

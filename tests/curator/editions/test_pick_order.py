@@ -18,7 +18,7 @@ from newsletter.curator.editions.values import Edition
 from tests.actors import SYSTEM
 from tests.curator.editions.conftest import key
 
-Told = Callable[..., Article]
+AddArticle = Callable[..., Article]
 TITLES = tuple(f"{what} {verb}" for what in ("Bridge", "Weir", "Mill", "Chapel") for verb in ("opens", "closes"))
 
 
@@ -113,7 +113,7 @@ STEPS = st.lists(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_any_sequence_of_changes_gives_the_order_of_a_plain_list(
-    newsletter: Newsletter, told_articles: list[Article], now: datetime, steps: list[tuple[str, int, str, int]]
+    newsletter: Newsletter, feed_articles: list[Article], now: datetime, steps: list[tuple[str, int, str, int]]
 ) -> None:
     day = now.date() + timedelta(days=next(DAYS))  # each example has an edition of its own
     edition = editions.create_edition(newsletter.id, day, now=now, by=SYSTEM)
@@ -123,7 +123,7 @@ def test_any_sequence_of_changes_gives_the_order_of_a_plain_list(
         holder = next((titles for titles in expected.values() if title in titles), None)
         if what == "pick" and holder is None:
             edition = picks.add_pick(
-                edition.id, told_articles[number].id, section=section, reason="again", now=now, by=SYSTEM
+                edition.id, feed_articles[number].id, section=section, reason="again", now=now, by=SYSTEM
             )
             expected[section].append(title)
         elif what == "drop" and holder is not None:

@@ -18,7 +18,7 @@ from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from tests.actors import SYSTEM
 from tests.curator.editions.conftest import key
 
-Told = Callable[..., Article]
+AddArticle = Callable[..., Article]
 TITLES = tuple(f"{what} {verb}" for what in ("Bridge", "Weir", "Mill", "Chapel") for verb in ("opens", "closes"))
 
 
@@ -75,8 +75,12 @@ def test_there_is_one_lead(place: Callable[..., Edition], edition: Edition, now:
 PICTURE = "https://pictures.example.org/funicular.png"
 
 
-def test_words_are_copied_when_a_story_is_picked(edition: Edition, told: Told, web: Any, now: datetime) -> None:
-    article = told("Funicular reopens", dek="After repairs.", image=PICTURE, credit="Una Crag", publisher="Valley News")
+def test_words_are_copied_when_a_story_is_picked(
+    edition: Edition, add_article: AddArticle, web: Any, now: datetime
+) -> None:
+    article = add_article(
+        "Funicular reopens", dek="After repairs.", image=PICTURE, credit="Una Crag", publisher="Valley News"
+    )
     (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web, by=SYSTEM).picks
     assert (pick.headline, pick.blurb, pick.publisher, pick.url) == (
         "Funicular reopens",
@@ -88,15 +92,19 @@ def test_words_are_copied_when_a_story_is_picked(edition: Edition, told: Told, w
     assert pick.image_credit == "Una Crag"
 
 
-def test_a_story_without_its_picture_is_still_picked(edition: Edition, told: Told, web: Any, now: datetime) -> None:
+def test_a_story_without_its_picture_is_still_picked(
+    edition: Edition, add_article: AddArticle, web: Any, now: datetime
+) -> None:
     web.fail(PICTURE)
-    article = told("Funicular reopens", image=PICTURE)
+    article = add_article("Funicular reopens", image=PICTURE)
     (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web, by=SYSTEM).picks
     assert (pick.headline, pick.picture_id) == ("Funicular reopens", None)
 
 
-def test_a_change_of_the_article_leaves_the_pick_alone(edition: Edition, now: datetime, web: Any, told: Told) -> None:
-    article = told("Funicular reopens", dek="After repairs.")
+def test_a_change_of_the_article_leaves_the_pick_alone(
+    edition: Edition, now: datetime, web: Any, add_article: AddArticle
+) -> None:
+    article = add_article("Funicular reopens", dek="After repairs.")
     picks.add_pick(edition.id, article.id, now=now, by=SYSTEM)
     body = "".join(
         f"<p>The funicular stays shut for another {n} weeks, the operator told the council.</p>" for n in range(9)
@@ -110,8 +118,8 @@ def test_a_change_of_the_article_leaves_the_pick_alone(edition: Edition, now: da
     assert edition_lookup.get_edition(edition.id).picks[0].headline == "Funicular reopens"
 
 
-def test_a_long_standfirst_is_cut_between_words(edition: Edition, told: Told, now: datetime) -> None:
-    (pick,) = picks.add_pick(edition.id, told("Long", dek="several words " * 60).id, now=now, by=SYSTEM).picks
+def test_a_long_standfirst_is_cut_between_words(edition: Edition, add_article: AddArticle, now: datetime) -> None:
+    (pick,) = picks.add_pick(edition.id, add_article("Long", dek="several words " * 60).id, now=now, by=SYSTEM).picks
     assert len(pick.blurb) <= 480
     assert pick.blurb.removesuffix("…").split()[-1] in ("several", "words")
 
@@ -138,9 +146,9 @@ def test_an_edit_of_a_story_that_cannot_be_is_refused_naming_its_field(
 
 
 def test_words_of_a_story_are_edited_and_its_picture_taken_out(
-    edition: Edition, told: Told, web: Any, now: datetime
+    edition: Edition, add_article: AddArticle, web: Any, now: datetime
 ) -> None:
-    article = told("Funicular reopens", image=PICTURE, credit="Una Crag")
+    article = add_article("Funicular reopens", image=PICTURE, credit="Una Crag")
     (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web, by=SYSTEM).picks
     edited = picks.edit_pick(
         edition.id, pick.key, now=now, headline="Up we go", label="Transport", no_picture=True, seen=None, by=SYSTEM

@@ -18,7 +18,7 @@ from newsletter.curator.editions.pool import PoolFilter, list_pool
 from newsletter.curator.editions.values import Edition, PoolArticle
 from tests.actors import SYSTEM
 
-Told = Callable[..., Article]
+AddArticle = Callable[..., Article]
 ADA = SystemActor("ada@example.com")
 
 
@@ -27,16 +27,18 @@ def offered(edition: Edition, now: datetime, **how: Any) -> dict[str, PoolArticl
     return {each.article.title: each for each in list_pool(edition.id, PoolFilter(**how), now=now)}
 
 
-def test_the_latest_come_first_and_those_without_a_date_last(edition: Edition, told: Told, now: datetime) -> None:
-    told("Undated", hours_ago=None)
-    told("Yesterday's", hours_ago=20)
-    told("Latest", hours_ago=1)
+def test_the_latest_come_first_and_those_without_a_date_last(
+    edition: Edition, add_article: AddArticle, now: datetime
+) -> None:
+    add_article("Undated", hours_ago=None)
+    add_article("Yesterday's", hours_ago=20)
+    add_article("Latest", hours_ago=1)
     assert list(offered(edition, now)) == ["Latest", "Yesterday's", "Undated"]
 
 
-def test_the_pool_shows_what_is_picked_by_its_number(edition: Edition, told: Told, now: datetime) -> None:
+def test_the_pool_shows_what_is_picked_by_its_number(edition: Edition, add_article: AddArticle, now: datetime) -> None:
     for title in ("First", "Second", "Third"):
-        article = told(title)
+        article = add_article(title)
         if title != "Third":
             picks.add_pick(edition.id, article.id, now=now, by=SYSTEM)
     assert {title: each.pick_number for title, each in offered(edition, now).items()} == {
@@ -46,16 +48,16 @@ def test_the_pool_shows_what_is_picked_by_its_number(edition: Edition, told: Tol
     }
 
 
-def test_one_event_told_by_several_is_counted(edition: Edition, told: Told, now: datetime) -> None:
+def test_one_event_told_by_several_is_counted(edition: Edition, add_article: AddArticle, now: datetime) -> None:
     event = "Funicular cable replaced after eleven weeks"
     for paper in ("Valley News", "Fellside Paper", "Upland Wire"):
-        told(
+        add_article(
             event,
             publisher=paper,
             dek="The funicular runs again on a new cable.",
             link=f"https://{paper[0]}.example.org/1",
         )
-    told("Otters seen in the mill race", dek="A family of four swims below the weir.")
+    add_article("Otters seen in the mill race", dek="A family of four swims below the weir.")
     counts = {title: each.articles_in_story for title, each in offered(edition, now).items()}
     assert counts == {event: 3, "Otters seen in the mill race": 1}
     shown = list_pool(edition.id, now=now)
@@ -69,9 +71,11 @@ def test_one_event_told_by_several_is_counted(edition: Edition, told: Told, now:
     assert [each.other_publishers for each in shown if each.articles_in_story == 1] == [()]
 
 
-def test_without_a_search_only_lately_found_articles_are_on_offer(edition: Edition, told: Told, now: datetime) -> None:
-    told("Found last week", added=now - timedelta(days=5))
-    told("Found today")
+def test_without_a_search_only_lately_found_articles_are_on_offer(
+    edition: Edition, add_article: AddArticle, now: datetime
+) -> None:
+    add_article("Found last week", added=now - timedelta(days=5))
+    add_article("Found today")
     assert list(offered(edition, now)) == ["Found today"]
     assert list(offered(edition, now, query="last")) == ["Found last week"]
     assert len(list_pool(edition.id, PoolFilter("found"), now=now, limit=1)) == 1
@@ -79,7 +83,7 @@ def test_without_a_search_only_lately_found_articles_are_on_offer(edition: Editi
 
 @pytest.fixture
 def other(newsletter: Newsletter, now: datetime) -> Newsletter:
-    """A second newsletter of the same house."""
+    """A second newsletter of the same newsroom."""
     return newsletter_settings.create_newsletter(
         slug="good-news",
         name="Good News",
@@ -92,17 +96,21 @@ def other(newsletter: Newsletter, now: datetime) -> Newsletter:
     )
 
 
-def test_a_story_that_ran_says_when_and_where(edition: Edition, other: Newsletter, told: Told, now: datetime) -> None:
-    article = told("Otters return")
+def test_a_story_that_ran_says_when_and_where(
+    edition: Edition, other: Newsletter, add_article: AddArticle, now: datetime
+) -> None:
+    article = add_article("Otters return")
     sunday = editions.create_edition(other.id, edition.date - timedelta(days=2), now=now, by=ADA)
     picks.add_pick(sunday.id, article.id, now=now, by=SYSTEM)
     assert offered(edition, now)["Otters return"].ran == "ran Sun 22 Nov in Good News"
     assert offered(sunday, now)["Otters return"].ran == ""
 
 
-def test_the_same_headline_elsewhere_ran_too(edition: Edition, other: Newsletter, told: Told, now: datetime) -> None:
-    ran = told("Otters return to the mill", link="https://valley.example.org/otters")
-    told("“Otters” return to the MILL!", link="https://wire.example.org/9")
+def test_the_same_headline_elsewhere_ran_too(
+    edition: Edition, other: Newsletter, add_article: AddArticle, now: datetime
+) -> None:
+    ran = add_article("Otters return to the mill", link="https://valley.example.org/otters")
+    add_article("“Otters” return to the MILL!", link="https://wire.example.org/9")
     monday = editions.create_edition(other.id, edition.date - timedelta(days=1), now=now, by=ADA)
     picks.add_pick(monday.id, ran.id, now=now, by=SYSTEM)
     assert all(each.ran == "ran Mon 23 Nov in Good News" for each in offered(edition, now).values())
@@ -110,18 +118,18 @@ def test_the_same_headline_elsewhere_ran_too(edition: Edition, other: Newsletter
 
 @pytest.mark.parametrize(("days", "counts"), [(14, True), (15, False)])
 def test_after_two_weeks_a_story_may_come_back(
-    edition: Edition, other: Newsletter, told: Told, now: datetime, days: int, counts: bool
+    edition: Edition, other: Newsletter, add_article: AddArticle, now: datetime, days: int, counts: bool
 ) -> None:
-    article = told("Otters return")
+    article = add_article("Otters return")
     earlier = editions.create_edition(other.id, edition.date - timedelta(days=days), now=now, by=ADA)
     picks.add_pick(earlier.id, article.id, now=now, by=SYSTEM)
     assert bool(offered(edition, now)["Otters return"].ran) is counts
 
 
 def test_what_was_in_a_skipped_edition_did_not_run(
-    edition: Edition, other: Newsletter, told: Told, now: datetime
+    edition: Edition, other: Newsletter, add_article: AddArticle, now: datetime
 ) -> None:
-    article = told("Otters return")
+    article = add_article("Otters return")
     monday = editions.create_edition(other.id, edition.date - timedelta(days=1), now=now, by=ADA)
     picks.add_pick(monday.id, article.id, now=now, by=SYSTEM)
     approval.skip(monday.id, reason="A holiday", by=ADA, now=now, content_hash=None)
@@ -137,15 +145,15 @@ WIRE = (
 )
 
 
-def test_wire_copy_is_known_by_its_text(edition: Edition, told: Told, now: datetime) -> None:
-    told(
+def test_wire_copy_is_known_by_its_text(edition: Edition, add_article: AddArticle, now: datetime) -> None:
+    add_article(
         "Funicular runs again on a new cable",
         publisher="Upland Wire",
         dek=WIRE,
         link="https://w.example.org/1",
         added=now - timedelta(hours=1),
     )
-    told(
+    add_article(
         "New cable for the funicular",
         publisher="Valley News",
         dek=f"FELLSIDE (Wire) - {WIRE}",
@@ -155,7 +163,7 @@ def test_wire_copy_is_known_by_its_text(edition: Edition, told: Told, now: datet
         "After eleven weeks the funicular is back, and with it the queue at the lower station, "
         "where coffee costs more than ever."
     )
-    told(
+    add_article(
         "Funicular is back on a new cable, and so is the queue",
         publisher="Fellside Paper",
         dek=own,

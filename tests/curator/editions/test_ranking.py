@@ -98,10 +98,13 @@ def test_a_phrase_is_whole_words() -> None:
 
 
 def test_the_reason_names_the_rule_and_the_taste() -> None:
-    taste = learn([*[OfferedArticle("Ferry news", "P1", True)] * 9, *[OfferedArticle("Other", "P9", False)] * 40])
+    track_record = learn(
+        [*[OfferedArticle("Ferry news", "P1", True)] * 9, *[OfferedArticle("Other", "P9", False)] * 40]
+    )
     rules = (RankingRule("boost", source_id=7, name="Lake Echo"), RankingRule("boost", phrase="bridge"))
     found = {
-        each.id: each.reason for each in suggest([FERRY, ARCH], wanted=2, now=NOW, rules=rules, track_record=taste)
+        each.id: each.reason
+        for each in suggest([FERRY, ARCH], wanted=2, now=NOW, rules=rules, track_record=track_record)
     }
     assert "rule: more of Lake Echo" in found[1]
     assert "this newsletter likes" in found[1]

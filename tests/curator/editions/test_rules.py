@@ -19,12 +19,12 @@ from tests.conftest import NOW
 from tests.curator.editions.conftest import sent
 from tests.interleaving import just_before
 
-Told = Callable[..., Article]
+AddArticle = Callable[..., Article]
 ANN = SystemActor("ann@example.com")
 
 
-def test_rules_are_made_changed_and_removed(newsletter: Newsletter, told: Told, now: datetime) -> None:
-    source = told("Otters").source_id
+def test_rules_are_made_changed_and_removed(newsletter: Newsletter, add_article: AddArticle, now: datetime) -> None:
+    source = add_article("Otters").source_id
     by_source = rules.set_rule(newsletter.id, "boost", source_id=source, by=ANN, now=now, seen=None)
     by_phrase = rules.set_rule(newsletter.id, "mute", phrase="  Royal   Gossip ", by=ANN, now=now, seen=None)
     assert (by_phrase.phrase, by_phrase.by) == ("royal gossip", ANN.name)
@@ -49,9 +49,9 @@ def test_two_who_make_the_same_rule_at_the_same_moment_make_one(newsletter: News
 
 @pytest.mark.django_db(transaction=True)
 def test_a_rule_for_a_feed_that_is_removed_at_the_same_moment_is_refused(
-    newsletter: Newsletter, told: Told, now: datetime
+    newsletter: Newsletter, add_article: AddArticle, now: datetime
 ) -> None:
-    source_id = told("Otters").source_id
+    source_id = add_article("Otters").source_id
     assert source_id is not None
     with (
         just_before('INSERT INTO "curator_rule"', lambda: sources.remove_source(source_id, by=SYSTEM, now=NOW)),
@@ -72,16 +72,16 @@ def test_a_rule_for_a_feed_that_is_removed_at_the_same_moment_is_refused(
     ],
 )
 def test_what_can_be_no_rule_is_refused(
-    newsletter: Newsletter, now: datetime, rule: dict[str, object], said: str
+    newsletter: Newsletter, now: datetime, rule: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(BadInput, match=said):
+    with pytest.raises(BadInput, match=message):
         rules.set_rule(newsletter.id, by=ANN, now=now, **rule, seen=None)  # type: ignore[arg-type]
 
 
-def test_suggestions_follow_the_rules_and_say_so(edition: Edition, told: Told, now: datetime) -> None:
-    told("Otters return", hours_ago=9)
-    told("Royal gossip of the day", hours_ago=1)
-    told("Bridge opens", hours_ago=2)
+def test_suggestions_follow_the_rules_and_say_so(edition: Edition, add_article: AddArticle, now: datetime) -> None:
+    add_article("Otters return", hours_ago=9)
+    add_article("Royal gossip of the day", hours_ago=1)
+    add_article("Bridge opens", hours_ago=2)
     rules.set_rule(edition.newsletter_id, "mute", phrase="royal", by=ANN, now=now, seen=None)
     rules.set_rule(edition.newsletter_id, "must", phrase="otters", section="good", by=ANN, now=now, seen=None)
     made = suggestions.suggest_picks(edition.id, now=now, by=SYSTEM)
@@ -95,24 +95,24 @@ def test_suggestions_follow_the_rules_and_say_so(edition: Edition, told: Told, n
     }
 
 
-def test_quotas_of_the_sections_are_filled_in_order(edition: Edition, told: Told, now: datetime) -> None:
+def test_quotas_of_the_sections_are_filled_in_order(edition: Edition, add_article: AddArticle, now: datetime) -> None:
     names = ("Otters", "Bridge", "Weir", "Chapel", "Mast", "Quarry", "Ferry")
     for hours, name in enumerate(names, 1):
-        told(f"{name} number {hours}", hours_ago=hours)
+        add_article(f"{name} number {hours}", hours_ago=hours)
     made = suggestions.suggest_picks(edition.id, now=now, by=SYSTEM)
     assert [pick.section for pick in made.picks] == ["top", "top", "more", "more", "good"]
     assert made.picks[0].headline == "Otters number 1"
 
 
-def test_past_editions_teach_what_is_liked(edition: Edition, told: Told, now: datetime) -> None:
+def test_past_editions_teach_what_is_liked(edition: Edition, add_article: AddArticle, now: datetime) -> None:
     for number in range(12):
-        told(f"Otters {number}", publisher="Valley News", added=now - timedelta(hours=3))
-        told(f"Gossip {number}", publisher="Noise", added=now - timedelta(hours=3))
+        add_article(f"Otters {number}", publisher="Valley News", added=now - timedelta(hours=3))
+        add_article(f"Gossip {number}", publisher="Noise", added=now - timedelta(hours=3))
     assert rules.build_track_record(edition.newsletter_id).publishers == {}  # nothing went out yet
     for each in suggestions.list_suggestions(edition.id, now=now, wanted=12):
         if each.article.publisher == "Valley News":
             picks.add_pick(edition.id, each.article.id, now=now, by=SYSTEM)
     sent(edition.id)
-    taste = rules.build_track_record(edition.newsletter_id)
-    assert taste.publishers["Valley News"].score > 0 > taste.publishers["Noise"].score
-    assert taste.publishers["Valley News"].clicks is None
+    track_record = rules.build_track_record(edition.newsletter_id)
+    assert track_record.publishers["Valley News"].score > 0 > track_record.publishers["Noise"].score
+    assert track_record.publishers["Valley News"].clicks is None

@@ -17,7 +17,7 @@ from newsletter.curator.editions.values import Edition
 from tests.actors import SYSTEM
 from tests.interleaving import just_before
 
-Told = Callable[..., Article]
+AddArticle = Callable[..., Article]
 
 
 PICTURE = "https://pictures.example.org/funicular.png"
@@ -27,10 +27,10 @@ ADA = SystemActor("ada@example.com")
 
 
 def test_suggestions_fill_the_free_places_and_write_the_first_words(
-    newsletter: Newsletter, told: Told, now: datetime
+    newsletter: Newsletter, add_article: AddArticle, now: datetime
 ) -> None:
     for title in ("Funicular reopens", "Otters in the mill race", "Night bus is kept", "Choir wins", "Cairn planned"):
-        told(title)
+        add_article(title)
     made = suggestions.create_suggested_edition(newsletter.id, None, now=now, by=ADA, wanted=4)
     assert len(made.picks) == 4
     first, second, third, _ = sorted(made.picks, key=lambda pick: pick.number)
@@ -38,8 +38,10 @@ def test_suggestions_fill_the_free_places_and_write_the_first_words(
     assert made.preheader == f"Plus: {second.headline}; {third.headline}"
 
 
-def test_suggestions_leave_what_editors_wrote_and_placed(filled: Edition, told: Told, now: datetime) -> None:
-    told("Choir wins")
+def test_suggestions_leave_what_editors_wrote_and_placed(
+    filled: Edition, add_article: AddArticle, now: datetime
+) -> None:
+    add_article("Choir wins")
     suggested = suggestions.suggest_picks(filled.id, now=now, by=SYSTEM)
     assert (suggested.subject, suggested.preheader) == (filled.subject, filled.preheader)
     assert {pick.key for pick in filled.picks} < {pick.key for pick in suggested.picks}
@@ -48,27 +50,29 @@ def test_suggestions_leave_what_editors_wrote_and_placed(filled: Edition, told: 
 
 
 def test_nothing_is_suggested_twice_or_after_it_ran(
-    newsletter: Newsletter, filled: Edition, told: Told, now: datetime
+    newsletter: Newsletter, filled: Edition, add_article: AddArticle, now: datetime
 ) -> None:
-    told("Choir wins")
+    add_article("Choir wins")
     tomorrow = suggestions.create_suggested_edition(newsletter.id, filled.date + timedelta(days=1), now=now, by=ADA)
     assert [pick.headline for pick in tomorrow.picks] == ["Choir wins"]
 
 
-def test_only_what_the_desk_saw_lately_is_suggested(newsletter: Newsletter, told: Told, now: datetime) -> None:
-    told("Found last week", added=now - timedelta(days=5))
-    told("Old but found today", hours_ago=24 * 30)
+def test_only_what_the_desk_saw_lately_is_suggested(
+    newsletter: Newsletter, add_article: AddArticle, now: datetime
+) -> None:
+    add_article("Found last week", added=now - timedelta(days=5))
+    add_article("Old but found today", hours_ago=24 * 30)
     models.Source.objects.update(added_at=now - timedelta(days=60))
-    told("From the archive of a new feed", hours_ago=24 * 30)
+    add_article("From the archive of a new feed", hours_ago=24 * 30)
     made = suggestions.create_suggested_edition(newsletter.id, None, now=now, by=ADA)
     assert [pick.headline for pick in made.picks] == ["Old but found today"]
 
 
 def test_a_suggestion_brings_its_picture_only_with_a_credit(
-    newsletter: Newsletter, told: Told, web: Any, now: datetime
+    newsletter: Newsletter, add_article: AddArticle, web: Any, now: datetime
 ) -> None:
-    told("Credited picture", image=PICTURE, credit="Una Crag")
-    told("Nobody named", image=PICTURE)
+    add_article("Credited picture", image=PICTURE, credit="Una Crag")
+    add_article("Nobody named", image=PICTURE)
     made = suggestions.create_suggested_edition(newsletter.id, None, now=now, by=ADA, fetch=web)
     assert {pick.headline: bool(pick.picture_id) for pick in made.picks} == {
         "Credited picture": True,
@@ -77,17 +81,17 @@ def test_a_suggestion_brings_its_picture_only_with_a_credit(
 
 
 def test_no_picture_is_asked_for_that_a_suggestion_would_not_bring(
-    newsletter: Newsletter, told: Told, web: Any, now: datetime
+    newsletter: Newsletter, add_article: AddArticle, web: Any, now: datetime
 ) -> None:
-    told("Nobody named", image=PICTURE)
+    add_article("Nobody named", image=PICTURE)
     suggestions.create_suggested_edition(newsletter.id, None, now=now, by=ADA, fetch=web)
     assert PICTURE not in web.asked
 
 
 def test_a_picture_we_hold_already_comes_with_a_pick_and_with_no_suggestion_that_cannot_credit_it(
-    newsletter: Newsletter, told: Told, web: Any, now: datetime
+    newsletter: Newsletter, add_article: AddArticle, web: Any, now: datetime
 ) -> None:
-    article = told("Nobody named", image=PICTURE)
+    article = add_article("Nobody named", image=PICTURE)
     by_hand = editions.create_edition(newsletter.id, None, now=now, by=ADA)
     (pick,) = picks.add_pick(by_hand.id, article.id, now=now, fetch=web, by=SYSTEM).picks
     assert pick.picture_id
@@ -101,9 +105,9 @@ def test_an_edition_without_anything_to_suggest_is_made_empty(newsletter: Newsle
     assert (made.picks, made.subject, made.preheader) == ((), "", "")
 
 
-def test_suggesting_is_one_change_in_the_log(edition: Edition, told: Told, now: datetime) -> None:
+def test_suggesting_is_one_change_in_the_log(edition: Edition, add_article: AddArticle, now: datetime) -> None:
     for title in ("Funicular reopens after repairs", "Night bus to be kept"):
-        told(title, dek=f"{title}, the council said on Monday.")
+        add_article(title, dek=f"{title}, the council said on Monday.")
     filled = suggestions.suggest_picks(edition.id, by=ADA, now=now)
     (entry,) = edition_history.list_changes(edition.id)
     assert (entry.actor, entry.action) == (ADA.name, "suggested stories")
@@ -114,10 +118,10 @@ def test_suggesting_is_one_change_in_the_log(edition: Edition, told: Told, now: 
 
 @pytest.mark.parametrize("where", ["here", "in another newsletter"])
 def test_what_is_picked_while_stories_are_suggested_is_not_picked_again(
-    edition: Edition, told: Told, now: datetime, where: str
+    edition: Edition, add_article: AddArticle, now: datetime, where: str
 ) -> None:
-    told("Night bus to be kept", dek="The council said on Monday.")
-    article = told("Funicular reopens after repairs", dek="The council said on Monday, too.")
+    add_article("Night bus to be kept", dek="The council said on Monday.")
+    article = add_article("Funicular reopens after repairs", dek="The council said on Monday, too.")
     elsewhere = edition.id
     if where != "here":
         elsewhere = editions.create_edition(edition.newsletter_id, edition.date + timedelta(days=1), by=ADA, now=now).id

@@ -169,8 +169,8 @@ def test_a_list_that_is_not_public_has_no_page_to_lead_to(edition: Edition, now:
         (Variant("a", frozenset({"segment:gone"})), "gone"),
     ],
 )
-def test_variants_have_names(variant: Variant, said: str) -> None:
-    assert variants.describe_variant(variant, {"locals": "Readers nearby"}) == said
+def test_variants_have_names(variant: Variant, message: str) -> None:
+    assert variants.describe_variant(variant, {"locals": "Readers nearby"}) == message
 
 
 def test_nobody_is_given_another_variant_than_theirs(edition: Edition, now: datetime) -> None:

@@ -19,7 +19,7 @@ from newsletter.delivery.sending import claims, hand_over
 from newsletter.delivery.sending.expired_leases import recover_expired_leases
 from subscribers import bounces_complaints, people, subscriber_lookup, suppressions
 from tests.actors import SYSTEM
-from tests.conftest import House
+from tests.conftest import Newsroom
 from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes.provider import ScriptedProvider, accepts, loses_the_answer, refuses_for_now
 from tests.fakes.sendgrid_events import Signer, event
@@ -57,7 +57,7 @@ def test_an_event_of_an_attempt_that_was_given_up_is_an_alarm(
 
 
 def test_a_hard_bounce_ends_mail_to_that_address_on_every_list(
-    sent: Callable[..., Sent], take: Callable[..., None], house: House
+    sent: Callable[..., Sent], take: Callable[..., None], newsroom: Newsroom
 ) -> None:
     mailing = sent(2)
     take(mailing.event("bounce", type="bounce", bounce_classification="Invalid Address", reason="no such user"))
@@ -177,7 +177,7 @@ def _breaks(*_: Any, **__: Any) -> int:
 
 
 def test_events_of_nobody_of_ours_are_counted_and_dropped(
-    take: Callable[..., None], house: House, now: datetime
+    take: Callable[..., None], newsroom: Newsroom, now: datetime
 ) -> None:
     take(
         event("bounce", {}, "stranger@example.com", 1, type="bounce"),
@@ -432,10 +432,10 @@ def lease_row(db: None) -> None:
 
 
 def test_an_event_of_a_batch_that_changes_as_it_is_written_is_applied_to_what_the_batch_says_then(
-    lease_row: None, sent: Callable[..., Sent], take: Callable[..., None], house: House, now: datetime
+    lease_row: None, sent: Callable[..., Sent], take: Callable[..., None], newsroom: Newsroom, now: datetime
 ) -> None:
     mailing = sent(2)
-    people.unsubscribe(mailing.readers[1], house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(mailing.readers[1], newsroom.list.id, by=SYSTEM, now=now)
     take(mailing.event("delivered", 0), apply=False)
     with just_before(WRITING, lambda: unsubscribed_after_send.mark_members(now)):
         assert applying.apply_next(now, owner="test")

@@ -9,36 +9,36 @@ from typing import Any
 from newsletter.curator.editions import edition_lookup
 from newsletter.delivery.events import engagement
 from subscribers import models, subscriber_lookup
-from tests.conftest import House
+from tests.conftest import Newsroom
 from tests.delivery.conftest import Sent
 from tests.interleaving import just_before
 
 HOUR = timedelta(hours=1)
 
 
-def seen(person: int, house: House) -> Any:
-    (mine,) = (s for s in subscriber_lookup.get_subscriber(person).subscriptions if s.list_id == house.list.id)
+def seen(person: int, newsroom: Newsroom) -> Any:
+    (mine,) = (s for s in subscriber_lookup.get_subscriber(person).subscriptions if s.list_id == newsroom.list.id)
     return mine
 
 
 def test_opens_and_clicks_by_people_reach_subscribers_and_those_by_machines_do_not(
-    sent: Callable[..., Sent], take: Callable[..., None], house: House, now: datetime
+    sent: Callable[..., Sent], take: Callable[..., None], newsroom: Newsroom, now: datetime
 ) -> None:
     mailing = sent(4)
     take(mailing.event("open", 0), mailing.event("click", 1, url="https://paper.example.org/1"))
     take(mailing.event("open", 2, sg_machine_open=True))
     assert engagement.roll_up(now, owner="test") == 2
     first, second, third, _ = mailing.readers
-    assert (seen(first, house).opened_at, seen(first, house).clicked_at) == (now, None)
-    assert (seen(second, house).opened_at, seen(second, house).clicked_at) == (None, now)
-    assert seen(second, house).engagement_as_of == now
-    assert seen(third, house).engagement_as_of is None
+    assert (seen(first, newsroom).opened_at, seen(first, newsroom).clicked_at) == (now, None)
+    assert (seen(second, newsroom).opened_at, seen(second, newsroom).clicked_at) == (None, now)
+    assert seen(second, newsroom).engagement_as_of == now
+    assert seen(third, newsroom).engagement_as_of is None
     row = models.Engagement.objects.get(subscription__subscriber_id=first)
     assert (row.newest, row.opened, row.clicked) == (1, 1, 0)
 
 
 def test_folding_again_changes_nothing(
-    sent: Callable[..., Sent], take: Callable[..., None], house: House, now: datetime
+    sent: Callable[..., Sent], take: Callable[..., None], newsroom: Newsroom, now: datetime
 ) -> None:
     mailing = sent(2)
     take(mailing.event("open", 0))
@@ -69,9 +69,9 @@ def test_the_clicks_of_each_story_reach_the_curator(
     url = f"https://paper.example.org/1?nl={story.key}"
     take(mailing.event("click", 0, url=url), mailing.event("click", 1, url=url))
     engagement.roll_up(now, owner="test")
-    told = edition_lookup.list_story_clicks(mailing.mailing.edition_id)
-    assert (told[0].headline, told[0].people, told[0].as_of) == (story.headline, 2, now)
-    assert [each.people for each in told[1:]] == [0, 0]
+    reported = edition_lookup.list_story_clicks(mailing.mailing.edition_id)
+    assert (reported[0].headline, reported[0].people, reported[0].as_of) == (story.headline, 2, now)
+    assert [each.people for each in reported[1:]] == [0, 0]
 
 
 def test_an_open_that_comes_while_its_batch_is_folded_counts_the_next_time(

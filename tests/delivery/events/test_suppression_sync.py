@@ -12,7 +12,7 @@ from newsletter.delivery.events import suppression_sync
 from newsletter.delivery.providers.base import ProviderError
 from newsletter.delivery.providers.sendgrid import SendGrid
 from subscribers import lists, models
-from tests.conftest import House
+from tests.conftest import Newsroom
 from tests.delivery.chaos import serving
 from tests.fakes.provider import ScriptedProvider
 from tests.fakes.sendgrid import KEY, Fault, SendGridServer
@@ -37,12 +37,12 @@ def entry(address: str, at: datetime, reason: str = "550 no such user") -> dict[
     return {"created": int(at.timestamp()), "email": address, "reason": reason}
 
 
-def states(house: House) -> dict[str, int]:
-    return lists.count_subscribers_by_state(house.list.id)
+def states(newsroom: Newsroom) -> dict[str, int]:
+    return lists.count_subscribers_by_state(newsroom.list.id)
 
 
 def test_bounces_complaints_and_leaving_act_on_subscribers_as_events_do(
-    house: House, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
+    newsroom: Newsroom, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
 ) -> None:
     readers(5)
     at = now - timedelta(hours=1)
@@ -55,19 +55,19 @@ def test_bounces_complaints_and_leaving_act_on_subscribers_as_events_do(
     pulled = suppression_sync.sync_suppressions(now, provider)
     assert pulled is not None
     assert (pulled.entries, pulled.ours) == (5, 4)
-    assert states(house) == {"active": 1, "bounced": 2, "complained": 1, "unsubscribed": 1}
+    assert states(newsroom) == {"active": 1, "bounced": 2, "complained": 1, "unsubscribed": 1}
     assert models.Suppression.objects.count() == 3, "nobody of ours has the other address"
 
 
 def test_pulling_again_changes_nothing(
-    house: House, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
+    newsroom: Newsroom, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
 ) -> None:
     readers(2)
     server.suppressions = {"bounces": [entry("reader0@example.com", now - timedelta(hours=1))]}
     suppression_sync.sync_suppressions(now, provider)
-    before = (states(house), models.ConsentEvent.objects.count())
+    before = (states(newsroom), models.ConsentEvent.objects.count())
     suppression_sync.sync_suppressions(now + timedelta(minutes=1), provider, at_once=True)
-    assert (states(house), models.ConsentEvent.objects.count()) == before
+    assert (states(newsroom), models.ConsentEvent.objects.count()) == before
 
 
 def test_it_is_done_once_a_day_and_goes_on_where_it_ended(
@@ -88,7 +88,7 @@ def test_it_is_done_once_a_day_and_goes_on_where_it_ended(
 
 
 def test_long_lists_are_read_page_by_page(
-    house: House, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
+    newsroom: Newsroom, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
 ) -> None:
     readers(1)
     at = now - timedelta(hours=1)
@@ -100,7 +100,7 @@ def test_long_lists_are_read_page_by_page(
 
 
 def test_who_confirmed_after_an_entry_was_made_is_not_touched_by_it(
-    house: House, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
+    newsroom: Newsroom, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
 ) -> None:
     readers(2)
     models.Subscription.objects.filter(subscriber__address="reader0@example.com").update(confirmed_at=now)
@@ -108,28 +108,28 @@ def test_who_confirmed_after_an_entry_was_made_is_not_touched_by_it(
     server.suppressions = {"bounces": [entry("reader0@example.com", at), entry("reader1@example.com", at)]}
     server.suppressions["unsubscribes"] = [entry("reader0@example.com", at)]
     suppression_sync.sync_suppressions(now, provider)
-    assert states(house) == {"active": 1, "bounced": 1}
+    assert states(newsroom) == {"active": 1, "bounced": 1}
     assert not models.Suppression.objects.filter(address_key="reader0@example.com").exists()
 
 
 def test_trouble_is_said_and_tried_again_in_an_hour_from_the_same_place(
-    house: House, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
+    newsroom: Newsroom, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
 ) -> None:
     readers(1)
     server.suppressions = {"spam_reports": [entry("reader0@example.com", now - timedelta(hours=1))]}
     server.list_faults = [Fault(status=403, body={"errors": [{"message": "access forbidden"}]})]
     with pytest.raises(ProviderError, match="Suppressions read access"):
         suppression_sync.sync_suppressions(now, provider)
-    told = suppression_sync.find_status("sendgrid")
-    assert told is not None
-    assert told.synced_until is None
-    assert "403" in told.error
+    reported = suppression_sync.find_status("sendgrid")
+    assert reported is not None
+    assert reported.synced_until is None
+    assert "403" in reported.error
     assert suppression_sync.sync_suppressions(now + timedelta(minutes=30), provider) is None
     assert suppression_sync.sync_suppressions(now + timedelta(hours=1), provider)
-    assert states(house) == {"complained": 1}
-    told = suppression_sync.find_status("sendgrid")
-    assert told is not None
-    assert not told.error
+    assert states(newsroom) == {"complained": 1}
+    reported = suppression_sync.find_status("sendgrid")
+    assert reported is not None
+    assert not reported.error
 
 
 def test_a_provider_without_lists_is_not_asked(now: datetime) -> None:

@@ -267,8 +267,8 @@ def test_threads_that_wake_together_after_a_rest_all_get_through(
         together.wait()
         return provider.send_batch(request_for(), NOW).kind
 
-    with ThreadPoolExecutor(8) as crew:
-        assert list(crew.map(wake, range(80))) == ["accepted"] * 80
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(wake, range(80))) == ["accepted"] * 80
 
 
 def test_each_thread_knows_how_long_its_own_connection_rested(
@@ -335,7 +335,7 @@ def test_a_yes_whose_body_breaks_off_is_a_yes(request_for: Make, first_line: byt
 
         thread = threading.Thread(target=answer)
         thread.start()
-        told = SendGrid(KEY, f"http://127.0.0.1:{listening.getsockname()[1]}").send_batch(request_for(), NOW)
+        reported = SendGrid(KEY, f"http://127.0.0.1:{listening.getsockname()[1]}").send_batch(request_for(), NOW)
         thread.join()
-    assert told.kind == kind, told
-    assert told.provider_id == ("cut" if kind == "accepted" else "")
+    assert reported.kind == kind, reported
+    assert reported.provider_id == ("cut" if kind == "accepted" else "")

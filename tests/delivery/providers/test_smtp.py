@@ -26,7 +26,7 @@ SECOND = "reader1@example.com"
 def start() -> Iterator[Start]:
     """start(rcpt={…}): a mail server told what to answer."""
     with ExitStack() as stack:
-        yield lambda **told: stack.enter_context(listening(SmtpServer(**told)))
+        yield lambda **reported: stack.enter_context(listening(SmtpServer(**reported)))
 
 
 def send(server: SmtpServer, request: SendRequest) -> Answer:
@@ -88,8 +88,8 @@ def test_a_sender_that_is_not_let_send_stops_the_mailing(start: Start, request_f
 
 
 def test_a_busy_server_is_a_refusal_for_now(start: Start, request_for: Make) -> None:
-    for told in ({"sender": "451 busy"}, {"greeting": "421 too many"}, {"greeting": "drop"}):
-        answer = send(start(**told), request_for())
+    for reported in ({"sender": "451 busy"}, {"greeting": "421 too many"}, {"greeting": "drop"}):
+        answer = send(start(**reported), request_for())
         assert (answer.kind, answer.permanent, answer.stop, answer.accepted_places) == ("refused", False, False, ())
 
 

@@ -12,7 +12,7 @@ from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import mailings
 from subscribers import people
 from tests.actors import SYSTEM
-from tests.conftest import House
+from tests.conftest import Newsroom
 from tests.delivery.conftest import hand_over_all
 from tests.fakes import provider
 from tests.fakes.provider import ScriptedProvider
@@ -22,10 +22,10 @@ Join = Callable[..., list[int]]
 
 
 @pytest.fixture
-def sent(frozen: Plan, join: Join, house: House, now: datetime) -> Mailing:
+def sent(frozen: Plan, join: Join, newsroom: Newsroom, now: datetime) -> Mailing:
     """Of 121 readers one was left out, 100 were accepted, and for 20 nobody knows."""
     ids = join(121)
-    people.unsubscribe(ids[60], house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ids[60], newsroom.list.id, by=SYSTEM, now=now)
     made = frozen()
     hand_over_all(ScriptedProvider(provider.accepts, provider.accepts, provider.loses_the_answer), now)
     mailings.finish_settled(now)

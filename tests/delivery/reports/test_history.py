@@ -19,7 +19,7 @@ from subscribers import subscriber_lookup
 from subscribers.imports import run
 from subscribers.imports.undo import undo_import
 from tests.actors import SYSTEM
-from tests.conftest import House
+from tests.conftest import Newsroom
 from tests.delivery.conftest import hand_over_all
 from tests.fakes import provider
 from tests.fakes.provider import ScriptedProvider
@@ -67,9 +67,9 @@ def test_mailings_of_before_there_was_a_directory_are_entered_in_it(
         assert [each.state for each in history.list_deliveries(person, by=SYSTEM)] == [became[person]]
 
 
-def test_undoing_an_import_keeps_those_whom_an_edition_reached(plan: Plan, house: House, now: datetime) -> None:
+def test_undoing_an_import_keeps_those_whom_an_edition_reached(plan: Plan, newsroom: Newsroom, now: datetime) -> None:
     file = io.BytesIO(b"email,status\nann@example.com,active\nben@example.com,pending\n")
-    done = run.import_csv(file, house.list.id, dry_run=False, by=SYSTEM, now=now, name="readers.csv")
+    done = run.import_csv(file, newsroom.list.id, dry_run=False, by=SYSTEM, now=now, name="readers.csv")
     made = plan()
     freeze.freeze_next(now)
     assert hand_over_all(ScriptedProvider(), now) == 1
@@ -82,7 +82,7 @@ def test_undoing_an_import_keeps_those_whom_an_edition_reached(plan: Plan, house
 
 
 def test_those_whom_nothing_reached_since_are_not_among_those_reached(
-    plan: Plan, join: Join, house: House, now: datetime
+    plan: Plan, join: Join, newsroom: Newsroom, now: datetime
 ) -> None:
     first, second = join(2)
     plan()

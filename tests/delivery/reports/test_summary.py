@@ -11,7 +11,7 @@ from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import mailings
 from newsletter.kernel.errors import NotFound
 from tests.actors import SYSTEM
-from tests.conftest import House
+from tests.conftest import Newsroom
 
 pytestmark = pytest.mark.django_db
 Plan = Callable[..., Mailing]
@@ -35,10 +35,10 @@ def test_a_mailing_there_is_not_is_named(db: None) -> None:
         recipients.list_recipients(5, by=SYSTEM)
 
 
-def test_mailings_are_listed_for_the_newsletters_asked_for(sent: Mailing, house: House) -> None:
+def test_mailings_are_listed_for_the_newsletters_asked_for(sent: Mailing, newsroom: Newsroom) -> None:
     assert summary.list_mailings() == (sent,)
-    assert summary.list_mailings(newsletter_ids=[house.briefing.id]) == (sent,)
-    assert summary.list_mailings(newsletter_ids=[house.other.id]) == ()
+    assert summary.list_mailings(newsletter_ids=[newsroom.briefing.id]) == (sent,)
+    assert summary.list_mailings(newsletter_ids=[newsroom.other.id]) == ()
 
 
 def test_an_edition_knows_its_mailing_unless_it_was_cancelled(plan: Plan, now: datetime) -> None:

@@ -20,7 +20,7 @@ Join = Callable[..., list[int]]
 NOTHING = Backlog(batches=0, mailings=False, payloads=False)
 
 
-def test_in_an_empty_house_there_is_nothing_to_do(now: datetime) -> None:
+def test_in_an_empty_newsroom_there_is_nothing_to_do(now: datetime) -> None:
     assert measure_backlog(now, limit=9) == NOTHING
 
 

@@ -238,7 +238,7 @@ class TestOnTheDisk:
         if connection.vendor != "sqlite":
             pytest.skip("PostgreSQL has no such switch")
 
-    def said(self, queries: CaptureQueriesContext) -> list[str]:
+    def message(self, queries: CaptureQueriesContext) -> list[str]:
         return [query["sql"].split()[0] if "PRAGMA" not in query["sql"] else query["sql"] for query in queries]
 
     def test_a_claim_and_an_answer_need_not_be_on_the_disk(self, batch: Batch, now: datetime) -> None:
@@ -246,20 +246,20 @@ class TestOnTheDisk:
         provider = Mailing.objects.get(id=batch.mailing_id).provider
         with CaptureQueriesContext(connection) as queries:
             claim = claims.claim_batch(now, until=now + MINUTE, owner="worker/1", provider=provider)
-        assert self.said(queries) == ["SELECT", *relaxed]
+        assert self.message(queries) == ["SELECT", *relaxed]
         assert claim
         claim = claims.begin_attempt(claim, "attempt-1", until=now + MINUTE)
         assert claim
         with CaptureQueriesContext(connection) as queries:
             claims.record_accepted(claim, BatchState.ACCEPTED, b"", "p", now)
-        assert self.said(queries) == relaxed
+        assert self.message(queries) == relaxed
 
     def test_that_an_attempt_begins_is_on_the_disk(self, batch: Batch, now: datetime) -> None:
         claim = taken(batch, now)
         assert claim
         with CaptureQueriesContext(connection) as queries:
             claims.begin_attempt(claim, "attempt-1", until=now + MINUTE)
-        assert self.said(queries) == ["UPDATE"]
+        assert self.message(queries) == ["UPDATE"]
 
     def test_what_follows_a_claim_that_failed_is_on_the_disk_again(self, batch: Batch, now: datetime) -> None:
         claim = begun(batch, now)
@@ -272,4 +272,4 @@ class TestOnTheDisk:
         provider = Mailing.objects.get(id=batch.mailing_id).provider
         with transaction.atomic(), CaptureQueriesContext(connection) as queries:
             claims.claim_batch(now, until=now + MINUTE, owner="worker/1", provider=provider)
-        assert self.said(queries) == ["SELECT", "UPDATE"]
+        assert self.message(queries) == ["SELECT", "UPDATE"]

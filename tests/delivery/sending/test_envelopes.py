@@ -6,20 +6,20 @@ import pytest
 
 from newsletter.delivery.sending import envelopes
 from newsletter.templater.briefing import Rendered
-from tests.conftest import House
+from tests.conftest import Newsroom
 
 RENDERED = Rendered("Subject", "Preheader", "<p>html</p>", "text", ())
 
 
-def test_an_edition_is_list_mail_that_can_be_left_with_one_click(house: House) -> None:
-    made = envelopes.build_envelope(RENDERED, house.briefing, base_url="https://n.example.com")
+def test_an_edition_is_list_mail_that_can_be_left_with_one_click(newsroom: Newsroom) -> None:
+    made = envelopes.build_envelope(RENDERED, newsroom.briefing, base_url="https://n.example.com")
     assert made.unsubscribe_base == "https://n.example.com/u/"
     assert dict(made.headers) == {"List-Id": "Morning Briefing <morning.example.com>", "Precedence": "bulk"}
     assert (made.subject, made.html, made.text) == ("Subject", "<p>html</p>", "text")
 
 
-def test_a_notice_is_an_automatic_answer_and_never_tracked(house: House) -> None:
-    tracked = replace(house.briefing, click_tracking=True, open_tracking=True)
+def test_a_notice_is_an_automatic_answer_and_never_tracked(newsroom: Newsroom) -> None:
+    tracked = replace(newsroom.briefing, click_tracking=True, open_tracking=True)
     made = envelopes.build_transactional_envelope(RENDERED, tracked)
     assert dict(made.headers) == {"Auto-Submitted": "auto-generated"}
     assert not made.click_tracking
@@ -35,6 +35,6 @@ def test_a_notice_is_an_automatic_answer_and_never_tracked(house: House) -> None
         ("Frühstück", "<morning.example.com>"),
     ],
 )
-def test_a_list_id_holds_only_what_its_grammar_allows(house: House, name: str, phrase: str) -> None:
+def test_a_list_id_holds_only_what_its_grammar_allows(newsroom: Newsroom, name: str, phrase: str) -> None:
     """RFC 2919 takes a phrase of RFC 5322: no comma, stop or bracket without quotes."""
-    assert envelopes.format_list_id(replace(house.briefing, name=name)) == phrase
+    assert envelopes.format_list_id(replace(newsroom.briefing, name=name)) == phrase

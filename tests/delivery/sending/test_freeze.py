@@ -23,7 +23,7 @@ from subscribers.models import Subscriber, Suppression
 from subscribers.segments.service import create_segment
 from tests.actors import SYSTEM
 from tests.approving import approve
-from tests.conftest import House, reported
+from tests.conftest import Newsroom, reported
 from tests.delivery.conftest import hand_over_all
 from tests.fakes import provider
 from tests.fakes.provider import ScriptedProvider, accepts, loses_the_answer
@@ -152,11 +152,11 @@ def test_instant_and_bounds_of_the_audience_are_those_of_its_freeze_also_after_a
 
 
 @pytest.fixture
-def next_edition(house: House, plan: Plan, articles: Any, now: datetime) -> Callable[[], Mailing]:
+def next_edition(newsroom: Newsroom, plan: Plan, articles: Any, now: datetime) -> Callable[[], Mailing]:
     """Plans the next day's edition of the same newsletter."""
 
     def make() -> Mailing:
-        made = editions.create_edition(house.briefing.id, now.date() + timedelta(days=1), now=now, by=SYSTEM)
+        made = editions.create_edition(newsroom.briefing.id, now.date() + timedelta(days=1), now=now, by=SYSTEM)
         picks.add_pick(made.id, articles(1)[0], reason="Another day.", now=now, by=SYSTEM)
         editions.edit_edition(made.id, now=now, subject="Tomorrow", seen=None, by=SYSTEM)
         snapshot = approve(made.id, by=SYSTEM, now=now)
@@ -166,10 +166,10 @@ def next_edition(house: House, plan: Plan, articles: Any, now: datetime) -> Call
 
 
 def test_editions_of_a_list_are_numbered_and_tests_are_not(
-    plan: Plan, join: Join, house: House, trial: Mailing, next_edition: Callable[[], Mailing], now: datetime
+    plan: Plan, join: Join, newsroom: Newsroom, trial: Mailing, next_edition: Callable[[], Mailing], now: datetime
 ) -> None:
     ids = join(3)
-    people.unsubscribe(ids[0], house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ids[0], newsroom.list.id, by=SYSTEM, now=now)
     first = plan()
     second = next_edition()
     for _ in range(3):
@@ -183,12 +183,12 @@ def test_editions_of_a_list_are_numbered_and_tests_are_not(
 
 
 def test_the_number_of_an_edition_does_not_count_other_lists(
-    plan: Plan, join: Join, house: House, next_edition: Callable[[], Mailing], now: datetime
+    plan: Plan, join: Join, newsroom: Newsroom, next_edition: Callable[[], Mailing], now: datetime
 ) -> None:
     join(1)
     first = plan()
     freeze.freeze_next(now)
-    models.Mailing.objects.filter(id=first.id).update(list_id=house.other_list.id, ordinal=7)
+    models.Mailing.objects.filter(id=first.id).update(list_id=newsroom.other_list.id, ordinal=7)
     second = next_edition()
     freeze.freeze_next(now)
     assert models.Mailing.objects.get(id=second.id).ordinal == 1
@@ -201,13 +201,13 @@ def test_freezing_a_test_leaves_the_edition_to_its_editors(trial: Mailing, now: 
 
 
 def test_a_test_goes_to_everybody_and_an_edition_to_its_segment_with_everybodys_own_reason(
-    plan: Plan, join: Join, house: House, trial: Mailing, now: datetime
+    plan: Plan, join: Join, newsroom: Newsroom, trial: Mailing, now: datetime
 ) -> None:
     ids = join(4)
-    people.unsubscribe(ids[0], house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ids[0], newsroom.list.id, by=SYSTEM, now=now)
     change_profile(ids[1], tier="paid", seen=None, by=SYSTEM, now=now)
     create_segment("payers", "Payers", {"about": "tier", "op": "is", "value": "paid"}, by=SYSTEM, now=now)
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, segment="payers", seen=None, by=SYSTEM)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, segment="payers", seen=None, by=SYSTEM)
     made = plan()
     while freeze.freeze_next(now):
         pass
@@ -336,14 +336,14 @@ def test_a_mailing_that_is_cancelled_as_it_is_held_stays_cancelled(plan: Plan, n
 def test_a_mailing_is_held_when_its_counts_are_not_those_of_the_ledger(
     plan: Plan,
     join: Join,
-    house: House,
+    newsroom: Newsroom,
     now: datetime,
     lost: dict[str, int],
     why: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     ids = join(4)
-    people.unsubscribe(ids[0], house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ids[0], newsroom.list.id, by=SYSTEM, now=now)
     made = plan()
     models.Mailing.objects.update(**lost)
     freeze.freeze_next(now)
@@ -378,14 +378,14 @@ def test_the_reason_of_a_held_mailing_is_as_long_as_its_column_and_no_other_is_h
 
 
 def test_a_ceiling_counts_everybody_it_lets_through_page_by_page(
-    plan: Plan, join: Join, house: House, now: datetime, monkeypatch: pytest.MonkeyPatch
+    plan: Plan, join: Join, newsroom: Newsroom, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(freeze, "PAGE_SIZE", 20)
     newsletter_settings.change_newsletter(
-        house.briefing.id, now=now, warm_up_from=str(now.date()), warm_up_first=30, seen=None, by=SYSTEM
+        newsroom.briefing.id, now=now, warm_up_from=str(now.date()), warm_up_first=30, seen=None, by=SYSTEM
     )
     ids = join(70)
-    people.unsubscribe(ids[25], house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ids[25], newsroom.list.id, by=SYSTEM, now=now)
     made = plan()
     freeze.freeze_next(now)
     assert summary.get_mailing(made.id).excluded == {"unsubscribed": 1, "ceiling": 39}
@@ -405,14 +405,14 @@ def test_a_planned_mailing_waits_for_its_time(plan: Plan, join: Join, now: datet
 
 
 def test_every_candidate_is_planned_or_excluded_with_the_reason(
-    plan: Plan, join: Join, house: House, now: datetime
+    plan: Plan, join: Join, newsroom: Newsroom, now: datetime
 ) -> None:
     ids = join(7)
-    people.add_subscriber("waiting@example.com", house.list.id, by=SYSTEM, now=now)
-    people.unsubscribe(ids[0], house.list.id, by=SYSTEM, now=now)
+    people.add_subscriber("waiting@example.com", newsroom.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ids[0], newsroom.list.id, by=SYSTEM, now=now)
     suppressions.suppress("reader1@example.com", reason="asked", by=SYSTEM, now=now)
-    reported(ids[2], house.list.id, "hard", reason="no such mailbox", now=now)
-    reported(ids[3], house.list.id, "complained", reason="abuse report", now=now)
+    reported(ids[2], newsroom.list.id, "hard", reason="no such mailbox", now=now)
+    reported(ids[3], newsroom.list.id, "complained", reason="abuse report", now=now)
     made = plan()
     freeze.freeze_next(now)
     shown = summary.get_mailing(made.id)
@@ -577,10 +577,10 @@ def test_who_was_only_claimed_when_a_mailing_is_cancelled_is_mailed_by_the_next(
 
 @pytest.mark.parametrize("lost", [models.Exclusion, models.Batch])
 def test_a_ledger_that_lacks_what_its_mailing_counted_holds_it(
-    plan: Plan, join: Join, house: House, now: datetime, lost: Any
+    plan: Plan, join: Join, newsroom: Newsroom, now: datetime, lost: Any
 ) -> None:
     ids = join(4)
-    people.unsubscribe(ids[0], house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ids[0], newsroom.list.id, by=SYSTEM, now=now)
     made = plan()
     freeze.freeze_next(now)
     lost.objects.all().delete()  # as a defect of ours would leave it

@@ -24,7 +24,7 @@ from newsletter.delivery.sending import claims, expired_leases, freeze, hand_ove
 from subscribers import people, subscriber_lookup, suppressions, tokens
 from subscribers.models import Subscriber
 from tests.actors import SYSTEM
-from tests.conftest import House
+from tests.conftest import Newsroom
 from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes.provider import (
     Killed,
@@ -71,7 +71,7 @@ def test_everybody_is_mailed_once_in_batches_the_provider_takes(frozen: Plan, jo
 
 
 def test_a_request_carries_opaque_ids_and_each_subscribers_own_token(
-    frozen: Plan, join: Join, house: House, now: datetime
+    frozen: Plan, join: Join, newsroom: Newsroom, now: datetime
 ) -> None:
     ids = join(2)
     made = frozen()
@@ -82,15 +82,15 @@ def test_a_request_carries_opaque_ids_and_each_subscribers_own_token(
     assert (request.mailing, request.batch, request.attempt) == (made.key, batch.key, batch.attempt_key)
     assert [person.delivery for person in request.recipients] == [f"{batch.key}.0", f"{batch.key}.1"]
     claims = [subscriber_lookup.get_signer().read(person.token, tokens.FOOTER, now) for person in request.recipients]
-    assert [(each.list_id, each.subscriber_id) for each in claims] == [(house.list.id, person) for person in ids]
+    assert [(each.list_id, each.subscriber_id) for each in claims] == [(newsroom.list.id, person) for person in ids]
 
 
 def test_who_leaves_after_the_freeze_is_withdrawn_and_shown_as_such(
-    frozen: Plan, join: Join, house: House, now: datetime
+    frozen: Plan, join: Join, newsroom: Newsroom, now: datetime
 ) -> None:
     ids = join(3)
     made = frozen()
-    people.unsubscribe(ids[1], house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ids[1], newsroom.list.id, by=SYSTEM, now=now)
     provider = ScriptedProvider()
     hand_over_all(provider, now)
     assert "reader1@example.com" not in provider.mailed
@@ -100,12 +100,12 @@ def test_who_leaves_after_the_freeze_is_withdrawn_and_shown_as_such(
 
 
 def test_a_batch_that_everybody_left_is_withdrawn_without_a_request(
-    frozen: Plan, join: Join, house: House, now: datetime
+    frozen: Plan, join: Join, newsroom: Newsroom, now: datetime
 ) -> None:
     ids = join(2)
     made = frozen()
     for person in ids:
-        people.unsubscribe(person, house.list.id, by=SYSTEM, now=now)
+        people.unsubscribe(person, newsroom.list.id, by=SYSTEM, now=now)
     provider = ScriptedProvider()
     hand_over_all(provider, now)
     assert not provider.requests
@@ -269,14 +269,14 @@ def test_two_batches_refused_for_the_last_time_are_both_written_down(frozen: Pla
 
 
 def test_a_sender_fixed_in_mid_mailing_is_used_from_then_on(
-    frozen: Plan, join: Join, house: House, now: datetime
+    frozen: Plan, join: Join, newsroom: Newsroom, now: datetime
 ) -> None:
     join(1)
     made = frozen()
     provider = ScriptedProvider(wants_another_key)
     hand_over_all(provider, now)
     newsletter_settings.change_newsletter(
-        house.briefing.id, now=now, from_email="desk@example.org", seen=None, by=SYSTEM
+        newsroom.briefing.id, now=now, from_email="desk@example.org", seen=None, by=SYSTEM
     )
     mailings.resume(made.id, by=SYSTEM, now=now)
     freeze.freeze_next(now)
@@ -506,10 +506,12 @@ def test_a_worker_that_lost_its_claim_leaves_the_batch_to_the_one_that_has_it(
     assert not provider.requests
 
 
-def test_a_worker_that_lost_its_claim_withdraws_nobody(frozen: Plan, join: Join, house: House, now: datetime) -> None:
+def test_a_worker_that_lost_its_claim_withdraws_nobody(
+    frozen: Plan, join: Join, newsroom: Newsroom, now: datetime
+) -> None:
     ids = join(3)
     made = frozen()
-    people.unsubscribe(ids[1], house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ids[1], newsroom.list.id, by=SYSTEM, now=now)
     provider = ScriptedProvider()
     later = now + LATER
 
@@ -613,9 +615,9 @@ def test_a_mailing_started_with_its_first_try_though_that_was_in_vain(frozen: Pl
 
 
 def test_a_batch_planned_for_later_than_the_provider_asks_to_wait_keeps_its_time(
-    frozen: Plan, join: Join, house: House, now: datetime
+    frozen: Plan, join: Join, newsroom: Newsroom, now: datetime
 ) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=50, seen=None, by=SYSTEM)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, per_minute=50, seen=None, by=SYSTEM)
     join(150)
     frozen()
     step(ScriptedProvider(asks_to_wait(90)), now)
@@ -767,12 +769,12 @@ def test_an_answer_is_logged_unless_it_is_an_acceptance(
 
 
 def test_an_answer_is_stored_in_one_statement_also_when_somebody_was_withdrawn(
-    frozen: Plan, join: Join, house: House, now: datetime
+    frozen: Plan, join: Join, newsroom: Newsroom, now: datetime
 ) -> None:
     ids = join(3)
     frozen()
     before = models.Batch.objects.get().version
-    people.unsubscribe(ids[1], house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ids[1], newsroom.list.id, by=SYSTEM, now=now)
     with CaptureQueriesContext(connection) as queries:
         asked: list[int] = []
 
@@ -787,11 +789,11 @@ def test_an_answer_is_stored_in_one_statement_also_when_somebody_was_withdrawn(
 
 
 def test_what_is_out_of_the_ordinary_is_noted_with_whom_and_when_and_why(
-    frozen: Plan, join: Join, house: House, now: datetime
+    frozen: Plan, join: Join, newsroom: Newsroom, now: datetime
 ) -> None:
     ids = join(3)
     frozen()
-    people.unsubscribe(ids[0], house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ids[0], newsroom.list.id, by=SYSTEM, now=now)
     later = now + timedelta(minutes=1)
     step(ScriptedProvider(names(1)), later)
     (batch,) = models.Batch.objects.all()
@@ -819,13 +821,13 @@ def test_who_was_suppressed_before_the_freeze_is_not_looked_at_again_but_who_was
 
 
 def test_when_the_rest_of_a_batch_left_it_is_what_its_other_members_are(
-    frozen: Plan, join: Join, house: House, now: datetime
+    frozen: Plan, join: Join, newsroom: Newsroom, now: datetime
 ) -> None:
     ids = join(3)
     made = frozen()
     provider = ScriptedProvider(breaks_off)
     hand_over_all(provider, now)
-    people.unsubscribe(ids[2], house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ids[2], newsroom.list.id, by=SYSTEM, now=now)
     later = now + timedelta(minutes=1)
     assert hand_over_all(provider, later) == 1
     assert len(provider.requests) == 1
@@ -891,10 +893,10 @@ def test_a_batch_whose_mailing_was_paused_before_it_was_sent_is_nobodys(
 
 
 def test_the_mail_is_tracked_only_where_newsletter_and_subscriber_want_it(
-    frozen: Plan, join: Join, house: House, now: datetime
+    frozen: Plan, join: Join, newsroom: Newsroom, now: datetime
 ) -> None:
     newsletter_settings.change_newsletter(
-        house.briefing.id, now=now, click_tracking="on", open_tracking="on", seen=None, by=SYSTEM
+        newsroom.briefing.id, now=now, click_tracking="on", open_tracking="on", seen=None, by=SYSTEM
     )
     ids = join(2)
     Subscriber.objects.filter(id=ids[0]).update(tracked=False)

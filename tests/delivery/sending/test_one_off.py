@@ -14,7 +14,7 @@ from newsletter.kernel.errors import BadInput, Refused
 from newsletter.templater.briefing import Problem, Rendered
 from subscribers import rate_limits, suppressions
 from tests.actors import SYSTEM
-from tests.conftest import House
+from tests.conftest import Newsroom
 from tests.fakes import provider
 from tests.fakes.provider import ScriptedProvider
 
@@ -27,11 +27,13 @@ def rendered(edition: Any, now: datetime) -> Rendered:
     return approval.preview(edition.id)
 
 
-def test_a_test_goes_to_these_addresses_alone_and_says_so(house: House, rendered: Rendered, now: datetime) -> None:
+def test_a_test_goes_to_these_addresses_alone_and_says_so(
+    newsroom: Newsroom, rendered: Rendered, now: datetime
+) -> None:
     provider = ScriptedProvider()
     sent = one_off.send_test_mails(
         rendered=rendered,
-        newsletter=house.briefing,
+        newsletter=newsroom.briefing,
         addresses=("ann@example.com", "Bob <bob@example.com>"),
         provider=provider,
         sender="ada",
@@ -44,10 +46,10 @@ def test_a_test_goes_to_these_addresses_alone_and_says_so(house: House, rendered
     assert not models.Mailing.objects.exists()
 
 
-def test_each_test_has_its_own_answer(house: House, rendered: Rendered, now: datetime) -> None:
+def test_each_test_has_its_own_answer(newsroom: Newsroom, rendered: Rendered, now: datetime) -> None:
     sent = one_off.send_test_mails(
         rendered=rendered,
-        newsletter=house.briefing,
+        newsletter=newsroom.briefing,
         addresses=("ann@example.com", "bob@example.com"),
         provider=ScriptedProvider(provider.refuses_for_now),
         sender="ada",
@@ -58,29 +60,34 @@ def test_each_test_has_its_own_answer(house: House, rendered: Rendered, now: dat
 
 @pytest.mark.parametrize("addresses", [(), ("no address",), tuple(f"a{n}@example.com" for n in range(21))])
 def test_a_test_to_nobody_to_nowhere_or_to_a_crowd_is_refused(
-    house: House, rendered: Rendered, now: datetime, addresses: tuple[str, ...]
+    newsroom: Newsroom, rendered: Rendered, now: datetime, addresses: tuple[str, ...]
 ) -> None:
     provider = ScriptedProvider()
     with pytest.raises(BadInput):
         one_off.send_test_mails(
-            rendered=rendered, newsletter=house.briefing, addresses=addresses, provider=provider, sender="ada", now=now
+            rendered=rendered,
+            newsletter=newsroom.briefing,
+            addresses=addresses,
+            provider=provider,
+            sender="ada",
+            now=now,
         )
     assert not provider.requests
 
 
-def test_what_could_not_be_rendered_is_not_sent(house: House, now: datetime) -> None:
+def test_what_could_not_be_rendered_is_not_sent(newsroom: Newsroom, now: datetime) -> None:
     provider = ScriptedProvider()
     with pytest.raises(Refused, match="could not be rendered"):
         one_off.send_test_mails(
             rendered=UNRENDERED,
-            newsletter=house.briefing,
+            newsletter=newsroom.briefing,
             addresses=("a@example.com",),
             provider=provider,
             sender="ada",
             now=now,
         )
     answer = one_off.send_transactional(
-        rendered=UNRENDERED, newsletter=house.briefing, address="a@example.com", provider=provider, now=now
+        rendered=UNRENDERED, newsletter=newsroom.briefing, address="a@example.com", provider=provider, now=now
     )
     assert answer.permanent
     assert "The template is broken." in answer.message
@@ -88,10 +95,10 @@ def test_what_could_not_be_rendered_is_not_sent(house: House, now: datetime) -> 
 
 
 def test_the_message_an_editor_sees_is_the_one_that_would_leave(
-    house: House, rendered: Rendered, now: datetime
+    newsroom: Newsroom, rendered: Rendered, now: datetime
 ) -> None:
     mail = one_off.compose_eml(
-        rendered=rendered, newsletter=house.briefing, address="ann@example.com", first_name="Ann", now=now
+        rendered=rendered, newsletter=newsroom.briefing, address="ann@example.com", first_name="Ann", now=now
     )
     message: Any = message_from_bytes(mail.eml, policy=default)
     assert message["To"] == "ann@example.com"
@@ -101,30 +108,32 @@ def test_the_message_an_editor_sees_is_the_one_that_would_leave(
     assert "ann@example.com" in mail.html
 
 
-def send_tests(house: House, rendered: Rendered, now: datetime, *addresses: str, sender: str = "ada") -> set[str]:
+def send_tests(newsroom: Newsroom, rendered: Rendered, now: datetime, *addresses: str, sender: str = "ada") -> set[str]:
     """Who was mailed a test."""
     provider = ScriptedProvider()
     one_off.send_test_mails(
-        rendered=rendered, newsletter=house.briefing, addresses=addresses, provider=provider, sender=sender, now=now
+        rendered=rendered, newsletter=newsroom.briefing, addresses=addresses, provider=provider, sender=sender, now=now
     )
     return set(provider.mailed)
 
 
 @pytest.mark.parametrize("never", ["bob@example.com", "@example.com"])
-def test_a_suppressed_address_gets_no_test_either(house: House, rendered: Rendered, now: datetime, never: str) -> None:
+def test_a_suppressed_address_gets_no_test_either(
+    newsroom: Newsroom, rendered: Rendered, now: datetime, never: str
+) -> None:
     suppressions.suppress(never, reason="asked", by=SYSTEM, now=now)
     with pytest.raises(Refused, match="BOB@example.com is never to be mailed"):
-        send_tests(house, rendered, now, "ann@example.org", "BOB@example.com")
-    assert send_tests(house, rendered, now, "ann@example.org") == {"ann@example.org"}
+        send_tests(newsroom, rendered, now, "ann@example.org", "BOB@example.com")
+    assert send_tests(newsroom, rendered, now, "ann@example.org") == {"ann@example.org"}
 
 
 def test_a_person_sends_so_many_tests_a_day(
-    house: House, rendered: Rendered, now: datetime, monkeypatch: pytest.MonkeyPatch
+    newsroom: Newsroom, rendered: Rendered, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_limits, "MAX_TEST_MAILS", 3)
-    send_tests(house, rendered, now, "a@example.com", "b@example.com")
+    send_tests(newsroom, rendered, now, "a@example.com", "b@example.com")
     with pytest.raises(Refused, match="you have 1 left"):
-        send_tests(house, rendered, now, "c@example.com", "d@example.com")
-    assert send_tests(house, rendered, now, "c@example.com")
-    assert send_tests(house, rendered, now, "d@example.com", sender="ben")
-    assert send_tests(house, rendered, now + timedelta(days=1, seconds=1), "d@example.com")
+        send_tests(newsroom, rendered, now, "c@example.com", "d@example.com")
+    assert send_tests(newsroom, rendered, now, "c@example.com")
+    assert send_tests(newsroom, rendered, now, "d@example.com", sender="ben")
+    assert send_tests(newsroom, rendered, now + timedelta(days=1, seconds=1), "d@example.com")

@@ -24,7 +24,7 @@ from newsletter.kernel.errors import Refused
 from subscribers.models import Subscriber
 from tests.actors import SYSTEM
 from tests.approving import approve
-from tests.conftest import House
+from tests.conftest import Newsroom
 from tests.delivery.chaos import serving
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.provider import ScriptedProvider
@@ -138,9 +138,9 @@ def test_approved_when_its_time_is_past_it_leaves_at_once(stage: Stage) -> None:
 
 
 def test_with_a_limit_all_is_submitted_and_the_provider_sends_batch_by_batch(
-    stage: Stage, join: Any, house: House
+    stage: Stage, join: Any, newsroom: Newsroom
 ) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=stage.now, per_minute=500, seen=None, by=SYSTEM)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=stage.now, per_minute=500, seen=None, by=SYSTEM)
     join(1_000, "more")
     stage.at(LEAD)
     stage.plan()
@@ -811,8 +811,10 @@ def test_a_refusal_to_recall_says_why_and_what_can_be_done_instead(
     assert str(refused.value) == refusal.format(id=stage.mailing_id)
 
 
-def test_a_recall_counts_the_subscribers_of_all_batches(stage: Stage, house: House) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=stage.now, click_tracking="on", seen=None, by=SYSTEM)
+def test_a_recall_counts_the_subscribers_of_all_batches(stage: Stage, newsroom: Newsroom) -> None:
+    newsletter_settings.change_newsletter(
+        newsroom.briefing.id, now=stage.now, click_tracking="on", seen=None, by=SYSTEM
+    )
     Subscriber.objects.filter(address__in=("reader0@example.com", "reader1@example.com")).update(tracked=False)
     stage.at(40)
     stage.plan()

@@ -16,7 +16,7 @@ from newsletter.delivery.sending import freeze, ledger_rows, mailings, repair
 from newsletter.kernel.errors import Conflict, Refused
 from subscribers import people
 from tests.actors import SYSTEM
-from tests.conftest import House
+from tests.conftest import Newsroom
 from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes import provider
 from tests.fakes.provider import ScriptedProvider
@@ -106,11 +106,11 @@ def test_an_operators_word_settles_what_is_unknown(sent: Callable[..., Sent], no
 
 
 def test_who_left_since_is_withdrawn_from_the_repair(
-    sent: Callable[..., Sent], take: Callable[..., None], house: House, now: datetime
+    sent: Callable[..., Sent], take: Callable[..., None], newsroom: Newsroom, now: datetime
 ) -> None:
     mailing = sent(2)
     take(mailing.event("dropped", 0, reason=QUOTA), mailing.event("dropped", 1, reason=QUOTA))
-    people.unsubscribe(mailing.readers[0], house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(mailing.readers[0], newsroom.list.id, by=SYSTEM, now=now)
     repair.repair_mailing(mailing.id, by=SYSTEM, now=now)
     assert dict(go_on(mailing).mailed) == {"reader1@example.com": 1}
     assert mailing.mailing.counts == {"withdrawn": 1, "accepted": 1}

@@ -24,7 +24,7 @@ from subscribers.models import Subscription
 from subscribers.segments.service import create_segment
 from tests.actors import SYSTEM
 from tests.approving import approve
-from tests.conftest import House
+from tests.conftest import Newsroom
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.provider import ScriptedProvider, accepts, loses_the_request, refuses_for_good
 
@@ -39,8 +39,10 @@ def due_times(mailing_id: int, now: datetime) -> list[float]:
     return [(at - now).total_seconds() for at in rows.values_list("due_at", flat=True)]
 
 
-def test_a_newsletter_with_a_limit_leaves_batch_by_batch(house: House, plan: Plan, join: Join, now: datetime) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=50, seen=None, by=SYSTEM)
+def test_a_newsletter_with_a_limit_leaves_batch_by_batch(
+    newsroom: Newsroom, plan: Plan, join: Join, now: datetime
+) -> None:
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, per_minute=50, seen=None, by=SYSTEM)
     join(130)
     made = plan()
     freeze.freeze_next(now)
@@ -53,25 +55,25 @@ def test_a_newsletter_with_a_limit_leaves_batch_by_batch(house: House, plan: Pla
 
 
 def test_the_account_has_a_limit_for_all_newsletters_together(
-    house: House, plan: Plan, join: Join, articles: Any, now: datetime, settings: Any
+    newsroom: Newsroom, plan: Plan, join: Join, articles: Any, now: datetime, settings: Any
 ) -> None:
     settings.CONFIG = replace(settings.CONFIG, per_minute=50)
     join(100)
     first = plan()
     freeze.freeze_next(now)
-    other = editions.create_edition(house.other.id, now.date(), now=now, by=SYSTEM)
+    other = editions.create_edition(newsroom.other.id, now.date(), now=now, by=SYSTEM)
     picks.add_pick(other.id, articles(1)[0], reason="Another paper.", now=now, by=SYSTEM)
     editions.edit_edition(other.id, now=now, subject="Evening", seen=None, by=SYSTEM)
     snapshot = approve(other.id, by=SYSTEM, now=now)
     for n in range(60):
         people.add_subscriber(
-            f"evening{n}@example.com", house.other_list.id, by=SYSTEM, now=now, reason="asked in person"
+            f"evening{n}@example.com", newsroom.other_list.id, by=SYSTEM, now=now, reason="asked in person"
         )
     second = mailings.create_mailing(
         snapshot_id=snapshot.id,
         edition_id=other.id,
-        newsletter_id=house.other.id,
-        list_id=house.other_list.id,
+        newsletter_id=newsroom.other.id,
+        list_id=newsroom.other_list.id,
         kind=MailingKind.EDITION,
         due_at=now,
         provider=ScriptedProvider.name,
@@ -83,8 +85,8 @@ def test_the_account_has_a_limit_for_all_newsletters_together(
     assert due_times(second, now) == [120, 180], "behind the first, though both are due now"
 
 
-def test_going_on_after_a_pause_keeps_to_the_limit(house: House, plan: Plan, join: Join, now: datetime) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=50, seen=None, by=SYSTEM)
+def test_going_on_after_a_pause_keeps_to_the_limit(newsroom: Newsroom, plan: Plan, join: Join, now: datetime) -> None:
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, per_minute=50, seen=None, by=SYSTEM)
     join(150)
     made = plan()
     freeze.freeze_next(now)
@@ -97,8 +99,8 @@ def test_going_on_after_a_pause_keeps_to_the_limit(house: House, plan: Plan, joi
     assert due_times(made.id, later)[1:] == [0, 60]
 
 
-def test_a_repair_keeps_to_the_limit(house: House, plan: Plan, join: Join, now: datetime) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=100, seen=None, by=SYSTEM)
+def test_a_repair_keeps_to_the_limit(newsroom: Newsroom, plan: Plan, join: Join, now: datetime) -> None:
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, per_minute=100, seen=None, by=SYSTEM)
     join(150)
     made = plan()
     freeze.freeze_next(now)
@@ -110,9 +112,9 @@ def test_a_repair_keeps_to_the_limit(house: House, plan: Plan, join: Join, now: 
 
 
 def test_within_a_recall_window_the_provider_spreads_the_sending(
-    house: House, plan: Plan, join: Join, now: datetime
+    newsroom: Newsroom, plan: Plan, join: Join, now: datetime
 ) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=500, seen=None, by=SYSTEM)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, per_minute=500, seen=None, by=SYSTEM)
     join(2_500)
     due = now + timedelta(hours=1)
     made = plan(provider="sendgrid", due_at=due, recall_minutes=60)
@@ -124,10 +126,10 @@ def test_within_a_recall_window_the_provider_spreads_the_sending(
 
 
 def test_a_warm_up_leaves_out_who_is_beyond_the_ceiling_of_the_day(
-    house: House, plan: Plan, join: Join, now: datetime
+    newsroom: Newsroom, plan: Plan, join: Join, now: datetime
 ) -> None:
     newsletter_settings.change_newsletter(
-        house.briefing.id, now=now, warm_up_from=str(now.date()), warm_up_first=30, seen=None, by=SYSTEM
+        newsroom.briefing.id, now=now, warm_up_from=str(now.date()), warm_up_first=30, seen=None, by=SYSTEM
     )
     join(50)
     made = plan()
@@ -137,10 +139,10 @@ def test_a_warm_up_leaves_out_who_is_beyond_the_ceiling_of_the_day(
     assert shown.adds_up
 
 
-def test_the_ceiling_doubles_with_every_day(house: House, plan: Plan, join: Join, now: datetime) -> None:
+def test_the_ceiling_doubles_with_every_day(newsroom: Newsroom, plan: Plan, join: Join, now: datetime) -> None:
     start = now.date() - timedelta(days=1)
     newsletter_settings.change_newsletter(
-        house.briefing.id, now=now, warm_up_from=str(start), warm_up_first=20, seen=None, by=SYSTEM
+        newsroom.briefing.id, now=now, warm_up_from=str(start), warm_up_first=20, seen=None, by=SYSTEM
     )
     join(50)
     made = plan()
@@ -149,7 +151,7 @@ def test_the_ceiling_doubles_with_every_day(house: House, plan: Plan, join: Join
 
 
 def test_unknown_is_sent_again_after_silence_only_where_the_newsletter_says_so(
-    house: House, plan: Plan, join: Join, now: datetime
+    newsroom: Newsroom, plan: Plan, join: Join, now: datetime
 ) -> None:
     join(60)
     made = plan()
@@ -159,7 +161,7 @@ def test_unknown_is_sent_again_after_silence_only_where_the_newsletter_says_so(
     mailings.finish_settled(now)
     late = now + timedelta(hours=2)
     assert repair.repair_silent(late) == 0
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, repair_after_minutes=90, seen=None, by=SYSTEM)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, repair_after_minutes=90, seen=None, by=SYSTEM)
     assert repair.repair_silent(now + timedelta(minutes=89)) == 0
     assert repair.repair_silent(late) == 10
     hand_over_all(provider, late)
@@ -167,39 +169,39 @@ def test_unknown_is_sent_again_after_silence_only_where_the_newsletter_says_so(
     assert set(provider.mailed.values()) == {1}
 
 
-def test_old_silence_is_left_to_people(house: House, plan: Plan, join: Join, now: datetime) -> None:
+def test_old_silence_is_left_to_people(newsroom: Newsroom, plan: Plan, join: Join, now: datetime) -> None:
     join(3)
     plan()
     freeze.freeze_next(now)
     hand_over_all(ScriptedProvider(loses_the_request), now)
     mailings.finish_settled(now)
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, repair_after_minutes=90, seen=None, by=SYSTEM)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, repair_after_minutes=90, seen=None, by=SYSTEM)
     assert repair.repair_silent(now + timedelta(days=3)) == 0
 
 
 def test_a_newsletter_for_a_segment_leaves_the_others_out(
-    house: House, join: Callable[..., list[int]], plan: Callable[..., Mailing], now: datetime
+    newsroom: Newsroom, join: Callable[..., list[int]], plan: Callable[..., Mailing], now: datetime
 ) -> None:
     ids = join(10)
     for person in ids[::3]:
         change_profile(person, tier="paid", seen=None, by=SYSTEM, now=now)
     create_segment("payers", "Payers", {"about": "tier", "op": "is", "value": "paid"}, by=SYSTEM, now=now)
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, segment="payers", seen=None, by=SYSTEM)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, segment="payers", seen=None, by=SYSTEM)
     made = plan()
     freeze.freeze_next(now)
     seen = summary.get_mailing(made.id)
     assert (seen.excluded, seen.adds_up) == ({"segment": 6}, True)
     assert seen.counts == {"planned": 4}
     with pytest.raises(NotFound, match="no segment “gone”"):
-        newsletter_settings.change_newsletter(house.briefing.id, now=now, segment="gone", seen=None, by=SYSTEM)
+        newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, segment="gone", seen=None, by=SYSTEM)
 
 
 @pytest.mark.parametrize(("newsletter", "account"), [(50, 100), (100, 50)])
 def test_of_two_limits_the_smaller_one_holds(
-    house: House, plan: Plan, join: Join, now: datetime, settings: Any, newsletter: int, account: int
+    newsroom: Newsroom, plan: Plan, join: Join, now: datetime, settings: Any, newsletter: int, account: int
 ) -> None:
     settings.CONFIG = replace(settings.CONFIG, per_minute=account)
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=newsletter, seen=None, by=SYSTEM)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, per_minute=newsletter, seen=None, by=SYSTEM)
     join(130)
     made = plan()
     freeze.freeze_next(now)
@@ -215,9 +217,9 @@ def test_of_two_limits_the_smaller_one_holds(
     ],
 )
 def test_a_pause_ends_with_the_edition_of_its_day_where_the_newsletter_is_at_home(
-    house: House, plan: Plan, join: Join, now: datetime, zone: str, until: date, excluded: dict[str, int]
+    newsroom: Newsroom, plan: Plan, join: Join, now: datetime, zone: str, until: date, excluded: dict[str, int]
 ) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, zone=zone, seen=None, by=SYSTEM)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, zone=zone, seen=None, by=SYSTEM)
     ids = join(2)
     Subscription.objects.filter(subscriber_id=ids[0]).update(paused_until=until)
     evening = now.replace(hour=18)

@@ -36,9 +36,9 @@ def test_a_dry_run_counts_an_address_once_however_far_apart_its_rows_are(take_in
 def test_the_strongest_word_against_mailing_wins_in_whatever_order(
     order: int, gap: int, take_in: TakeIn, state: Look
 ) -> None:
-    said = [f"ann@example.com,{status}\n" for status in ("active", "unsubscribed")][::order]
+    message = [f"ann@example.com,{status}\n" for status in ("active", "unsubscribed")][::order]
     between = "".join(f"r{n}@example.com,active\n" for n in range(gap))
-    report = take_in("email,status\n" + between.join(said))
+    report = take_in("email,status\n" + between.join(message))
     assert state("ann@example.com") == "unsubscribed"
     assert adds_up(report)
 

@@ -387,14 +387,14 @@ def test_what_a_file_alone_knows_otherwise_is_changed_only_where_it_may_overwrit
     overwrite: bool,
     column: str,
     known: Any,
-    told: Any,
+    given: Any,
 ) -> None:
     person = models.Subscriber.objects.filter(id=active("ann@example.com"))
     person.update(**{column: known})
-    cell = json.dumps(told) if column == "attributes" else told
+    cell = json.dumps(given) if column == "attributes" else given
     result = merge.merge_chunk([row("ann@example.com", "active", cell)], target(column, overwrite=overwrite), now)
     assert result.outcomes["updated"] == overwrite
-    assert person.values_list(column, flat=True).get() == (told if overwrite else known)
+    assert person.values_list(column, flat=True).get() == (given if overwrite else known)
 
 
 @pytest.mark.parametrize("name", ["Ann\\tLee", "\\N", "Ann\tLee", "Ann\nLee", "Ann\rLee"])

@@ -16,7 +16,7 @@ from subscribers.imports.undo import UndoReport, undo_import
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import ImportReport, List
 from tests.actors import SYSTEM, act_as
-from tests.conftest import PASSWORD, House, reported
+from tests.conftest import PASSWORD, Newsroom, reported
 
 TakeIn = Callable[..., ImportReport]
 Look = Callable[..., str | None]
@@ -141,18 +141,20 @@ def test_whom_something_else_knows_is_taken_off_the_list_and_not_forgotten(
     assert subscriber_lookup.get_subscriber(ann.id).subscriptions == ()
 
 
-def test_undoing_changes_people_of_other_lists_only_for_those_with_the_right(house: House, now: datetime) -> None:
-    users.create_user("ed@example.com", PASSWORD, role="readers", newsletter_id=house.briefing.id, by=SYSTEM, now=now)
+def test_undoing_changes_people_of_other_lists_only_for_those_with_the_right(newsroom: Newsroom, now: datetime) -> None:
+    users.create_user(
+        "ed@example.com", PASSWORD, role="readers", newsletter_id=newsroom.briefing.id, by=SYSTEM, now=now
+    )
     ann, ben = (
-        people.add_subscriber(f"{name}@example.com", house.list.id, reason="at the fair", by=SYSTEM, now=now).id
+        people.add_subscriber(f"{name}@example.com", newsroom.list.id, reason="at the fair", by=SYSTEM, now=now).id
         for name in ("ann", "ben")
     )
-    people.add_subscriber("ann@example.com", house.other_list.id, reason="at the fair", by=SYSTEM, now=now)
+    people.add_subscriber("ann@example.com", newsroom.other_list.id, reason="at the fair", by=SYSTEM, now=now)
     file = io.BytesIO(
         b"email,first_name,tags,status\nann@example.com,Ann,VIP,\nben@example.com,Ben,VIP,\n"
         b"cleo@example.com,Cleo,,bounced\ndan@example.com,Dan,VIP,\n"
     )
-    report = run.import_csv(file, house.list.id, dry_run=False, by=SYSTEM, now=now, name="readers.csv")
+    report = run.import_csv(file, newsroom.list.id, dry_run=False, by=SYSTEM, now=now, name="readers.csv")
     undo_import(report.id, by=act_as("ed@example.com"), now=now + timedelta(hours=1))
     assert [(each.first_name, each.tags) for each in map(subscriber_lookup.get_subscriber, (ann, ben))] == [
         ("Ann", ("VIP",)),

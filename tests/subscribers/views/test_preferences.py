@@ -163,8 +163,8 @@ def test_an_address_is_changed_at_both_ends(client: Client, active: Active, morn
     post(client, new)
     person = subscriber_lookup.get_subscriber(person_id)
     assert (person.address, person.former_addresses[0].address) == ("ann.new@example.org", "ann@example.com")
-    (told,) = transactional.claim_mails(clock.now(), limit=9, lease=timedelta(minutes=1))
-    assert (told.kind, told.address) == ("moved", "ann@example.com")
+    (reported,) = transactional.claim_mails(clock.now(), limit=9, lease=timedelta(minutes=1))
+    assert (reported.kind, reported.address) == ("moved", "ann@example.com")
     assert post(client, new).status_code == 200  # twice is harmless
     post(client, path, email="ann.third@example.org")
     assert (

@@ -15,7 +15,7 @@ PASTED = "Ferry gets a second boat\n\n" + "\n\n".join(
 )
 
 
-def test_a_clipped_page_is_added_only_on_post(editor: Client, house: Any) -> None:
+def test_a_clipped_page_is_added_only_on_post(editor: Client, newsroom: Any) -> None:
     page = "/sources/clip/"
     shown = editor.get(page, {"url": "https://echo.example.org/ferry", "title": "Ferry <b>", "text": PASTED})
     assert b"Ferry &lt;b&gt;" in shown.content
@@ -31,11 +31,11 @@ def test_a_clipped_page_is_added_only_on_post(editor: Client, house: Any) -> Non
 
 
 @pytest.mark.parametrize("url", ["", "file:///etc/passwd", "javascript:alert(1)"])
-def test_a_clip_of_no_web_address_is_refused(editor: Client, house: Any, url: str) -> None:
+def test_a_clip_of_no_web_address_is_refused(editor: Client, newsroom: Any, url: str) -> None:
     answer = editor.post("/sources/clip/", {"do": "page", "url": url})
     assert answer.status_code == 422
     assert b"begins with https" in answer.content
 
 
-def test_the_bookmarklet_opens_this_desk(editor: Client, house: Any, settings: Any) -> None:
+def test_the_bookmarklet_opens_this_desk(editor: Client, newsroom: Any, settings: Any) -> None:
     assert f"{settings.CONFIG.base_url}/sources/clip/".encode() in editor.get("/sources/clip/").content

@@ -23,7 +23,7 @@ from newsletter.delivery.sending import freeze
 from newsletter.jobs import tasks
 from newsletter.kernel import clock
 from tests.actors import SYSTEM
-from tests.conftest import PASSWORD, House
+from tests.conftest import PASSWORD, Newsroom
 
 
 def test_a_sent_edition_shows_its_proof(editor: Client, sent: Any) -> None:
@@ -76,10 +76,10 @@ def test_the_delivery_page_shows_how_each_subject_did(
 @pytest.mark.parametrize("query", ["", "?state=accepted", "?state=unknown"])
 @pytest.mark.parametrize("role", ["viewer", "author"])
 def test_who_has_no_right_to_subscribers_sees_the_numbers_alone(
-    house: House, sent: Any, now: datetime, role: str, query: str
+    newsroom: Newsroom, sent: Any, now: datetime, role: str, query: str
 ) -> None:
     Batch.objects.update(outcomes=bytes([Outcome.ACCEPTED, 0] * 2 + [Outcome.UNKNOWN, 0]), version=F("version") + 1)
-    client = sign_in_as(role, house.briefing.id, now)
+    client = sign_in_as(role, newsroom.briefing.id, now)
     text = client.get(f"/deliveries/{sent.id}/{query}").content.decode()
     assert "3 + 0 = 3" in text
     assert "@example.com" not in text.replace(f"{role}-only@example.com", "")
@@ -88,10 +88,10 @@ def test_who_has_no_right_to_subscribers_sees_the_numbers_alone(
 
 
 def test_who_may_see_subscribers_of_another_newsletter_of_the_list_sees_who_got_it(
-    house: House, sent: Any, now: datetime
+    newsroom: Newsroom, sent: Any, now: datetime
 ) -> None:
-    change_newsletter(house.other.id, list_id=house.list.id, now=now, seen=None, by=SYSTEM)
-    client = sign_in_as("readers", house.other.id, now, extra=("viewer", house.briefing.id))
+    change_newsletter(newsroom.other.id, list_id=newsroom.list.id, now=now, seen=None, by=SYSTEM)
+    client = sign_in_as("readers", newsroom.other.id, now, extra=("viewer", newsroom.briefing.id))
     assert "reader0@example.com" in client.get(f"/deliveries/{sent.id}/?state=accepted").content.decode()
 
 

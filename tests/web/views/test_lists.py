@@ -16,7 +16,7 @@ from tests.web.seen import read_seen
 
 
 def test_a_list_is_created_changed_and_shows_its_growth_and_form(
-    admin: Client, readers: Callable[..., list[int]], house: Any, now: datetime
+    admin: Client, readers: Callable[..., list[int]], newsroom: Any, now: datetime
 ) -> None:
     assert admin.post("/readers/lists/", {"slug": "No Good", "name": "Weekly"}).status_code == 422
     admin.post("/readers/lists/", {"slug": "weekly", "name": "Weekly", "language": "de"})
@@ -32,13 +32,13 @@ def test_a_list_is_created_changed_and_shows_its_growth_and_form(
     assert (changed.name, changed.double_opt_in, changed.weekly_day, changed.public) == ("Good News", False, 0, False)
     assert admin.post(page, {"do": "change", "name": "x" * 121}).status_code == 422
     ids = readers(3)
-    people.unsubscribe(ids[0], house.list.id, by=SYSTEM, now=clock.now())
-    shown = admin.get(f"/readers/lists/{house.list.slug}/").content.decode()
+    people.unsubscribe(ids[0], newsroom.list.id, by=SYSTEM, now=clock.now())
+    shown = admin.get(f"/readers/lists/{newsroom.list.slug}/").content.decode()
     assert "<b>1</b> went" in shown
     assert "nobody can be called inactive" in shown
 
 
-def test_two_who_change_a_list_are_shown_each_others_words(admin: Client, house: Any, now: datetime) -> None:
+def test_two_who_change_a_list_are_shown_each_others_words(admin: Client, newsroom: Any, now: datetime) -> None:
     page = "/readers/lists/morning/"
     seen = read_seen(admin.get(page).content.decode())
     lists.change_list("morning", name="Dawn Patrol", seen=None, by=SYSTEM, now=now)
@@ -52,13 +52,13 @@ def test_two_who_change_a_list_are_shown_each_others_words(admin: Client, house:
 
 
 def test_inactive_subscribers_are_asked_when_their_number_is_typed(
-    admin: Client, readers: Callable[..., list[int]], house: Any
+    admin: Client, readers: Callable[..., list[int]], newsroom: Any
 ) -> None:
     readers(3)
     now = clock.now()
     models.Subscription.objects.update(since=now - timedelta(days=400))
-    models.List.objects.filter(id=house.list.id).update(engagement_as_of=now)
-    page = f"/readers/lists/{house.list.slug}/"
+    models.List.objects.filter(id=newsroom.list.id).update(engagement_as_of=now)
+    page = f"/readers/lists/{newsroom.list.slug}/"
     assert "<b>3</b> subscribers have neither opened nor clicked for 6 months" in admin.get(page).content.decode()
     wrong = admin.post(page, {"do": "ask", "months": "6", "number": "2"})
     assert wrong.status_code == 422

@@ -19,7 +19,7 @@ from newsletter.kernel.errors import NotAllowed
 from tests.actors import act_as
 
 
-def test_a_wrong_setting_is_named_at_its_field(admin: Client, house: Any) -> None:
+def test_a_wrong_setting_is_named_at_its_field(admin: Client, newsroom: Any) -> None:
     answer = admin.post("/newsletters/morning/", {"zone": "Europe/Londn", "seen_zone": "Europe/London"})
     assert answer.status_code == 422
     assert "Did you mean Europe/London" in answer.content.decode()
@@ -32,34 +32,36 @@ def read_form(page: str) -> dict[str, str]:
 
 
 def test_two_people_at_the_settings_overwrite_nothing_they_did_not_see(
-    admin: Client, house: Any, now: datetime
+    admin: Client, newsroom: Any, now: datetime
 ) -> None:
     form = read_form(admin.get("/newsletters/morning/").content.decode())
-    change_newsletter(house.briefing.id, strap="Ben's line", seen=None, by=SystemActor("Ben"), now=now)
+    change_newsletter(newsroom.briefing.id, strap="Ben's line", seen=None, by=SystemActor("Ben"), now=now)
     assert admin.post("/newsletters/morning/", form | {"signed": "Ada"}).status_code == 302
-    present = get_newsletter(house.briefing.id)
+    present = get_newsletter(newsroom.briefing.id)
     assert (present.strap, present.signed) == ("Ben's line", "Ada")
     answer = admin.post("/newsletters/morning/", form | {"strap": "Ada's line"})
     page = answer.content.decode().replace("&#x27;", "'")
     assert answer.status_code == 409
     assert ('data-l="Now">Ben\'s line' in page, 'value="Ada\'s line"' in page) == (True, True)
-    assert get_newsletter(house.briefing.id).strap == "Ben's line"
+    assert get_newsletter(newsroom.briefing.id).strap == "Ben's line"
 
 
-def test_a_form_that_does_not_say_what_was_seen_saves_nothing(admin: Client, house: Any) -> None:
+def test_a_form_that_does_not_say_what_was_seen_saves_nothing(admin: Client, newsroom: Any) -> None:
     assert admin.post("/newsletters/morning/", {"strap": "New"}).status_code == 422
-    assert get_newsletter(house.briefing.id).strap == ""
+    assert get_newsletter(newsroom.briefing.id).strap == ""
 
 
-def test_what_changed_stands_in_the_audit_log(admin: Client, house: Any) -> None:
+def test_what_changed_stands_in_the_audit_log(admin: Client, newsroom: Any) -> None:
     form = read_form(admin.get("/newsletters/morning/").content.decode())
     admin.post("/newsletters/morning/", form | {"per_minute": "50"})
     (entry,) = audit_log.list_entries(AuditFilter(action="changed newsletter"))
     assert (entry.before, entry.after, entry.target) == ({"per_minute": "0"}, {"per_minute": "50"}, "morning")
 
 
-def test_nobody_moves_a_newsletter_to_a_list_of_others(house: Any, people: Any, now: datetime) -> None:
+def test_nobody_moves_a_newsletter_to_a_list_of_others(newsroom: Any, people: Any, now: datetime) -> None:
     Role.objects.filter(user=people["stranger"]).update(name="admin")
     with pytest.raises(NotAllowed):
-        change_newsletter(house.other.id, list_id=house.list.id, seen=None, by=act_as("stranger@example.com"), now=now)
-    assert get_newsletter(house.other.id).list_id == house.other_list.id
+        change_newsletter(
+            newsroom.other.id, list_id=newsroom.list.id, seen=None, by=act_as("stranger@example.com"), now=now
+        )
+    assert get_newsletter(newsroom.other.id).list_id == newsroom.other_list.id

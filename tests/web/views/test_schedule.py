@@ -14,15 +14,19 @@ from tests.actors import SYSTEM
 SEEN = {"seen_weekdays": "1234567", "seen_time": "07:00"}  # what the page was filled with
 
 
-def test_a_schedule_is_changed_by_ticking_days(admin: Client, house: Any, now: datetime) -> None:
-    rule = schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
+def test_a_schedule_is_changed_by_ticking_days(admin: Client, newsroom: Any, now: datetime) -> None:
+    rule = schedules.create_schedule(
+        newsroom.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now
+    )
     admin.post(f"/schedule/{rule.id}/", {"weekdays": ["1", "3", "5"], "time": "06:30", "do": "save"} | SEEN)
     changed = schedules.get_schedule(rule.id)
     assert (changed.weekdays, f"{changed.time:%H:%M}") == ("135", "06:30")
 
 
-def test_a_schedule_without_a_day_is_refused_and_stays(admin: Client, house: Any, now: datetime) -> None:
-    rule = schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
+def test_a_schedule_without_a_day_is_refused_and_stays(admin: Client, newsroom: Any, now: datetime) -> None:
+    rule = schedules.create_schedule(
+        newsroom.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now
+    )
     answer = admin.post(f"/schedule/{rule.id}/", {"time": "06:30", "do": "save"} | SEEN)
     assert answer.status_code == 422
     assert "names no weekdays" in answer.content.decode()
@@ -31,9 +35,11 @@ def test_a_schedule_without_a_day_is_refused_and_stays(admin: Client, house: Any
 
 
 def test_two_people_at_one_schedule_overwrite_nothing_they_did_not_see(
-    admin: Client, house: Any, now: datetime
+    admin: Client, newsroom: Any, now: datetime
 ) -> None:
-    rule = schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
+    rule = schedules.create_schedule(
+        newsroom.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now
+    )
     schedules.change_schedule(rule.id, time="08:00", seen=None, by=SystemActor("Ben"), now=now)
     answer = admin.post(f"/schedule/{rule.id}/", {"weekdays": list("123"), "time": "07:00"} | SEEN)
     assert answer.status_code == 302, "another field"
@@ -47,8 +53,10 @@ def test_two_people_at_one_schedule_overwrite_nothing_they_did_not_see(
     assert schedules.get_schedule(rule.id).time.hour == 8
 
 
-def test_a_form_that_does_not_say_what_was_seen_saves_nothing(admin: Client, house: Any, now: datetime) -> None:
-    rule = schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
+def test_a_form_that_does_not_say_what_was_seen_saves_nothing(admin: Client, newsroom: Any, now: datetime) -> None:
+    rule = schedules.create_schedule(
+        newsroom.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now
+    )
     answer = admin.post(f"/schedule/{rule.id}/", {"weekdays": list("123"), "time": "09:00"})
     assert answer.status_code == 422
     assert schedules.get_schedule(rule.id).weekdays == "1234567"

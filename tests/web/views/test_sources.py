@@ -10,7 +10,7 @@ from django.test import Client
 from newsletter.curator.articles import article_lookup
 
 
-def test_files_are_not_read_by_the_desk(admin: Client, house: Any) -> None:
+def test_files_are_not_read_by_the_desk(admin: Client, newsroom: Any) -> None:
     admin.post("/sources/", {"url": "file:///etc/passwd"})
     assert article_lookup.list_sources() == ()
     admin.post("/sources/articles/", {"url": "file:///etc/passwd"})

@@ -25,7 +25,7 @@ def test_subscribers_are_found_by_a_former_address(
 
 
 def test_the_list_with_the_most_subscribers_is_shown_first(
-    admin: Client, readers: Callable[..., list[int]], house: Any
+    admin: Client, readers: Callable[..., list[int]], newsroom: Any
 ) -> None:
     readers(2)
     assert "Morning Briefing: <b>2</b> active" in admin.get("/readers/").content.decode()
@@ -55,7 +55,7 @@ def test_data_of_a_subscriber_is_changed_downloaded_and_erased(
 
 
 def test_who_is_added_with_the_words_where_they_agreed_gets_the_next_edition(
-    editor: Client, house: Any, now: datetime
+    editor: Client, newsroom: Any, now: datetime
 ) -> None:
     from subscribers import subscriber_lookup
 

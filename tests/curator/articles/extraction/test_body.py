@@ -30,7 +30,7 @@ ADVERT = (
 )
 TEASERS = (
     '<div class="chunk"><p><a href="/1">'
-    "Another story of the house that is as long as a paragraph of this one, and is only a link to it</a></p></div>"
+    "Another story of the newsroom that is as long as a paragraph of this one, and is only a link to it</a></p></div>"
 )
 
 

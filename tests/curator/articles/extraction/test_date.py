@@ -49,8 +49,8 @@ def page(head: str = "", above: str = "", below: str = "") -> str:
         ),
     ],
 )
-def test_a_date_is_found_where_the_page_says_it(said: str) -> None:
-    found = extract(said, "https://echo.example.org/ferry").published_at
+def test_a_date_is_found_where_the_page_says_it(message: str) -> None:
+    found = extract(message, "https://echo.example.org/ferry").published_at
     assert found is not None
     assert found.date().isoformat() == "2026-11-24"
 

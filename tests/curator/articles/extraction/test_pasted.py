@@ -115,7 +115,7 @@ def test_other_stories_behind_the_end_of_a_long_one_are_dropped() -> None:
     others = [
         line
         for n in range(8)
-        for line in (f"Another headline of the house, number {n}", f"{LONG} But this is story {n}.")
+        for line in (f"Another headline of the newsroom, number {n}", f"{LONG} But this is story {n}.")
     ]
     menu = ["Most read", "News", "Comments"]
     found = pasted.clean("\n".join(["Clock stops again", *menu, *story, "Share your thoughts with friends.", *others]))

@@ -80,13 +80,13 @@ def test_a_byline_is_the_name_alone(written: str, name: str) -> None:
         ("", []),
     ],
 )
-def test_the_authors_are_people_or_agencies_and_not_the_paper(said: str, names: list[str]) -> None:
-    assert phrases.parse_authors(said, ("The Upland Echo", "")) == names
+def test_the_authors_are_people_or_agencies_and_not_the_paper(message: str, names: list[str]) -> None:
+    assert phrases.parse_authors(message, ("The Upland Echo", "")) == names
 
 
 @given(st.text(max_size=80), st.text(max_size=20))
-def test_any_byline_names_somebody_or_nobody(said: str, site: str) -> None:
-    assert all(phrases.parse_authors(said, (site,)))
+def test_any_byline_names_somebody_or_nobody(message: str, site: str) -> None:
+    assert all(phrases.parse_authors(message, (site,)))
 
 
 def test_the_next_place_is_asked_where_the_first_names_the_paper_alone() -> None:
@@ -107,8 +107,8 @@ def test_the_next_place_is_asked_where_the_first_names_the_paper_alone() -> None
         ("The mill in 1987. " * 10, ""),
     ],
 )
-def test_what_is_marked_as_a_credit_is_the_name_alone(said: str, name: str) -> None:
-    assert phrases.strip_credit(said) == name
+def test_what_is_marked_as_a_credit_is_the_name_alone(message: str, name: str) -> None:
+    assert phrases.strip_credit(message) == name
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ prepare N   plans a mailing to N readers         hear FILE   takes signed posts,
 work        hands over and applies events        repair      sends to all of whom nobody knows
 report      says how it ended                    recall      stops it before its time
 
-With CREW_WINDOW the mailing is due in so many minutes, and handed over early, to be recalled until then.
+With PROCESS_WINDOW the mailing is due in so many minutes, and handed over early, to be recalled until then.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ from subscribers.imports import run  # noqa: E402
 from tests.actors import SYSTEM  # noqa: E402
 from tests.approving import approve  # noqa: E402
 
-BATCH = int(os.environ.get("CREW_BATCH", "25"))
-WINDOW = int(os.environ.get("CREW_WINDOW", "0"))
+BATCH = int(os.environ.get("PROCESS_BATCH", "25"))
+WINDOW = int(os.environ.get("PROCESS_WINDOW", "0"))
 hand_over.LEASE = applying.LEASE = timedelta(seconds=2)
 freeze.PAGE_SIZE = BATCH
 recall.RETRY_AFTER = timedelta(seconds=0.5)
@@ -144,10 +144,10 @@ def all_done() -> bool:
 
 def hear(file: str) -> None:
     """Posts as tests.delivery.chaos writes them: the public key, then signature, timestamp and body of each."""
-    told = json.loads(Path(file).read_text())
-    for signature, timestamp, body in told["posts"]:
+    reported = json.loads(Path(file).read_text())
+    for signature, timestamp, body in reported["posts"]:
         raw = base64.b64decode(body)
-        inbox.receive(raw, signature=signature, timestamp=timestamp, keys=[told["key"]], now=clock.now())
+        inbox.receive(raw, signature=signature, timestamp=timestamp, keys=[reported["key"]], now=clock.now())
 
 
 def repair() -> None:

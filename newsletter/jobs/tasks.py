@@ -44,7 +44,6 @@ from newsletter.scheduling.values import Occurrence
 from subscribers import rate_limits, retention
 
 log = logging.getLogger(__name__)
-SCHEDULER_NAME = "heartbeat"  # in rows: who opened an edition or planned a mailing by itself
 CLOCK_TOLERANCE = timedelta(minutes=2)  # between the caller's clock and ours
 
 
@@ -151,9 +150,7 @@ def _settle_occurrence(occurrence: Occurrence, now: datetime) -> bool:
         with transaction.atomic():  # claimed and planned together, or neither
             if not occurrences.claim(occurrence.id, now):
                 return False
-            _create_mailing(
-                snapshot, due_at=occurrence.instant, by=SCHEDULER_NAME, now=now, occurrence_id=occurrence.id
-            )
+            _create_mailing(snapshot, due_at=occurrence.instant, by=SCHEDULER, now=now, occurrence_id=occurrence.id)
     except NewsletterError as error:
         occurrences.hold(occurrence.id, str(error), now)
         log.warning("%s of %s is held: %s", newsletter.name, occurrence.date, error)
@@ -186,7 +183,7 @@ def send_edition(
         made = _create_mailing(
             edition_lookup.get_snapshot(edition.snapshot_id),
             due_at=max(at or now, now),
-            by=by.name,
+            by=by,
             now=now,
             occurrence_id=held.id if held else None,
         )
@@ -198,7 +195,7 @@ def _create_mailing(
     snapshot: Snapshot,
     *,
     due_at: datetime,
-    by: str,
+    by: Actor,
     now: datetime,
     occurrence_id: int | None = None,
     kind: MailingKind = MailingKind.EDITION,
@@ -216,7 +213,7 @@ def _create_mailing(
         kind=kind,
         due_at=due_at,
         provider=wiring.get_provider_name(),
-        created_by=by,
+        by=by,
         now=now,
         occurrence_id=occurrence_id,
         recall_minutes=newsletter.recall_minutes if kind is MailingKind.EDITION else 0,
@@ -234,7 +231,7 @@ def send_correction(edition_id: int, *, content_hash: str | None, by: Actor, now
     with transaction.atomic():
         decisions.require_content_hash(edition_id, content_hash)
         snapshot = corrections.freeze_correction(edition_id, by=by, now=now)
-        made = _create_mailing(snapshot, due_at=now, by=by.name, now=now, kind=MailingKind.CORRECTION)
+        made = _create_mailing(snapshot, due_at=now, by=by, now=now, kind=MailingKind.CORRECTION)
         by.record(
             ActionRecord("mailed correction", f"edition {edition_id}", now, edition.newsletter_id, f"mailing {made}")
         )

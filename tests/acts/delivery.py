@@ -72,6 +72,24 @@ def plan_mailing(world: World, state: MailingState = MailingState.SENDING, **fie
     return mailing.id
 
 
+def _create(world: World) -> Act:
+    edition = Edition.objects.create(
+        newsletter_id=world.morning.id, date=world.now.date(), created_at=world.now, changed_at=world.now
+    )
+    snapshot = Snapshot.objects.create(edition=edition, merge=[], approved_at=world.now)
+    return lambda by: mailings.create_mailing(
+        snapshot_id=snapshot.id,
+        edition_id=edition.id,
+        newsletter_id=world.morning.id,
+        list_id=world.morning.list_id,
+        kind=MailingKind.EDITION,
+        due_at=world.now,
+        provider="outbox",
+        by=by,
+        now=world.now,
+    )
+
+
 def _settle(mailing_id: int, state: BatchState, outcome: Outcome) -> None:
     models.Batch.objects.filter(mailing_id=mailing_id).update(state=state, outcomes=bytes([outcome, 0] * 2))
 
@@ -124,6 +142,7 @@ ACTS: dict[str, Prepare] = {
     "newsletter.delivery.events.inbox.retry_quarantined": _retry_quarantined,
     "newsletter.delivery.reports.proof.export_proof": _export_proof,
     "newsletter.delivery.sending.mailings.cancel": _cancel,
+    "newsletter.delivery.sending.mailings.create_mailing": _create,
     "newsletter.delivery.sending.mailings.pause": _pause,
     "newsletter.delivery.sending.mailings.resume": _resume,
     "newsletter.delivery.sending.recall.recall_mailing": _recall,

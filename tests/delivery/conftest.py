@@ -73,7 +73,7 @@ def plan(newsroom: Newsroom, edition: Any, now: datetime) -> Callable[..., Maili
             "kind": MailingKind.EDITION,
             "due_at": now,
             "provider": ScriptedProvider.name,
-            "created_by": "test",
+            "by": SYSTEM,
             "now": now,
         }
         return summary.get_mailing(mailings.create_mailing(**(given | changes)))

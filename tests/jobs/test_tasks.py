@@ -78,6 +78,10 @@ def test_an_approved_edition_is_sent_at_its_time_and_once(
     assert mailing is not None
     assert mailing.state == "scheduled"
     assert occurrence(now).state == "claimed"
+    entries = audit_log.list_entries(AuditFilter(actor="scheduler", target=f"mailing {mailing.id}"))
+    assert [(each.action, each.newsletter_id, each.detail) for each in entries] == [
+        ("planned", mailing.newsletter_id, f"edition {edition_id}")
+    ]
 
 
 def test_an_edition_not_approved_in_time_is_held_with_the_reason(scheduled: Any, now: datetime) -> None:

@@ -35,7 +35,7 @@ def create_mailing(
     kind: MailingKind,
     due_at: datetime,
     provider: str,
-    created_by: str,
+    by: Actor,
     now: datetime,
     occurrence_id: int | None = None,
     recall_minutes: int = 0,
@@ -43,9 +43,10 @@ def create_mailing(
     """Plans the sending of a snapshot at `due_at`: the id of the mailing. An edition has one: a second is Refused.
 
     One that is held because the edition was edited takes the new snapshot and the new time. With `recall_minutes` it
-    is submitted that long before, where the provider can be stopped until then. Raises BadInput for a provider there
-    is not.
+    is submitted that long before, where the provider can be stopped until then. Raises NotAllowed, and BadInput for a
+    provider there is not.
     """
+    require_right(by, Verb.SEND, newsletter_id=newsletter_id)
     registry.get_max_batch(provider)  # an unknown provider fails now, not at seven in the morning
     window = _plan_recall_window(provider, due_at, recall_minutes, now)
     of_edition = models.Mailing.objects.filter(edition_id=edition_id, kind=kind).exclude(state=MailingState.CANCELLED)
@@ -53,7 +54,7 @@ def create_mailing(
         of_edition = of_edition.filter(snapshot_id=snapshot_id)
     existing = of_edition.first()
     if existing is not None:
-        return _reschedule(existing, snapshot_id, due_at, created_by, window, occurrence_id)
+        return _reschedule(existing, snapshot_id, due_at, window, occurrence_id, by=by, now=now)
     try:
         with transaction.atomic():
             row = models.Mailing.objects.create(
@@ -68,9 +69,10 @@ def create_mailing(
                 state=MailingState.SCHEDULED,
                 due_at=due_at,
                 created_at=now,
-                created_by=created_by[:254],
+                created_by=by.name[:254],
                 **window,
             )
+            _record_plan(by, row, snapshot_id, due_at, now)
     except IntegrityError:
         raise Conflict(
             f"Somebody else has just sent edition {edition_id}. Look at it: newsletter mailings list"
@@ -88,9 +90,11 @@ def _reschedule(
     row: models.Mailing,
     snapshot_id: int,
     due_at: datetime,
-    created_by: str,
     window: dict[str, Any],
     occurrence_id: int | None,
+    *,
+    by: Actor,
+    now: datetime,
 ) -> int:
     # A mailing that froze its audience may have reached people: it is never armed again.
     rows = models.Mailing.objects.filter(
@@ -98,20 +102,38 @@ def _reschedule(
     )
     fresh = {"occurrence_id": occurrence_id} if occurrence_id and row.occurrence_id is None else {}
     changed = row.state == MailingState.HELD or row.snapshot_id != snapshot_id
-    if not changed or not rows.update(
-        state=MailingState.SCHEDULED,
-        reason="",
-        snapshot_id=snapshot_id,
-        due_at=due_at,
-        created_by=created_by[:254],
-        **window,
-        **fresh,
-    ):
+    with transaction.atomic():
+        if planned := changed and rows.update(
+            state=MailingState.SCHEDULED,
+            reason="",
+            snapshot_id=snapshot_id,
+            due_at=due_at,
+            created_by=by.name[:254],
+            **window,
+            **fresh,
+        ):
+            before = {"state": row.state, "snapshot": row.snapshot_id, "due_at": row.due_at}
+            _record_plan(by, row, snapshot_id, due_at, now, before)
+    if not planned:
         raise Refused(
             f"Edition {row.edition_id} has the mailing {row.id} already, which is {row.state}. Look at it: "
             f"newsletter mailings show {row.id}"
         )
     return row.id
+
+
+def _record_plan(
+    by: Actor,
+    row: models.Mailing,
+    snapshot_id: int,
+    due_at: datetime,
+    now: datetime,
+    before: dict[str, object] | None = None,
+) -> None:
+    after = {"state": MailingState.SCHEDULED.value, "snapshot": snapshot_id, "due_at": due_at}
+    detail = f"edition {row.edition_id}"
+    action = "planned again" if before else "planned"
+    by.record(ActionRecord(action, f"mailing {row.id}", now, row.newsletter_id, detail, before or {}, after))
 
 
 def finish_settled(now: datetime) -> int:

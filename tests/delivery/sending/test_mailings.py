@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from newsletter.accounts import audit_log
 from newsletter.accounts.actors import SystemActor
+from newsletter.accounts.audit_log import AuditFilter
 from newsletter.curator.editions import approval, edition_lookup, editions
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import BatchState, MailingState
@@ -204,6 +206,18 @@ def test_a_mailing_cancelled_as_it_takes_a_new_snapshot_stays_cancelled(
     ):
         plan()
     assert summary.get_mailing(made.id).state == MailingState.CANCELLED
+
+
+def test_taking_a_new_snapshot_is_recorded_with_what_was_planned(plan: Plan, edition: Any, now: datetime) -> None:
+    made = plan()
+    editions.edit_edition(edition.id, now=now, subject="Another subject", seen=None, by=SYSTEM)
+    approve(edition.id, by=SYSTEM, now=now)
+    later = now + timedelta(hours=1)
+    plan(due_at=later, by=SystemActor("ann@example.com"))
+    entry = audit_log.list_entries(AuditFilter(target=f"mailing {made.id}"))[0]
+    assert (entry.actor, entry.action) == ("ann@example.com", "planned again")
+    assert entry.before["snapshot"] != entry.after["snapshot"]
+    assert (entry.before["due_at"], entry.after["due_at"]) == (str(now), str(later))
 
 
 def test_a_mailing_paused_as_it_is_about_to_finish_stays_paused(frozen: Plan, edition: Any, now: datetime) -> None:

@@ -77,7 +77,7 @@ def test_the_account_has_a_limit_for_all_newsletters_together(
         kind=MailingKind.EDITION,
         due_at=now,
         provider=ScriptedProvider.name,
-        created_by="test",
+        by=SYSTEM,
         now=now,
     )
     freeze.freeze_next(now)

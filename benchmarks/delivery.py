@@ -26,8 +26,6 @@ from pathlib import Path
 
 from benchmarks.measuring import line
 from benchmarks.processes import run_each
-from tests.actors import SYSTEM
-from tests.approving import approve
 
 READERS = int(os.environ.get("BENCH_READERS", 200_000))
 BATCH = 1_000
@@ -135,6 +133,8 @@ def plan_mailing(readers: int) -> int:
     from newsletter.curator.editions import editions, picks
     from newsletter.jobs import tasks
     from subscribers import lists
+    from tests.actors import SYSTEM
+    from tests.approving import approve
 
     now = datetime.now(UTC)
     target = lists.create_list(f"bench-{readers}", "Bench", by=SYSTEM, now=now)

@@ -17,7 +17,6 @@ from benchmarks.measuring import line, median_ms
 from benchmarks.peer import node_ms
 from newsletter.templater import engine, render
 from newsletter.templater.briefing import Briefing, BriefingPicture, BriefingSection, BriefingStory, Publication
-from tests.actors import SYSTEM
 
 
 def sample() -> Briefing:
@@ -96,6 +95,7 @@ def _checked(rendering: float) -> None:
     from newsletter.curator.articles import intake
     from newsletter.curator.editions import editions, models, picks
     from newsletter.kernel import clock
+    from tests.actors import SYSTEM
 
     plan_mailing(10)
     now = clock.now()

@@ -19,8 +19,6 @@ from typing import Any
 
 from benchmarks.delivery import _add_readers, surroundings
 from benchmarks.processes import run_each
-from tests.actors import SYSTEM
-from tests.approving import approve
 
 READERS = int(os.environ.get("BENCH_RETAINED", 20_000))
 DAYS, STEADY_FROM = 30, 10
@@ -104,6 +102,8 @@ class _Month:
         from newsletter.curator.editions import editions, picks
         from newsletter.delivery.sending import freeze, hand_over, mailings
         from newsletter.jobs import tasks, wiring
+        from tests.actors import SYSTEM
+        from tests.approving import approve
 
         edition = editions.create_edition(self.newsletter.id, now.date(), now=now, by=SYSTEM)
         picks.add_pick(edition.id, self.article.id, reason="the same story every day", now=now, by=SYSTEM)

@@ -43,6 +43,12 @@ def test_each_benchmark_has_a_command_that_runs_it_alone() -> None:
     assert all((ROOT / "benchmarks" / f"{name}.py").is_file() for name in __main__.NAMES)
 
 
+def test_every_benchmark_can_be_loaded_before_django_is_set_up() -> None:
+    code = "".join(f"import benchmarks.{name}\n" for name in __main__.NAMES)
+    done = subprocess.run(_python(code), cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_an_unknown_benchmark_is_refused_before_any_runs() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "start", "nosuch"], cwd=ROOT, capture_output=True, text=True

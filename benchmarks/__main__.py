@@ -8,7 +8,18 @@ from importlib import import_module
 
 from benchmarks.processes import run_each
 
-NAMES = ("start", "rendering", "delivery", "events", "lookup", "beside", "retention", "subscribers", "hostile")
+NAMES = (
+    "start",
+    "rendering",
+    "delivery",
+    "events",
+    "lookup",
+    "beside",
+    "retention",
+    "memory",
+    "subscribers",
+    "hostile",
+)
 
 
 def main() -> None:

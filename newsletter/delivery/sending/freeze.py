@@ -22,17 +22,11 @@ from newsletter.curator.editions.variants import Variant
 from newsletter.delivery import models
 from newsletter.delivery.ledger import audience_index, batching, states
 from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
-from newsletter.delivery.ledger.format import Outcomes, unpack_members
-from newsletter.delivery.ledger.states import (
-    BatchState,
-    ExclusionReason,
-    MailingKind,
-    MailingState,
-    Outcome,
-    RecallState,
-)
+from newsletter.delivery.ledger.format import unpack_members
+from newsletter.delivery.ledger.states import ExclusionReason, MailingKind, MailingState, RecallState
 from newsletter.delivery.providers import registry
 from newsletter.delivery.sending import ledger_rows, send_times
+from newsletter.delivery.sending.mailed_before import NOBODY, EarlierBatches, MailedBefore
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
 from subscribers import audience
@@ -168,8 +162,8 @@ class _PageWriter:
     row: models.Mailing
     batch_size: int
     newsletter: Newsletter = field(init=False)
-    already_mailed: frozenset[int] = field(init=False)
-    restricted_to: frozenset[int] | None = field(init=False)  # None: everybody
+    earlier: EarlierBatches | None = field(init=False)  # None: no other mailing has a say in who gets this one
+    written_through: int = field(init=False)  # the last candidate this object knows of
     variants: tuple[Variant, ...] = field(init=False)
     last_number: int = field(init=False)
     stratum_numbers: dict[Stratum, int] = field(init=False)
@@ -177,8 +171,10 @@ class _PageWriter:
 
     def __post_init__(self) -> None:
         self.newsletter = newsletters.get_newsletter(self.row.newsletter_id)
-        self.already_mailed = _find_already_mailed(self.row)
-        self.restricted_to = _find_correction_audience(self.row)
+        self.written_through = self.row.frozen_through
+        self.earlier = None
+        if self.row.kind in (MailingKind.EDITION, MailingKind.CORRECTION):
+            self.earlier = EarlierBatches(self.row.edition_id, self.row.id, after=self.row.frozen_through)
         self.variants = edition_lookup.list_frozen_variants(self.row.snapshot_id)
         mine = models.Batch.objects.filter(mailing_id=self.row.id)
         last = {row["stratum"]: row["last"] for row in mine.values("stratum").annotate(last=Max("number"))}
@@ -196,6 +192,8 @@ class _PageWriter:
         """
         if any(tail.members[-1] >= page[0].subscriber_id for tail in self.last_batches.values()):
             return False  # what was read of the ledger is younger than the page
+        if row.frozen_through != self.written_through:
+            return False  # or older: another process filled these batches up meanwhile
         chosen = self._apply_ceiling(self._classify(page, now))
         capacity = {stratum: self.batch_size - len(tail.members) for stratum, tail in self.last_batches.items()}
         plan = batching.plan_batches(chosen, batch_size=self.batch_size, capacity=capacity)
@@ -221,12 +219,14 @@ class _PageWriter:
             models.AudienceIndex.objects.bulk_create(index)
         for (stratum, members), batch in zip(plan.batches, added, strict=True):
             self.last_batches[stratum] = _LastBatch(batch.id, members)
+        self.written_through = page[-1].subscriber_id
         return True
 
     def _classify(self, page: Sequence[AudienceCandidate], now: datetime) -> Sequence[ClassifiedCandidate]:
         """Sorts candidates into strata: by variant, and by whether they accept tracking."""
         tracks = self.newsletter.click_tracking or self.newsletter.open_tracking
         codes = self._assign_variants([each.subscriber_id for each in page], now)
+        before = self.earlier.read_page(page[-1].subscriber_id) if self.earlier else NOBODY
         strata = {
             (code, tracked): Stratum(variant=code, tracking=tracked or not tracks)
             for code in {"", *codes.values()}
@@ -234,7 +234,7 @@ class _PageWriter:
         }
         return [
             ClassifiedCandidate(
-                person, reason or self._exclusion_reason(person), strata[codes.get(person, ""), bool(tracked)]
+                person, reason or self._exclusion_reason(person, before), strata[codes.get(person, ""), bool(tracked)]
             )
             for person, reason, _, tracked in page
         ]
@@ -251,11 +251,11 @@ class _PageWriter:
             edition_id=self.row.edition_id,
         )
 
-    def _exclusion_reason(self, person: int) -> str:
+    def _exclusion_reason(self, person: int, before: MailedBefore) -> str:
         """Why a candidate who could be mailed is excluded: has it, or was not sent the original; or ""."""
-        if person in self.already_mailed:
-            return ExclusionReason.ALREADY_MAILED
-        return ExclusionReason.NOT_SENT if self.restricted_to is not None and person not in self.restricted_to else ""
+        if self.row.kind == MailingKind.CORRECTION:
+            return "" if before.includes(person) else ExclusionReason.NOT_SENT
+        return ExclusionReason.ALREADY_MAILED if before.includes(person) else ""
 
     def _apply_ceiling(self, chosen: Sequence[ClassifiedCandidate]) -> Sequence[ClassifiedCandidate]:
         """Excludes those beyond what a new sender may send on this day."""
@@ -299,27 +299,6 @@ class _PageWriter:
             ledger_rows.build_audience_index(self.row.id, some)
             for some in batching.split_into_chunks(places, ENTRIES_PER_ROW)
         ]
-
-
-def _find_already_mailed(row: models.Mailing) -> frozenset[int]:
-    """Who has this edition already, or may have it, by a mailing of it that was cancelled under way."""
-    return _collect_mailed(row) if row.kind == MailingKind.EDITION else frozenset()
-
-
-def _find_correction_audience(row: models.Mailing) -> frozenset[int] | None:
-    """For a correction: who was sent the edition, or may have been. None: a mailing for everybody."""
-    return _collect_mailed(row) if row.kind == MailingKind.CORRECTION else None
-
-
-def _collect_mailed(row: models.Mailing) -> frozenset[int]:
-    earlier = models.Batch.objects.filter(mailing__edition_id=row.edition_id, mailing__kind=MailingKind.EDITION)
-    already_mailed: set[int] = set()
-    for batch in earlier.exclude(mailing_id=row.id).iterator(chunk_size=50):
-        outcomes = Outcomes(batch.outcomes, batch.format)
-        perhaps = {Outcome.UNKNOWN, Outcome.PLANNED} if batch.state == BatchState.SENDING else {Outcome.UNKNOWN}
-        members = zip(unpack_members(batch.members, batch.format), outcomes, strict=True)
-        already_mailed.update(person for person, outcome in members if outcome.was_accepted or outcome in perhaps)
-    return frozenset(already_mailed)
 
 
 def _reconcile(row: models.Mailing, now: datetime) -> None:

@@ -297,6 +297,28 @@ def test_a_page_that_another_process_writes_first_is_written_once_and_the_next_o
     assert list(batches) == [(1, 50, new + 1), (2, 50, new + 2), (3, 20, new)], "each filling up is another version"
 
 
+def test_a_process_that_slept_through_a_page_does_not_fill_up_batches_as_it_knew_them(
+    plan: Plan, join: Join, now: datetime
+) -> None:
+    join(120)
+    made = plan()
+    mailing = models.Mailing.objects.filter(id=made.id)
+    mailing.update(state=MailingState.FREEZING, frozen_at=now, frozen_upto=10**9)
+
+    def write_with(pages: freeze._PageWriter) -> bool:
+        row = mailing.get()
+        page = audience.list_audience_page(row.list_id, after=row.frozen_through, upto=10**9, limit=30)
+        return pages.write(row, page, now)
+
+    sleeper = freeze._PageWriter(mailing.get(), 50)
+    assert write_with(sleeper)
+    assert write_with(freeze._PageWriter(mailing.get(), 50))
+    assert not write_with(sleeper), "it knows the last batch without those the other added"
+    freeze.freeze_next(now)
+    assert summary.get_mailing(made.id).counts == {"planned": 120}
+    assert summary.get_mailing(made.id).adds_up
+
+
 def test_a_page_of_one_that_another_process_wrote_is_not_written_again(plan: Plan, join: Join, now: datetime) -> None:
     join(5)
     made = plan()

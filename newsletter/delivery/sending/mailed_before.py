@@ -1,0 +1,84 @@
+"""Who has an edition by its earlier mailings: read out of their batches along with the pages of a freeze.
+
+Both are in the order of ids, so that a page looks only into the batches that its ids are in. A set of everybody would
+be a gigabyte for a list of ten million.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from newsletter.delivery import models
+from newsletter.delivery.ledger.format import Outcomes, unpack_members
+from newsletter.delivery.ledger.states import BatchState, MailingKind, Outcome
+
+
+class MailedBefore(NamedTuple):
+    """Who of a page has the edition, and of whom nobody knows yet: in flight, or the answer was lost."""
+
+    mailed: frozenset[int]
+    undecided: frozenset[int]
+
+    def includes(self, subscriber_id: int) -> bool:
+        """Whether somebody has it or may have it."""
+        return subscriber_id in self.mailed or subscriber_id in self.undecided
+
+
+NOBODY = MailedBefore(frozenset(), frozenset())
+_MAILED = frozenset(outcome for outcome in Outcome if outcome.was_accepted)
+
+
+@dataclass(slots=True)
+class EarlierBatches:
+    """The batches of the other mailings of an edition, taken up page by page, each page behind the one before.
+
+    `after` is the id behind which the first page begins. What a batch says is read anew with each page.
+    """
+
+    edition_id: int
+    mailing_id: int  # the mailing that is frozen now
+    after: int
+    _strata: list[tuple[int, int]] = field(init=False)  # mailing and stratum: so the index gives a range of ids
+    _open: dict[int, int] = field(init=False)  # of batches that begin before the next page: its last id
+
+    def __post_init__(self) -> None:
+        earlier = models.Mailing.objects.filter(edition_id=self.edition_id, kind=MailingKind.EDITION)
+        batches = models.Batch.objects.filter(mailing__in=earlier.exclude(id=self.mailing_id))
+        self._strata = list(batches.order_by().values_list("mailing_id", "stratum").distinct())
+        self._open = {}
+        if self.after:
+            spanning = batches.filter(first_id__lte=self.after, last_id__gt=self.after)
+            self._open = dict(spanning.values_list("id", "last_id"))
+
+    def read_page(self, upto: int) -> MailedBefore:
+        """Who has it, or may have it, of the ids behind the page before up to `upto`."""
+        for batch_id, last_id in self._list_beginning(upto):
+            self._open[batch_id] = last_id
+        mailed: set[int] = set()
+        undecided: set[int] = set()
+        for batch in models.Batch.objects.filter(id__in=list(self._open)).iterator(chunk_size=50):
+            perhaps = {Outcome.UNKNOWN, Outcome.PLANNED} if batch.state == BatchState.SENDING else {Outcome.UNKNOWN}
+            outcomes = Outcomes(batch.outcomes, batch.format)
+            for person, outcome in zip(unpack_members(batch.members, batch.format), outcomes, strict=True):
+                if not self.after < person <= upto:
+                    continue
+                if outcome in _MAILED:
+                    mailed.add(person)
+                elif outcome in perhaps:
+                    undecided.add(person)
+        self._open = {batch_id: last_id for batch_id, last_id in self._open.items() if last_id > upto}
+        self.after = upto
+        return MailedBefore(frozenset(mailed), frozenset(undecided - mailed))
+
+    def _list_beginning(self, upto: int) -> list[tuple[int, int]]:
+        """The batches that begin between the page before and `upto`: their ids and last members."""
+        if not self._strata:
+            return []
+        found = models.Batch.objects.filter(
+            mailing_id__in={mailing for mailing, _ in self._strata},
+            stratum__in={stratum for _, stratum in self._strata},
+            first_id__gt=self.after,
+            first_id__lte=upto,
+        )
+        return list(found.values_list("id", "last_id"))

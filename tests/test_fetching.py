@@ -245,7 +245,7 @@ def test_no_proxy_of_the_environment_is_used(server: _Server, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("said", "least", "most"),
+    ("message", "least", "most"),
     [("120", 120, 120), ("Fri, 31 Dec 2199 23:59:59 GMT", 10**8, 10**10), ("soon", 0, 0), ("-5", 0, 0), ("", 0, 0)],
 )
 def test_a_failed_fetch_carries_the_servers_retry_after(

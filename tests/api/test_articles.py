@@ -68,7 +68,7 @@ def test_html_becomes_paragraphs(call: Call) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "field", "said"),
+    ("body", "field", "message"),
     [
         ("{", "", "not JSON"),
         ("[" * 100_000, "", "not JSON"),

@@ -31,7 +31,7 @@ def test_sender_and_publication_default_to_the_name_of_the_newsletter(create: Cr
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "said"),
+    ("field", "value", "message"),
     [
         ("slug", "Hill Post", "small letters"),
         ("slug", "-hill", "small letters"),

@@ -85,7 +85,7 @@ def test_every_noun_has_help(tmp_path: Path, noun: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "environment", "code", "said"),
+    ("words", "environment", "code", "message"),
     [
         (("feeds", "list"), {}, 3, "newsletter setup"),
         (

@@ -25,7 +25,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         ("articles add /nowhere/page.html", SURROUNDINGS, "/nowhere/page.html"),
         ("articles show 99", REFUSED, "99"),

@@ -12,7 +12,7 @@ from tests.cli.conftest import REFUSED, USAGE, Newsletter
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         ("editions show 99", REFUSED, "newsletter editions list"),
         ("editions create nowhere", REFUSED, "morning"),
@@ -31,7 +31,7 @@ def test_bad_input_is_named_with_its_remedy(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ("edit 1 KEY --visibility nobody", "members, free"),
         ("edit 1 KEY --size x", "l, m, s or a"),

@@ -11,7 +11,7 @@ from tests.cli.conftest import REFUSED, USAGE, Newsletter
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         ("feeds add ftp://x.example/feed", USAGE, "http"),
         ("feeds fetch 99", REFUSED, "99"),

@@ -11,7 +11,7 @@ from tests.cli.conftest import REFUSED, USAGE, Newsletter
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         ("lists show nowhere", REFUSED, "morning"),
         ("lists create Bad! --name X", USAGE, "Bad!"),

@@ -11,7 +11,7 @@ from tests.cli.conftest import REFUSED, USAGE, Newsletter
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         ("mailings show 99", REFUSED, "newsletter mailings list"),
         ("mailings who 99 --state asleep", USAGE, "asleep"),

@@ -11,7 +11,7 @@ from tests.cli.conftest import REFUSED, USAGE, Newsletter
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (
             "newsletters create x --name X --from a@example.com --list morning --address A --zone Europe/Lundon",

@@ -21,7 +21,7 @@ def test_a_rule_is_set_listed_and_removed(newsletter: Newsletter, newsroom: Any)
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         ("list nowhere", REFUSED, "morning"),
         ("set morning love --phrase ferry", USAGE, "boost"),

@@ -10,7 +10,7 @@ from tests.cli.conftest import USAGE, Newsletter
 
 
 @pytest.mark.parametrize(
-    ("provider", "words", "said"),
+    ("provider", "words", "message"),
     [("", (), "NEWSLETTER_PROVIDER"), ("sendgrid", (), "SENDGRID_API_KEY"), ("outbox", ("--listen", "x"), "“x”")],
 )
 def test_what_would_not_work_is_refused_before_anything_is_started(

@@ -11,7 +11,7 @@ from tests.cli.conftest import REFUSED, USAGE, Newsletter
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         ("schedules create morning --time 25:00", USAGE, "07:00"),
         ("schedules create morning --time 07:00 --weekdays someday", USAGE, "mon,wed"),

@@ -45,7 +45,7 @@ def test_an_attribute_is_made_and_listed(newsletter: Newsletter, newsroom: Any) 
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (["create", "x", "--name", "X", "--definition", "{"], USAGE, "not JSON"),
         (["create", "x", "--name", "X", "--definition", "/nowhere.json"], SURROUNDINGS, "/nowhere.json"),

@@ -37,7 +37,7 @@ def test_it_says_what_is_still_missing(newsletter: Newsletter, db: None, setting
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (("--user", "a@example.com"), USAGE, "--password-file FILE"),
         (("--user", "a@example.com", "--password-file", "/nowhere"), SURROUNDINGS, "/nowhere"),

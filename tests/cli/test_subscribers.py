@@ -16,7 +16,7 @@ from tests.cli.conftest import REFUSED, SURROUNDINGS, USAGE, Newsletter
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         ("subscribers import /nowhere.csv --list morning", SURROUNDINGS, "no such file"),
         ("subscribers import / --list morning", SURROUNDINGS, "folder"),

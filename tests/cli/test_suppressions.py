@@ -49,7 +49,7 @@ def test_rules_for_domains_are_set_listed_and_dropped(newsletter: Newsletter, ne
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         ("add nonsense --yes", USAGE, "nonsense"),
         ("add ann@example.com", REFUSED, "--yes"),

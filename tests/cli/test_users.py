@@ -11,7 +11,7 @@ from tests.cli.conftest import REFUSED, SURROUNDINGS, Newsletter
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         ("users role nobody@example.com editor", REFUSED, "nobody@example.com"),
         ("users add x@example.com --password-file /nowhere", SURROUNDINGS, "/nowhere"),

@@ -67,7 +67,7 @@ def test_a_disk_that_is_nearly_full_stops_mail(
 
 
 @pytest.mark.parametrize(
-    ("config", "level", "said"),
+    ("config", "level", "message"),
     [
         ({"provider": ""}, "bad", "Set NEWSLETTER_PROVIDER"),
         ({"provider": "sendgrid", "sendgrid_api_key": "nonsense"}, "look", "does not look like a key of SendGrid"),

@@ -157,7 +157,7 @@ NAME = MergeField("-nl_first_name_1t-", "first_name")
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "shown"),
     [
         ("Ada", "Ada"),
         ("Ada Lovelace", "Ada Lovelace"),

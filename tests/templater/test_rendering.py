@@ -208,7 +208,7 @@ def test_any_text_at_all_renders(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "said", "direction"),
+    ("language", "shown", "direction"),
     [
         ("de-AT", "abbestellen", "ltr"),
         ("en", "Unsubscribe from", "ltr"),

@@ -41,7 +41,7 @@ def _words(html: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("caption", "credit", "said"),
+    ("caption", "credit", "message"),
     [
         ("The quay.", "A. Example", "The quay. Picture: A. Example"),
         ("The quay.", "", "The quay."),

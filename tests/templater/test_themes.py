@@ -18,7 +18,7 @@ def test_the_letters_are_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("theme", "where", "said"),
+    ("theme", "where", "shown"),
     [
         ({"light": {"muted": "#b0b0b0"}}, "theme.light.muted", "contrast"),
         ({"dark": {"button": "#ffffff"}}, "theme.dark.on_button", "on button #ffffff"),

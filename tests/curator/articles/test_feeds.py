@@ -62,7 +62,7 @@ def test_a_broken_feed_that_yields_entries_is_a_feed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "nothing at all"),
         (

@@ -267,7 +267,7 @@ def test_the_address_given_with_a_text_must_be_one_of_the_web(now: datetime, url
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("", "Nothing was pasted"), (" \n\t", "Nothing"), ("Only a headline", "text")]
+    ("text", "message"), [("", "Nothing was pasted"), (" \n\t", "Nothing"), ("Only a headline", "text")]
 )
 def test_a_paste_without_a_story_is_refused(now: datetime, text: str, message: str) -> None:
     with pytest.raises(Refused, match=message):

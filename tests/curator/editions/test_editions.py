@@ -60,7 +60,7 @@ def test_words_of_the_edition_are_edited_one_by_one(edition: Edition, now: datet
 
 
 @pytest.mark.parametrize(
-    ("fields", "field", "said"),
+    ("fields", "field", "message"),
     [
         ({"subject": "s" * 301}, "subject", "300 are the most"),
         ({"intro": "i" * 20_001}, "intro", "20000 are the most"),

@@ -62,7 +62,7 @@ def test_a_rule_for_a_feed_that_is_removed_at_the_same_moment_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("rule", "message"),
     [
         ({"effect": "shout", "phrase": "x"}, "boost, mute, must"),
         ({"effect": "mute"}, "a source or for a phrase"),

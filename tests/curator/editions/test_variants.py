@@ -161,7 +161,7 @@ def test_a_list_that_is_not_public_has_no_page_to_lead_to(edition: Edition, now:
 
 
 @pytest.mark.parametrize(
-    ("variant", "said"),
+    ("variant", "message"),
     [
         (Variant(), "everybody else"),
         (Variant("a", frozenset({MEMBERS})), "members only"),

@@ -371,7 +371,7 @@ def test_a_file_fills_gaps_or_overwrites_and_what_was_before_is_noted(
 
 @pytest.mark.parametrize("overwrite", [False, True])
 @pytest.mark.parametrize(
-    ("column", "known", "told"),
+    ("column", "known", "given"),
     [
         ("first_name", "Annie", "Ann"),
         ("last_name", "Lee", "Lea"),

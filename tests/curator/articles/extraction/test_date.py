@@ -27,7 +27,7 @@ def page(head: str = "", above: str = "", below: str = "") -> str:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         page("<meta property='article:published' content='2026-11-24T00:00:00Z'>"),
         page("<meta property='article:published_time' content='November 24, 2026, 07:47 PM EST'>"),

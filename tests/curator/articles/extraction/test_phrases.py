@@ -48,7 +48,7 @@ def test_a_byline_is_the_name_alone(written: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "names"),
+    ("message", "names"),
     [
         ("By Ann Example", ["Ann Example"]),
         ("Analysis by Ann Example, ECHO Editor-at-large", ["Ann Example"]),
@@ -97,7 +97,7 @@ def test_the_next_place_is_asked_where_the_first_names_the_paper_alone() -> None
 
 
 @pytest.mark.parametrize(
-    ("said", "name"),
+    ("message", "name"),
     [
         ("Image copyright Valley Pictures", "Valley Pictures"),
         ("Credit...Kim Example/Valley Pictures", "Kim Example/Valley Pictures"),

@@ -214,7 +214,7 @@ def _check_value(name: str, value: Any) -> Any:
         case SettingKind.THEME:
             return _check_theme(value)
         case SettingKind.LIST:
-            return int(value)
+            return _parse_id(name, value)
         case _:
             return _check_text(setting, str(value))
 
@@ -269,6 +269,13 @@ def _check_number(setting: NewsletterSetting, value: Any) -> int:
     if number is None or not (is_off or setting.least <= number <= setting.most):
         wanted = f"a number from {setting.least} to {setting.most}{', or 0 for off' if setting.or_zero else ''}"
         raise BadInput(f"{setting.name} is “{value}”. Give {wanted}.", setting.name)
+    return number
+
+
+def _parse_id(name: str, value: Any) -> int:
+    number = parse_whole_number(str(value).strip())
+    if number is None:
+        raise BadInput(f"{name} is “{str(value)[:40]}”. Give the id of a list: newsletter lists list", name)
     return number
 
 

@@ -28,8 +28,8 @@ _SHORTENERS = frozenset(
     {"bit.ly", "t.co", "tinyurl.com", "goo.gl", "ow.ly", "buff.ly", "is.gd", "lnkd.in", "fb.me", "dlvr.it"}
 )
 _DAY_MONTH = (
-    r"(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?P<month>{months})\b"
-    r"|\b(?P<month2>{months})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b"
+    r"(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th|\.)?\s+(?P<month>{months})\b"
+    r"|\b(?P<month2>{months})\s+(?P<day2>[0-9]{{1,2}})(?:st|nd|rd|th)?\b"
 )
 
 

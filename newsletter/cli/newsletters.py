@@ -14,6 +14,7 @@ from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, emit_json, print_table, say
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.numbers import parse_whole_number
 from newsletter.templater.themes import check_theme
 from subscribers import lists
 
@@ -193,6 +194,7 @@ def _parse_json(text: str) -> Any:
 def _parse_section(part: str) -> tuple[str, str, int]:
     key, _, rest = part.partition(":")
     title, _, quota = rest.rpartition(":")
-    if not key or not title or not quota.isdecimal():
+    stories = parse_whole_number(quota)
+    if not key or not title or stories is None:
         raise BadInput(f'“{part}” is not a section. Write KEY:TITLE:STORIES, like top:"Top stories":3', "sections")
-    return key, title, int(quota)
+    return key, title, stories

@@ -98,7 +98,7 @@ def _parse_weekday(word: str, whole: str) -> int:
 
 def parse_time(text: str) -> time:
     """A local time such as 07:00. Raises BadInput."""
-    match = re.fullmatch(r"(\d{1,2})[:.](\d\d)", text.strip())
+    match = re.fullmatch(r"([0-9]{1,2})[:.]([0-9]{2})", text.strip())
     if not match or int(match[1]) > 23 or int(match[2]) > 59:
         raise BadInput(f"“{text}” is not a time. Write it like 07:00.", "time")
     return time(int(match[1]), int(match[2]))

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+from newsletter.kernel.numbers import parse_decimal
 from subscribers.imports import dates
 from subscribers.states import AttributeKind
 
@@ -23,11 +24,9 @@ def to_attribute_slug(name: str) -> str:
 def convert_to_kind(text: str, kind: str, choices: Sequence[str] = ()) -> Any:
     """A value of an attribute, as its kind wants it. Raises ValueError with the reason."""
     if kind == AttributeKind.NUMBER:
-        try:
-            number = float(text.replace(" ", "").replace(",", "") if re.fullmatch(r"[\d ,]+(\.\d+)?", text) else text)
-        except ValueError:
-            raise ValueError(f"“{text[:40]}” is not a number.") from None
-        if number != number or number in (float("inf"), float("-inf")):
+        grouped = re.fullmatch(r"[0-9 ,]+(\.[0-9]+)?", text)
+        number = parse_decimal(text.replace(" ", "").replace(",", "") if grouped else text)
+        if number is None:
             raise ValueError(f"“{text[:40]}” is not a number.")
         return int(number) if number.is_integer() and abs(number) < 2**53 else number
     if kind == AttributeKind.DATE:

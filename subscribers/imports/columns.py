@@ -413,7 +413,9 @@ def _assign_column(index: int, name: str, target: str, taken: set[str]) -> Colum
         return Column(index, name, target)
     kept = to_attribute_slug(name)
     while kept in taken and kept:
-        kept = f"{kept}_2" if not re.search(r"_\d+$", kept) else re.sub(r"\d+$", lambda m: str(int(m[0]) + 1), kept)
+        kept = (
+            f"{kept}_2" if not re.search(r"_[0-9]+$", kept) else re.sub(r"[0-9]+$", lambda m: str(int(m[0]) + 1), kept)
+        )
     taken.add(kept)
     return Column(index, name, "attribute" if kept else "ignore", kept)
 

@@ -6,9 +6,9 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
-_GO = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4}) [A-Z]{2,5}")  # how Go prints a time
-_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}:\d\d(?::\d\d)?))?")  # 24.11.2026: the day first
-_SLASHED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?:[ ,T]+(\d{1,2}:\d\d(?::\d\d)?))?(?: ?([AaPp])[Mm])?")
+_GO = re.compile(r"(?a)(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4}) [A-Z]{2,5}")  # how Go prints a time
+_DOTTED = re.compile(r"(?a)(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}:\d\d(?::\d\d)?))?")  # the day first
+_SLASHED = re.compile(r"(?a)(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?:[ ,T]+(\d{1,2}:\d\d(?::\d\d)?))?(?: ?([AaPp])[Mm])?")
 _WORDED = (
     "%b %d, %Y %I:%M %p",
     "%b %d, %Y",
@@ -46,7 +46,7 @@ def _parse_iso(text: str) -> datetime | None:
     if go:
         plain = f"{go[1]}T{go[2][:15]}{go[3]}"
     try:
-        return datetime.fromisoformat(plain.replace("/", "-", 2) if re.match(r"\d{4}/", plain) else plain)
+        return datetime.fromisoformat(plain.replace("/", "-", 2) if re.match(r"[0-9]{4}/", plain) else plain)
     except ValueError:
         return None
 
@@ -80,6 +80,8 @@ def _parse_time(text: str | None) -> tuple[int, int, int]:
 
 
 def _parse_worded(text: str) -> datetime | None:
+    if not text.isascii():
+        return None  # strptime takes digits of every script
     for form in _WORDED:
         try:
             return datetime.strptime(text, form)

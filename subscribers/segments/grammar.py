@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Any
 
 from newsletter.kernel.errors import BadInput
-from newsletter.kernel.numbers import parse_whole_number
+from newsletter.kernel.numbers import parse_decimal, parse_whole_number
 from subscribers.states import Tier
 
 DEEPEST, MOST_CONDITIONS = 5, 40
@@ -207,11 +207,8 @@ def _integer_parser(least: int, most: int, what: str) -> Callable[[Any], int]:
 
 
 def _parse_number(value: Any) -> int | float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = float("nan")
-    if isinstance(value, bool) or number != number or abs(number) == float("inf"):
+    number = None if isinstance(value, bool) else parse_decimal(str(value))
+    if number is None:
         raise BadInput(f"“{str(value)[:40]}” is not a number.", "value")
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 

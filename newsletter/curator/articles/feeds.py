@@ -21,7 +21,7 @@ from newsletter.kernel.numbers import parse_whole_number
 MOST_ENTRIES = 500
 LONGEST_TITLE, LONGEST_DEK = 500, 2000  # characters
 _TAG = re.compile(r"</?[a-zA-Z!?][^>]{0,2000}>")  # “5 < 6” is none
-_BREAK = re.compile(r"</(?:p|div|li|h\d|br)>|<br\s*/?>", re.I)
+_BREAK = re.compile(r"</(?:p|div|li|h[1-6]|br)>|<br\s*/?>", re.I)
 _MORE = re.compile(  # by its capital: “children who read more” is the story itself
     r"\s*(?:\[…\]|\[\.\.\.\]|\[&#8230;\]|(?:Continue [Rr]eading|CONTINUE READING)\b.{0,200}"
     r"|(?:Read [Mm]ore|READ MORE)(?:\s*[.:…»›→>].{0,200})?|The post .{1,300} appeared first on .*)$"

@@ -25,7 +25,7 @@ from newsletter.kernel.errors import NewsletterError, Refused
 from newsletter.kernel.text import remove_unstorable
 
 LONGEST_TEXT = 200_000  # characters
-_PARAGRAPH_END = re.compile(r"</(?:p|div|li|h\d|blockquote|figure)>|<br\s*/?>", re.I)
+_PARAGRAPH_END = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|figure)>|<br\s*/?>", re.I)
 _ExtractedOrEntry = TypeVar("_ExtractedOrEntry", ExtractedArticle, Entry)
 _TAG = re.compile(r"<[^>]{0,5000}>")
 

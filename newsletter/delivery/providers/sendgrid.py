@@ -38,6 +38,7 @@ from newsletter.delivery.providers.base import (
 )
 from newsletter.delivery.providers.unsubscribe_headers import build_unsubscribe_headers
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.numbers import parse_whole_number
 from newsletter.templater.merge_fields import build_merge_columns
 
 logging.getLogger("python_http_client").setLevel(logging.WARNING)  # at DEBUG it writes the API key (SendGrid fact 52)
@@ -50,7 +51,7 @@ REFUSED_STATUSES = frozenset(
 )  # SendGrid fact 27: nothing else is a sure refusal
 _PLACEHOLDER = "\0"  # stands for a value that differs by recipient
 _UNESCAPED = bytes(sorted(set(range(0x20, 0x7F)) - set(b'"\\')))  # what a JSON string has as it is
-_FIELD = re.compile(r"personalizations[.\[](\d+)")
+_FIELD = re.compile(r"personalizations[.\[]([0-9]{1,6})(?![0-9])")
 
 
 class SendGrid:
@@ -219,11 +220,12 @@ def _find_named_recipients(error: HTTPError) -> dict[int, str]:
 def _parse_reset_time(headers: Any, now: datetime) -> datetime | None:
     """When the rate limit ends: X-RateLimit-Reset in Unix seconds, or Retry-After in seconds (SendGrid fact 25)."""
     values = {str(name).lower(): str(value) for name, value in (headers or {}).items()}
+    reset, wait = (parse_whole_number(values.get(name, "").strip()) for name in ("x-ratelimit-reset", "retry-after"))
     try:
-        if "x-ratelimit-reset" in values:
-            return datetime.fromtimestamp(int(values["x-ratelimit-reset"]), UTC)
-        if "retry-after" in values:
-            return now + timedelta(seconds=int(values["retry-after"]))
+        if reset is not None:
+            return datetime.fromtimestamp(reset, UTC)
+        if wait is not None:
+            return now + timedelta(seconds=wait)
     except (ValueError, OverflowError, OSError):
         return None
     return None

@@ -44,11 +44,13 @@ _MONTHS = {
     for number, names in enumerate(months, 1)
     for name in names.split()
 }
-_ISO_DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?(Z|[+-]\d\d:?\d\d)?)?\b")
-_DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|er|º)?\.?\s+(?:de\s+)?([^\W\d_]{3,10})\.?,?\s+(?:de\s+)?(\d{4})\b")
-_MONTH_DAY = re.compile(r"\b([A-Z][A-Za-z]{2,8})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
-_WITH_DOTS = re.compile(r"\b(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\b")  # day, month, year wherever dots are written
-_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?=[/_-]|$)")
+_ISO_DATE = re.compile(r"(?a)\b(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?(Z|[+-]\d\d:?\d\d)?)?\b")
+_DAY_MONTH = re.compile(
+    r"\b([0-9]{1,2})(?:st|nd|rd|th|er|º)?\.?\s+(?:de\s+)?([^\W\d_]{3,10})\.?,?\s+(?:de\s+)?([0-9]{4})\b"
+)
+_MONTH_DAY = re.compile(r"\b([A-Z][A-Za-z]{2,8})\.?\s+([0-9]{1,2})(?:st|nd|rd|th)?,?\s+([0-9]{4})\b")
+_WITH_DOTS = re.compile(r"\b([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4})\b")  # dots: day, month, year everywhere
+_IN_ADDRESS = re.compile(r"(?a)/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?=[/_-]|$)")
 _LATER = re.compile(r"\b(?:updated?|modified|changed|corrected|revised|aktualisiert)\b", re.I)
 _STAMP = re.compile(  # nothing but a date: “Published: Nov. 18, 2019 at 9:02 AM EST”
     r"(?:(?:by|von|par|por|di|door)\s+(?-i:[A-ZÀ-Þ][^\d\s]{1,20}(?:\s(?:[A-ZÀ-Þ][^\d\s]{0,20}|von|van|de|der|and|"
@@ -56,9 +58,11 @@ _STAMP = re.compile(  # nothing but a date: “Published: Nov. 18, 2019 at 9:02 
     r"(?:(?:publiziert|veröffentlicht|publié|publicado|pubblicato)\s+(?:am|le|el|il)?\s*)?"
     r"(?:(?:first\s+|originally\s+)?(?:published|posted|created|date|on|released)\b[\s:]*(?:on\s+|at\s+)?)?"
     r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
-    r"(?:\d{1,2}(?:st|nd|rd|th|er|º)?\.?\s+(?:de\s+)?[^\W\d_]{3,10}\.?,?\s+(?:de\s+)?\d{4}|"
-    r"[A-Z][A-Za-z]{2,8}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}|\d{4}-\d\d-\d\d|\d{1,2}\.\s?\d{1,2}\.\s?\d{4})"
-    r"(?:\s*(?:,|at|[-–|•·@])?\s*\d{1,2}[:.]\d\d(?::\d\d)?\s*(?:[ap]\.?m\.?)?)?(?:\s*\(?[A-Z]{2,4}\)?)?",
+    r"(?:[0-9]{1,2}(?:st|nd|rd|th|er|º)?\.?\s+(?:de\s+)?[^\W\d_]{3,10}\.?,?\s+(?:de\s+)?[0-9]{4}|"
+    r"[A-Z][A-Za-z]{2,8}\.?\s+[0-9]{1,2}(?:st|nd|rd|th)?,?\s+[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2}|"
+    r"[0-9]{1,2}\.\s?[0-9]{1,2}\.\s?[0-9]{4})"
+    r"(?:\s*(?:,|at|[-–|•·@])?\s*[0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2})?\s*(?:[ap]\.?m\.?)?)?"
+    r"(?:\s*\(?[A-Z]{2,4}\)?)?",
     re.I,
 )
 _DATE_MARKUP = "contains(translate(concat(@class,' ',@itemprop,' ',@id),'DATEPUBLISHMO','datepublishmo'),'{}')"
@@ -73,7 +77,7 @@ MOST_STAMPS, MOST_HEADLINES = 60, 3
 def parse_declared(value: Any) -> datetime | None:
     """A date that is given for machines: ISO 8601 as it should be, or in words as some give it."""
     text = " ".join(value.split()) if isinstance(value, str) else ""
-    if not re.match(r"\d{4}[-/]?\d\d[-/]?\d\d", text):
+    if not re.match(r"(?a)\d{4}[-/]?\d\d[-/]?\d\d", text):
         return parse_written(text) if len(text) <= LONGEST_STAMP else None
     try:
         moment = datetime.fromisoformat(re.sub(r"\s*(?:UTC|GMT)$", "+00:00", text.replace("/", "-")))

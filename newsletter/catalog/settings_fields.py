@@ -49,6 +49,12 @@ class NewsletterSetting:
     required: bool = False
     or_zero: bool = False  # a number may be 0 too: off
     on_form: bool = True
+    short_option: str = ""  # of the commands, where the name is too long
+
+    @property
+    def option(self) -> str:
+        """The option of the commands that set it."""
+        return f"--{self.short_option or self.name.replace('_', '-')}"
 
     @property
     def limits(self) -> str:
@@ -66,6 +72,8 @@ class NewsletterSetting:
                 return "an address"
             case SettingKind.THEME:
                 return "JSON"
+            case SettingKind.LIST:
+                return "the short name of a list"
         return f"{self.most} characters" if self.most else ""
 
 
@@ -146,6 +154,7 @@ _ALL = (
         "the address it is sent from; its domain must be authenticated with the provider",
         "Its domain must be authenticated with the provider",
         required=True,
+        short_option="from",
     ),
     NewsletterSetting(
         "reply_to", SettingKind.ADDRESS, "Reply-to", "where answers go", "Empty: the sender", "the sender"
@@ -158,6 +167,7 @@ _ALL = (
         "Required by law in every mail",
         most=300,
         required=True,
+        short_option="address",
     ),
     NewsletterSetting("signed", _TEXT, "Signed by", "who signs its editions", most=120),
     NewsletterSetting(
@@ -166,9 +176,27 @@ _ALL = (
     NewsletterSetting(
         "zone", SettingKind.ZONE, "Time zone", "the time zone of its days", "Like Europe/London", "`UTC`"
     ),
-    NewsletterSetting("stories_wanted", _NUMBER, "Stories per edition", "stories to an edition", "", "`12`", 1, 60),
     NewsletterSetting(
-        "stories_least", _NUMBER, "Minimum stories for approval", "fewer cannot be approved", "", "`1`", 0, 60
+        "stories_wanted",
+        _NUMBER,
+        "Stories per edition",
+        "stories to an edition",
+        "",
+        "`12`",
+        1,
+        60,
+        short_option="stories",
+    ),
+    NewsletterSetting(
+        "stories_least",
+        _NUMBER,
+        "Minimum stories for approval",
+        "fewer cannot be approved",
+        "",
+        "`1`",
+        0,
+        60,
+        short_option="min-stories",
     ),
     NewsletterSetting(
         "late_after_minutes",
@@ -179,6 +207,7 @@ _ALL = (
         "`30`",
         1,
         10_080,
+        short_option="late-after",
     ),
     NewsletterSetting(
         "recall_minutes",
@@ -258,7 +287,9 @@ _ALL = (
         default="the template's",
         on_form=False,
     ),
-    NewsletterSetting("list_id", SettingKind.LIST, "List", "the id of the list it goes to", on_form=False),
+    NewsletterSetting(
+        "list_id", SettingKind.LIST, "List", "the list it goes to", on_form=False, required=True, short_option="list"
+    ),
 )
 SETTINGS: Mapping[str, NewsletterSetting] = {each.name: each for each in _ALL}
 FORM_SETTINGS = tuple(each for each in _ALL if each.on_form)
@@ -276,6 +307,6 @@ def format_value(value: object) -> str:
 
 def build_newsletter_settings_table() -> str:
     """The table of docs/settings.md."""
-    lines = ["| setting of a newsletter | default | can be | what it means |", "|---|---|---|---|"]
-    lines += [f"| `{each.name}` | {each.default} | {each.limits} | {each.help} |" for each in _ALL]
+    lines = ["| setting of a newsletter | option | default | can be | what it means |", "|---|---|---|---|---|"]
+    lines += [f"| `{each.name}` | `{each.option}` | {each.default} | {each.limits} | {each.help} |" for each in _ALL]
     return "\n".join(lines) + "\n"

@@ -3,70 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+from collections.abc import Mapping
 from typing import Any, cast
 
 import typer
 
 from newsletter.catalog import newsletter_settings, newsletters, sponsors
-from newsletter.catalog.settings_fields import SETTINGS, NewsletterFields, SettingKind
+from newsletter.catalog.settings_fields import SETTINGS, NewsletterFields
 from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, emit_json, print_table, say
+from newsletter.cli.setting_options import parse_theme, with_setting_options
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.templater.themes import check_theme
-from subscribers import lists
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The products: sender, list, sections, theme.")
 
 
-def _describe(name: str) -> dict[str, Any]:
-    """The help and the limits of an option that is a setting."""
-    setting = SETTINGS[name]
-    text = f"{setting.help[0].upper()}{setting.help[1:]}{f'; default: {setting.default}' if setting.default else ''}."
-    limits = {"min": setting.least, "max": setting.most} if setting.kind is SettingKind.NUMBER else {}
-    return {"help": text.replace("`", ""), **limits}
+REQUIRED = ("name", "from_email", "list_id", "postal_address")
 
 
 @app.command("create")
-def create(
-    slug: str,
-    name: str = typer.Option(..., help="“Morning Briefing”."),
-    from_email: str = typer.Option(..., "--from", help="Address it is sent from."),
-    list_slug: str = typer.Option(..., "--list", help="The list it goes to."),
-    address: str = typer.Option(..., help="Postal address for the footer (required by law)."),
-    zone: str = typer.Option("UTC", help="Time zone, like Europe/London."),
-    publication: str = typer.Option("", **_describe("publication")),
-    publication_url: str = typer.Option("", **_describe("publication_url")),
-    from_name: str = typer.Option("", **_describe("from_name")),
-    reply_to: str = typer.Option("", **_describe("reply_to")),
-    strap: str = typer.Option("", **_describe("strap")),
-    language: str = typer.Option("en", **_describe("language")),
-    stories: int = typer.Option(12, **_describe("stories_wanted")),
-    min_stories: int = typer.Option(1, **_describe("stories_least")),
-    late_after: int = typer.Option(30, **_describe("late_after_minutes")),
-    as_json: bool = JSON,
-) -> None:
+@with_setting_options(required=REQUIRED)
+def create(slug: str, as_json: bool = JSON, **settings: Any) -> None:
     """Create a newsletter."""
+    _check_theme(settings, SETTINGS["template"].default.strip("`"))
     made = newsletter_settings.create_newsletter(
-        slug=slug,
-        name=name,
-        from_email=from_email,
-        list_id=lists.get_list_by_slug(list_slug).id,
-        postal_address=address,
-        zone=zone,
-        publication=publication,
-        publication_url=publication_url,
-        from_name=from_name,
-        reply_to=reply_to,
-        strap=strap,
-        language=language,
-        stories_wanted=stories,
-        stories_least=min_stories,
-        late_after_minutes=late_after,
-        by=get_actor(),
-        now=clock.now(),
+        slug=slug, by=get_actor(), now=clock.now(), **cast(NewsletterFields, {"zone": "UTC"} | settings)
     )
     emit_json(made) if as_json else say(
         f"Newsletter {made.slug} is created. Schedule it: newsletter schedules create {made.slug} --time 07:00"
@@ -99,26 +63,32 @@ def show(slug: str, as_json: bool = JSON) -> None:
 
 
 @app.command("change")
+@with_setting_options()
 def change(
     slug: str,
-    settings: list[str] = typer.Argument(
-        ..., metavar="NAME=VALUE…", help="For instance zone=Europe/Paris late_after_minutes=20"
-    ),
+    pairs: list[str] = typer.Argument(None, metavar="NAME=VALUE…", hidden=True),
     as_json: bool = JSON,
+    **settings: Any,
 ) -> None:
-    """Change settings of a newsletter: newsletter newsletters change morning zone=Europe/Paris."""
+    """Change settings of a newsletter: newsletter newsletters change morning --zone Europe/Paris."""
     found = newsletters.get_newsletter_by_slug(slug)
-    wanted = _parse_pairs(settings)
-    if isinstance(wanted.get("theme"), dict):
-        wrong = check_theme(str(wanted.get("template", found.template)), wanted["theme"])
-        if wrong:
-            raise BadInput(
-                "The theme is invalid:\n" + "\n".join(f"  {each.where}: {each.message}" for each in wrong), "theme"
-            )
+    wanted = _parse_pairs(pairs or []) | settings
+    if not wanted:
+        raise BadInput("Give a setting and its value, like --zone Europe/Paris. See them all with --help.")
+    _check_theme(wanted, found.template)
     changed = newsletter_settings.change_newsletter(
         found.id, seen=None, by=get_actor(), now=clock.now(), **cast(NewsletterFields, wanted)
     )
     emit_json(changed) if as_json else say(f"{changed.slug} is changed.")
+
+
+def _check_theme(wanted: Mapping[str, Any], template: str) -> None:
+    if isinstance(wanted.get("theme"), dict):
+        wrong = check_theme(str(wanted.get("template", template)), wanted["theme"])
+        if wrong:
+            raise BadInput(
+                "The theme is invalid:\n" + "\n".join(f"  {each.where}: {each.message}" for each in wrong), "theme"
+            )
 
 
 @app.command("sections")
@@ -180,15 +150,8 @@ def _parse_pairs(settings: list[str]) -> dict[str, Any]:
         name, found, value = setting.partition("=")
         if not found:
             raise BadInput(f"“{setting}” lacks a value. Write NAME=VALUE.", name)
-        pairs[name] = value if name != "theme" else _parse_json(value)
+        pairs[name] = value if name != "theme" else parse_theme(value)
     return pairs
-
-
-def _parse_json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise BadInput(f"The theme is not JSON: {error}", "theme") from None
 
 
 def _parse_section(part: str) -> tuple[str, str, int]:

@@ -178,7 +178,7 @@ def _check_newsletters() -> Iterator[Diagnosis]:
             yield Diagnosis(
                 "look",
                 f"{each.name} is {each.state}, so it is not sent.",
-                f"newsletter newsletters change {each.slug} state=live",
+                f"newsletter newsletters change {each.slug} --state live",
             )
         elif each.id not in scheduled:
             yield Diagnosis(

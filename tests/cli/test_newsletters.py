@@ -31,6 +31,13 @@ from tests.cli.conftest import REFUSED, USAGE, Newsletter
         ),
         ("newsletters show nowhere", REFUSED, "morning"),
         ("newsletters change morning colour=red", USAGE, "colour"),
+        ("newsletters change morning", USAGE, "--zone"),
+        ("newsletters change morning --zone Mars/Base", USAGE, "Mars/Base"),
+        ("newsletters change morning --stories 61", USAGE, "61"),
+        ("newsletters change morning --recall-minutes 5", USAGE, "20 to 1440, or 0 for off"),
+        ("newsletters change morning --theme {", USAGE, "The theme is not JSON"),
+        ('newsletters change morning --theme {"light":{"accent":"red;"}}', USAGE, "The theme is invalid"),
+        ("newsletters change morning --list nowhere", REFUSED, "nowhere"),
         ("newsletters change morning zone=Mars/Base", USAGE, "Mars/Base"),
         ("newsletters change morning state=asleep", USAGE, "paused"),
     ],
@@ -46,3 +53,10 @@ def test_bad_input_is_named_with_its_remedy(
 @pytest.mark.parametrize("words", ["newsletters list", "newsletters show morning"])
 def test_what_is_read_is_json_and_nothing_else(newsletter: Newsletter, newsroom: Any, words: str) -> None:
     json.loads(newsletter(*words.split(), "--json")[1])
+
+
+def test_name_and_value_still_change_a_setting_and_are_not_listed(newsletter: Newsletter, newsroom: Any) -> None:
+    shown = newsletter("newsletters", "change", "morning", "zone=Europe/Paris", "theme={}", "--strap", "New", "--json")
+    assert json.loads(shown[1])["zone"] == "Europe/Paris"
+    assert json.loads(shown[1])["strap"] == "New"
+    assert "NAME=VALUE" not in newsletter("newsletters", "change", "--help")[1]

@@ -10,6 +10,8 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import Enum, auto
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,11 +22,25 @@ CAPTCHAS = ("turnstile", "hcaptcha", "recaptcha")
 PROVIDERS = ("outbox", "sendgrid", "smtp")
 
 
+class OptionKind(Enum):
+    """What a setting holds, and so how it is checked."""
+
+    TEXT = auto()
+    WORDS = auto()  # separated by blanks
+    FOLDER = auto()
+    WEB_ADDRESS = auto()
+    WEB_ADDRESSES = auto()  # separated by blanks
+    NUMBER = auto()
+    SWITCH = auto()
+    CHOICE = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One setting of the environment: its name, default, what it means, and whether it is a secret.
+    """One setting of the environment: its name, default, what it means, its kind, and whether it is a secret.
 
-    docs/settings.md has these words; `shown_default` stands there where the default says too little.
+    docs/settings.md has these words, and `newsletter doctor --settings`; `shown_default` stands there where the default
+    says too little. `least` and `most` bound a number.
     """
 
     name: str
@@ -32,6 +48,41 @@ class Option:
     meaning: str
     shown_default: str = ""
     secret: bool = False
+    kind: OptionKind = OptionKind.TEXT
+    choices: tuple[str, ...] = ()
+    least: int = 0
+    most: int = 0
+
+    @property
+    def limits(self) -> str:
+        """What it can be, in a few words; "" where that is any text."""
+        match self.kind:
+            case OptionKind.WORDS:
+                return "words, separated by blanks"
+            case OptionKind.FOLDER:
+                return "a folder"
+            case OptionKind.WEB_ADDRESS:
+                return "an address like https://news.example.com"
+            case OptionKind.WEB_ADDRESSES:
+                return "addresses like https://www.example.com, separated by blanks"
+            case OptionKind.NUMBER:
+                return f"{self.least} to {self.most}"
+            case OptionKind.SWITCH:
+                return "1 or 0"
+            case OptionKind.CHOICE:
+                return f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingInUse:
+    """A setting as this process has it. The value of a secret is never shown: “set” or ""."""
+
+    name: str
+    value: str
+    source: str  # “environment”, “file PATH” or “default”
+    can_be: str
+    meaning: str
 
 
 OPTIONS: tuple[Option, ...] = (
@@ -39,6 +90,7 @@ OPTIONS: tuple[Option, ...] = (
         "NEWSLETTER_DATA_DIR",
         "newsletter-data",
         "Folder of the database, pictures, outbox and secret key",
+        kind=OptionKind.FOLDER,
     ),
     Option(
         "NEWSLETTER_DATABASE_URL",
@@ -57,13 +109,15 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "NEWSLETTER_SECRET_KEY_FALLBACKS",
         "",
-        "Former keys, separated by blanks: links signed with them keep working",
+        "Former keys: links signed with them keep working",
         secret=True,
+        kind=OptionKind.WORDS,
     ),
     Option(
         "NEWSLETTER_BASE_URL",
         "http://127.0.0.1:8000",
         "Public address of this service; it is in every mail",
+        kind=OptionKind.WEB_ADDRESS,
     ),
     Option(
         "NEWSLETTER_ALLOWED_HOSTS",
@@ -73,14 +127,18 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "NEWSLETTER_PROVIDER",
         "",
-        "`outbox` (files on this machine), `sendgrid` or `smtp`",
+        "How mail leaves; `outbox`: files on this machine",
         shown_default="none: never guessed",
+        kind=OptionKind.CHOICE,
+        choices=PROVIDERS,
     ),
     Option(
         "NEWSLETTER_PER_MINUTE",
         "0",
         "Messages a minute that our account with the provider may send, all newsletters and workers together",
         shown_default="`0`: no limit",
+        kind=OptionKind.NUMBER,
+        most=10_000_000,
     ),
     Option(
         "NEWSLETTER_TEMPLATES_DIR",
@@ -90,41 +148,52 @@ OPTIONS: tuple[Option, ...] = (
         "They run in a process of their own, without secrets, for 10 seconds and in 1 GB at "
         "most; an error is reported with its file and line",
         shown_default="empty: none",
+        kind=OptionKind.FOLDER,
     ),
     Option(
         "NEWSLETTER_OUTBOX_DIR",
         "",
         "Where the outbox writes",
         shown_default="`outbox` in the data folder",
+        kind=OptionKind.FOLDER,
     ),
     Option(
         "NEWSLETTER_SESSION_IDLE_MINUTES",
         "120",
-        "Minutes without use after which a session of the desk ends (1 to 10080). What a page "
+        "Minutes without use after which a session of the desk ends. What a page "
         "asks for by itself (the changes of colleagues, the progress of a mailing or an import) "
         "is no use",
+        kind=OptionKind.NUMBER,
+        least=1,
+        most=7 * 24 * 60,
     ),
     Option(
         "NEWSLETTER_SESSION_HOURS",
         "24",
-        "Hours after signing in at which a session ends in any case (1 to 720)",
+        "Hours after signing in at which a session ends in any case",
+        kind=OptionKind.NUMBER,
+        least=1,
+        most=30 * 24,
     ),
     Option(
         "NEWSLETTER_TRUSTED_PROXIES",
         "0",
         "How many reverse proxies of yours stand in front; limits by network need it",
+        kind=OptionKind.NUMBER,
+        most=9,
     ),
     Option(
         "NEWSLETTER_ALLOW_PRIVATE_FETCH",
         "",
-        "`1` lets feeds and pages on private addresses be fetched (for tests)",
+        "Lets feeds and pages on private addresses be fetched (for tests)",
         shown_default="off",
+        kind=OptionKind.SWITCH,
     ),
     Option(
         "NEWSLETTER_EMBED_ORIGINS",
         "",
-        "Sites of yours that may show the sign-up form in a frame, or submit it by script: "
-        "`https://www.example.com`, separated by blanks",
+        "Sites of yours that may show the sign-up form in a frame, or submit it by script",
+        kind=OptionKind.WEB_ADDRESSES,
     ),
     Option(
         "NEWSLETTER_CAPTCHA",
@@ -151,8 +220,9 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "NEWSLETTER_DEBUG",
         "",
-        "`1` shows debug pages; never on a public server",
+        "Shows debug pages; never on a public server",
         shown_default="off",
+        kind=OptionKind.SWITCH,
     ),
     Option(
         "SENDGRID_API_KEY",
@@ -164,23 +234,53 @@ OPTIONS: tuple[Option, ...] = (
         "NEWSLETTER_SENDGRID_HOST",
         "https://api.sendgrid.com",
         "`https://api.eu.sendgrid.com` for EU subusers",
+        kind=OptionKind.WEB_ADDRESS,
     ),
     Option(
         "NEWSLETTER_SENDGRID_WEBHOOK_KEYS",
         "",
-        "Public keys of the signed event webhook at `/hooks/sendgrid`, separated by blanks; "
-        "without one, no event is taken",
+        "Public keys of the signed event webhook at `/hooks/sendgrid`; without one, no event is taken",
+        kind=OptionKind.WORDS,
     ),
 )
 
 
+BY_NAME: Mapping[str, Option] = {option.name: option for option in OPTIONS}
+
+
 def build_settings_table() -> str:
     """The table of docs/settings.md."""
-    lines = ["| setting | default | what it means |", "|---|---|---|"]
+    lines = ["| setting | default | can be | what it means |", "|---|---|---|---|"]
     for each in OPTIONS:
         default = each.shown_default or (f"`{each.default}`" if each.default else "")
-        lines.append(f"| `{each.name}` | {default}{' ' if default else ''}| {each.meaning} |")
+        lines.append(f"| `{each.name}` | {default} | {each.limits} | {each.meaning} |")
     return "\n".join(lines) + "\n"
+
+
+def describe_environment(environ: Mapping[str, str] | None = None) -> tuple[SettingInUse, ...]:
+    """Every setting as it is used, and where it comes from. Raises SurroundingsError for an unreadable file."""
+    given = os.environ if environ is None else environ
+    return tuple(_describe_setting(each, given) for each in OPTIONS)
+
+
+def _describe_setting(option: Option, environ: Mapping[str, str]) -> SettingInUse:
+    value, source = _read_raw(option, environ)
+    if source == "default":
+        shown = (option.shown_default or value).replace("`", "")
+    else:
+        shown = "set" if option.secret else value
+    return SettingInUse(option.name, shown, source, option.limits, option.meaning.replace("`", ""))
+
+
+def list_unknown(environ: Mapping[str, str] | None = None) -> tuple[tuple[str, str], ...]:
+    """Variables that look like settings of ours and are none: each with the setting that may be meant, or ""."""
+    given = os.environ if environ is None else environ
+    unknown = (name for name in sorted(given) if name.removesuffix("_FILE") not in BY_NAME)
+    return tuple((name, _find_similar(name)) for name in unknown if name.startswith("NEWSLETTER_"))
+
+
+def _find_similar(name: str) -> str:
+    return next(iter(get_close_matches(name.removesuffix("_FILE"), BY_NAME, 1, cutoff=0.85)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,47 +331,72 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         database_url=read("NEWSLETTER_DATABASE_URL") or f"sqlite:///{data_dir / 'newsletter.sqlite3'}",
         secret_key=read("NEWSLETTER_SECRET_KEY") or _load_or_create_secret(data_dir),
         secret_key_fallbacks=tuple(read("NEWSLETTER_SECRET_KEY_FALLBACKS").split()),
-        base_url=_check_url("NEWSLETTER_BASE_URL", read("NEWSLETTER_BASE_URL")),
+        base_url=read("NEWSLETTER_BASE_URL"),
         allowed_hosts=tuple(h.strip() for h in read("NEWSLETTER_ALLOWED_HOSTS").split(",") if h.strip()),
-        provider=_check_choice("NEWSLETTER_PROVIDER", read("NEWSLETTER_PROVIDER"), PROVIDERS),
+        provider=read("NEWSLETTER_PROVIDER"),
         templates_dir=Path(read("NEWSLETTER_TEMPLATES_DIR")).expanduser().absolute()
         if read("NEWSLETTER_TEMPLATES_DIR")
         else None,
         outbox_dir=Path(read("NEWSLETTER_OUTBOX_DIR") or data_dir / "outbox").expanduser().absolute(),
-        session_idle_minutes=_parse_number(
-            "NEWSLETTER_SESSION_IDLE_MINUTES", read("NEWSLETTER_SESSION_IDLE_MINUTES"), 7 * 24 * 60, least=1
-        ),
-        session_hours=_parse_number("NEWSLETTER_SESSION_HOURS", read("NEWSLETTER_SESSION_HOURS"), 30 * 24, least=1),
-        trusted_proxies=_parse_number("NEWSLETTER_TRUSTED_PROXIES", read("NEWSLETTER_TRUSTED_PROXIES"), 9),
-        allow_private_fetch=_parse_switch("NEWSLETTER_ALLOW_PRIVATE_FETCH", read("NEWSLETTER_ALLOW_PRIVATE_FETCH")),
-        per_minute=_parse_number("NEWSLETTER_PER_MINUTE", read("NEWSLETTER_PER_MINUTE"), 10_000_000),
-        embed_origins=tuple(
-            _check_url("NEWSLETTER_EMBED_ORIGINS", each) for each in read("NEWSLETTER_EMBED_ORIGINS").split()
-        ),
+        session_idle_minutes=int(read("NEWSLETTER_SESSION_IDLE_MINUTES")),
+        session_hours=int(read("NEWSLETTER_SESSION_HOURS")),
+        trusted_proxies=int(read("NEWSLETTER_TRUSTED_PROXIES")),
+        allow_private_fetch=_is_on(read("NEWSLETTER_ALLOW_PRIVATE_FETCH")),
+        per_minute=int(read("NEWSLETTER_PER_MINUTE")),
+        embed_origins=tuple(read("NEWSLETTER_EMBED_ORIGINS").split()),
         captcha=_check_captcha(read("NEWSLETTER_CAPTCHA")),
         captcha_secret=read("NEWSLETTER_CAPTCHA_SECRET"),
         captcha_url=read("NEWSLETTER_CAPTCHA_URL"),
         smtp_url=read("NEWSLETTER_SMTP_URL"),
-        debug=_parse_switch("NEWSLETTER_DEBUG", read("NEWSLETTER_DEBUG")),
+        debug=_is_on(read("NEWSLETTER_DEBUG")),
         sendgrid_api_key=read("SENDGRID_API_KEY"),
-        sendgrid_host=_check_url("NEWSLETTER_SENDGRID_HOST", read("NEWSLETTER_SENDGRID_HOST")),
+        sendgrid_host=read("NEWSLETTER_SENDGRID_HOST"),
         sendgrid_webhook_keys=tuple(read("NEWSLETTER_SENDGRID_WEBHOOK_KEYS").split()),
     )
 
 
 def _make_reader(environ: Mapping[str, str]) -> Callable[[str], str]:
-    defaults = {option.name: option.default for option in OPTIONS}
-
     def read(name: str) -> str:
-        path = environ.get(f"{name}_FILE", "")
-        if not path:
-            return environ.get(name, "").strip() or defaults[name]
-        try:
-            return Path(path).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SurroundingsError(f"{name}_FILE points to {path}, which cannot be read: {error}") from None
+        option = BY_NAME[name]
+        return _check_value(option, _read_raw(option, environ)[0])
 
     return read
+
+
+def _read_raw(option: Option, environ: Mapping[str, str]) -> tuple[str, str]:
+    """The value of a setting, unchecked, and where it comes from."""
+    path = environ.get(f"{option.name}_FILE", "")
+    if not path:
+        given = environ.get(option.name, "").strip()
+        return (given, "environment") if given else (option.default, "default")
+    try:
+        return Path(path).read_text("utf-8").strip(), f"file {path}"
+    except (OSError, UnicodeDecodeError) as error:
+        raise SurroundingsError(f"{option.name}_FILE points to {path}, which cannot be read: {error}") from None
+
+
+def _check_value(option: Option, value: str) -> str:
+    """The value as its kind has it. Raises BadInput naming the setting."""
+    match option.kind:
+        case OptionKind.WEB_ADDRESS:
+            return _check_url(option.name, value)
+        case OptionKind.WEB_ADDRESSES:
+            return " ".join(_check_url(option.name, each) for each in value.split())
+        case OptionKind.NUMBER:
+            is_right = is_whole_number(value) and len(value) <= 9 and option.least <= int(value) <= option.most
+        case OptionKind.SWITCH:
+            is_right = value.lower() in ("", "0", "1", "no", "yes", "false", "true", "off", "on")
+        case OptionKind.CHOICE:
+            is_right = value in ("", *option.choices)
+        case _:
+            is_right = True
+    if not is_right:
+        raise BadInput(f"{option.name} is “{value}”. It can be {option.limits}.", option.name)
+    return value
+
+
+def _is_on(value: str) -> bool:
+    return value.lower() in ("1", "yes", "true", "on")
 
 
 def _load_or_create_secret(data_dir: Path) -> str:
@@ -300,12 +425,6 @@ def _check_url(name: str, value: str) -> str:
     return value.rstrip("/")
 
 
-def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value and value not in allowed:
-        raise BadInput(f"{name} is “{value}”. It can be {', '.join(allowed)}.", name)
-    return value
-
-
 def _check_captcha(value: str) -> str:
     kind, _, key = value.partition(":")
     if value and (kind not in CAPTCHAS or not key):
@@ -314,15 +433,3 @@ def _check_captcha(value: str) -> str:
             "NEWSLETTER_CAPTCHA",
         )
     return value
-
-
-def _parse_switch(name: str, value: str) -> bool:
-    if value.lower() not in ("", "0", "1", "no", "yes", "false", "true", "off", "on"):
-        raise BadInput(f"{name} is “{value}”. It can be 1 or 0.", name)
-    return value.lower() in ("1", "yes", "true", "on")
-
-
-def _parse_number(name: str, value: str, most: int, *, least: int = 0) -> int:
-    if not is_whole_number(value) or len(value) > 9 or not least <= int(value) <= most:
-        raise BadInput(f"{name} is “{value}”. Give a number from {least} to {most}.", name)
-    return int(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,52 @@ def test_a_data_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SurroundingsError, match="Set NEWSLETTER_DATA_DIR"):
         load(tmp_path / "file")
+
+
+@pytest.mark.parametrize("option", config.OPTIONS, ids=lambda each: each.name)
+def test_what_a_setting_can_be_is_what_is_taken(tmp_path: Path, option: config.Option) -> None:
+    Kind = config.OptionKind
+    right = {
+        Kind.NUMBER: [str(option.least), str(option.most)],
+        Kind.SWITCH: ["1", "0"],
+        Kind.CHOICE: list(option.choices),
+        Kind.WEB_ADDRESS: ["https://news.example.com"],
+        Kind.WEB_ADDRESSES: ["https://www.example.com http://m.example.com"],
+    }
+    wrong = {
+        Kind.NUMBER: [str(option.least - 1), str(option.most + 1), "x"],
+        Kind.SWITCH: ["perhaps"],
+        Kind.CHOICE: ["pigeon"],
+        Kind.WEB_ADDRESS: ["news.example.com"],
+        Kind.WEB_ADDRESSES: ["https://www.example.com www"],
+    }
+    for value in right.get(option.kind, []):
+        load(tmp_path, **{option.name: value})
+    for value in wrong.get(option.kind, []):
+        with pytest.raises(BadInput, match=option.name):
+            load(tmp_path, **{option.name: value})
+
+
+def test_settings_are_described_with_where_they_come_from_and_no_secret(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("SG.very-secret")
+    environ = {"NEWSLETTER_PROVIDER": "smtp", "SENDGRID_API_KEY_FILE": str(file), "NEWSLETTER_SECRET_KEY": "secret too"}
+    found = {each.name: each for each in config.describe_environment(environ)}
+    assert found.keys() == config.BY_NAME.keys()
+    assert (found["NEWSLETTER_PROVIDER"].value, found["NEWSLETTER_PROVIDER"].source) == ("smtp", "environment")
+    assert found["NEWSLETTER_PROVIDER"].can_be == "outbox, sendgrid or smtp"
+    assert (found["SENDGRID_API_KEY"].value, found["SENDGRID_API_KEY"].source) == ("set", f"file {file}")
+    assert found["NEWSLETTER_SESSION_HOURS"].value == "24"
+    assert "secret too" not in str(found)
+    assert "SG.very" not in str(found)
+
+
+def test_every_secret_is_declared_as_one() -> None:
+    looks_like_one = re.compile("SECRET|API_KEY|SMTP_URL|DATABASE_URL")
+    assert all(each.secret == bool(looks_like_one.search(each.name)) for each in config.OPTIONS)
+
+
+def test_a_variable_that_is_no_setting_is_found_with_what_may_be_meant() -> None:
+    names = ("NEWSLETTER_PROVIDR", "NEWSLETTER_X", "NEWSLETTER_BASE_URL_FILE", "NEWSLETTER_DEBUG", "SENDGRID_OTHER")
+    environ = dict.fromkeys(names, "1")
+    assert config.list_unknown(environ) == (("NEWSLETTER_PROVIDR", "NEWSLETTER_PROVIDER"), ("NEWSLETTER_X", ""))

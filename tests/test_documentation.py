@@ -208,6 +208,15 @@ def test_the_settings_of_the_environment_are_documented_as_they_are_declared() -
     assert table in (ROOT / "docs" / "settings.md").read_text("utf-8"), f"docs/settings.md lacks:\n{table}"
 
 
+def test_every_setting_that_messages_and_documents_name_is_declared() -> None:
+    folders = ("newsletter", "subscribers", "templates", "docs")
+    files = [*ROOT.glob("*.md"), *(file for name in folders for file in (ROOT / name).rglob("*"))]
+    texts = [file.read_text("utf-8") for file in files if file.suffix in {".py", ".md", ".html"}]
+    named = {name for text in texts for name in re.findall(r"\b(?:NEWSLETTER|SENDGRID)_[A-Z][A-Z_]*[A-Z]\b", text)}
+    assert len(named) > 20, "the search for settings finds too few"
+    assert {name for name in named if name.removesuffix("_FILE") not in config.BY_NAME} == set()
+
+
 @pytest.mark.parametrize("noun", list(NOUNS))
 def test_every_command_is_documented(noun: str) -> None:
     assert f"newsletter {noun}" in (ROOT / "docs" / "commands.md").read_text()

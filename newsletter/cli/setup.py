@@ -11,6 +11,7 @@ from django.core.management import call_command
 from newsletter.accounts import otp_devices, users
 from newsletter.cli.acting import get_actor
 from newsletter.cli.output import read_text_file, say
+from newsletter.config import BY_NAME
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
@@ -36,7 +37,9 @@ def set_up(
     elif not users.list_users():
         say("Nobody can sign in yet. Run: newsletter setup --user ADDRESS --password-file FILE")
     if not config.provider:
-        say("Next, choose how mail leaves: set NEWSLETTER_PROVIDER to outbox, sendgrid or smtp.")
+        option = BY_NAME["NEWSLETTER_PROVIDER"]
+        say(f"Next, choose how mail leaves: set {option.name} to {option.limits}.")
+    say("Every setting, with what it can be and means: newsletter doctor --settings")
     say("Then start everything: newsletter run")
 
 

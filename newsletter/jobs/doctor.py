@@ -12,10 +12,10 @@ from django.core import checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from newsletter import config
 from newsletter.accounts import users
 from newsletter.catalog.newsletters import list_newsletters
 from newsletter.catalog.states import NewsletterState
-from newsletter.config import Config
 from newsletter.delivery.events import inbox, suppression_sync
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.reports import summary
@@ -46,35 +46,41 @@ class Diagnosis:
 
 def examine(now: datetime) -> tuple[Diagnosis, ...]:
     """All checks, in the order in which one would fix them."""
-    config = wiring.get_config()
-    found = [*_check_settings(), *_check_files(config), *_check_database()]
+    options = wiring.get_config()
+    found = [*_check_settings(), *_check_files(options), *_check_database()]
     if not any(diagnosis.is_bad for diagnosis in found):
-        found += [*_check_users(), *_check_provider(config, now), *_check_newsletters(), *_check_processes(now)]
-    return (*found, *_check_base_url(config))
+        found += [*_check_users(), *_check_provider(options, now), *_check_newsletters(), *_check_processes(now)]
+    return (*found, *_check_base_url(options))
 
 
 def _check_settings() -> Iterator[Diagnosis]:
-    """Django's own system checks, and ours."""
+    """Django's own system checks, ours, and names of settings that are none."""
     for each in checks.run_checks():
         if each.is_serious():
             yield Diagnosis("bad", f"{each.id}: {each.msg}", each.hint or "Correct the settings.")
+    for name, meant in config.list_unknown():
+        yield Diagnosis(
+            "look",
+            f"{name} is set in the environment, and no setting has this name.",
+            f"Is {meant} meant?" if meant else "See them all with: newsletter doctor --settings",
+        )
 
 
-def _check_files(config: Config) -> Iterator[Diagnosis]:
+def _check_files(options: config.Config) -> Iterator[Diagnosis]:
     try:
         get_templates_dir()
-        free = shutil.disk_usage(config.data_dir).free
+        free = shutil.disk_usage(options.data_dir).free
     except (NewsletterError, OSError) as error:
         yield Diagnosis("bad", str(error), "Set NEWSLETTER_DATA_DIR to a folder this user may write.")
         return
     if free < MIN_FREE_BYTES:
         yield Diagnosis(
             "bad",
-            f"Only {free // 2**20} MB are free in {config.data_dir}.",
+            f"Only {free // 2**20} MB are free in {options.data_dir}.",
             "Free some space: a full disk stops sending.",
         )
     else:
-        yield Diagnosis("ok", f"Data folder {config.data_dir}, {free // 2**30} GB free.")
+        yield Diagnosis("ok", f"Data folder {options.data_dir}, {free // 2**30} GB free.")
 
 
 def _check_database() -> Iterator[Diagnosis]:
@@ -98,7 +104,7 @@ def _check_users() -> Iterator[Diagnosis]:
         yield Diagnosis("bad", "Nobody can sign in.", "Run: newsletter setup --user ADDRESS --password-file FILE")
 
 
-def _check_provider(config: Config, now: datetime) -> Iterator[Diagnosis]:
+def _check_provider(options: config.Config, now: datetime) -> Iterator[Diagnosis]:
     try:
         chosen = wiring.get_provider()
     except NewsletterError as error:
@@ -107,21 +113,21 @@ def _check_provider(config: Config, now: datetime) -> Iterator[Diagnosis]:
     if chosen.name == "outbox":
         yield Diagnosis(
             "look",
-            f"Mail is written to {config.outbox_dir}: nothing leaves.",
+            f"Mail is written to {options.outbox_dir}: nothing leaves.",
             "Set NEWSLETTER_PROVIDER=sendgrid to send.",
         )
         return
     yield Diagnosis("ok", f"Mail leaves through {chosen.name}.")
     if chosen.name == "sendgrid":
-        if not config.sendgrid_api_key.startswith("SG."):
+        if not options.sendgrid_api_key.startswith("SG."):
             yield Diagnosis("look", "SENDGRID_API_KEY does not look like a key of SendGrid (SG.…).", "Copy it again.")
-        if not config.sendgrid_host.startswith("https://"):
+        if not options.sendgrid_host.startswith("https://"):
             yield Diagnosis(
                 "look",
-                f"NEWSLETTER_SENDGRID_HOST is {config.sendgrid_host}: the key travels in the clear.",
+                f"NEWSLETTER_SENDGRID_HOST is {options.sendgrid_host}: the key travels in the clear.",
                 "Use https:// outside tests.",
             )
-        yield from _check_webhook(config, now)
+        yield from _check_webhook(options, now)
         pulled = suppression_sync.find_status(chosen.name)
         if pulled is not None and pulled.error:
             yield Diagnosis(
@@ -129,16 +135,16 @@ def _check_provider(config: Config, now: datetime) -> Iterator[Diagnosis]:
             )
 
 
-def _check_webhook(config: Config, now: datetime) -> Iterator[Diagnosis]:
-    if not config.sendgrid_webhook_keys:
+def _check_webhook(options: config.Config, now: datetime) -> Iterator[Diagnosis]:
+    if not options.sendgrid_webhook_keys:
         yield Diagnosis(
             "look",
             "SendGrid has no way to report: nobody learns who bounced or complained, and an unknown answer stays "
             "unknown.",
-            f"Let its signed event webhook post to {config.base_url}/hooks/sendgrid, and set "
+            f"Let its signed event webhook post to {options.base_url}/hooks/sendgrid, and set "
             "NEWSLETTER_SENDGRID_WEBHOOK_KEYS to its verification key.",
         )
-    for key in config.sendgrid_webhook_keys:
+    for key in options.sendgrid_webhook_keys:
         try:
             sendgrid_events.parse_public_key(key)
         except NewsletterError as error:
@@ -207,21 +213,21 @@ def _check_processes(now: datetime) -> Iterator[Diagnosis]:
             )
 
 
-def _check_base_url(config: Config) -> Iterator[Diagnosis]:
-    local = config.host in ("127.0.0.1", "localhost", "::1")
-    if local and config.provider in ("sendgrid", "smtp"):
+def _check_base_url(options: config.Config) -> Iterator[Diagnosis]:
+    local = options.host in ("127.0.0.1", "localhost", "::1")
+    if local and options.provider in ("sendgrid", "smtp"):
         yield Diagnosis(
             "bad",
-            f"NEWSLETTER_BASE_URL is {config.base_url}: links in mails would not work.",
+            f"NEWSLETTER_BASE_URL is {options.base_url}: links in mails would not work.",
             "Set it to the public address.",
         )
-    elif not config.https and not local:
+    elif not options.https and not local:
         yield Diagnosis(
             "bad",
             "NEWSLETTER_BASE_URL is not https: one-click leaving needs it (RFC 8058).",
             "Put TLS in front and set https://.",
         )
     else:
-        yield Diagnosis("ok", f"The public address is {config.base_url}.")
-    if config.debug:
+        yield Diagnosis("ok", f"The public address is {options.base_url}.")
+    if options.debug:
         yield Diagnosis("bad", "NEWSLETTER_DEBUG is on: error pages show the inside.", "Unset it.")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from newsletter import config
 from newsletter.cli.app import main
 from tests.cli.conftest import Newsletter, run
 
@@ -27,6 +28,15 @@ def test_the_doctor_finds_a_hook_that_does_not_exist(
     assert ended.value.code == 1
     found = json.loads(capsys.readouterr().out)
     assert any(each["level"] == "bad" and "SUBSCRIBERS_HOOKS" in each["what"] for each in found)
+
+
+def test_every_setting_of_the_environment_is_shown_with_what_it_can_be(tmp_path: Path) -> None:
+    done = run(tmp_path, "doctor", "--settings", "--json", SENDGRID_API_KEY="SG.secret", NEWSLETTER_PROVIDER="smtp")
+    found = {each["name"]: each for each in json.loads(done.stdout)}
+    assert found.keys() == config.BY_NAME.keys()
+    assert found["NEWSLETTER_PROVIDER"]["value"] == "smtp"
+    assert found["SENDGRID_API_KEY"]["value"] == "set"
+    assert "1 to 720" in run(tmp_path, "doctor", "--settings").stdout
 
 
 def test_secrets_never_show(tmp_path: Path) -> None:

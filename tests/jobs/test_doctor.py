@@ -53,6 +53,14 @@ def test_what_is_missing_is_named_with_the_command(data_dir: None, newsroom: Any
     assert "nothing leaves" in looks
 
 
+def test_a_misspelt_setting_is_named_with_what_may_be_meant(
+    data_dir: None, newsroom: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSLETTER_PROVIDR", "smtp")
+    assert "NEWSLETTER_PROVIDR is set" in found(now, "look")
+    assert "Is NEWSLETTER_PROVIDER meant?" in found(now, "look")
+
+
 def test_a_folder_that_is_not_there_stops_the_rest(newsroom: Any, now: datetime) -> None:
     assert "Set NEWSLETTER_DATA_DIR to a folder this user may write." in found(now)
     assert "schedule" not in found(now, "look")

@@ -364,7 +364,9 @@ def _dry_run(
 def _create_import(
     stream: BinaryIO, target: List, name: str, options: ImportOptions, by: Actor, now: datetime
 ) -> models.ImportRun:
-    """The record of an import, and its file beside it."""
+    """The record of an import, and its file beside it. No worker takes it up before the caller says what it waits for,
+    in the transaction in which that is recorded: a process may die in between.
+    """
     row = models.ImportRun.objects.create(
         list_id=target.id,
         name=name[:200],
@@ -381,8 +383,7 @@ def _create_import(
         import_files.get_file_path(row.id).unlink(missing_ok=True)
         row.delete()
         raise
-    row.state = ImportState.WAITING
-    row.save()
+    row.save(update_fields=["sha256", "size"])
     return row
 
 

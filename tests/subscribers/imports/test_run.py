@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
+from newsletter.accounts.actors import SystemActor
+from newsletter.kernel.actors import ActionRecord
 from newsletter.kernel.errors import NotFound, Refused
 from subscribers import models
 from subscribers.imports import chunks
 from subscribers.imports.run import (
+    begin_import,
     change_import_options,
     confirm_import,
     delete_old_files,
     discard_import,
     get_import,
     has_waiting_imports,
+    import_csv,
     process_next_import,
     request_undo,
     resume_import,
     stream_refused_csv,
 )
 from subscribers.imports.staging import ImportOptions
-from subscribers.values import ImportRun
+from subscribers.values import ImportRun, List
 from tests.actors import SYSTEM
 from tests.interleaving import just_before
 from tests.subscribers.imports.conftest import step
@@ -57,6 +62,36 @@ def test_a_file_is_looked_through_before_anything_is_in(begin: Callable[..., Imp
     assert (done.state, done.merged, done.report.new) == ("done", 2, 2)
     assert models.Subscriber.objects.count() == 2
     assert [line.split(",")[:2] for line in stream_refused_csv(run.id)] == [["line", "field"], ["4", "email"]]
+
+
+def test_a_worker_that_looks_while_a_file_is_taken_in_imports_nobody(
+    begin: Callable[..., ImportRun], now: datetime
+) -> None:
+    with just_before("UPDATE subscribers_import SET state", lambda: step(now)):
+        run = begin()
+    assert run.state == "checking"
+    assert models.Subscriber.objects.count() == 0
+
+
+class Failing(SystemActor):
+    """Somebody whose process dies before what they do is recorded."""
+
+    def record(self, entry: ActionRecord) -> None:
+        raise RuntimeError("The process dies.")
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_an_import_that_was_not_recorded_is_not_carried_out(at_once: bool, morning: List, now: datetime) -> None:
+    stream, by = BytesIO(FILE.encode()), Failing("ann")
+    with pytest.raises(RuntimeError):
+        if at_once:
+            import_csv(stream, morning.id, dry_run=False, by=by, now=now)
+        else:
+            begin_import(stream, morning.id, by=by, now=now, name="readers.csv")
+    assert models.ImportRun.objects.exists()
+    assert not has_waiting_imports(now)
+    assert not step(now)
+    assert models.Subscriber.objects.count() == 0
 
 
 def test_a_file_that_is_not_understood_asks_and_goes_on_when_it_is_explained(

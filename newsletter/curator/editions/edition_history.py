@@ -14,6 +14,19 @@ from newsletter.kernel.errors import Conflict, Difference
 
 MOST_ENTRIES = 500  # of one edition
 LATEST = 5  # entries shown where the log does not say which ones are news
+# What may change the mail of an edition from outside it, by the word in the log. What else is done about a newsletter
+# (roles, mailings) does not, and is none of the business of whoever edits.
+_SURROUNDINGS = frozenset(
+    {
+        "changed newsletter",
+        "set sections",
+        "set logos",
+        "added sponsor",
+        "removed sponsor",
+        "changed list",
+        "corrected",
+    }
+)
 
 
 def list_changes(edition_id: int) -> tuple[RecordedEntry, ...]:
@@ -36,7 +49,7 @@ def explain_surroundings(edition: Edition, seen_content: str) -> list[Difference
     entries = [
         each
         for each in audit_log.list_entries(wanted, limit=MOST_ENTRIES)
-        if (base is None or each.id > base.id) and _concerns_other_mails(each, edition)
+        if (base is None or each.id > base.id) and each.action in _SURROUNDINGS
     ]
     return [difference for each in reversed(entries[:LATEST]) for difference in _describe_entry(each, edition)]
 
@@ -98,12 +111,6 @@ def _keep(entry: RecordedEntry, prefix: str) -> RecordedEntry:
         return {name: value for name, value in values.items() if name.startswith(prefix)}
 
     return replace(entry, before=select(entry.before), after=select(entry.after))
-
-
-def _concerns_other_mails(entry: RecordedEntry, edition: Edition) -> bool:
-    """Whether what was done may change the mail of this edition: nothing about an edition does, but corrections."""
-    about_edition = entry.target.startswith("edition ")
-    return entry.action == "corrected" if about_edition else True
 
 
 def _describe_entry(entry: RecordedEntry, edition: Edition) -> list[Difference]:

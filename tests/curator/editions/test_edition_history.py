@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import datetime
+from importlib import import_module
+
+import pytest
 
 from newsletter.accounts.actors import SystemActor
 from newsletter.curator.editions import boxes, edition_history, edition_lookup, editions, picks
@@ -11,6 +15,8 @@ from newsletter.curator.editions.edition_history import LATEST
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel.actors import ActionRecord
 from newsletter.kernel.errors import Conflict, Difference
+from tests.acts import World
+from tests.conftest import Newsroom
 
 ADA, BEN = SystemActor("ada@example.com"), SystemActor("ben@example.com")
 
@@ -41,7 +47,7 @@ def test_where_the_log_does_not_know_what_was_seen_the_latest_changes_are_told(f
 def test_settings_sponsors_and_corrections_since_are_told(filled: Edition, now: datetime) -> None:
     present = edit(filled, ADA, now, subject="Ada's")
     for action, target, before, after in (
-        ("changed settings", "hill-post", {"strap": "Old"}, {"strap": "New"}),
+        ("changed newsletter", "hill-post", {"strap": "Old"}, {"strap": "New"}),
         ("corrected", "edition 999", {}, {"correction:1": "It is in Upland.", "content": "1"}),
         ("edited", "edition 999", {"subject": "A"}, {"subject": "B", "content": "2"}),
     ):
@@ -53,6 +59,42 @@ def test_settings_sponsors_and_corrections_since_are_told(filled: Edition, now: 
         ("Correction", "", "It is in Upland.", BEN.name),
         ("Added sponsor", "", "Buy boats", BEN.name),
     ]
+
+
+def list_acts(package: str) -> list[str]:
+    acts = import_module(f"tests.acts.{package}").ACTS
+    return [f"{package} {name}" for name in acts]
+
+
+@pytest.mark.parametrize("name", [each for each in list_acts("catalog") if not each.endswith("create_newsletter")])
+def test_whatever_is_changed_of_a_newsletter_is_told(
+    name: str, newsroom: Newsroom, filled: Edition, now: datetime
+) -> None:
+    assert len(perform(name, newsroom, filled, now)) >= 1
+
+
+@pytest.mark.parametrize("name", [*list_acts("accounts"), *list_acts("delivery"), *list_acts("scheduling")])
+def test_what_cannot_change_a_mail_is_not_told(name: str, newsroom: Newsroom, filled: Edition, now: datetime) -> None:
+    assert perform(name, newsroom, filled, now) == []
+
+
+def perform(name: str, newsroom: Newsroom, edition: Edition, now: datetime) -> list[Difference]:
+    """Does an act about the newsletter, with its id in the entry; what is told of it."""
+    package, _, function = name.partition(" ")
+    act = import_module(f"tests.acts.{package}").ACTS[function](World(newsroom.briefing, newsroom.other, now))
+    content = compute_content_part(editions.edit_edition(edition.id, seen=None, by=ADA, now=now, intro=name))
+    act(AboutNewsletter("somebody", newsletter_id=edition.newsletter_id))
+    return edition_history.explain_surroundings(edition_lookup.get_edition(edition.id), content)
+
+
+@dataclass(frozen=True, slots=True)
+class AboutNewsletter(SystemActor):
+    """Somebody all of whose acts are recorded as being about a newsletter."""
+
+    newsletter_id: int = 0
+
+    def record(self, entry: ActionRecord) -> None:
+        SystemActor.record(self, replace(entry, newsletter_id=self.newsletter_id))
 
 
 def test_a_story_is_wound_back_to_what_was_seen(filled: Edition, now: datetime) -> None:

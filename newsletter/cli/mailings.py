@@ -16,10 +16,11 @@ from newsletter.delivery.events import inbox
 from newsletter.delivery.ledger.states import Outcome, get_outcome_label, parse_outcome
 from newsletter.delivery.reports import proof, recipients, summary
 from newsletter.delivery.sending import mailings
-from newsletter.delivery.sending.recall import recall_mailing
+from newsletter.delivery.sending.recall import recall_mailing, resume_mailing
 from newsletter.delivery.sending.repair import repair_mailing, settle_unknown
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Actor
 from newsletter.kernel.errors import BadInput, SurroundingsError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What was sent to whom, and its outcome.")
@@ -70,6 +71,8 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
             f"It can be recalled until {clock.format_in_zone(mailing.recallable_until, zone)}: "
             f"newsletter mailings recall {mailing.id}"
         )
+    if mailing.cancel_ids_asked > 1:
+        say(f"{mailing.provider} was asked {mailing.cancel_ids_asked} times for the id of its recall window.")
     excluded = sum(mailing.excluded.values())
     print_table(
         ("what", "subscribers"),
@@ -175,8 +178,12 @@ def _add_command(name: str, verb: str, act: Callable[..., Any], done: str, *, as
     app.command(name)(command)
 
 
+def _resume(mailing_id: int, *, by: Actor, now: datetime) -> None:
+    resume_mailing(mailing_id, by=by, now=now, provider=wiring.get_provider())
+
+
 _add_command("pause", "pause", mailings.pause, "paused", asks=False)
-_add_command("resume", "resume", mailings.resume, "resumed", asks=False)
+_add_command("resume", "resume", _resume, "resumed", asks=False)
 _add_command("cancel", "cancel", mailings.cancel, "cancelled", asks=True)
 
 

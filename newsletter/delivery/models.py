@@ -33,7 +33,12 @@ class Mailing(models.Model):
     cancel_id = models.CharField(
         max_length=100, blank=True, db_default=""
     )  # the provider's id by which all of it can be cancelled
-    recalled_at = models.DateTimeField(null=True)
+    recalled_at = models.DateTimeField(null=True)  # when the provider confirmed it
+    recalling_since = models.DateTimeField(null=True)  # when somebody last asked for a recall
+    recalling_by = models.CharField(max_length=254, blank=True, db_default="")
+    ask_provider_at = models.DateTimeField(null=True)  # when the provider is next asked about `cancel_id`; None: now
+    cancel_ids_asked = models.PositiveIntegerField(default=0, db_default=0)  # one is `cancel_id`, others were lost
+    window_checked_at = models.DateTimeField(null=True)  # when, past the last call, the provider had it not cancelled
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=254)
     frozen_at = models.DateTimeField(null=True)  # addresses and subscriptions count as of this instant

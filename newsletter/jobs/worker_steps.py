@@ -11,6 +11,7 @@ from newsletter.delivery.events import applying
 from newsletter.delivery.sending import freeze, mailings, recall
 from newsletter.delivery.sending.hand_over import hand_over_next
 from newsletter.jobs import heartbeats, wiring
+from newsletter.jobs.actors import WORKER
 from newsletter.kernel import clock
 from subscribers.imports import run
 
@@ -21,10 +22,11 @@ def hand_over(now: datetime, owner: str) -> bool:
 
 
 def advance_mailings(now: datetime) -> bool:
-    """Opens a recall window, freezes an audience, or closes what is done."""
+    """Completes a recall, opens a recall window, freezes an audience, or closes what is done."""
     provider = wiring.get_provider()
     return (
-        recall.open_next_window(now, provider)
+        recall.complete_next_recall(now, provider, by=WORKER)
+        or recall.open_next_window(now, provider)
         or freeze.freeze_next(now)
         or bool(mailings.finish_settled(now))
         or bool(mailings.pause_other_providers(provider.name, now))

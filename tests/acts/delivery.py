@@ -11,9 +11,10 @@ from newsletter.delivery import models
 from newsletter.delivery.events import inbox
 from newsletter.delivery.ledger.format import FORMAT, Outcomes, pack_members
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
+from newsletter.delivery.providers.base import CancelStatus
 from newsletter.delivery.reports import proof
 from newsletter.delivery.sending import mailings
-from newsletter.delivery.sending.recall import recall_mailing
+from newsletter.delivery.sending.recall import complete_next_recall, recall_mailing, resume_mailing
 from newsletter.delivery.sending.repair import repair_mailing, settle_unknown
 from tests.acts import Act, Prepare, World
 
@@ -32,6 +33,9 @@ class Recaller:
 
     def cancelled_ids(self) -> set[str]:
         return set()
+
+    def get_cancel_status(self, cancel_id: str) -> CancelStatus:
+        return CancelStatus.NONE
 
     def cancel(self, cancel_id: str) -> None: ...
 
@@ -116,6 +120,23 @@ def _recall(world: World) -> Act:
     return lambda by: recall_mailing(mailing_id, by=by, now=world.now, provider=Recaller())
 
 
+def _resume_in_window(world: World) -> Act:
+    mailing_id = plan_mailing(world, MailingState.PAUSED, recall=RecallState.OPEN, cancel_id="some id")
+    return lambda by: resume_mailing(mailing_id, by=by, now=world.now, provider=Recaller())
+
+
+def _complete_recall(world: World) -> Act:
+    plan_mailing(
+        world,
+        MailingState.RECALLING,
+        recall=RecallState.OPEN,
+        cancel_id="some id",
+        recalling_by="somebody",
+        due_at=world.now + timedelta(hours=1),
+    )
+    return lambda by: complete_next_recall(world.now, Recaller(), by=by)
+
+
 def _repair(world: World) -> Act:
     mailing_id = plan_mailing(world)
     _settle(mailing_id, BatchState.REFUSED, Outcome.REFUSED)
@@ -145,7 +166,9 @@ ACTS: dict[str, Prepare] = {
     "newsletter.delivery.sending.mailings.create_mailing": _create,
     "newsletter.delivery.sending.mailings.pause": _pause,
     "newsletter.delivery.sending.mailings.resume": _resume,
+    "newsletter.delivery.sending.recall.complete_next_recall": _complete_recall,
     "newsletter.delivery.sending.recall.recall_mailing": _recall,
+    "newsletter.delivery.sending.recall.resume_mailing": _resume_in_window,
     "newsletter.delivery.sending.repair.repair_mailing": _repair,
     "newsletter.delivery.sending.repair.settle_unknown": _settle_unknown,
 }

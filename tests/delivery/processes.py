@@ -95,6 +95,7 @@ def work() -> None:
     while True:
         worked = (
             hand_over.hand_over_next(clock.now(), owner=owner, provider=provider, clock=clock.now)
+            or recall.complete_next_recall(clock.now(), provider, by=SYSTEM)
             or recall.open_next_window(clock.now(), provider)
             or freeze.freeze_next(clock.now())
             or mailings.finish_settled(clock.now())
@@ -138,7 +139,8 @@ def all_done() -> bool:
         return True
     if state == MailingState.PAUSED:  # too many answers lost in a row
         with suppress(Refused):  # another worker was faster
-            mailings.resume(models.Mailing.objects.get().id, by=SYSTEM, now=clock.now())
+            mailing_id = models.Mailing.objects.get().id
+            recall.resume_mailing(mailing_id, by=SYSTEM, now=clock.now(), provider=wiring.get_provider())
     return state == MailingState.FINISHED and not models.WebhookPayload.objects.exists()
 
 

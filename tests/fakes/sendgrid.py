@@ -166,9 +166,11 @@ class _Handler(BaseHTTPRequestHandler):
         except ValueError:
             return self._answer(400, _errors("Bad Request"))
         if self.path == "/v3/mail/batch":
-            return self._new_batch()
+            return self._new_batch(fault)
         if self.path == "/v3/user/scheduled_sends":
             wrong = self.server.cancel(str(body.get("batch_id")))
+            if fault:
+                return self._fail(fault)
             return self._answer(400, _errors(wrong)) if wrong else self._answer(201, body)
         if (batch_id := body.get("batch_id")) and batch_id not in self.server.batches:
             return self._answer(400, _errors("no such batch id"))
@@ -211,9 +213,29 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, within[query["offset"] :][: min(query["limit"], 500)])
 
     def do_DELETE(self) -> None:
+        self._change_status(lambda batch_id, _: self.server.statuses.pop(batch_id, None))
+
+    def do_PATCH(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+        def change(batch_id: str, known: str) -> str:
+            self.server.statuses[batch_id] = json.loads(raw)["status"]
+            return known
+
+        self._change_status(change)
+
+    def _change_status(self, change: Callable[[str, str], str | None]) -> None:
         batch_id = self.path.rpartition("/")[2]
-        if self._known():
-            self._answer(204 if self.server.statuses.pop(batch_id, None) else 404, None)
+        if not self._known():
+            return None
+        fault = self.server.take_fault()
+        if fault and not fault.accept_first:
+            return self._fail(fault)
+        known = self.server.statuses.get(batch_id)
+        done = known and change(batch_id, known)
+        if fault:
+            return self._fail(fault)
+        self._answer(204 if done else 404, None)
 
     def _known(self) -> bool:
         known = self.headers.get("Authorization") == f"Bearer {KEY}"
@@ -221,9 +243,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, _errors("The provided authorization grant is invalid, expired, or revoked"))
         return known
 
-    def _new_batch(self) -> None:
+    def _new_batch(self, fault: Fault | None) -> None:
         made = secrets.token_urlsafe(24)
         self.server.batches.add(made)
+        if fault:
+            return self._fail(fault)
         self._answer(201, {"batch_id": made})
 
     def _fail(self, fault: Fault) -> None:

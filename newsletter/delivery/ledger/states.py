@@ -3,6 +3,8 @@
     mailing   scheduled ─▶ freezing ─▶ sending ─▶ finished
                  │            │           └◀─ (a repair adds batches)
                  └────────────┴───────────┴─▶ paused ⇄ · cancelled · held (with a reason)
+              freezing · sending · paused ─▶ recalling ─▶ cancelled (the provider confirmed it)
+                                                └─▶ where it was (the provider reports it as not cancelled)
 
     batch     planned ─▶ claimed ─▶ sending ─▶ accepted · refused · unknown
                  ▲──────────┤          └─▶ planned (refused for now)
@@ -41,6 +43,7 @@ class MailingState(LabelledEnum):
     PAUSED = "paused"
     CANCELLED = "cancelled"
     HELD = "held"
+    RECALLING = "recalling"  # somebody asked for it, and the provider has not confirmed it: nothing is submitted
 
     @classmethod
     def special_labels(cls) -> dict[str, str]:
@@ -92,13 +95,40 @@ MAILING_TRANSITIONS: dict[MailingState, frozenset[MailingState]] = {
         {MailingState.FREEZING, MailingState.PAUSED, MailingState.CANCELLED, MailingState.HELD}
     ),
     MailingState.FREEZING: frozenset(
-        {MailingState.SENDING, MailingState.PAUSED, MailingState.CANCELLED, MailingState.HELD}
+        {
+            MailingState.SENDING,
+            MailingState.PAUSED,
+            MailingState.CANCELLED,
+            MailingState.HELD,
+            MailingState.RECALLING,
+        }
     ),
     MailingState.SENDING: frozenset(
-        {MailingState.FINISHED, MailingState.PAUSED, MailingState.CANCELLED, MailingState.HELD}
+        {
+            MailingState.FINISHED,
+            MailingState.PAUSED,
+            MailingState.CANCELLED,
+            MailingState.HELD,
+            MailingState.RECALLING,
+        }
     ),
     MailingState.PAUSED: frozenset(
-        {MailingState.SCHEDULED, MailingState.FREEZING, MailingState.SENDING, MailingState.CANCELLED}
+        {
+            MailingState.SCHEDULED,
+            MailingState.FREEZING,
+            MailingState.SENDING,
+            MailingState.CANCELLED,
+            MailingState.RECALLING,
+        }
+    ),
+    MailingState.RECALLING: frozenset(
+        {
+            MailingState.SCHEDULED,
+            MailingState.FREEZING,
+            MailingState.SENDING,
+            MailingState.PAUSED,
+            MailingState.CANCELLED,
+        }
     ),
     MailingState.HELD: frozenset({MailingState.SCHEDULED, MailingState.CANCELLED}),
     MailingState.FINISHED: frozenset({MailingState.SENDING}),
@@ -130,6 +160,7 @@ BATCH_TRANSITIONS: dict[BatchState, frozenset[BatchState]] = {
     BatchState.RECALLED: frozenset({BatchState.ACCEPTED}),
 }
 ACTIVE_MAILING_STATES = (MailingState.SCHEDULED, MailingState.FREEZING, MailingState.SENDING)
+RECALLABLE_MAILING_STATES = (MailingState.FREEZING, MailingState.SENDING, MailingState.PAUSED)
 OPEN_BATCH_STATES = (BatchState.PLANNED, BatchState.CLAIMED, BatchState.SENDING)
 
 

@@ -208,6 +208,14 @@ class ProviderError(SurroundingsError):
     """The provider did not do what it was asked, with its answer."""
 
 
+class CancelStatus(StrEnum):
+    """What a provider says of an id by which something can be cancelled."""
+
+    NONE = ""  # it is sent at its time
+    PAUSED = "pause"  # held back, by somebody else than this program
+    CANCELLED = "cancel"
+
+
 @runtime_checkable
 class Canceller(Protocol):
     """A provider that can be stopped until the instant of sending. Every method raises ProviderError.
@@ -223,6 +231,10 @@ class Canceller(Protocol):
 
     def cancelled_ids(self) -> frozenset[str]:
         """The ids of the account that are cancelled or paused at this time."""
+        ...
+
+    def get_cancel_status(self, cancel_id: str) -> CancelStatus:
+        """What is to happen to all that has this id."""
         ...
 
     def cancel(self, cancel_id: str) -> None:

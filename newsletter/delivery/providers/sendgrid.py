@@ -29,6 +29,7 @@ from newsletter.delivery.providers import sendgrid_suppressions
 from newsletter.delivery.providers.base import (
     Answer,
     AnswerKind,
+    CancelStatus,
     Envelope,
     Event,
     ProviderError,
@@ -107,23 +108,39 @@ class SendGrid:
             raise ProviderError("SendGrid’s list of scheduled sends cannot be read.")
         return frozenset(str(each.get("batch_id")) for each in document if isinstance(each, dict))
 
+    def get_cancel_status(self, cancel_id: str) -> CancelStatus:
+        """The status of a batch id; none is one that is sent at its time (SendGrid fact 29). Raises ProviderError."""
+        try:
+            document = _ask(lambda: self._api.client.user.scheduled_sends._(cancel_id).get(timeout=QUERY_SECONDS))
+        except _Refusal as error:
+            if error.status != 404:
+                raise
+            # Whether an id without a status is an empty list or not found is not written anywhere: the list is sure.
+            document = _ask(lambda: self._api.client.user.scheduled_sends.get(timeout=QUERY_SECONDS))
+        if not isinstance(document, list):
+            raise ProviderError("SendGrid’s status of a scheduled send cannot be read.")
+        found = [each for each in document if isinstance(each, dict) and each.get("batch_id") == cancel_id]
+        try:
+            return CancelStatus(str(found[0].get("status"))) if found else CancelStatus.NONE
+        except ValueError:
+            raise ProviderError("SendGrid’s status of a scheduled send cannot be read.") from None
+
     def cancel(self, cancel_id: str) -> None:
         """Cancels a batch id. Raises ProviderError.
 
-        A 400 may say that it has a status already: then that is looked at.
+        A 400 may say that it has a status already: then that is looked at, and a pause becomes a cancellation.
         """
-        wanted = {"batch_id": cancel_id, "status": "cancel"}
+        wanted = {"batch_id": cancel_id, "status": CancelStatus.CANCELLED.value}
+        scheduled = self._api.client.user.scheduled_sends
         try:
-            _ask(
-                lambda: self._api.client.user.scheduled_sends.post(
-                    request_body=json.dumps(wanted).encode(), timeout=QUERY_SECONDS
-                )
-            )
+            _ask(lambda: scheduled.post(request_body=json.dumps(wanted).encode(), timeout=QUERY_SECONDS))
         except ProviderError:
-            document = _ask(lambda: self._api.client.user.scheduled_sends._(cancel_id).get(timeout=QUERY_SECONDS))
-            found = document if isinstance(document, list) else [document]
-            if not any(isinstance(each, dict) and each.get("status") == "cancel" for each in found):
+            status = self.get_cancel_status(cancel_id)
+            if status is CancelStatus.NONE:
                 raise
+            if status is CancelStatus.PAUSED:
+                change = json.dumps({"status": wanted["status"]}).encode()
+                _ask(lambda: scheduled._(cancel_id).patch(request_body=change, timeout=QUERY_SECONDS))
 
     def release(self, cancel_id: str) -> None:
         """Deletes the status of a batch id; one that is gone already is fine. Raises ProviderError."""
@@ -142,6 +159,14 @@ class SendGrid:
         return sendgrid_suppressions.read_lists(get, since, until)
 
 
+class _Refusal(ProviderError):
+    """SendGrid answered with an error, and with which status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 def _ask(call: Callable[[], Response], permission: str = "Scheduled Sends access") -> Any:
     """The document of an answer.
 
@@ -151,7 +176,8 @@ def _ask(call: Callable[[], Response], permission: str = "Scheduled Sends access
         return json.loads(call().body or b"null")
     except HTTPError as error:
         remedy = f" Give the key of SENDGRID_API_KEY {permission}." if error.status_code in (401, 403) else ""
-        raise ProviderError(f"SendGrid answered {error.status_code}: {_error_text(error)}.{remedy}") from None
+        status = int(error.status_code)
+        raise _Refusal(f"SendGrid answered {status}: {_error_text(error)}.{remedy}", status) from None
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise ProviderError(f"SendGrid cannot be reached: {error}") from None
     except ValueError:

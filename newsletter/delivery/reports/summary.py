@@ -48,6 +48,8 @@ class Mailing:
     `unsubscribed_after_send` those who left when their message was on its way. `recall` is the state of the recall
     window
     (`RecallState.WANTED` and so on, "" without one), and `recallable_until` the last call, None when it is closed.
+    `recalling_by` and `recalling_since` say who last asked for a recall, and when; `cancel_ids_asked` how often the
+    provider was asked for an id to cancel it by: what is more than one was asked for in vain.
     """
 
     FORMER_NAMES: ClassVar = {"left_too_late": "unsubscribed_after_send"}
@@ -78,7 +80,10 @@ class Mailing:
     unsubscribed_after_send: int
     recall: RecallState
     recallable_until: datetime | None
+    recalling_by: str
+    recalling_since: datetime | None
     recalled_at: datetime | None
+    cancel_ids_asked: int
     alarms: tuple[Alarm, ...]
     variants: dict[str, VariantCounts]  # by `curator.variants` code; one of "" where everybody gets the same
 
@@ -177,7 +182,10 @@ def _to_mailing(row: models.Mailing) -> Mailing:
         recallable_until=row.due_at - recall_window.LAST_CALL
         if row.recall == RecallState.OPEN and not row.recalled_at
         else None,
+        recalling_by=row.recalling_by,
+        recalling_since=row.recalling_since,
         recalled_at=row.recalled_at,
+        cancel_ids_asked=row.cancel_ids_asked,
         alarms=_to_alarms(row.alarms.all()),
         variants={code: _to_variant_counts(*each) for code, each in sorted(of_variants.items())},
     )

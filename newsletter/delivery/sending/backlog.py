@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from newsletter.delivery import models
-from newsletter.delivery.ledger.states import BatchState, MailingState
+from newsletter.delivery.ledger.states import RECALLABLE_MAILING_STATES, BatchState, MailingState, RecallState
+from newsletter.delivery.sending import recall_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,22 @@ def measure_backlog(now: datetime, *, limit: int) -> Backlog:
     moving = Q(state=MailingState.SENDING) | Q(begun, state__in=(MailingState.SCHEDULED, MailingState.FREEZING))
     # What came back unsent when its mailing was stopped, and what came back accepted when it was recalled.
     back = Q(state=BatchState.PLANNED) | Q(
-        mailing__recalled_at__isnull=False, state__in=(BatchState.ACCEPTED, BatchState.UNKNOWN)
+        mailing__recalled_at__isnull=False,
+        mailing__recall=RecallState.OPEN,
+        state__in=(BatchState.ACCEPTED, BatchState.UNKNOWN),
     )
     return Backlog(
         batches=batches or int(abandoned),
         mailings=models.Mailing.objects.filter(moving).exists()
+        or select_unsure_recalls(now).exists()
         or models.Batch.objects.filter(back, mailing__state=MailingState.CANCELLED).exists(),
         payloads=models.WebhookPayload.objects.due(now).exists(),
     )
+
+
+def select_unsure_recalls(now: datetime) -> QuerySet[models.Mailing]:
+    """The mailings whose provider is to be asked now whether it has cancelled them: see `recall`."""
+    no_time_left = Q(due_at__lt=now + recall_window.PROVIDER_LIMIT, window_checked_at=None)
+    unsure = Q(state=MailingState.RECALLING) | Q(no_time_left, state__in=RECALLABLE_MAILING_STATES)
+    due = Q(ask_provider_at=None) | Q(ask_provider_at__lte=now)
+    return models.Mailing.objects.filter(due, unsure, recall=RecallState.OPEN, recalled_at=None)

@@ -140,8 +140,10 @@ def finish_settled(now: datetime) -> int:
     """Closes mailings whose batches are all settled. Returns how many."""
     _withdraw_returned_batches()
     still_open = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=states.OPEN_BATCH_STATES)
-    # What can still be recalled is not over, though all of it is submitted.
-    recallable = Q(recall=RecallState.OPEN, due_at__gt=now)
+    # What can still be recalled is not over, though all of it is submitted; nor what somebody wanted to recall, until
+    # the provider said that it is not cancelled.
+    unsure = Q(recalling_since__isnull=False, window_checked_at=None)
+    recallable = Q(Q(due_at__gt=now) | unsure, recall=RecallState.OPEN)
     rows = models.Mailing.objects.filter(~Exists(still_open), ~recallable, state=MailingState.SENDING)
     return sum(_finish(row, now) for row in rows)
 
@@ -194,22 +196,28 @@ def pause(mailing_id: int, *, by: Actor, now: datetime) -> None:
     Raises NotFound, NotAllowed, Refused.
     """
     found = _get_row_to_change(mailing_id, by)
+    _refuse_while_recalling(found)
     with transaction.atomic():
         _change_state(found, MailingState.PAUSED, f"paused by {by.name}")
         _record_change(by, "paused", found, MailingState.PAUSED, now)
 
 
-def resume(mailing_id: int, *, by: Actor, now: datetime) -> None:
-    """Lets a paused mailing go on from where it stands. Raises NotFound, NotAllowed, Refused."""
+def resume(mailing_id: int, *, by: Actor, now: datetime, not_cancelled: bool = False) -> None:
+    """Lets a paused mailing go on from where it stands. Raises NotFound, NotAllowed, Refused.
+
+    With a recall window the provider must have said before that it has `not_cancelled` it: `recall.resume_mailing`.
+    """
     found = _get_row_to_change(mailing_id, by)
-    if found.state != MailingState.PAUSED:
+    if found.state not in (MailingState.PAUSED, MailingState.RECALLING):
         raise Refused(f"Mailing {mailing_id} is {found.state}, so there is nothing to resume.")
+    if found.recall == RecallState.OPEN and not not_cancelled:
+        raise Refused(f"The provider may have cancelled mailing {mailing_id}: it must be asked before it is resumed.")
     to = MailingState.SCHEDULED if found.frozen_at is None else MailingState.FREEZING
     with transaction.atomic():
         models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.PLANNED).update(due_at=now, attempt=0)
         # Freezing moves on to sending once every candidate is accounted for.
-        paused = models.Mailing.objects.filter(id=mailing_id, state=MailingState.PAUSED)
-        if paused.update(state=to, reason="", version=F("version") + 1):  # what workers know of it is read again
+        stopped = models.Mailing.objects.filter(id=mailing_id, state=found.state)
+        if stopped.update(state=to, reason="", version=F("version") + 1):  # what workers know of it is read again
             _record_change(by, "resumed", found, to, now)
 
 
@@ -219,6 +227,7 @@ def cancel(mailing_id: int, *, by: Actor, now: datetime) -> None:
     Raises NotFound, NotAllowed.
     """
     found = _get_row_to_change(mailing_id, by)
+    _refuse_while_recalling(found)
     recallable = found.recall == RecallState.OPEN and recall_window.can_be_recalled(found.due_at, now)
     if recallable and found.state in (MailingState.SENDING, MailingState.PAUSED):
         raise Refused(
@@ -237,6 +246,14 @@ def _get_row_to_change(mailing_id: int, by: Actor) -> models.Mailing:
     return found
 
 
+def _refuse_while_recalling(found: models.Mailing) -> None:
+    if found.state == MailingState.RECALLING:
+        raise Refused(
+            f"Mailing {found.id} is being recalled by {found.recalling_by}, and nothing of it is submitted. To let it "
+            f"go after all: newsletter mailings resume {found.id}"
+        )
+
+
 def _record_change(by: Actor, action: str, found: models.Mailing, to: MailingState, now: datetime) -> None:
     before, after = {"state": found.state}, {"state": to.value}
     by.record(ActionRecord(action, f"mailing {found.id}", now, found.newsletter_id, before=before, after=after))
@@ -246,17 +263,27 @@ def withdraw_planned(mailing_id: int) -> int:
     """Marks everything not yet submitted as withdrawn. Returns how many subscribers that is."""
     withdrawn = 0
     for batch in models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.PLANNED):
-        outcomes = Outcomes(batch.outcomes, batch.format)
-        places = outcomes.list_places(Outcome.PLANNED)
-        outcomes.mark(places, Outcome.WITHDRAWN)
-        withdrawn += len(places)
-        models.Batch.objects.filter(id=batch.id, state=BatchState.PLANNED).update(
-            state=states.derive_batch_state(outcomes.count_outcomes()),
-            outcomes=outcomes.pack(),
-            error="cancelled",
-            version=F("version") + 1,
-        )
+        while (count := _withdraw_batch(batch)) is None:
+            batch.refresh_from_db()  # an event or a worker changed it meanwhile: once more, on what it says now
+        withdrawn += count
     return withdrawn
+
+
+def _withdraw_batch(batch: models.Batch) -> int | None:
+    """Withdraws those of a planned batch who are planned. How many; 0 of one that left; None when the row changed."""
+    if batch.state != BatchState.PLANNED:
+        return 0  # in a worker's hands: it comes back, and is withdrawn then, or leaves
+    outcomes = Outcomes(batch.outcomes, batch.format)
+    places = outcomes.list_places(Outcome.PLANNED)
+    outcomes.mark(places, Outcome.WITHDRAWN)
+    mine = models.Batch.objects.filter(id=batch.id, state=BatchState.PLANNED, version=batch.version)
+    updated = mine.update(
+        state=states.derive_batch_state(outcomes.count_outcomes()),
+        outcomes=outcomes.pack(),
+        error="cancelled",
+        version=F("version") + 1,
+    )
+    return len(places) if updated else None
 
 
 def _change_state(found: models.Mailing, to: MailingState, reason: str) -> None:

@@ -2,6 +2,10 @@
 
 wanted ─an id of the provider's─▶ open ─▶ recalled           every case: docs/recall.md
    └─ no free place, or no answer in time ─▶ closed: it leaves at its instant, and nobody can stop it then
+
+That somebody recalls a mailing is stored before the provider is asked: it is *recalling* then, and submits nothing. It
+stays so while nobody knows what became of the cancellation; a sweep asks the provider until that is known. What the
+provider says of its id counts, whatever our rows say.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from newsletter.curator.editions import approval
@@ -19,17 +23,16 @@ from newsletter.delivery import alarms, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
-from newsletter.delivery.providers.base import Canceller, Provider, ProviderError
-from newsletter.delivery.sending import mailings, recall_window
+from newsletter.delivery.providers.base import Canceller, CancelStatus, Provider, ProviderError
+from newsletter.delivery.sending import backlog, mailings, recall_window
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
-from newsletter.kernel.errors import Refused
+from newsletter.kernel.errors import NewsletterError, Refused
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = timedelta(minutes=1)
 SHORTEST_WINDOW = timedelta(minutes=5)  # of a window: a shorter one is of no use
 FREE_SLOT_AFTER = timedelta(hours=4)  # behind the last message recalled: by then the provider has thrown it away
-_STARTED_STATES = (MailingState.SENDING, MailingState.PAUSED, MailingState.FREEZING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,17 @@ def open_next_window(now: datetime, provider: Provider) -> bool:
         return False
     if now > row.due_at - recall_window.LAST_CALL - SHORTEST_WINDOW:
         return _close_window(row, "the provider gave no id for it in time", now)
+    # Stored before the id is asked for: of all workers one asks, and once a minute at most, however often it dies.
+    if not waiting.filter(id=row.id, begins_at=row.begins_at).update(begins_at=now + RETRY_AFTER):
+        return True
     try:
         foreign = len(provider.cancelled_ids() - set(_slot_holders(now).values_list("cancel_id", flat=True)))
         if foreign + _slot_holders(now).count() >= provider.max_cancelled:
             return _close_window(row, f"all {provider.max_cancelled} places the provider has for it are taken", now)
+        models.Mailing.objects.filter(id=row.id).update(cancel_ids_asked=F("cancel_ids_asked") + 1)
         cancel_id = provider.new_cancel_id()
     except ProviderError as error:
         log.warning("No recall window for mailing %s yet: %s", row.id, error)
-        models.Mailing.objects.filter(id=row.id, recall=RecallState.WANTED).update(begins_at=now + RETRY_AFTER)
         return True
     with transaction.atomic():
         models.RateLimit.objects.get_or_create(name="recall")
@@ -67,13 +73,16 @@ def open_next_window(now: datetime, provider: Provider) -> bool:
         if foreign + _slot_holders(now).count() < provider.max_cancelled:
             mine = models.Mailing.objects.filter(id=row.id, recall=RecallState.WANTED)
             mine.update(recall=RecallState.OPEN, cancel_id=cancel_id, begins_at=now)
-    return True  # where the place was taken meanwhile, the next look says so
+        else:  # the place was taken meanwhile: the next look says so
+            models.Mailing.objects.filter(id=row.id, recall=RecallState.WANTED).update(begins_at=now)
+    return True
 
 
 def _slot_holders(now: datetime) -> QuerySet[models.Mailing]:
     """Our mailings that need one of the places: they may be recalled, or were and are not thrown away yet."""
     may_be = Q(due_at__gt=now) & ~Q(state=MailingState.CANCELLED)
-    return models.Mailing.objects.filter(may_be | Q(recalled_at__isnull=False), recall=RecallState.OPEN)
+    perhaps = Q(state=MailingState.RECALLING) | Q(recalled_at__isnull=False)
+    return models.Mailing.objects.filter(may_be | perhaps, recall=RecallState.OPEN)
 
 
 def _close_window(row: models.Mailing, why: str, now: datetime) -> bool:
@@ -89,41 +98,177 @@ def recall_mailing(mailing_id: int, *, by: Actor, now: datetime, provider: Provi
     """Stops a mailing before its instant: all that was submitted is cancelled at the provider, the rest withdrawn.
 
     Unknown recipients are spared too: the provider cancels whatever it has under our id. The edition can be edited
-    and sent again. Raises Refused when there is nothing to recall or no time left, SurroundingsError when the provider
-    does not confirm: then the mailing is paused, and recalling can be tried again. Raises NotFound, NotAllowed.
+    and sent again. Raises Refused when there is nothing to recall or no time left, ProviderError when the provider does
+    not confirm: then it is recalling, submits nothing, and the provider is asked again every minute. Raises NotFound,
+    NotAllowed.
     """
     require_right(by, Verb.SEND, newsletter_id=mailings.get_row(mailing_id).newsletter_id)
-    row = _get_recallable(mailing_id, now)
-    assert isinstance(provider, Canceller)
-    held = models.Mailing.objects.filter(id=row.id, state__in=_STARTED_STATES)
-    held.update(
-        state=MailingState.PAUSED, reason=f"being recalled by {by.name}"[:300]
-    )  # nothing more is submitted from here
+    row = _begin(_get_recallable(mailing_id, now), by, now, provider)
+    canceller = _require_canceller(row, provider)
     try:
-        provider.cancel(row.cancel_id)
+        canceller.cancel(row.cancel_id)
     except ProviderError as error:
-        held.update(reason=f"The recall failed: {error} Recall it again, or resume."[:300])
-        raise
+        _note_failure(row, error)
+        raise ProviderError(
+            f"{error} Nothing more of mailing {mailing_id} is submitted, and the provider is asked again every minute. "
+            f"See what became of it: newsletter mailings show {mailing_id}"
+        ) from error
+    return _finish(row.id, by, now)
+
+
+def _begin(row: models.Mailing, by: Actor, now: datetime, provider: Provider) -> models.Mailing:
+    """Stores that somebody recalls a mailing, before anything is asked of the provider: nothing is submitted then."""
+    _require_canceller(row, provider)
+    if row.state == MailingState.RECALLING:  # asked for already: the provider is asked once more, now
+        return row
+    mine = models.Mailing.objects.filter(id=row.id, recall=RecallState.OPEN, state__in=states.RECALLABLE_MAILING_STATES)
     with transaction.atomic():
-        models.Mailing.objects.filter(id=row.id).update(
-            state=MailingState.CANCELLED, reason=f"recalled by {by.name}"[:300], recalled_at=now
+        if mine.update(
+            state=MailingState.RECALLING,
+            reason=f"being recalled by {by.name}"[:300],
+            recalling_since=now,
+            recalling_by=by.name[:254],
+            ask_provider_at=now + RETRY_AFTER,
+            window_checked_at=None,
+        ):
+            before, after = {"state": row.state}, {"state": MailingState.RECALLING.value}
+            target = f"mailing {row.id}"
+            by.record(ActionRecord("asked to recall", target, now, row.newsletter_id, before=before, after=after))
+    return _get_recallable(row.id, now)
+
+
+def _require_canceller(row: models.Mailing, provider: Provider) -> Canceller:
+    """The provider that has the mailing, which alone can say what becomes of it. Raises Refused for another."""
+    if row.provider != provider.name or not isinstance(provider, Canceller):
+        raise Refused(
+            f"{row.provider} has mailing {row.id}, and the provider is now {provider.name}. Set "
+            f"NEWSLETTER_PROVIDER={row.provider}, restart, and try again."
         )
+    return provider
+
+
+def _note_failure(row: models.Mailing, error: NewsletterError) -> None:
+    log.warning("The recall of mailing %s is not confirmed: %s", row.id, error)
+    mine = models.Mailing.objects.filter(id=row.id, state=MailingState.RECALLING)
+    mine.update(reason=f"being recalled by {row.recalling_by}; not confirmed yet: {error}"[:300])
+
+
+def _finish(mailing_id: int, by: Actor, now: datetime) -> RecallResult:
+    """Writes down that the provider has cancelled a mailing, whatever our row says by now. Raises Refused where it is
+    over.
+    """
+    open_ones = models.Mailing.objects.filter(id=mailing_id, recall=RecallState.OPEN, recalled_at=None)
+    mine = open_ones.exclude(state__in=(MailingState.CANCELLED, MailingState.FINISHED))
+    with transaction.atomic():
+        row = mine.select_for_update().first()
+        asked_by = (row and row.recalling_by) or by.name
+        if row is None or not mine.update(
+            state=MailingState.CANCELLED,
+            reason=f"recalled by {asked_by}"[:300],
+            recalled_at=now,
+            ask_provider_at=None,
+        ):
+            found = mailings.get_row(mailing_id)
+            why = f": {found.reason}" if found.reason else ""
+            raise Refused(f"Mailing {mailing_id} is {found.state} already{why}.")
         withdrawn = mailings.withdraw_planned(row.id)
         caught = settle_recalled(row.id)
         if row.kind == MailingKind.EDITION:
             approval.mark_recalled(row.edition_id, now=now)
-        by.record(
-            ActionRecord(
-                "recalled",
-                f"mailing {mailing_id}",
-                now,
-                row.newsletter_id,
-                f"{caught + withdrawn} subscribers",
-                before={"state": row.state},
-                after={"state": MailingState.CANCELLED.value},
-            )
-        )
+        detail = f"{caught + withdrawn} subscribers{'' if asked_by == by.name else f', as asked by {asked_by}'}"
+        before, after = {"state": row.state}, {"state": MailingState.CANCELLED.value}
+        target = f"mailing {mailing_id}"
+        by.record(ActionRecord("recalled", target, now, row.newsletter_id, detail, before=before, after=after))
     return RecallResult(caught, withdrawn)
+
+
+def resume_mailing(mailing_id: int, *, by: Actor, now: datetime, provider: Provider) -> None:
+    """Lets a paused mailing go on from where it stands, or one that is being recalled: then the recall is given up.
+
+    With a recall window the provider is asked first, and only what it has not cancelled goes on: otherwise it would be
+    accepted by our rows and mailed to nobody. Raises NotFound, NotAllowed, Refused, and ProviderError when it does not
+    answer.
+    """
+    row = mailings.get_row(mailing_id)
+    require_right(by, Verb.SEND, newsletter_id=row.newsletter_id)
+    resumable = row.state in (MailingState.PAUSED, MailingState.RECALLING)
+    if resumable and row.recall == RecallState.OPEN:
+        status = _require_canceller(row, provider).get_cancel_status(row.cancel_id)
+        if status is CancelStatus.CANCELLED:
+            _finish(row.id, by, now)
+            raise Refused(
+                f"{row.provider} has cancelled mailing {mailing_id}, so it is not resumed: nobody gets it. It is "
+                "recalled, and its edition is a draft again: edit, approve and send it."
+            )
+        if status is CancelStatus.PAUSED:
+            raise Refused(
+                f"Somebody has paused mailing {mailing_id} at {row.provider} itself (batch id {row.cancel_id}). Take "
+                "that back there, then resume."
+            )
+    mailings.resume(mailing_id, by=by, now=now, not_cancelled=True)
+
+
+def complete_next_recall(now: datetime, provider: Provider, *, by: Actor) -> bool:
+    """Asks the provider what became of a recall of which nobody knows, and goes on as it says.
+
+    What is not cancelled is cancelled again as long as there is time. Also looks once, when nothing can be cancelled
+    any more, whether a mailing that is about to leave was cancelled after all. Returns whether there was one to ask
+    about; each is asked about once a minute.
+    """
+    if not isinstance(provider, Canceller):
+        return False
+    to_ask = backlog.select_unsure_recalls(now).filter(provider=provider.name)
+    row = to_ask.order_by("due_at", "id").first()
+    if row is None:
+        return False
+    require_right(by, Verb.SEND, newsletter_id=row.newsletter_id)
+    if not to_ask.filter(id=row.id).update(ask_provider_at=now + RETRY_AFTER):
+        return True  # another worker asks
+    try:
+        _complete(row, provider, now, by)
+    except NewsletterError as error:
+        _note_failure(row, error)
+    return True
+
+
+def _complete(row: models.Mailing, provider: Canceller, now: datetime, by: Actor) -> None:
+    status = provider.get_cancel_status(row.cancel_id)
+    recalling = row.state == MailingState.RECALLING
+    stoppable = status is CancelStatus.PAUSED or recall_window.can_be_recalled(row.due_at, now)
+    if status is not CancelStatus.CANCELLED and recalling and stoppable:
+        provider.cancel(row.cancel_id)
+        status = CancelStatus.CANCELLED
+    if status is CancelStatus.CANCELLED:
+        if not row.recalling_by:
+            alarms.raise_alarm(row.id, f"{row.provider} reports it as cancelled, and nobody recalled it here.", now)
+        _finish(row.id, by, now)
+    elif status is CancelStatus.PAUSED:
+        message = f"Somebody has paused it at {row.provider} itself (batch id {row.cancel_id}): it does not leave."
+        alarms.raise_alarm(row.id, message, now)
+    elif now > row.due_at - recall_window.PROVIDER_LIMIT:  # until then a cancellation may still be under way
+        if recalling:
+            _give_up(row, now, by)
+        models.Mailing.objects.filter(id=row.id).update(window_checked_at=now, ask_provider_at=None)
+
+
+def _give_up(row: models.Mailing, now: datetime, by: Actor) -> None:
+    """Lets a mailing go on that the provider has not cancelled in time: it sends what it has."""
+    waiting = models.Batch.objects.filter(mailing_id=row.id, state__in=(BatchState.PLANNED, BatchState.CLAIMED))
+    to = MailingState.SENDING if row.started_at and not waiting.exists() else MailingState.PAUSED
+    rest = (
+        f" What is not submitted yet waits: resume it, or cancel it: newsletter mailings cancel {row.id}"
+        if to is MailingState.PAUSED
+        else ""
+    )
+    why = f"The recall by {row.recalling_by} failed: {row.provider} has not cancelled it, and sends what it has.{rest}"
+    with transaction.atomic():
+        mine = models.Mailing.objects.filter(id=row.id, state=MailingState.RECALLING)
+        if not mine.update(state=to, reason=why[:300] if to is MailingState.PAUSED else ""):
+            return
+        alarms.raise_alarm(row.id, why, now)
+        before, after = {"state": row.state}, {"state": to.value}
+        target = f"mailing {row.id}"
+        by.record(ActionRecord("failed to recall", target, now, row.newsletter_id, before=before, after=after))
 
 
 def _get_recallable(mailing_id: int, now: datetime) -> models.Mailing:
@@ -134,7 +279,9 @@ def _get_recallable(mailing_id: int, now: datetime) -> models.Mailing:
         )
     if row.state == MailingState.CANCELLED:
         raise Refused(f"Mailing {mailing_id} is cancelled already{f': {row.reason}' if row.reason else ''}.")
-    if row.recall != RecallState.OPEN or row.state not in _STARTED_STATES:
+    if row.state == MailingState.RECALLING:
+        return row
+    if row.recall != RecallState.OPEN or row.state not in states.RECALLABLE_MAILING_STATES:
         raise Refused(
             f"Mailing {mailing_id} is {row.state} and has no recall window, so what the provider has cannot be "
             "called back. "
@@ -164,6 +311,8 @@ def _mark_recalled(batch: models.Batch) -> int | None:
     """Marks everybody in a batch whom the provider has or may have. How many; None when the row changed."""
     outcomes = Outcomes(batch.outcomes, batch.format)
     places = outcomes.list_places(Outcome.ACCEPTED) + outcomes.list_places(Outcome.UNKNOWN)
+    if not places:
+        return 0
     outcomes.mark(places, Outcome.RECALLED)
     updated = models.Batch.objects.filter(id=batch.id, version=batch.version).update(
         state=states.derive_batch_state(outcomes.count_outcomes()),
@@ -174,27 +323,44 @@ def _mark_recalled(batch: models.Batch) -> int | None:
 
 
 def settle_late_batches(now: datetime) -> int:
-    """Does so for batches that were in flight when their mailing was recalled: the provider dropped them too."""
+    """Does so for batches that were in flight when their mailing was recalled: the provider dropped them too.
+
+    As long as the provider keeps the cancellation: see `free_next_slot`.
+    """
     late = models.Batch.objects.filter(
         mailing__recalled_at__isnull=False,
-        mailing__due_at__gt=now - FREE_SLOT_AFTER,
+        mailing__recall=RecallState.OPEN,
         state__in=(BatchState.ACCEPTED, BatchState.UNKNOWN),
     )
-    return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=True)))
+    found = set(late.values_list("mailing_id", flat=True))
+    return sum(settle_recalled(mailing_id) for mailing_id in found)
 
 
 def free_next_slot(now: datetime, provider: Provider) -> bool:
-    """Gives one place back that a recall took, when its messages have been thrown away.
+    """Gives one place back that a recall took, when its messages have been thrown away and all its batches are settled.
 
-    Returns whether there was one.
+    Returns whether there was one. When the provider does not do it, it is asked again in a minute: until then the place
+    counts as taken, and giving it back twice does no harm.
     """
     if not isinstance(provider, Canceller):
         return False
-    over = models.Mailing.objects.filter(recall=RecallState.OPEN, recalled_at__isnull=False, provider=provider.name)
+    in_flight = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=states.OPEN_BATCH_STATES)
+    over = models.Mailing.objects.filter(
+        Q(ask_provider_at=None) | Q(ask_provider_at__lte=now),
+        ~Exists(in_flight),
+        recall=RecallState.OPEN,
+        recalled_at__isnull=False,
+        provider=provider.name,
+    )
     last = Coalesce(Max("batches__send_at"), "due_at")
     row = over.annotate(last=last).filter(last__lt=now - FREE_SLOT_AFTER).first()
-    if row is None:
+    if row is None or not over.filter(id=row.id).update(ask_provider_at=now + RETRY_AFTER):
         return False
-    provider.release(row.cancel_id)
-    models.Mailing.objects.filter(id=row.id).update(recall=RecallState.CLOSED)
+    settle_recalled(row.id)
+    try:
+        provider.release(row.cancel_id)
+    except ProviderError as error:
+        alarms.raise_alarm(row.id, f"The place of its recall could not be given back to {row.provider}: {error}", now)
+        return True
+    models.Mailing.objects.filter(id=row.id).update(recall=RecallState.CLOSED, ask_provider_at=None)
     return True

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-LAST_CALL = timedelta(minutes=12)  # before the instant: the provider's limit is 10 (SendGrid fact 28c)
+PROVIDER_LIMIT = timedelta(minutes=10)  # before the instant: what is cancelled later may be sent (SendGrid fact 28c)
+LAST_CALL = timedelta(minutes=12)
 LONGEST_AHEAD = timedelta(hours=71)  # of a scheduled sending: the provider's limit is 72 (SendGrid fact 17)
 
 

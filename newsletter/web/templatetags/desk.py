@@ -40,6 +40,7 @@ _BADGES: dict[str, tuple[str, str]] = {
     MailingState.SENDING: ("go", "plane"),
     MailingState.FINISHED: ("ok", "check"),
     MailingState.PAUSED: ("warn", "pause"),
+    MailingState.RECALLING: ("warn", "back"),
     MailingState.CANCELLED: ("mute", "skip"),
     Outcome.ACCEPTED.key: ("go", "plane"),
     Outcome.DELIVERED.key: ("ok", "check"),

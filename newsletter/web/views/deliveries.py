@@ -37,6 +37,7 @@ NOT_DELIVERED = (
     Outcome.BLOCKED,
     Outcome.WITHDRAWN,
 )
+_CHANGING_STATES = (*ACTIVE_MAILING_STATES, MailingState.RECALLING)
 STOP_POLLING = 286  # htmx takes it as: do not ask again
 
 
@@ -80,7 +81,7 @@ def _list_not_delivered(found: summary.Mailing, by: Actor) -> tuple[recipients.C
 def show_progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """The part of the page that changes while a mailing is sent."""
     found = _get_mailing(request, Verb.VIEW, mailing_id)
-    status = 200 if found.state in ACTIVE_MAILING_STATES else STOP_POLLING
+    status = 200 if found.state in _CHANGING_STATES else STOP_POLLING
     return render(request, "fragments/progress.html", _mailing_context(found), status=status)
 
 
@@ -91,7 +92,10 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     do, now, by = request.POST.get("do", ""), clock.now(), get_actor(request)
     verbs: dict[str, tuple[Callable[[], int | None], str]] = {
         "pause": (lambda: mailings.pause(mailing_id, by=by, now=now), "Paused."),
-        "resume": (lambda: mailings.resume(mailing_id, by=by, now=now), "Resumed."),
+        "resume": (
+            lambda: recall.resume_mailing(mailing_id, by=by, now=now, provider=wiring.get_provider()),
+            "Resumed.",
+        ),
         "cancel": (lambda: mailings.cancel(mailing_id, by=by, now=now), "Cancelled."),
         "recall": (
             lambda: _recall_mailing(mailing_id, by, now),
@@ -156,13 +160,14 @@ def _mailing_context(found: summary.Mailing) -> dict[str, Any]:
         "edition": edition_lookup.get_edition(found.edition_id),
         "excluded": excluded,
         "moving": found.state in ACTIVE_MAILING_STATES,
+        "changing": found.state in _CHANGING_STATES,
         "missing": found.candidates - found.planned - excluded,
         "clicks": [story for story in edition_lookup.list_story_clicks(found.edition_id) if story.as_of],
         "variants": _list_variants(found) if len(found.variants) > 1 else [],
         "engagement": [(name.replace("_", " "), n) for name, n in found.engagement.items()],
         "recallable": found.recallable_until
         and clock.now() <= found.recallable_until
-        and found.state != MailingState.SCHEDULED,
+        and found.state not in (MailingState.SCHEDULED, MailingState.RECALLING),
         "repairable": found.state != MailingState.CANCELLED
         and (found.counts.get(Outcome.REFUSED.key) or found.counts.get(Outcome.DROPPED.key)),
     }

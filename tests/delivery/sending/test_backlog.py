@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.delivery import models
-from newsletter.delivery.ledger.states import BatchState, MailingState
+from newsletter.delivery.ledger.states import BatchState, MailingState, RecallState
 from newsletter.delivery.reports.summary import Mailing
+from newsletter.delivery.sending import recall_window
 from newsletter.delivery.sending.backlog import Backlog, measure_backlog
 from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes.provider import ScriptedProvider
@@ -60,10 +61,32 @@ def test_what_came_back_after_a_recall_is_to_be_settled(frozen: Plan, join: Join
     models.Mailing.objects.update(state=MailingState.CANCELLED)
     assert not measure_backlog(now, limit=9).mailings
     models.Mailing.objects.update(recalled_at=now)
+    assert not measure_backlog(now, limit=9).mailings, "the provider does not keep the recall any more"
+    models.Mailing.objects.update(recall=RecallState.OPEN)
     assert measure_backlog(now, limit=9).mailings
     models.Mailing.objects.update(recalled_at=None)
     models.Batch.objects.update(state=BatchState.PLANNED)
     assert measure_backlog(now, limit=9).mailings
+
+
+def test_a_recall_of_which_nobody_knows_is_to_be_asked_about_when_its_time_comes(plan: Plan, now: datetime) -> None:
+    plan()
+    models.Mailing.objects.update(
+        state=MailingState.RECALLING, recall=RecallState.OPEN, ask_provider_at=now, due_at=now + timedelta(hours=1)
+    )
+    assert not measure_backlog(now - timedelta(seconds=1), limit=9).mailings
+    assert measure_backlog(now, limit=9).mailings
+
+
+def test_a_window_is_to_be_looked_at_once_when_nothing_can_be_cancelled_any_more(plan: Plan, now: datetime) -> None:
+    plan()
+    models.Mailing.objects.update(
+        state=MailingState.PAUSED, recall=RecallState.OPEN, due_at=now + recall_window.PROVIDER_LIMIT
+    )
+    assert not measure_backlog(now, limit=9).mailings
+    assert measure_backlog(now + timedelta(seconds=1), limit=9).mailings
+    models.Mailing.objects.update(window_checked_at=now)
+    assert not measure_backlog(now + timedelta(seconds=1), limit=9).mailings
 
 
 def test_a_post_of_the_provider_waits_to_be_applied(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from newsletter.accounts.actors import SystemActor
 from newsletter.catalog import newsletter_settings
@@ -19,7 +21,7 @@ from newsletter.delivery.providers.base import ProviderError
 from newsletter.delivery.providers.sendgrid import SendGrid
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import freeze, mailings, recall
+from newsletter.delivery.sending import freeze, mailings, recall, repair
 from newsletter.kernel.errors import Refused
 from subscribers.models import Subscriber
 from tests.actors import SYSTEM
@@ -27,7 +29,7 @@ from tests.approving import approve
 from tests.conftest import Newsroom
 from tests.delivery.chaos import serving
 from tests.delivery.conftest import hand_over_all
-from tests.fakes.provider import ScriptedProvider
+from tests.fakes.provider import Killed, ScriptedProvider
 from tests.fakes.sendgrid import KEY, MOST_STATUSES, Fault, SendGridServer
 from tests.fakes.sendgrid_events import event
 from tests.interleaving import just_before
@@ -69,6 +71,17 @@ class Stage:
 
     def recall(self) -> recall.RecallResult:
         return recall.recall_mailing(self.mailing_id, by=SystemActor("editor"), now=self.now, provider=self.provider)
+
+    def complete(self) -> int:
+        """What workers do about recalls of which nobody knows. Returns how often they asked the provider."""
+        asked = 0
+        while recall.complete_next_recall(self.now, self.provider, by=SYSTEM):
+            asked += 1
+            assert asked < 100, "it never rests"
+        return asked
+
+    def resume(self) -> None:
+        recall.resume_mailing(self.mailing_id, by=SystemActor("editor"), now=self.now, provider=self.provider)
 
     @property
     def mailing(self) -> Mailing:
@@ -330,15 +343,15 @@ def test_our_own_windows_take_places_too(stage: Stage) -> None:
     assert recall._slot_holders(stage.now).count() == 0, "its time is past: nobody will need the place"
 
 
-def test_a_recall_the_provider_does_not_confirm_pauses_and_can_be_tried_again(stage: Stage) -> None:
+def test_a_recall_the_provider_does_not_confirm_goes_on_and_can_be_tried_again_at_once(stage: Stage) -> None:
     stage.at(40)
     stage.plan()
     stage.work()
     stage.server.fail_next(Fault(status=503), Fault(status=503))
     with pytest.raises(ProviderError):
         stage.recall()
-    assert stage.mailing.state == MailingState.PAUSED
-    assert "recall failed" in stage.mailing.reason
+    assert stage.mailing.state == MailingState.RECALLING
+    assert "not confirmed yet" in stage.mailing.reason
     assert stage.recall().caught == 5
 
 
@@ -534,7 +547,7 @@ def test_a_recall_that_fails_behind_one_that_succeeded_leaves_it_recalled(stage:
         stage.recall()
         stage.server.fail_next(Fault(status=503), Fault(status=503))
 
-    with just_before("UPDATE delivery_mailing SET", recalled_by_another), pytest.raises(ProviderError):
+    with just_before("UPDATE delivery_mailing SET", recalled_by_another), pytest.raises(Refused, match="already"):
         stage.recall()
     assert (stage.mailing.state, stage.mailing.reason) == (MailingState.CANCELLED, "recalled by editor")
 
@@ -733,17 +746,22 @@ def test_while_the_provider_is_asked_nothing_more_is_submitted_and_the_reason_na
 
     stage.provider.cancel = looks  # type: ignore[method-assign]
     stage.recall()
-    assert seen == [(MailingState.PAUSED, "being recalled by editor")]
+    assert seen == [(MailingState.RECALLING, "being recalled by editor")]
 
 
-def test_a_recall_that_failed_says_why_and_what_to_do(stage: Stage) -> None:
+def test_a_recall_that_is_not_confirmed_says_why_and_what_follows(stage: Stage) -> None:
     stage.at(40)
     stage.plan()
     stage.work()
     stage.server.fail_next(Fault(status=503), Fault(status=503))
     with pytest.raises(ProviderError) as failed:
         stage.recall()
-    assert stage.mailing.reason == f"The recall failed: {failed.value} Recall it again, or resume."
+    why = "SendGrid answered 503: fault 503."
+    assert stage.mailing.reason == f"being recalled by editor; not confirmed yet: {why}"
+    assert str(failed.value) == (
+        f"{why} Nothing more of mailing {stage.mailing_id} is submitted, and the provider is asked again every minute. "
+        f"See what became of it: newsletter mailings show {stage.mailing_id}"
+    )
 
 
 def test_a_reason_is_as_long_as_its_column_however_long_a_name_is(stage: Stage) -> None:
@@ -764,7 +782,7 @@ def test_a_reason_is_as_long_as_its_column_however_long_a_name_is(stage: Stage) 
     stage.provider.cancel = cancel  # type: ignore[method-assign]
     recall.recall_mailing(stage.mailing_id, by=SystemActor("e" * 400), now=stage.now, provider=stage.provider)
     lengths.append(len(stage.mailing.reason))
-    assert lengths == [300, 300, 300]
+    assert lengths == [300, 300, 266], "of a name the first 254 characters are kept"
 
 
 @pytest.mark.parametrize(
@@ -828,9 +846,9 @@ def test_a_recall_counts_the_subscribers_of_all_batches(stage: Stage, newsroom: 
 
 
 @pytest.mark.parametrize("answer", ["accepted", "unknown"])
-@pytest.mark.parametrize(("minutes_left", "spared"), [(-239, 5), (-240, 0)])
-def test_for_four_hours_late_answers_to_what_was_recalled_are_settled_and_of_no_other_mailing(
-    stage: Stage, trial: models.Mailing, answer: str, minutes_left: int, spared: int
+@pytest.mark.parametrize(("released", "spared"), [(False, 5), (True, 0)])
+def test_as_long_as_the_provider_keeps_the_recall_late_answers_are_settled_and_of_no_other_mailing(
+    stage: Stage, trial: models.Mailing, answer: str, released: bool, spared: int
 ) -> None:
     stage.plan()
     stage.at(25)
@@ -840,7 +858,9 @@ def test_for_four_hours_late_answers_to_what_was_recalled_are_settled_and_of_no_
     outcomes.settle({"accepted": Outcome.ACCEPTED, "unknown": Outcome.UNKNOWN}[answer])
     mine = models.Batch.objects.filter(mailing_id=stage.mailing_id)
     mine.update(state=answer, outcomes=outcomes.pack())
-    assert recall.settle_late_batches(stage.at(minutes_left)) == spared
+    if released:
+        models.Mailing.objects.filter(id=stage.mailing_id).update(recall=RecallState.CLOSED)
+    assert recall.settle_late_batches(stage.at(-60 * 24)) == spared
     assert stage.mailing.batches == ({"recalled": 1} if spared else {answer: 1})
     assert summary.get_mailing(trial.id).batches == {"accepted": 1}
 
@@ -889,4 +909,346 @@ def test_a_recall_does_not_touch_what_a_newer_version_wrote(stage: Stage) -> Non
     with pytest.raises(UnknownFormat):
         stage.recall()
     assert models.Batch.objects.values().get() == before
-    assert models.Mailing.objects.get().state == MailingState.PAUSED, "it can be recalled again by a newer worker"
+    assert models.Mailing.objects.get().state == MailingState.RECALLING, "a newer worker completes it"
+    stage.at(38)
+    assert stage.complete() == 1
+    assert "format" in models.Mailing.objects.get().reason
+    models.Batch.objects.update(format=FORMAT)
+    stage.at(36)
+    stage.complete()
+    assert stage.mailing.counts == {"recalled": 5}
+
+
+# Recalling is a state: who asked is stored before the provider is, and what the provider says counts
+
+
+LOST = (Fault(drop=True, accept_first=True), Fault(drop=True))  # a call's answer, and that of looking after it
+
+
+def dies(provider: SendGrid, name: str, *, after: bool) -> None:
+    """Lets the process die in the next call of a provider's method, before it reached the provider or after."""
+    call = getattr(provider, name)
+
+    def killed(*given: Any) -> Any:
+        setattr(provider, name, call)
+        if after:
+            call(*given)
+        raise Killed
+
+    setattr(provider, name, killed)
+
+
+def begin(call: str, stage: Stage) -> Callable[[], object]:
+    """Brings a mailing to the point where a call is due, and returns what makes it."""
+    stage.at(40)
+    stage.plan()
+    if call == "new_cancel_id":
+        return lambda: recall.open_next_window(stage.now, stage.provider)
+    stage.work()
+    if call == "cancel":
+        return stage.recall
+    stage.recall()
+    stage.at(-60 * 5)
+    return lambda: recall.free_next_slot(stage.now, stage.provider)
+
+
+FAILURES: dict[str, tuple[Fault, ...]] = {
+    "killed before": (),
+    "killed after": (),
+    "answer lost": LOST,
+    "refused": (Fault(status=403), Fault(status=403)),
+    "down": (Fault(status=503), Fault(status=503)),
+}
+_DONE_AT_PROVIDER = {"killed after", "answer lost"}
+
+
+def fail(stage: Stage, call: str, failure: str, make: Callable[[], object]) -> None:
+    """Makes a call that goes wrong."""
+    looks_first = {"new_cancel_id": 1, "release": 1}.get(call, 0)  # at the list of ids, which is not what fails
+    faults = [*[None] * (looks_first if failure != "down" else 0), *FAILURES[failure]]
+    if failure.startswith("killed"):
+        dies(stage.provider, call, after=failure == "killed after")
+    else:
+        stage.server.weather = lambda: faults.pop(0) if faults else None
+    with suppress(Killed, ProviderError):
+        make()
+    faults.clear()
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_cancellation_that_goes_wrong_is_completed_by_a_sweep(stage: Stage, failure: str) -> None:
+    fail(stage, "cancel", failure, begin("cancel", stage))
+    assert (stage.mailing.state, stage.mailing.recalling_by) == (MailingState.RECALLING, "editor")
+    assert stage.mailing.recalling_since == stage.now
+    assert bool(stage.server.statuses) == (failure in _DONE_AT_PROVIDER)
+    assert stage.complete() == 0, "whoever began it has a minute"
+    stage.at(39)
+    assert stage.complete() == 1
+    assert (stage.mailing.state, stage.mailing.reason) == (MailingState.CANCELLED, "recalled by editor")
+    assert stage.mailing.counts == {"recalled": 5}
+    assert edition_lookup.get_edition(stage.mailing.edition_id).state == "open"
+    stage.at(-60)
+    assert not stage.server.accepted
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_an_id_that_is_asked_for_in_vain_is_asked_for_again_and_counted(stage: Stage, failure: str) -> None:
+    fail(stage, "new_cancel_id", failure, begin("new_cancel_id", stage))
+    row = models.Mailing.objects.get()
+    assert (row.state, row.recall, row.cancel_id) == (MailingState.SCHEDULED, RecallState.WANTED, "")
+    assert len(stage.server.batches) == (failure in _DONE_AT_PROVIDER)
+    assert not recall.open_next_window(stage.now, stage.provider), "once a minute, however often a worker dies"
+    stage.at(39)
+    stage.work()
+    row.refresh_from_db()
+    assert row.recall == RecallState.OPEN
+    assert stage.mailing.cancel_ids_asked == (1 if failure == "down" else 2)
+    assert len(stage.server.batches) == 1 + (failure in _DONE_AT_PROVIDER), "one is of nobody, and harmless"
+    assert stage.mailing.counts == {"accepted": 5}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_place_that_could_not_be_given_back_counts_as_taken_and_is_tried_again(stage: Stage, failure: str) -> None:
+    fail(stage, "release", failure, begin("release", stage))
+    row = models.Mailing.objects.get()
+    assert (row.state, row.recall) == (MailingState.CANCELLED, RecallState.OPEN)
+    assert bool(stage.server.statuses) == (failure not in _DONE_AT_PROVIDER)
+    assert recall._slot_holders(stage.now).count() == 1
+    assert ("given back" in stage.alarms) == (not failure.startswith("killed"))
+    assert not recall.free_next_slot(stage.now, stage.provider), "once a minute"
+    stage.at(-60 * 6)
+    assert recall.free_next_slot(stage.now, stage.provider)
+    assert stage.server.statuses == {}
+    row.refresh_from_db()
+    assert row.recall == RecallState.CLOSED
+    assert stage.mailing.counts == {"recalled": 5}
+    assert not stage.server.accepted
+
+
+def fail_to_recall(stage: Stage, failure: str) -> None:
+    fail(stage, "cancel", failure, begin("cancel", stage))
+
+
+@pytest.mark.parametrize("failure", ["killed after", "answer lost"])
+def test_what_the_provider_has_cancelled_is_not_resumed_but_recalled(stage: Stage, failure: str) -> None:
+    fail_to_recall(stage, failure)
+    with pytest.raises(Refused, match="has cancelled mailing"):
+        stage.resume()
+    assert (stage.mailing.state, stage.mailing.counts) == (MailingState.CANCELLED, {"recalled": 5})
+
+
+def test_what_an_older_version_left_paused_is_not_resumed_when_the_provider_has_cancelled_it(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    row = models.Mailing.objects.get()
+    models.Mailing.objects.update(state=MailingState.PAUSED, reason="The recall failed: … Recall it again, or resume.")
+    stage.server.statuses[row.cancel_id] = "cancel"
+    with pytest.raises(Refused, match="must be asked"):
+        mailings.resume(row.id, by=SYSTEM, now=stage.now)
+    with pytest.raises(Refused, match="has cancelled mailing"):
+        stage.resume()
+    assert stage.mailing.counts == {"recalled": 5}
+
+
+@pytest.mark.parametrize("fault", [Fault(drop=True), Fault(status=503), Fault(status=403)], ids=str)
+def test_while_the_provider_does_not_say_what_became_of_it_nothing_is_resumed(stage: Stage, fault: Fault) -> None:
+    fail_to_recall(stage, "killed before")
+    stage.server.fail_next(fault)
+    with pytest.raises(ProviderError):
+        stage.resume()
+    assert stage.mailing.state == MailingState.RECALLING
+
+
+def test_a_recall_can_be_given_up_as_long_as_the_provider_has_not_cancelled_it(stage: Stage) -> None:
+    fail_to_recall(stage, "killed before")
+    stage.resume()
+    stage.work()
+    stage.at(0)
+    stage.work()
+    assert stage.mailing.state == MailingState.SENDING, "the provider is asked once more before it counts as sent"
+    stage.complete()
+    stage.work()
+    assert stage.mailing.state == MailingState.FINISHED
+    assert set(stage.server.accepted.values()) == {1}
+
+
+def test_a_cancellation_that_arrives_after_its_recall_was_given_up_is_found_in_time(stage: Stage) -> None:
+    fail_to_recall(stage, "killed before")
+    stage.resume()
+    stage.work()
+    stage.server.statuses[models.Mailing.objects.get().cancel_id] = "cancel"  # the request was long under way
+    stage.at(9)
+    stage.complete()
+    assert (stage.mailing.state, stage.mailing.counts) == (MailingState.CANCELLED, {"recalled": 5})
+    assert edition_lookup.get_edition(stage.mailing.edition_id).state == "open"
+
+
+def test_a_recall_confirmed_as_somebody_gives_it_up_counts(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    cancel = stage.provider.cancel
+
+    def slow(cancel_id: str) -> None:
+        stage.resume()
+        cancel(cancel_id)
+
+    stage.provider.cancel = slow  # type: ignore[method-assign]
+    assert stage.recall().caught == 5
+    assert stage.mailing.state == MailingState.CANCELLED
+
+
+def test_a_recall_of_which_nobody_knows_is_asked_about_until_the_provider_answers(stage: Stage) -> None:
+    fail_to_recall(stage, "answer lost")
+    for minutes_left in (30, 11, 5, -30):
+        stage.at(minutes_left)
+        stage.server.fail_next(Fault(drop=True))
+        assert stage.complete() == 1
+        stage.work()
+        assert stage.mailing.state == MailingState.RECALLING
+        assert recall._slot_holders(stage.now).count() == 1
+    stage.at(-60)
+    stage.complete()
+    assert (stage.mailing.state, stage.mailing.counts) == (MailingState.CANCELLED, {"recalled": 5})
+    assert not stage.server.accepted
+
+
+def test_a_recall_the_provider_never_took_is_given_up_when_no_time_is_left_and_said(stage: Stage) -> None:
+    fail_to_recall(stage, "refused")
+    stage.at(11)
+    stage.complete()
+    assert stage.mailing.state == MailingState.RECALLING, "a cancellation may be under way until the provider's limit"
+    stage.at(9.9)
+    stage.complete()
+    assert "The recall by editor failed" in stage.alarms
+    assert stage.mailing.state == MailingState.SENDING
+    stage.at(0)
+    stage.work()
+    assert stage.mailing.state == MailingState.FINISHED
+    assert set(stage.server.accepted.values()) == {1}
+
+
+def test_what_was_not_submitted_when_a_recall_failed_waits_for_somebody_to_decide(stage: Stage, join: Any) -> None:
+    stage.at(40)
+    stage.plan()
+    recall.open_next_window(stage.now, stage.provider)
+    freeze.freeze_next(stage.now)
+    dies(stage.provider, "cancel", after=False)
+    with pytest.raises(Killed):
+        stage.recall()
+    stage.at(5)
+    stage.complete()
+    assert stage.mailing.state == MailingState.PAUSED
+    assert "newsletter mailings cancel" in stage.mailing.reason
+    stage.resume()
+    stage.work()
+    stage.at(0)
+    assert set(stage.server.accepted.values()) == {1}
+
+
+def test_while_it_is_recalled_it_is_neither_paused_nor_cancelled_nor_submitted_nor_finished(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    recall.open_next_window(stage.now, stage.provider)
+    freeze.freeze_next(stage.now)
+    dies(stage.provider, "cancel", after=False)
+    with pytest.raises(Killed):
+        stage.recall()
+    for act in (mailings.pause, mailings.cancel):
+        with pytest.raises(Refused, match="is being recalled by editor"):
+            act(stage.mailing_id, by=SYSTEM, now=stage.now)
+    with pytest.raises(Refused):
+        repair.repair_mailing(stage.mailing_id, by=SYSTEM, now=stage.now)
+    stage.work()
+    stage.at(0)
+    stage.work()
+    assert (stage.mailing.state, stage.mailing.counts) == (MailingState.RECALLING, {"planned": 5})
+    assert not stage.server.bodies
+
+
+def test_what_somebody_paused_at_the_provider_is_cancelled_by_a_recall_and_not_resumed(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    cancel_id = models.Mailing.objects.get().cancel_id
+    stage.server.statuses[cancel_id] = "pause"
+    mailings.pause(stage.mailing_id, by=SYSTEM, now=stage.now)
+    with pytest.raises(Refused, match="paused mailing"):
+        stage.resume()
+    stage.at(9)
+    stage.complete()
+    assert "Somebody has paused it" in stage.alarms
+    stage.at(30)
+    assert stage.recall().caught == 5
+    assert stage.server.statuses == {cancel_id: "cancel"}
+
+
+def test_only_the_provider_that_has_it_can_say_what_becomes_of_it(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    with pytest.raises(Refused, match="NEWSLETTER_PROVIDER=sendgrid"):
+        recall.recall_mailing(stage.mailing_id, by=SYSTEM, now=stage.now, provider=ScriptedProvider())
+    mailings.pause(stage.mailing_id, by=SYSTEM, now=stage.now)
+    with pytest.raises(Refused, match="NEWSLETTER_PROVIDER=sendgrid"):
+        recall.resume_mailing(stage.mailing_id, by=SYSTEM, now=stage.now, provider=ScriptedProvider())
+    assert not recall.complete_next_recall(stage.now, ScriptedProvider(), by=SYSTEM)
+
+
+def test_a_mailing_that_another_worker_asks_about_is_not_asked_about_twice(stage: Stage) -> None:
+    fail_to_recall(stage, "killed before")
+    stage.at(38)
+    later = stage.now + timedelta(minutes=1)
+    before = stage.server.requests
+    with just_before("UPDATE delivery_mailing SET", lambda: models.Mailing.objects.update(ask_provider_at=later)):
+        assert recall.complete_next_recall(stage.now, stage.provider, by=SYSTEM)
+    assert stage.server.requests == before
+
+
+def test_the_provider_is_asked_for_one_id_however_many_workers_want_one(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    theirs = stage.now + recall.RETRY_AFTER
+    with just_before("UPDATE delivery_mailing SET", lambda: models.Mailing.objects.update(begins_at=theirs)):
+        recall.open_next_window(stage.now, stage.provider)
+    assert stage.server.requests == 0
+
+
+def test_what_a_worker_submits_as_its_mailing_is_recalled_is_withdrawn_or_settled_but_not_counted_twice(
+    stage: Stage,
+) -> None:
+    stage.at(40)
+    stage.plan()
+    recall.open_next_window(stage.now, stage.provider)
+    freeze.freeze_next(stage.now)
+    taken = models.Batch.objects.all()
+    with just_before("UPDATE delivery_batch SET state", lambda: taken.update(state="sending", attempt_key="theirs")):
+        assert stage.recall() == recall.RecallResult(caught=0, withdrawn=0)
+    assert stage.mailing.counts == {"planned": 5}
+
+
+def test_a_batch_that_an_event_changes_as_it_is_withdrawn_keeps_what_the_event_said(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    recall.open_next_window(stage.now, stage.provider)
+    freeze.freeze_next(stage.now)
+    outcomes = Outcomes.all_planned(5)
+    outcomes.mark([0], Outcome.DELIVERED)
+    changed = models.Batch.objects.all()
+    with just_before(
+        "UPDATE delivery_batch SET state", lambda: changed.update(outcomes=outcomes.pack(), version=F("version") + 1)
+    ):
+        assert stage.recall() == recall.RecallResult(caught=0, withdrawn=4)
+    assert stage.mailing.counts == {"withdrawn": 4, "delivered": 1}
+
+
+def test_a_place_is_not_given_back_while_a_batch_is_in_flight(stage: Stage) -> None:
+    begin("release", stage)
+    models.Batch.objects.update(state="sending")
+    assert not recall.free_next_slot(stage.now, stage.provider)
+    outcomes = Outcomes.all_planned(5)
+    outcomes.settle(Outcome.UNKNOWN)
+    models.Batch.objects.update(state="unknown", outcomes=outcomes.pack())
+    assert recall.free_next_slot(stage.now, stage.provider)
+    assert stage.mailing.counts == {"recalled": 5}, "settled first: the provider threw it away"

@@ -33,6 +33,7 @@ FOR_EVERYBODY: dict[str, str] = {
     "newsletter.curator.articles.intake.add_article_from_html": "whoever edits any newsletter adds to the pool",
     "newsletter.curator.articles.intake.add_article_from_paste": "whoever edits any newsletter adds to the pool",
     "newsletter.curator.articles.intake.add_article_from_fields": "whoever edits any newsletter adds to the pool",
+    "newsletter.curator.articles.triage.set_tags": "whoever edits any newsletter may tag",
     "newsletter.curator.articles.triage.add_note": "whoever edits any newsletter may note something",
 }
 # Functions with `by` that only pass it on to one of the above, or that read.
@@ -43,6 +44,9 @@ PASSED_ON: dict[str, str] = {
     "newsletter.accounts.own_account.confirm_password": "its caller has asked; a wrong password is recorded",
     "newsletter.accounts.own_account.require_own": "asks",
     "newsletter.accounts.own_account.require_own_or_users": "asks",
+    "newsletter.curator.articles.rights.may_change_for_all": "asks what they may",
+    "newsletter.curator.articles.rights.require_right_for_all": "asks what they may",
+    "newsletter.curator.articles.rights.require_right_to_mark": "asks what they may",
     "newsletter.jobs.tasks.sync_suppressions_now": "needs a provider that keeps lists: tests/jobs/test_tasks.py",
     "newsletter.delivery.providers.outbox.get_message": "reads",
     "newsletter.delivery.providers.outbox.list_folders": "reads",

@@ -192,7 +192,19 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "article": Row(
             f"{draft}/articles/{ids.article}/",
             post=mine[EDIT],
-            forms=({"do": "tags", "tags": "a"}, {"do": "note", "note": "b"}),
+            forms=(
+                {"do": "tags", "tags": "a", "seen_tags": ""},
+                {"do": "note", "note": "b"},
+                {"do": "shortlisted", "seen_standing": "new"},
+            ),
+        ),
+        "article, for all": Row(
+            f"{draft}/articles/{ids.article}/",
+            post=whole[EDIT],
+            forms=(
+                {"do": "ignored", "seen_standing": "new"},
+                {"do": "days", "from": "2026-12-01", "until": "", "seen_from": "", "seen_until": ""},
+            ),
         ),
         "words": Row(f"{draft}/words/", post=mine[EDIT], forms=({"name": "subject", "value": "x", "was": "y"},)),
         "suggest": Row(f"{draft}/suggestions/", post=mine[EDIT]),

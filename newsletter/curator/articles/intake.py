@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from newsletter.catalog import pictures
-from newsletter.curator.articles import article_lookup, canonical_urls, models, resources, triage
+from newsletter.curator.articles import article_lookup, canonical_urls, models, resources, rights, triage
 from newsletter.curator.articles.extraction import page, pasted, phrases
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
 from newsletter.curator.articles.feeds import Entry
 from newsletter.curator.articles.resources import Fetcher
 from newsletter.curator.articles.states import ArticleOrigin
 from newsletter.curator.articles.values import AddedArticle, ArticleLabels
-from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right, require_right_somewhere
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right_somewhere
 from newsletter.kernel.errors import NewsletterError, Refused
 from newsletter.kernel.text import remove_unstorable
 
@@ -40,8 +40,8 @@ def add_article_from_page(
 ) -> AddedArticle:
     """Fetches a page and adds its article. Raises Refused when it has none, FetchError when it cannot be fetched.
 
-    Here and below, a known article takes over what is new. `labels` are for a new article: to change those of a known
-    one needs the right for all newsletters.
+    Here and below, a known article takes over what is new. Days among the `labels` are for a new article: to
+    change those of a known one needs the right for all newsletters.
     """
     require_right_somewhere(by, Verb.EDIT)
     answer = fetch(url, accept=resources.PAGE_TYPES)
@@ -146,12 +146,16 @@ def _add_article(
     if row is None:
         row = models.Article(added_at=now, changed_by=by.name[:254] if labels.acts_on_pool else "", **known)
     else:
+        if labels.has_dates:
+            rights.require_right_for_all(by)
         if labels.acts_on_pool:
-            require_right(by, Verb.EDIT)
             row.version, row.changed_by = row.version + 1, by.name[:254]
-        before = {name: getattr(row, name) for name in known}
+        before = {name: getattr(row, name) for name in known} | _read_labels(row, labels)
         # A page speaks for itself; other words for what all newsletters see need the right for all of them.
-        overwrite = origin == ArticleOrigin.PAGE or by.may(Verb.EDIT)
+        may_change_for_all = rights.may_change_for_all(by)
+        if tags is not None and not may_change_for_all:  # the tags of others stay
+            tags = triage.check_tags([*tags, *row.tags.values_list("name", flat=True)])
+        overwrite = origin == ArticleOrigin.PAGE or may_change_for_all
         if not _fill_in(row, known, overwrite=overwrite):
             warnings.append(
                 "It is known already, and you may not change what all newsletters see: only gaps were filled."
@@ -160,14 +164,15 @@ def _add_article(
         warning = copy_picture(row, found.image_url, now=now, fetch=fetch, folder=folder)
         warnings += [warning] if warning else []
     with transaction.atomic():
-        if labels.eligible_from or labels.eligible_until:
+        if labels.has_dates:
             row.eligible_from, row.eligible_until = labels.eligible_from, labels.eligible_until
         row.save()
         if tags is not None:
             triage.write_tags(row, tags)
         if note:
             models.ArticleNote.objects.create(article=row, text=note, by=by.name[:254], at=now)
-        _record(row, before, labels, origin=origin, created=created, by=by, now=now)
+        after = _read_labels(row, labels) | ({"note": note} if note else {})
+        _record(row, before, after, origin=origin, created=created, by=by, now=now)
     return AddedArticle(article_lookup.to_article(row), created, tuple(warnings))
 
 
@@ -177,10 +182,20 @@ def _check_labels(labels: ArticleLabels) -> tuple[list[str] | None, str]:
     return tags, triage.check_note(labels.note) if labels.note.strip() else ""
 
 
+def _read_labels(row: models.Article, labels: ArticleLabels) -> dict[str, Any]:
+    """What an article has of that which `labels` say."""
+    found: dict[str, Any] = {}
+    if labels.tags is not None:
+        found["tags"] = ", ".join(sorted(row.tags.values_list("name", flat=True)))
+    if labels.has_dates:
+        found |= {"eligible_from": row.eligible_from, "eligible_until": row.eligible_until}
+    return found
+
+
 def _record(
     row: models.Article,
     before: dict[str, Any],
-    labels: ArticleLabels,
+    labels: dict[str, Any],
     *,
     origin: ArticleOrigin,
     created: bool,
@@ -188,17 +203,8 @@ def _record(
     now: datetime,
 ) -> None:
     """The entry about an article that is new, or that knows more than before."""
-    changed = {name for name, value in before.items() if value != getattr(row, name)} - _NOT_RECORDED
-    given = {
-        name: value
-        for name, value in (
-            ("tags", ", ".join(labels.tags) if labels.tags is not None else None),
-            ("eligible_from", labels.eligible_from),
-            ("eligible_until", labels.eligible_until),
-            ("note", labels.note.strip() or None),
-        )
-        if value is not None
-    }
+    given = labels if created else {name: value for name, value in labels.items() if before.get(name) != value}
+    changed = {name for name in before.keys() - labels if before[name] != getattr(row, name)} - _NOT_RECORDED
     if not (created or changed or given):
         return
     pushed = origin == ArticleOrigin.PUSHED
@@ -208,7 +214,7 @@ def _record(
             f"article {row.pk}" if pushed else row.title[:200],
             now,
             detail=row.title[:200] if pushed else f"article {row.pk}",
-            before={name: before[name] for name in changed},
+            before={name: before[name] for name in changed | given.keys() if name in before},
             after={name: getattr(row, name) for name in changed} | given,
         )
     )

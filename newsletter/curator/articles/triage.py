@@ -9,10 +9,10 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import F
 
-from newsletter.curator.articles import article_lookup, models
+from newsletter.curator.articles import article_lookup, models, rights
 from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.articles.values import Article
-from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right, require_right_somewhere
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right_somewhere
 from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, Conflict, NotFound
 
@@ -22,12 +22,17 @@ LABELS = {"standing": "State", "eligible_from": "May run from", "eligible_until"
 
 
 def set_standing(article_id: int, standing: str, *, seen: str | None, by: Actor, now: datetime) -> Article:
-    """Sets an article new, shortlisted or ignored; `seen` is what it was. Raises BadInput, NotFound, Conflict."""
+    """Sets an article new, shortlisted or ignored; `seen` is what it was.
+
+    Raises NotAllowed, also where it is ignored, or was, for newsletters that `by` may not edit; BadInput, NotFound,
+    Conflict.
+    """
     if standing not in frozenset(ArticleStanding):
         raise BadInput(f"An article can be {', '.join(ArticleStanding)}, not “{standing}”.", "state")
-    require_right(by, Verb.EDIT)
+    require_right_somewhere(by, Verb.EDIT)
 
     def act(row: models.Article, changes: Mapping[str, str]) -> None:
+        rights.require_right_to_mark(by, standing, row.standing)
         row.standing = standing
 
     given, was = {"standing": standing}, None if seen is None else {"standing": seen}
@@ -40,7 +45,7 @@ def set_tags(article_id: int, names: Iterable[str], *, seen: Iterable[str] | Non
     Raises BadInput, NotFound, Conflict.
     """
     wanted = check_tags(names)
-    require_right(by, Verb.EDIT)
+    require_right_somewhere(by, Verb.EDIT)
     given = {"tags": ", ".join(wanted)}
     was = None if seen is None else {"tags": ", ".join(_to_tags(seen))}
     return _change_article(
@@ -59,10 +64,10 @@ def set_eligible_dates(
 ) -> Article:
     """Sets the first and last edition date an article may run; None: no limit. `seen` are those it had.
 
-    Raises BadInput, NotFound, Conflict.
+    Raises NotAllowed without the right for all newsletters, BadInput, NotFound, Conflict.
     """
     check_eligible_dates(first, last)
-    require_right(by, Verb.EDIT)
+    rights.require_right_for_all(by)
 
     def act(row: models.Article, changes: Mapping[str, str]) -> None:
         row.eligible_from = first if "eligible_from" in changes else row.eligible_from

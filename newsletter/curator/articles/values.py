@@ -106,9 +106,14 @@ class ArticleLabels:
     note: str = ""
 
     @property
+    def has_dates(self) -> bool:
+        """Whether it says when the article may run, for all newsletters."""
+        return self.eligible_from is not None or self.eligible_until is not None
+
+    @property
     def acts_on_pool(self) -> bool:
         """Whether it changes what every newsletter sees of the article; a note is only added."""
-        return self.tags is not None or self.eligible_from is not None or self.eligible_until is not None
+        return self.tags is not None or self.has_dates
 
 
 @dataclass(frozen=True, slots=True)

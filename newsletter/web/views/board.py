@@ -10,10 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts import audit_log
-from newsletter.accounts.permissions import can
 from newsletter.catalog import newsletters
 from newsletter.checks import preflight
-from newsletter.curator.articles import article_lookup
+from newsletter.curator.articles import article_lookup, rights
 from newsletter.curator.editions import edition_lookup, editions, page_checks, picks, pool, suggestions
 from newsletter.curator.editions.editions import EditionTexts
 from newsletter.curator.editions.picks import PickFields
@@ -297,12 +296,14 @@ def read_pool_filter(request: HttpRequest) -> pool.PoolFilter:
 def build_pool_context(request: HttpRequest, edition: Edition, wanted: pool.PoolFilter) -> dict[str, Any]:
     """What the pool's fragment shows."""
     found = pool.list_pool(edition.id, wanted, now=clock.now())
+    by = get_actor(request)
     return {
         "edition": edition,
         "pool": found,
         "wanted": wanted,
         "most": pool.PAGE_SIZE,
-        "may_triage": can(request.user, Verb.EDIT),  # it changes what every newsletter sees
+        "may_edit": by.may(Verb.EDIT, newsletter_id=edition.newsletter_id),
+        "may_change_for_all": rights.may_change_for_all(by),
     }
 
 

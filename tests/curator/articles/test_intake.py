@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from newsletter.accounts import users
+from newsletter.accounts import audit_log, users
+from newsletter.accounts.audit_log import AuditFilter
 from newsletter.catalog import pictures
 from newsletter.curator.articles import article_lookup, intake, models, polling, sources
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
@@ -283,7 +284,9 @@ def test_a_file_that_cannot_be_read_is_trouble_of_the_surroundings(tmp_path: Pat
     assert issubclass(FetchError, SurroundingsError)
 
 
-@pytest.mark.parametrize("name", [name for name in ACTS if ".intake." in name or name.endswith("add_note")])
+@pytest.mark.parametrize(
+    "name", [name for name in ACTS if ".intake." in name or name.endswith(("add_note", "set_tags"))]
+)
 def test_articles_and_notes_come_from_those_who_edit_a_newsletter(name: str, newsroom: Any, now: datetime) -> None:
     users.create_user("viewer@example.com", PASSWORD, role="viewer", by=SYSTEM, now=now)
     users.create_user(
@@ -314,19 +317,22 @@ def test_words_for_a_known_story_fill_gaps_alone_without_the_right_for_all_newsl
     assert intake.add_article_from_fields(theirs, by=SYSTEM, **given).article.title == "Mast sold"
 
 
-def test_labels_of_a_known_article_need_the_right_for_all_newsletters(newsroom: Any, now: datetime) -> None:
+def test_of_a_known_article_an_editor_adds_tags_and_notes_but_sets_no_days(newsroom: Any, now: datetime) -> None:
     users.create_user(
         "editor@example.com", PASSWORD, role="editor", newsletter_id=newsroom.other.id, by=SYSTEM, now=now
     )
     by = act_as("editor@example.com")
     story = ExtractedArticle(title="Mast to come down", text="After ninety years, said the council.")
     given = {"url": PAGE, "fetch": fetch, "now": now}
-    made = intake.add_article_from_fields(story, labels=ArticleLabels(tags=("Masts",)), by=by, **given).article
+    made = intake.add_article_from_fields(story, labels=ArticleLabels(tags=("Masts",)), by=SYSTEM, **given).article
     row = models.Article.objects.get(id=made.id)
-    assert [tag.name for tag in row.tags.all()] == ["masts"]
-    for labels in (ArticleLabels(tags=()), ArticleLabels(eligible_from=now.date())):
-        with pytest.raises(NotAllowed):
-            intake.add_article_from_fields(story, labels=labels, by=by, **given)
-    assert [tag.name for tag in row.tags.all()] == ["masts"]
+    with pytest.raises(NotAllowed):
+        intake.add_article_from_fields(story, labels=ArticleLabels(eligible_from=now.date()), by=by, **given)
+    intake.add_article_from_fields(story, labels=ArticleLabels(tags=("towers",)), by=by, **given)
+    assert [tag.name for tag in row.tags.order_by("name")] == ["masts", "towers"], "those of others stay"
+    entry = audit_log.list_entries(AuditFilter(), limit=1)[0]
+    assert (entry.before, entry.after) == ({"tags": "masts"}, {"tags": "masts, towers"})
+    intake.add_article_from_fields(story, labels=ArticleLabels(tags=("towers",)), by=SYSTEM, **given)
+    assert [tag.name for tag in row.tags.all()] == ["towers"]
     noted = intake.add_article_from_fields(story, labels=ArticleLabels(note="Call first."), by=by, **given)
     assert [note.by for note in models.ArticleNote.objects.filter(article_id=noted.article.id)] == [by.name]

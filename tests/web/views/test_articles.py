@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from django.test import Client
 from newsletter.accounts.models import AuditEntry
 from newsletter.curator.articles import article_lookup, triage
 from newsletter.kernel import clock
-from tests.actors import act_as
+from tests.actors import SYSTEM, act_as
 from tests.conftest import NOW
 
 HTMX = {"HX-Request": "true"}
@@ -55,17 +57,30 @@ def test_an_outdated_form_overwrites_nothing(admin: Client, edition: Any, articl
     assert b"admin@example.com changed this article" in answer.content
 
 
-def test_what_acts_on_every_pool_needs_the_right_for_all_newsletters(
+def test_an_editor_of_one_newsletter_shortlists_and_tags_and_is_offered_nothing_more(
     editor: Client, edition: Any, articles: Any
 ) -> None:
     article_id = articles(5, at=clock.now())[4]  # the others are in the edition, and not new by the clock
-    for form in ({"do": "ignored"}, {"do": "tags", "tags": "lakes"}, {"do": "days", "from": "2099-01-01"}):
-        assert change(editor, edition, article_id, **form).status_code == 403
-    assert b"Call first." in change(editor, edition, article_id, do="note", note="Call first.").content
-    article = article_lookup.get_article(article_id)
-    assert (article.standing, article.eligible_from, article.version) == ("new", None, 1)
     pool = editor.get(f"/editions/{edition.id}/pool/").content
-    assert b"Shortlist" not in pool.replace(b"Shortlisted", b"")
+    assert re.findall(rb'name="do" value="(\w+)"', pool) == [b"shortlisted", b"tags", b"note"]
+    assert change(editor, edition, article_id, do="ignored").status_code == 403
+    day = {"from": "2099-01-01", "until": ""}
+    assert change(editor, edition, article_id, do="days", **day).status_code == 403
+    assert article_lookup.get_article(article_id).version == 1
+    assert b"Shortlisted" in change(editor, edition, article_id, do="shortlisted").content
+    assert b">rivers<" in change(editor, edition, article_id, do="tags", tags="rivers").content
+    triage.set_standing(article_id, "ignored", seen="shortlisted", by=SYSTEM, now=NOW)
+    pool = editor.get(f"/editions/{edition.id}/pool/?state=ignored").content
+    assert re.findall(rb'name="do" value="(\w+)"', pool) == [b"tags", b"note"]
+
+
+def test_a_viewer_is_offered_no_change_of_an_article(
+    signed_in: Callable[[str], Client], edition: Any, articles: Any
+) -> None:
+    articles(5, at=clock.now())
+    pool = signed_in("viewer").get(f"/editions/{edition.id}/pool/").content
+    assert b"Open article" in pool
+    assert b'name="do"' not in pool
 
 
 def test_a_form_without_what_was_seen_changes_nothing(admin: Client, edition: Any, articles: Any) -> None:

@@ -62,7 +62,7 @@ def test_an_editor_of_one_newsletter_shortlists_and_tags_and_is_offered_nothing_
 ) -> None:
     article_id = articles(5, at=clock.now())[4]  # the others are in the edition, and not new by the clock
     pool = editor.get(f"/editions/{edition.id}/pool/").content
-    assert re.findall(rb'name="do" value="(\w+)"', pool) == [b"shortlisted", b"tags", b"note"]
+    assert set(re.findall(rb'name="do" value="(\w+)"', pool)) == {b"shortlisted", b"tags", b"note"}
     assert change(editor, edition, article_id, do="ignored").status_code == 403
     day = {"from": "2099-01-01", "until": ""}
     assert change(editor, edition, article_id, do="days", **day).status_code == 403

@@ -22,6 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from newsletter.accounts import api_tokens
 from newsletter.accounts.models import Role, User
 from newsletter.accounts.token_scopes import TokenScope
+from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions.models import Box, Edition, Pick
 from newsletter.scheduling import schedules
 from subscribers.imports.run import import_csv
@@ -39,7 +40,7 @@ ROLES = {
 }
 STOP_POLLING = 286
 MORNING, ANY, NEWSROOM = "the morning newsletter", "any newsletter", "all newsletters"
-PERSONAL = ("Canarina", "Kanarienvogel", "canary-tag", "canary-file", "canary-row", "canarylane")
+PERSONAL = ("Canarina", "Kanarienvogel", "canary-tag", "canary-file", "canary-row", "canarylane", "canary-tester")
 ADDRESS = re.compile(r"\breader\d@example\.com", re.IGNORECASE)
 CONTENT = ("Canary subject", "Canary preheader", "Canary intro", "Canary headline", "Canary blurb", "Canary box")
 
@@ -261,6 +262,7 @@ def list_rows(ids: Things) -> dict[str, Row]:
 
 @pytest.fixture
 def things(newsroom: Any, edition: Any, sent: Any, now: datetime, settings: Any) -> Things:
+    newsletter_settings.remember_test_addresses(newsroom.briefing.id, ["canary-tester@example.com"])
     pick = Pick.objects.filter(edition_id=edition.id).first()
     assert pick is not None
     draft, empty = (

@@ -110,6 +110,8 @@ def _render_review(
     recipient, variant, problem = _choose_recipient(request, edition, newsletter)
     rendered = checked.mails.get(variant) or approval.preview_edition(edition, variant)
     mail = personalise_mail(rendered, recipient)
+    may_see_subscribers = can(request.user, Verb.SUBSCRIBERS, newsletter.id)
+    me = get_actor_email(request)
     context = {
         "edition": edition,
         "newsletter": newsletter,
@@ -130,9 +132,10 @@ def _render_review(
         "variant": variant.code,
         "reader": recipient.email if recipient.email != SAMPLE_ADDRESS else "",
         "no_reader": problem,
-        "may_see_readers": can(request.user, Verb.SUBSCRIBERS, newsletter.id),
+        "may_see_readers": may_see_subscribers,
         "mailing": summary.find_mailing_of_edition(edition_id),
-        "me": get_actor_email(request),
+        # Where tests went are people's addresses, though not subscribers'.
+        "test_addresses": (may_see_subscribers and newsletter.test_addresses) or me,
         "corrections": correction_lookup.list_corrections(edition_id),
         "refused": refused,
         "refusal": refusal,

@@ -255,17 +255,21 @@ def send_test(
     require_right(by, Verb.EDIT, newsletter_id=edition.newsletter_id)
     decisions.check_content_hash(edition, content_hash)
     rendered = approval.preview_edition(edition, variant)
-    newsletter_settings.remember_test_addresses(edition.newsletter_id, addresses)
-    sent = one_off.send_test_mails(
+
+    def record() -> None:
+        newsletter_settings.remember_test_addresses(edition.newsletter_id, addresses)
+        detail = f"{len(addresses)} addresses"
+        by.record(ActionRecord("sent test", f"edition {edition_id}", now, edition.newsletter_id, detail))
+
+    return one_off.send_test_mails(
         rendered=rendered,
         newsletter=newsletters.get_newsletter(edition.newsletter_id),
         addresses=tuple(addresses),
         provider=wiring.get_provider(),
         sender=by.name,
+        record=record,
         now=now,
     )
-    by.record(ActionRecord("sent test", f"edition {edition_id}", now, edition.newsletter_id, f"{len(sent)} addresses"))
-    return sent
 
 
 def sync_provider(now: datetime) -> int:

@@ -12,6 +12,7 @@ import pytest
 from newsletter.accounts import audit_log
 from newsletter.accounts.actors import SystemActor
 from newsletter.accounts.audit_log import AuditFilter
+from newsletter.catalog import newsletters
 from newsletter.checks import preflight
 from newsletter.curator.editions import edition_lookup, editions
 from newsletter.delivery.events import suppression_sync
@@ -21,6 +22,7 @@ from newsletter.jobs import tasks, wiring
 from newsletter.kernel.actors import ActionRecord
 from newsletter.kernel.errors import BadInput, Conflict, NotAllowed, Refused
 from newsletter.scheduling import occurrences, schedules
+from subscribers import suppressions
 from tests.actors import SYSTEM, act_as
 from tests.delivery.chaos import serving
 from tests.fakes.sendgrid import KEY, SendGridServer
@@ -152,6 +154,29 @@ def test_a_test_message_says_so_and_leaves_the_ledger_alone(edition: Any, now: d
     message = next(wiring.get_config().outbox_dir.rglob("*.eml")).read_text()
     assert "Subject: [TEST] The railway reaches the mill" in message
     assert summary.list_mailings() == ()
+
+
+class Failing(SystemActor):
+    """Somebody whose process dies before what they do is recorded."""
+
+    def record(self, entry: ActionRecord) -> None:
+        raise RuntimeError("The process dies.")
+
+
+def test_no_test_leaves_before_it_is_recorded(edition: Any, now: datetime) -> None:
+    with pytest.raises(RuntimeError):
+        tasks.send_test(edition.id, ["editor@example.com"], by=Failing("ann"), now=now, content_hash=None)
+    assert not [*wiring.get_config().outbox_dir.rglob("*.eml")]
+    assert newsletters.get_newsletter(edition.newsletter_id).test_addresses == ""
+
+
+def test_what_is_refused_is_neither_offered_again_nor_recorded(edition: Any, now: datetime) -> None:
+    tasks.send_test(edition.id, ["editor@example.com"], by=SYSTEM, now=now, content_hash=None)
+    suppressions.suppress("ann@example.com", reason="asked", by=SYSTEM, now=now)
+    with pytest.raises(Refused, match="never to be mailed"):
+        tasks.send_test(edition.id, ["ann@example.com"], by=SYSTEM, now=now, content_hash=None)
+    assert newsletters.get_newsletter(edition.newsletter_id).test_addresses == "editor@example.com"
+    assert len(audit_log.list_entries(AuditFilter(action="sent test"))) == 1
 
 
 def test_one_failing_step_never_stops_the_others(

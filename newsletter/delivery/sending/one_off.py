@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 
 from newsletter.catalog.values import Newsletter
 from newsletter.delivery.providers import mime
@@ -50,12 +52,14 @@ def send_test_mails(
     addresses: tuple[str, ...],
     provider: Provider,
     sender: str,
+    record: Callable[[], object],
     now: datetime,
 ) -> tuple[TestResult, ...]:
     """Sends a draft to these addresses alone. Its links to leave lead nowhere: a test must not unsubscribe anybody.
 
-    Raises BadInput for too many addresses, Refused when one is suppressed, or `sender`, who sends it, sent too many
-    today. Then nobody gets it.
+    `record` is called once nothing speaks against it, before the first one leaves, in the transaction in which they are
+    counted. Raises BadInput for too many addresses, Refused when one is suppressed, or `sender`, who sends it, sent too
+    many today. Then nobody gets it.
     """
     if not rendered.html:
         raise Refused("The mail could not be rendered, so no test was sent. See why: newsletter editions check ID")
@@ -65,7 +69,9 @@ def send_test_mails(
     for address in wanted:
         if address_changes.is_suppressed(to_key(address), now):
             raise Refused(f"{address} is never to be mailed, so no test was sent. Give another address.")
-    rate_limits.count_test_mails(sender, len(wanted), now)
+    with transaction.atomic():
+        rate_limits.count_test_mails(sender, len(wanted), now)
+        record()
     cover = envelopes.build_envelope(
         rendered, newsletter, base_url=settings.CONFIG.base_url, subject_prefix=TEST_PREFIX
     )

@@ -22,6 +22,10 @@ pytestmark = pytest.mark.django_db
 UNRENDERED = Rendered("Subject", "", "", "", (Problem("block", "template", "The template is broken."),))
 
 
+def not_asked() -> None:
+    raise AssertionError("What is refused is not recorded.")
+
+
 @pytest.fixture
 def rendered(edition: Any, now: datetime) -> Rendered:
     return approval.preview(edition.id)
@@ -37,6 +41,7 @@ def test_a_test_goes_to_these_addresses_alone_and_says_so(
         addresses=("ann@example.com", "Bob <bob@example.com>"),
         provider=provider,
         sender="ada",
+        record=lambda: None,
         now=now,
     )
     assert set(provider.mailed) == {"ann@example.com", "bob@example.com"}
@@ -53,6 +58,7 @@ def test_each_test_has_its_own_answer(newsroom: Newsroom, rendered: Rendered, no
         addresses=("ann@example.com", "bob@example.com"),
         provider=ScriptedProvider(provider.refuses_for_now),
         sender="ada",
+        record=lambda: None,
         now=now,
     )
     assert [(each.answer, each.message) for each in sent] == [("refused", "Come back later."), ("accepted", "")]
@@ -70,6 +76,7 @@ def test_a_test_to_nobody_to_nowhere_or_to_a_crowd_is_refused(
             addresses=addresses,
             provider=provider,
             sender="ada",
+            record=not_asked,
             now=now,
         )
     assert not provider.requests
@@ -84,6 +91,7 @@ def test_what_could_not_be_rendered_is_not_sent(newsroom: Newsroom, now: datetim
             addresses=("a@example.com",),
             provider=provider,
             sender="ada",
+            record=not_asked,
             now=now,
         )
     answer = one_off.send_transactional(
@@ -112,7 +120,13 @@ def send_tests(newsroom: Newsroom, rendered: Rendered, now: datetime, *addresses
     """Who was mailed a test."""
     provider = ScriptedProvider()
     one_off.send_test_mails(
-        rendered=rendered, newsletter=newsroom.briefing, addresses=addresses, provider=provider, sender=sender, now=now
+        rendered=rendered,
+        newsletter=newsroom.briefing,
+        addresses=addresses,
+        provider=provider,
+        sender=sender,
+        record=lambda: None,
+        now=now,
     )
     return set(provider.mailed)
 

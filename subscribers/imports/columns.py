@@ -1,19 +1,20 @@
 """Which program wrote a file of subscribers, and what its columns mean. Pure: a header in, a layout out.
 
-A column that may say who left and that we do not understand stops the import: ignoring it would sign up people who
-had gone. Everything else we do not know is kept as an attribute of the subscriber.
+What we do not know is kept as an attribute of the subscriber, once questions.py has seen that it cannot say who left:
+ignoring such a column would sign up people who had gone.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from newsletter.kernel.errors import BadInput
+from subscribers.imports import dates
 from subscribers.imports.attribute_values import to_attribute_slug
-from subscribers.states import SubscriptionState
+from subscribers.imports.state_words import EMPTY, NO, SUPPRESSED, YES, load_meanings, normalise_name, normalise_word
+from subscribers.states import SubscriptionState, Tier
 
 # What a column can be. The first group is the subscriber, the second decides the state, the third proves consent.
 TARGETS = (
@@ -34,6 +35,7 @@ TARGETS = (
     "bounced",
     "complained",
     "wanted",
+    "confirmed",
     "joined_at",
     "confirmed_at",
     "network",
@@ -59,6 +61,7 @@ TARGET_LABELS = {
     "bounced": "Mail came back (yes, or when)",
     "complained": "Called it spam (yes, or when)",
     "wanted": "Wants it (yes or no)",
+    "confirmed": "Confirmed (yes, or when)",
     "joined_at": "Asked for it on",
     "confirmed_at": "Confirmed on",
     "network": "Network address",
@@ -66,8 +69,17 @@ TARGET_LABELS = {
     "reason": "Why they left",
     "ignore": "Ignore",
 }
-_STATE_TARGETS = {"status", "left", "bounced", "complained", "wanted"}
-SUPPRESSED = "suppressed"  # stronger than any state: never to be mailed, on no list
+STATE_TARGETS = frozenset(["status", "left", "bounced", "complained", "wanted", "confirmed"])
+DAY_FIRST, MONTH_FIRST = "day-first", "month-first"
+_STATE_BY_FLAG = {
+    "left": SubscriptionState.UNSUBSCRIBED,
+    "bounced": SubscriptionState.BOUNCED,
+    "complained": SubscriptionState.COMPLAINED,
+}
+# Words too short to mean a state without a question.
+_TOO_SHORT = frozenset(
+    ["0", "1", "x", "y", "n", "t", "f", "on", "off", "null", "none"]
+)
 _SINGLE = frozenset(
     [
         "first_name",
@@ -107,10 +119,11 @@ network: confirmip optinip ipaddress ip signupip
 reason: unsubreason unsubscribereason unsubscribedreason reason
 attributes: attributes metadata
 status: status state subscriptionstatus subscriberstatus emailstatus subscribertype
+confirmed: confirmed isconfirmed emailconfirmed emailverified verified isverified activated
 left: unsubtime unsubscribed unsubscribedat unsubscribedate unsubscribeddate dateunsubscribed unsubscriptiondate
     unsubscribetime optout optedout optouttime optoutdate optedoutat emaildisabled deletedat blacklisted
     emailblacklisted blacklist blocklisted blocked suppressed suppressedat donotmail donotemail abgemeldet
-    cancelledat canceledat unsub isunsubscribed removedat emailoptout
+    cancelledat canceledat unsub isunsubscribed removedat emailoptout deactivated deactivatedat dnc donotcontact
 bounced: bounced bouncedat bouncedate hardbounce hardbounced cleantime cleaned undeliverabilitydate
 complained: complained complainedat spamcomplaint markedasspam spamreportedat
 wanted: subscribed issubscribed subscribedtoemails optedin optin emailoptin acceptsmarketing acceptsemailmarketing
@@ -123,20 +136,6 @@ _NAMES_BY_TARGET = {
     ours: names.split() for ours, names in re.findall(r"^(\w+): (.*(?:\n .*)*)", _COLUMN_NAMES, re.MULTILINE)
 }
 _TARGET_BY_NAME = {theirs: ours for ours, names in _NAMES_BY_TARGET.items() for theirs in names}
-_SUSPICIOUS = re.compile(
-    r"status|subscri|unsub|opt(ed)?(in|out)|bounce|clean|block|black|suppress|complain|spam|disabled|enabled|^active|"
-    r"active$|deleted|removed|consent|permission|gdpr|marketing|donot|undeliver|cancel|abgemeldet|mailable"
-)
-_STATUS_WORDS = {
-    SubscriptionState.ACTIVE: "active subscribed enabled confirmed optedin yes true verified regular valid",
-    SubscriptionState.PENDING: "pending unconfirmed validating unverified unactivated notconfirmed awaiting",
-    SubscriptionState.UNSUBSCRIBED: "unsubscribed inactive disabled optedout optout cancelled canceled deleted removed "
-    "left no false unsub nonsubscribed notsubscribed never",
-    SubscriptionState.BOUNCED: "bounced cleaned hardbounced hardbounce undeliverable invalid dropped",
-    SubscriptionState.COMPLAINED: "complained spam complaint markedasspam spamcomplaint spamreport abuse",
-    SUPPRESSED: "blocklisted blacklisted suppressed blocked donotmail",
-}
-_STATUSES = {word: state for state, words in _STATUS_WORDS.items() for word in words.split()}
 _FREE_TIERS = dict.fromkeys(("", "free", "none", "other", "basic", "regular"), "free")
 _TIERS = {
     **_FREE_TIERS,
@@ -299,6 +298,7 @@ class Column:
     name: str
     target: str
     attribute: str = ""
+    unnamed: bool = False  # the header says nothing; its name is our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,11 +308,53 @@ class Layout:
     tool: Tool
     columns: tuple[Column, ...]
     status: str = ""
-    statuses: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)  # answers: a word, or column:word, and its state
+    tiers: Mapping[str, str] = field(default_factory=dict)  # answers: a word and its tier
+    day_first: Mapping[int, bool] = field(default_factory=dict)  # answers: of a column, whether the day comes first
+    answered: frozenset[int] = frozenset()  # columns whose meaning somebody gave
 
     def columns_for(self, target: str) -> tuple[Column, ...]:
         """The columns with this meaning."""
         return tuple(column for column in self.columns if column.target == target)
+
+    @property
+    def has_state(self) -> bool:
+        """Whether a column says of everybody whether they want mail."""
+        return any(column.target in ("status", "wanted") for column in self.columns)
+
+    def is_known(self, column: Column) -> bool:
+        """Whether the program that wrote the file is known to mean by this column what we take it for."""
+        return normalise_name(column.name) in self.tool.columns
+
+    def read_status(self, column: Column, value: str) -> str:
+        """The state that a word of a status column means; "" for one we do not know."""
+        word = normalise_word(value)
+        for key in (f"{normalise_name(column.name)}:{word}", word):
+            if key in self.statuses:
+                return self.statuses[key]
+        if word in self.tool.statuses:
+            return self.tool.statuses[word]
+        meaning = "" if word in _TOO_SHORT or not normalise_name(word) else load_meanings().get(word, "")
+        return {YES: SubscriptionState.ACTIVE, NO: SubscriptionState.UNSUBSCRIBED}.get(meaning, meaning)
+
+    def read_flag(self, column: Column, value: str) -> str | None:
+        """The state that a cell of a column for yes, no or a date means.
+
+        "" where it says nothing against or for mail, None where we do not know what it says.
+        """
+        word = normalise_word(value)
+        answer = self.statuses.get(f"{normalise_name(column.name)}:{word}")
+        meaning = answer or load_meanings().get(word, "")
+        if meaning not in ("", YES, NO):  # a word for a state in a column for yes and no
+            return "" if meaning == SubscriptionState.ACTIVE and column.target != "wanted" else meaning
+        says_no = not word or meaning == NO or dates.is_no_date(value)
+        if not says_no and meaning != YES and not dates.looks_like_date(value):
+            return None
+        if column.target == "wanted":
+            return ("" if not word else SubscriptionState.UNSUBSCRIBED) if says_no else SubscriptionState.ACTIVE
+        if column.target == "confirmed":
+            return SubscriptionState.PENDING if says_no else ""
+        return "" if says_no else _STATE_BY_FLAG[column.target]
 
 
 def recognise_columns(
@@ -323,38 +365,80 @@ def recognise_columns(
     mapping: Mapping[str, str] | None = None,
     status: str = "",
     statuses: Mapping[str, str] | None = None,
+    tiers: Mapping[str, str] | None = None,
+    date_orders: Mapping[str, str] | None = None,
 ) -> Layout:
     """What the columns of a file are, by its header and some of its rows.
 
     `mapping` says it for columns by name (a target of TARGETS, or attribute:NAME), `status` the state of every row,
-    `statuses` what words of its status column mean. Raises BadInput for a file that cannot be taken as it is.
+    `statuses` what words mean (word, or column:word), `tiers` which tiers words mean, `date_orders` whether day or
+    month is first in the dates of a column. Raises BadInput for a file that cannot be taken as it is.
     """
+    unnamed = frozenset(index for index, name in enumerate(header) if not name.strip())
+    header = name_columns(header)
     wanted = {each.strip().casefold(): target for each, target in (mapping or {}).items()}
     _check_mapping(wanted, header)
+    orders = _read_date_orders(date_orders or {}, header)
     folded = [normalise_name(cell) for cell in header]
     tool = next((each for each in TOOLS if any(needed <= {*folded} for needed in each.signatures)), GENERIC)
-    columns = _assign_columns(header, folded, tool, wanted, sample)
+    columns = _assign_columns(header, folded, tool, wanted, sample, unnamed)
     whole = _check_state(status) if status else _state_of_file(tool, folded, columns, name)
-    words = {
-        **_STATUSES,
-        **tool.statuses,
-        **{normalise_name(word): _check_state(ours) for word, ours in (statuses or {}).items()},
-    }
-    return Layout(tool, columns, whole, words)
+    words = {_to_answer_key(word, header): _check_state(ours) for word, ours in (statuses or {}).items()}
+    paid = {normalise_word(word): _check_tier(ours) for word, ours in (tiers or {}).items()}
+    answered = frozenset(index for index, name in enumerate(header) if name.strip().casefold() in wanted)
+    return Layout(tool, columns, whole, words, paid, orders, answered)
 
 
-def normalise_name(name: str) -> str:
-    """A name as headers are compared: small letters and digits, without accents."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    return re.sub(r"[^a-z0-9]", "", plain)
+def name_columns(header: Sequence[str]) -> list[str]:
+    """The names of columns as they are asked about and answered: each once, and none empty."""
+    named: list[str] = []
+    for index, name in enumerate(header):
+        plain = name.strip() or f"column {index + 1}"
+        count, unique = 1, plain
+        while unique.casefold() in {each.casefold() for each in named}:
+            count += 1
+            unique = f"{plain} ({count})"
+        named.append(unique)
+    return named
 
 
-def find_tier(word: str, tool: Tool) -> str | None:
+def _to_answer_key(word: str, header: Sequence[str]) -> str:
+    """The key of an answer about a word: with its column, where it names one."""
+    for name in header:
+        if name and word.casefold().startswith(f"{name.strip().casefold()}:"):
+            return f"{normalise_name(name)}:{_normalise_answer(word[len(name.strip()) + 1 :])}"
+    return _normalise_answer(word)
+
+
+def _normalise_answer(word: str) -> str:
+    return "" if word.strip() == EMPTY else normalise_word(word)
+
+
+def _read_date_orders(given: Mapping[str, str], header: Sequence[str]) -> dict[int, bool]:
+    there = {name.strip().casefold(): index for index, name in enumerate(header)}
+    orders = {}
+    for name, order in given.items():
+        if name.strip().casefold() not in there:
+            raise BadInput(f"The file has no column “{name}”.", "dates")
+        if order not in (DAY_FIRST, MONTH_FIRST):
+            raise BadInput(f"“{order}” is no order of dates. Give {DAY_FIRST} or {MONTH_FIRST}.", "dates")
+        orders[there[name.strip().casefold()]] = order == DAY_FIRST
+    return orders
+
+
+def find_tier(word: str, layout: Layout) -> str | None:
     """The tier a word means: free, paid or comp; None for one we do not know."""
-    known = _TIERS.get(normalise_name(word))
-    if known is None and tool.name == "beehiiv":
+    answer = layout.tiers.get(normalise_word(word))
+    known = answer or _TIERS.get(normalise_name(word))
+    if known is None and layout.tool.name == "beehiiv":
         return "free" if "free" in normalise_name(word) else "paid"
     return known
+
+
+def _check_tier(word: str) -> str:
+    if word not in [*Tier]:
+        raise BadInput(f"“{word}” is not a tier. Give {', '.join(Tier)}.", "tiers")
+    return word
 
 
 def _check_mapping(wanted: Mapping[str, str], header: Sequence[str]) -> None:
@@ -379,25 +463,30 @@ def _assign_columns(
     tool: Tool,
     wanted: Mapping[str, str],
     sample: Sequence[Sequence[str]],
+    unnamed: frozenset[int],
 ) -> tuple[Column, ...]:
     email = _find_email_column(header, folded, tool, wanted, sample)
     found: list[Column] = []
     taken = {"email"}
-    unclear: list[str] = []
     owners = folded.index("memberrating") if tool.name == "mailchimp" and "memberrating" in folded else 0
     for index, (name, key) in enumerate(zip(header, folded, strict=True)):
         if index == email:
             target = "email"
-        elif name.strip().casefold() in wanted and name:
-            target = wanted[name.strip().casefold()]
+        elif name.casefold() in wanted:
+            target = wanted[name.casefold()]
         else:
-            target = _guess_target(index, key, tool, index < owners, sample)
-            if target == "attribute" and not (index < owners) and key not in tool.columns and _SUSPICIOUS.search(key):
-                unclear.append(name)
-        found.append(_assign_column(index, name, target, taken))
-    if unclear:
-        _refuse_unclear_columns(unclear)
-    return _check_attribute_count(found)
+            target = "ignore" if index in unnamed else _guess_target(index, key, tool, index < owners, sample)
+        found.append(replace(_assign_column(index, name, target, taken), unnamed=index in unnamed))
+    return _check_attribute_count(_part_names(found))
+
+
+def _part_names(columns: list[Column]) -> list[Column]:
+    """A “Name” beside a surname is the first name, and the surname beside a first name."""
+    there = {column.target for column in columns}
+    other = {frozenset(["last_name"]): "first_name", frozenset(["first_name"]): "last_name"}.get(
+        frozenset(there & {"first_name", "last_name"})
+    )
+    return [replace(each, target=other) if other and each.target == "name" else each for each in columns]
 
 
 def _assign_column(index: int, name: str, target: str, taken: set[str]) -> Column:
@@ -411,7 +500,7 @@ def _assign_column(index: int, name: str, target: str, taken: set[str]) -> Colum
     taken.add(target)
     if target != "attribute":
         return Column(index, name, target)
-    kept = to_attribute_slug(name)
+    kept = to_attribute_slug(name) or f"column_{index + 1}"  # a name in another script has no letters we could keep
     while kept in taken and kept:
         kept = (
             f"{kept}_2" if not re.search(r"_[0-9]+$", kept) else re.sub(r"[0-9]+$", lambda m: str(int(m[0]) + 1), kept)
@@ -478,7 +567,7 @@ def _state_of_file(tool: Tool, folded: Sequence[str], columns: Sequence[Column],
 
     Raises BadInput where nothing says it although something must.
     """
-    state_columns = [column for column in columns if column.target in _STATE_TARGETS]
+    state_columns = [column for column in columns if column.target in STATE_TARGETS - {"confirmed"}]
     plain = normalise_name(name)
     if tool.name == "mailchimp":
         if "cleantime" in folded:
@@ -504,18 +593,6 @@ def _state_of_file(tool: Tool, folded: Sequence[str], columns: Sequence[Column],
             "status",
         )
     return SubscriptionState.ACTIVE
-
-
-def _refuse_unclear_columns(unclear: Sequence[str]) -> None:
-    names = ", ".join(f"“{name}”" for name in unclear[:5])
-    many = len(unclear) > 1
-    raise BadInput(
-        f"The column{'s' if many else ''} {names} may say who left, and we do not know how, so nothing is imported. "
-        f"Say what {'they are' if many else 'it is'}: --map '{unclear[0]}=status' if it is the state, "
-        "=left or =wanted for yes and no, "
-        "=attribute to keep it as something else, =ignore to leave it out.",
-        "map",
-    )
 
 
 def _check_attribute_count(columns: list[Column]) -> tuple[Column, ...]:

@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 _GO = re.compile(r"(?a)(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4}) [A-Z]{2,5}")  # how Go prints a time
-_DOTTED = re.compile(r"(?a)(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}:\d\d(?::\d\d)?))?")  # the day first
-_SLASHED = re.compile(r"(?a)(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?:[ ,T]+(\d{1,2}:\d\d(?::\d\d)?))?(?: ?([AaPp])[Mm])?")
+_TIME = r"(?:[ ,T]+(\d{1,2}:\d\d(?::\d\d)?))?"
+_DOTTED = re.compile(rf"(?a)(\d{{1,2}})\. ?(\d{{1,2}})\. ?(\d{{4}}|\d\d)\.?{_TIME}")  # 24.11.2026: the day first
+_SLASHED = re.compile(rf"(?a)(\d{{1,2}})[/-](\d{{1,2}})[/-](\d{{4}}|\d\d){_TIME}(?: ?([AaPp])\.?[Mm]\.?)?")
+_NO_DATE = re.compile(r"(?a)[0:./\- T]*")  # 0000-00-00 00:00:00 and the like
+_EPOCH = re.compile(r"(?a)1\d{9}(?:\d{3})?")
 _WORDED = (
     "%b %d, %Y %I:%M %p",
     "%b %d, %Y",
@@ -26,18 +29,29 @@ _WORDED = (
 
 
 @lru_cache(maxsize=4096)
-def parse_date(text: str) -> datetime | None:
+def parse_date(text: str, day_first: bool | None = None) -> datetime | None:
     """The instant a cell names, aware. Without a zone UTC is meant; without a time, midnight.
 
-    None for what cannot be read, or reads in two ways (03/04/2021): a date that proves consent is never guessed.
+    `day_first` says how 03/04/2021 is read; where it is None, it is not: a date that proves consent is never guessed.
+    None for what cannot be read.
     """
     flat = text.strip().strip("'")
     if not flat or len(flat) > 60:
         return None
-    moment = _parse_iso(flat) or _parse_numeric(flat) or _parse_worded(flat)
+    moment = _parse_iso(flat) or _parse_numeric(flat, day_first) or _parse_epoch(flat) or _parse_worded(flat)
     if moment is None or not 1990 <= moment.year <= 2100:
         return None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def is_no_date(text: str) -> bool:
+    """Whether a cell is how a program writes that there is no date: nothing, or zeros alone."""
+    return bool(_NO_DATE.fullmatch(text.strip()))
+
+
+def looks_like_date(text: str) -> bool:
+    """Whether a cell is a date, whichever of its numbers is the day."""
+    return parse_date(text) is not None or parse_date(text, True) is not None or parse_date(text, False) is not None
 
 
 def _parse_iso(text: str) -> datetime | None:
@@ -51,17 +65,25 @@ def _parse_iso(text: str) -> datetime | None:
         return None
 
 
-def _parse_numeric(text: str) -> datetime | None:
+def _parse_numeric(text: str, day_first: bool | None) -> datetime | None:
     dotted, slashed = _DOTTED.fullmatch(text), _SLASHED.fullmatch(text)
     if dotted:
         return _build_datetime(dotted[3], dotted[2], dotted[1], dotted[4], "")
     if not slashed:
         return None
     first, second = int(slashed[1]), int(slashed[2])
-    if first <= 12 and second <= 12 and first != second:
+    if first <= 12 and second <= 12 and first != second and day_first is None:
         return None
-    day, month = (slashed[1], slashed[2]) if first > 12 else (slashed[2], slashed[1])
+    leads = first > 12 or (bool(day_first) and second <= 12)
+    day, month = (slashed[1], slashed[2]) if leads else (slashed[2], slashed[1])
     return _build_datetime(slashed[3], month, day, slashed[4], slashed[5] or "")
+
+
+def _parse_epoch(text: str) -> datetime | None:
+    """Seconds or milliseconds since 1970, of a time between 2001 and 2033."""
+    if not _EPOCH.fullmatch(text):
+        return None
+    return datetime.fromtimestamp(int(text[:10]), UTC)
 
 
 def _build_datetime(year: str, month: str, day: str, time: str | None, half: str) -> datetime | None:
@@ -69,7 +91,7 @@ def _build_datetime(year: str, month: str, day: str, time: str | None, half: str
     if half:
         hour = hour % 12 + (12 if half in "Pp" else 0)
     try:
-        return datetime(int(year), int(month), int(day), hour, minute, second)
+        return datetime(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day), hour, minute, second)
     except ValueError:
         return None
 

@@ -9,9 +9,9 @@ from collections.abc import Collection
 from typing import Any, Protocol
 
 from subscribers import policy
-from subscribers.imports.columns import SUPPRESSED
 from subscribers.imports.rows import STRENGTH
 from subscribers.imports.staging import COLUMNS
+from subscribers.imports.state_words import SUPPRESSED
 from subscribers.states import SubscriptionAct, SubscriptionState
 
 _ACT = {

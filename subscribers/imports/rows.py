@@ -11,21 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import available_timezones
 
 from newsletter.kernel.errors import BadInput
 from subscribers import addresses, policy
 from subscribers.imports import dates
 from subscribers.imports.attribute_values import LONGEST_TAG, LONGEST_VALUE, convert_to_kind, to_attribute_slug
-from subscribers.imports.columns import GENERIC, SUPPRESSED, Layout, find_tier, normalise_name
+from subscribers.imports.columns import STATE_TARGETS, Column, Layout, find_tier
 from subscribers.imports.csv import LONGEST_CELL, clean_cell
+from subscribers.imports.state_words import EMPTY, SUPPRESSED, is_yes, normalise_name
 from subscribers.states import SubscriptionState
 from subscribers.values import BadRow
 
 LONGEST_NAME, MOST_TAGS = 100, 50
+MOST_ZONES = 20  # unknown ones that are named
+MOST_STATES_KEPT = 10_000  # cells whose meaning is remembered
 _DELETED_SUFFIX = "@deletion-request.substack.com"
-_YES = {"true", "yes", "y", "1", "t", "x", "on", "ja", "oui", "si", "wahr", "vrai"}
-_NO = {"", "false", "no", "n", "0", "f", "off", "nein", "non", "null", "none", "never", "falsch", "faux"}
 # The strongest word against mailing wins, wherever it stands.
 STRENGTH = {
     SubscriptionState.ACTIVE: 0,
@@ -79,10 +80,22 @@ class UnknownWord:
 class RowParser:
     """Makes rows of records by one layout. Words for a state it does not know are gathered in `unknown_words`."""
 
-    def __init__(self, layout: Layout, kinds: Mapping[str, tuple[str, Sequence[str]]] | None = None) -> None:
-        """`kinds`: the kind of each attribute that is there already, and the choices of one that has some."""
+    def __init__(
+        self,
+        layout: Layout,
+        kinds: Mapping[str, tuple[str, Sequence[str]]] | None = None,
+        date_orders: Mapping[int, bool] | None = None,
+    ) -> None:
+        """Parses by `layout`.
+
+        `kinds`: the kind of each attribute that is there already, and the choices of one that has some.
+        `date_orders`: of columns, whether the day comes first in their dates.
+        """
         self._layout = layout
         self._kinds = kinds or {}
+        self._date_orders = date_orders or {}
+        self._states: dict[tuple[int, str], str | None] = {}  # what cells of state columns mean, as far as seen
+        self.unknown_zones: dict[str, int] = {}
         self.unknown_words: dict[tuple[str, str], UnknownWord] = {}
         # What every row has goes the quick way; the rest is asked only where there is such a column.
         self._email = layout.columns_for("email")[0].index
@@ -127,11 +140,7 @@ class RowParser:
         return self._build_row(line, address, sendable, fields, status)
 
     def _build_row(self, line: int, address: str, sendable: bool, fields: dict[str, Any], status: str) -> Row | BadRow:
-        zone = fields.get("zone", "")
-        if zone and not _is_zone(zone):
-            return BadRow(
-                line, "zone", zone[:100], f"There is no time zone “{zone[:100]}”. Names look like Europe/London."
-            )
+        zone = self._read_zone(fields["zone"]) if "zone" in fields else ""
         first, last = fields.get("first_name", ""), fields.get("last_name", "")
         if not first and not last and "name" in fields:
             first, _, last = fields["name"].partition(" ")
@@ -155,6 +164,13 @@ class RowParser:
             sendable,
         )
 
+    def _read_zone(self, typed: str) -> str:
+        """The time zone of a cell; one that there is not costs the zone, not the subscriber."""
+        zone = find_zone(typed)
+        if typed and not zone and (len(self.unknown_zones) < MOST_ZONES or typed in self.unknown_zones):
+            self.unknown_zones[typed] = self.unknown_zones.get(typed, 0) + 1
+        return zone
+
     def _read_other_columns(self, line: int, cells: Sequence[str], fields: dict[str, Any]) -> str:
         """What not every file has; the status the row has by all its columns together. Raises _Bad."""
         layout = self._layout
@@ -168,12 +184,14 @@ class RowParser:
                 raise _BadRowError(BadRow(line, column.name, raw[:40] + "…", "The cell is too long."))
             text = clean_cell(raw)
             target = column.target
-            if target in _STATE_TARGETS:
-                state = self._read_state(line, column.name, target, text)
+            if target in STATE_TARGETS:
+                state = self._read_state(line, column, text)
                 if state:
                     states.append(state)
                 if target in ("left", "bounced", "complained") and state in policy.OUT_STATES:
-                    fields["left_at"] = fields.get("left_at") or dates.parse_date(text)
+                    fields["left_at"] = fields.get("left_at") or self._parse_date(column, text)
+                elif target == "confirmed" and not state:
+                    fields["confirmed_at"] = fields.get("confirmed_at") or self._parse_date(column, text)
             elif not text:
                 continue
             elif target == "attribute":
@@ -183,9 +201,9 @@ class RowParser:
             elif target == "tags":
                 tags += split_tags(text)
             elif target == "tag_if_yes":
-                tags += [column.name] if normalise_name(text) in _YES else []
+                tags += [column.name] if is_yes(text) else []
             elif target == "tier":
-                tier = find_tier(text, layout.tool)
+                tier = find_tier(text, layout)
                 if tier is None:
                     raise _BadRowError(BadRow(line, column.name, text[:100], "The tier can be free, paid or comp."))
                 fields["tier"] = tier
@@ -194,21 +212,21 @@ class RowParser:
             elif target == "paying":
                 paying = text
             elif target == "comp_if_yes":
-                fields["tier"] = "comp" if normalise_name(text) in _YES else fields.get("tier", "")
+                fields["tier"] = "comp" if is_yes(text) else fields.get("tier", "")
             elif target == "paid_if_any":
                 fields["tier"] = fields.get("tier") or "paid"
             elif target in ("joined_at", "confirmed_at"):
-                fields[target] = dates.parse_date(text)
+                fields[target] = fields.get(target) or self._parse_date(column, text)
             elif target == "network":
                 fields["network"] = _parse_network(text)
             elif target == "zone_if_known":
-                fields["zone"] = text if _is_zone(text) else ""
+                fields["zone"] = find_zone(text)
             elif target == "reason":
                 fields["reason"] = fields.get("reason") or text
             else:
                 fields[target] = fields.get(target) or text
         if plan or paying:
-            fields["tier"] = _tier_of_plan(plan, paying)
+            fields["tier"] = _tier_of_plan(plan, paying, layout)
         if layout.tool.name == "buttondown":
             fields["tier"] = fields.get("tier") or _tier_of_type(layout, cells)
         if tags:
@@ -221,27 +239,28 @@ class RowParser:
             raise _BadRowError(BadRow(line, "status", "", "Nothing says whether this subscriber wants mail."))
         return SubscriptionState.ACTIVE
 
-    def _read_state(self, line: int, name: str, target: str, text: str) -> str:
+    def _read_state(self, line: int, column: Column, text: str) -> str:
         """The state a cell means; "" for none. An unknown word is noted, and stops the import in the end."""
-        word = normalise_name(text)
-        if target == "status":
-            if not text:
-                return SubscriptionState.ACTIVE if self._layout.tool.name == "generic" else ""
-            state = self._layout.statuses.get(word)
-            return state if state is not None else self._note_unknown(line, name, text)
-        yes = word in _YES
-        if not yes and word not in _NO:
-            if target == "wanted" and word in self._layout.statuses:
-                return self._layout.statuses[word]
-            if dates.parse_date(text) is None:
-                return self._note_unknown(line, name, text)
-            yes = True
-        if target == "wanted":
-            return SubscriptionState.ACTIVE if yes else SubscriptionState.UNSUBSCRIBED if text else ""
-        return _STATE_BY_TARGET[target] if yes else ""
+        key = (column.index, text)
+        if key not in self._states:
+            if len(self._states) > MOST_STATES_KEPT:  # dates of leaving, each its own
+                self._states.clear()
+            self._states[key] = self._find_state(column, text)
+        state = self._states[key]
+        return self._note_unknown(line, column.name, text) if state is None else state
+
+    def _find_state(self, column: Column, text: str) -> str | None:
+        if column.target != "status":
+            return self._layout.read_flag(column, text)
+        if not text and self._layout.tool.name != "generic":
+            return ""
+        return self._layout.read_status(column, text) or None
+
+    def _parse_date(self, column: Column, text: str) -> datetime | None:
+        return dates.parse_date(text, self._date_orders.get(column.index))
 
     def _note_unknown(self, line: int, name: str, text: str) -> str:
-        seen = self.unknown_words.setdefault((name, text[:60]), UnknownWord(line))
+        seen = self.unknown_words.setdefault((name, text[:60] or EMPTY), UnknownWord(line))
         seen.count += 1
         return SUPPRESSED
 
@@ -286,7 +305,7 @@ class RowParser:
             f"The column {column} has {'words' if more else 'a word'} we do not know: "
             f"{words}{' …' if more > 7 else ''}. "
             f"Nothing is imported. Say what {'each' if more else 'it'} means, for instance "
-            f"--status-value '{word}=unsubscribed', or that the column is something else: "
+            f"--status-value '{column}:{word}=unsubscribed', or that the column is something else: "
             f"--map '{column}=attribute'.",
             "status",
         )
@@ -298,12 +317,6 @@ class _BadRowError(Exception):
 
 
 _TEXT_TARGETS = ("first_name", "last_name", "name", "language", "zone")
-_STATE_BY_TARGET = {
-    "left": SubscriptionState.UNSUBSCRIBED,
-    "bounced": SubscriptionState.BOUNCED,
-    "complained": SubscriptionState.COMPLAINED,
-}
-_STATE_TARGETS = ("status", "left", "bounced", "complained", "wanted")
 
 
 def _parse_address(typed: str) -> tuple[str, bool]:
@@ -337,10 +350,11 @@ def split_tags(text: str) -> list[str]:
     return list(dict.fromkeys(each for each in flat if each))
 
 
-def _tier_of_plan(plan: str, paying: str) -> str:
-    if find_tier(plan, GENERIC) == "comp":
+def _tier_of_plan(plan: str, paying: str, layout: Layout) -> str:
+    tier = find_tier(plan, layout)
+    if tier == "comp":
         return "comp"
-    return "paid" if normalise_name(paying) in _YES and find_tier(plan, GENERIC) != "free" else "free"
+    return "paid" if is_yes(paying) and (tier != "free" or not plan) else "free"
 
 
 def _tier_of_type(layout: Layout, cells: Sequence[str]) -> str:
@@ -365,10 +379,11 @@ def _parse_network(text: str) -> str:
         return ""
 
 
-@lru_cache(maxsize=1024)
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
-        return False
-    return True
+@lru_cache(maxsize=1)
+def _list_zones() -> Mapping[str, str]:
+    return {name.casefold(): name for name in available_timezones()}
+
+
+def find_zone(name: str) -> str:
+    """The time zone of a name, however its letters are written; "" where there is none."""
+    return _list_zones().get(name.strip().replace(" ", "_").casefold(), "")

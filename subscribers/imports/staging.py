@@ -20,15 +20,15 @@ from typing import Any, BinaryIO
 
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import address_quality, addresses
-from subscribers.imports import columns
+from subscribers.imports import columns, questions
 from subscribers.imports.columns import Layout
 from subscribers.imports.csv import LARGEST_FILE, read_table
 from subscribers.imports.rows import STRENGTH, Row, RowParser, SkippedRow
+from subscribers.imports.survey import FileSurvey, survey_columns
 from subscribers.values import BadRow
 
 MOST_SHOWN = 1000  # bad rows, and odd ones of each kind, that are kept with the import; the work file has all bad ones
 ROWS_PER_WRITE = 10_000  # to a write
-SAMPLE = 50
 COLUMNS = (
     "key",
     "line",
@@ -74,6 +74,7 @@ _COLUMNS_BY_TARGET = {
     "left": ("left_at",),
     "bounced": ("left_at",),
     "complained": ("left_at",),
+    "confirmed": ("confirmed_at",),
 }
 
 
@@ -85,6 +86,9 @@ class ImportOptions:
     status: str = ""
     statuses: Mapping[str, str] = field(default_factory=dict)
     overwrite: bool = False
+    tiers: Mapping[str, str] = field(default_factory=dict)
+    dates: Mapping[str, str] = field(default_factory=dict)  # of columns, whether day or month is first
+    other_columns: str = ""  # what those become that only have few different values: attribute or ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +125,11 @@ def stage_file(
     """
     stream.seek(0)
     table = read_table(stream)
-    sample = list(islice(table.records, SAMPLE))
-    layout = columns.recognise_columns(
-        table.header,
-        name=name,
-        sample=[cells for _, cells in sample],
-        mapping=options.mapping,
-        status=options.status,
-        statuses=options.statuses,
-    )
-    reader = RowParser(layout, kinds)
-    records = _chain(sample, table.records)
+    survey = survey_columns(columns.name_columns(table.header), table.records, progress=progress)
+    layout = recognise_layout(table.header, survey, name, options)
+    stream.seek(0)
+    records = read_table(stream).records
+    reader = RowParser(layout, kinds, questions.decide_date_orders(layout, survey))
     work.unlink(missing_ok=True)
     with _open_work_file(work) as database:
         used = _list_used_columns(layout)
@@ -156,12 +154,36 @@ def stage_file(
         dates = [name for name in ("joined_at", "confirmed_at") if name in used]
         undated = " AND ".join(["status = 0", *(f"{name} = ''" for name in dates)])
         staged = replace(
-            found.to_staged_file(people),
+            found.to_staged_file(people, reader.unknown_zones),
             undated=database.execute(f"SELECT count(*) FROM stage WHERE {undated}").fetchone()[0],
         )
         with database:
             database.execute("INSERT INTO meta VALUES (?)", [json.dumps(_to_document(staged))])
     return staged
+
+
+def recognise_layout(header: Sequence[str], survey: FileSurvey, name: str, options: ImportOptions) -> Layout:
+    """What the columns of a file are. Raises BadInput, and UnansweredError where only the importer can say it."""
+    mapping = dict(options.mapping)
+    for _ in range(2):
+        layout = columns.recognise_columns(
+            header,
+            name=name,
+            sample=survey.sample,
+            mapping=mapping,
+            status=options.status,
+            statuses=options.statuses,
+            tiers=options.tiers,
+            date_orders=options.dates,
+        )
+        asked = questions.find_questions(layout, survey)
+        others = [each.column for each in asked if not each.surely]
+        if not options.other_columns or not others:
+            break
+        mapping |= dict.fromkeys(others, options.other_columns)
+    if asked:
+        raise questions.UnansweredError(asked)
+    return layout
 
 
 def load_staged(work: Path) -> StagedFile | None:
@@ -294,7 +316,7 @@ class _RowSorter:
         if len(flag["first"]) < MOST_SHOWN:
             flag["first"].append([line, address, meant])
 
-    def to_staged_file(self, people: int) -> StagedFile:
+    def to_staged_file(self, people: int, unknown_zones: Mapping[str, int]) -> StagedFile:
         if len(self._tags) > 10_000:
             raise BadInput(
                 f"The file has {len(self._tags)} different tags; 10,000 are the most. Is it the right column?", "map"
@@ -306,7 +328,7 @@ class _RowSorter:
             columns=[
                 [c.name, f"attribute:{c.attribute}" if c.target == "attribute" else c.target] for c in layout.columns
             ],
-            note=layout.tool.note,
+            note=" ".join(filter(None, (layout.tool.note, _describe_zones(unknown_zones)))),
             rows=self._rows,
             people=people,
             refused=self._refused,
@@ -318,16 +340,17 @@ class _RowSorter:
         )
 
 
+def _describe_zones(unknown: Mapping[str, int]) -> str:
+    if not unknown:
+        return ""
+    return (
+        f"{sum(unknown.values())} have a time zone we do not know ({', '.join([*unknown][:5])}) and are imported "
+        "without one."
+    )
+
+
 def _to_document(staged: StagedFile) -> dict[str, Any]:
     return {name: getattr(staged, name) for name in StagedFile.__slots__}
-
-
-def _chain(
-    sample: list[tuple[int, list[str]]], records: Iterator[tuple[int, list[str]]]
-) -> Iterator[tuple[int, list[str]]]:
-    yield from sample
-    sample.clear()
-    yield from records
 
 
 @contextmanager

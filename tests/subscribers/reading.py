@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from subscribers.imports import columns
+from subscribers.imports import columns, questions, staging
 from subscribers.imports.csv import read_table
 from subscribers.imports.rows import Row, RowParser, SkippedRow
+from subscribers.imports.staging import ImportOptions
+from subscribers.imports.survey import survey_columns
 from subscribers.values import BadRow
 
 
@@ -19,8 +21,9 @@ def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -
     """What every record of a file becomes. Raises BadInput for a file that cannot be taken."""
     table = read_table(io.BytesIO(text if isinstance(text, bytes) else text.encode()))
     records = list(table.records)
-    layout = columns.recognise_columns(table.header, name=name, sample=[cells for _, cells in records[:50]], **options)
-    reader = RowParser(layout, kinds)
+    survey = survey_columns(columns.name_columns(table.header), iter(records))
+    layout = staging.recognise_layout(table.header, survey, name, ImportOptions(**options))
+    reader = RowParser(layout, kinds, questions.decide_date_orders(layout, survey))
     found = list(reader.parse_rows(iter(records)))
     reader.refuse_unknown_words()
     return found

@@ -1,0 +1,271 @@
+"""What an importer must answer before anybody is imported. Pure: a layout and a survey in, questions out.
+
+A column that may say who left, who never confirmed or who does not want mail is found by what is in it, for headers
+come in any language. Words we know only save questions: a column whose few values nobody knows is asked about, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from newsletter.kernel.enums import LabelledEnum
+from newsletter.kernel.errors import BadInput
+from subscribers.imports import dates
+from subscribers.imports.columns import STATE_TARGETS, Column, Layout, find_tier
+from subscribers.imports.csv import clean_cell
+from subscribers.imports.state_words import EMPTY, NO, YES, load_meanings, normalise_word, shows_state
+from subscribers.imports.survey import EXAMPLES, ColumnSurvey, FileSurvey
+
+MOST_STATES = 50  # different values of a column that can be a state
+FEW_VALUES = 12  # so few different ones that the column may be a state, whatever its words mean
+LONGEST_STATE = 40  # characters of a word of state
+VALUES_SHOWN = 20
+_ASK_ORDER = "Is the day or the month first in its dates?"
+_DATED_TARGETS = {"joined_at", "confirmed_at", *STATE_TARGETS} - {"status"}
+
+
+class QuestionKind(LabelledEnum):
+    """What is asked: what a column is, what its words mean, or which number of its dates is the day."""
+
+    COLUMN = "column"
+    WORDS = "words"
+    TIERS = "tiers"
+    DATES = "dates"
+
+
+@dataclass(frozen=True, slots=True)
+class AskedValue:
+    """A value of a column: how often it is there, where first, and what it would mean by itself, if we know."""
+
+    value: str
+    count: int
+    line: int = 0
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something only the importer knows about a column, with what is in it and some rows as an example.
+
+    `surely` says that the column speaks of leaving or consent by its name or words; without it only its few values
+    make it look like a state.
+    """
+
+    kind: QuestionKind
+    column: str
+    reason: str
+    values: tuple[AskedValue, ...] = ()
+    more_values: int = 0
+    examples: tuple[tuple[str, str], ...] = field(default=())  # address, value
+    surely: bool = True
+
+
+class UnansweredError(BadInput):
+    """A file cannot be imported until its questions are answered. The message names them all, and how to answer."""
+
+    def __init__(self, questions: Sequence[Question]) -> None:
+        super().__init__("\n".join(_describe(questions)), "map")
+        self.questions = tuple(questions)
+
+
+def find_questions(layout: Layout, survey: FileSurvey) -> tuple[Question, ...]:
+    """All that must be answered about a file, those that surely matter first."""
+    asked: list[Question] = []
+    file_order = _find_file_order(survey)
+    for column in layout.columns:
+        seen = survey.columns[column.index]
+        if column.target == "email" or not seen.filled:
+            continue
+        reason, surely = "", True
+        if column.index not in layout.answered:
+            reason, surely = _find_reason(column, seen, layout)
+        if reason:
+            asked.append(_build_column_question(column, seen, reason, surely, _list_examples(layout, column, survey)))
+            continue
+        unknown = _list_unknown_words(column, seen, layout)
+        if unknown:
+            kind = QuestionKind.TIERS if column.target == "tier" else QuestionKind.WORDS
+            what = "tiers" if column.target == "tier" else "words"
+            words, more = tuple(unknown[:MOST_STATES]), len(unknown[MOST_STATES:])
+            asked.append(Question(kind, column.name, f"It has {what} we do not know.", words, more))
+        if column.target in _DATED_TARGETS and seen.either and not _knows_order(column, seen, layout, file_order):
+            examples = _list_examples(layout, column, survey)
+            asked.append(Question(QuestionKind.DATES, column.name, _ASK_ORDER, examples=examples))
+    return tuple(sorted(asked, key=lambda question: not question.surely))
+
+
+def _build_column_question(
+    column: Column, seen: ColumnSurvey, reason: str, surely: bool, examples: tuple[tuple[str, str], ...]
+) -> Question:
+    values = _list_values(seen)
+    more = max(len(values) - VALUES_SHOWN, 0) + bool(seen.others)
+    return Question(QuestionKind.COLUMN, column.name, reason, tuple(values[:VALUES_SHOWN]), more, examples, surely)
+
+
+def decide_date_orders(layout: Layout, survey: FileSurvey) -> dict[int, bool]:
+    """Of each column with numeric dates, whether the day comes first: by the column, or by the others of the file."""
+    file_order = _find_file_order(survey)
+    orders: dict[int, bool] = {}
+    for column in layout.columns:
+        seen = survey.columns[column.index]
+        answered = layout.day_first.get(column.index)
+        order = answered if answered is not None else _find_order(seen)
+        order = file_order if order is None and not (seen.day_first and seen.month_first) else order
+        if order is not None:
+            orders[column.index] = order
+    return orders
+
+
+def _find_order(seen: ColumnSurvey) -> bool | None:
+    return None if bool(seen.day_first) == bool(seen.month_first) else bool(seen.day_first)
+
+
+def _find_file_order(survey: FileSurvey) -> bool | None:
+    """The order of all columns that have one, where it is the same: a program writes its dates in one way."""
+    orders = {order for seen in survey.columns if (order := _find_order(seen)) is not None}
+    return orders.pop() if len(orders) == 1 else None
+
+
+def _knows_order(column: Column, seen: ColumnSurvey, layout: Layout, file_order: bool | None) -> bool:
+    if column.index in layout.day_first or _find_order(seen) is not None:
+        return True
+    return file_order is not None and not (seen.day_first and seen.month_first)
+
+
+def _find_reason(column: Column, seen: ColumnSurvey, layout: Layout) -> tuple[str, bool]:
+    """Why a column must be asked about, "" where it need not, and whether it surely speaks of the state."""
+    if column.target in STATE_TARGETS:
+        too_many = column.target == "status" and (seen.others or len(seen.values) > MOST_STATES)
+        return ("It is called a state, but has too many different values to be one." if too_many else "", True)
+    known_state = bool(layout.status) or layout.has_state
+    if column.unnamed or (column.target == "attribute" and not layout.is_known(column)):
+        return _look_like_state(column, seen, known_state)
+    if known_state:
+        return "", True
+    if column.target in ("joined_at", "confirmed_at") and seen.blank and shows_state(column.name):
+        return f"It is empty in {seen.blank} rows, and nothing else says who wants mail.", True
+    speaks_of_state = seen.blank and shows_state(column.name) and not layout.is_known(column)
+    if column.target in ("reason", "ignore") and speaks_of_state:
+        return f"It is filled in {seen.filled} rows alone, and nothing else says who left.", True
+    if column.target == "tags" and any(_is_word_of_leaving(tag) for value in seen.values for tag in value.split(",")):
+        return "One of its tags is a word for somebody who left.", True
+    return "", True
+
+
+def _look_like_state(column: Column, seen: ColumnSurvey, known_state: bool) -> tuple[str, bool]:
+    values = seen.values
+    words = {normalise_word(value) for value in values}
+    if shows_state(column.name) and not column.unnamed:
+        return "By its name it may say who left.", True
+    if not seen.others and len(values) <= MOST_STATES:
+        if all(load_meanings().get(word) in (YES, NO) for word in words):
+            return "It says yes or no.", True
+        if any(len(value) <= LONGEST_STATE and _is_word_of_state(value) for value in values):
+            return "It has words for a state.", True
+    if seen.holds_dates and (seen.blank or any(map(dates.is_no_date, values))):
+        return f"It has dates in {seen.filled} rows and none in {seen.blank}.", not known_state
+    repeated = seen.filled >= 2 * len(values)
+    if not known_state and not seen.others and len(values) <= FEW_VALUES and repeated:
+        return f"It has only {len(values)} different value{'s' if len(values) > 1 else ''}.", False
+    return "", True
+
+
+def _is_word_of_state(value: str) -> bool:
+    return shows_state(value) or load_meanings().get(normalise_word(value), YES) not in (YES, NO)
+
+
+def _is_word_of_leaving(tag: str) -> bool:
+    return load_meanings().get(normalise_word(tag), "active") not in (YES, NO, "active")
+
+
+def _list_unknown_words(column: Column, seen: ColumnSurvey, layout: Layout) -> list[AskedValue]:
+    """The values of a column for which no state, or no tier, is known."""
+    if column.target == "tier":
+        known = [value for value in seen.values if find_tier(value, layout) is not None]
+    elif column.target == "status":
+        known = [value for value in seen.values if layout.read_status(column, value)]
+    elif column.target in STATE_TARGETS:
+        known = [value for value in seen.values if layout.read_flag(column, value) is not None]
+    else:
+        return []
+    unknown = [each for each in _list_values(seen) if each.value not in known]
+    asks_blank = column.target == "status" and layout.tool.name == "generic" and not layout.read_status(column, EMPTY)
+    return [each for each in unknown if each.value != EMPTY or asks_blank]
+
+
+def _list_values(seen: ColumnSurvey) -> list[AskedValue]:
+    """The values of a column, the most frequent first, and the empty cells."""
+    listed = [
+        AskedValue(value[:60], count, seen.first_line(value), load_meanings().get(normalise_word(value), ""))
+        for value, count in sorted(seen.values.items(), key=lambda each: -each[1])
+    ]
+    return [*listed, AskedValue(EMPTY, seen.blank)] if seen.blank else listed
+
+
+def _list_examples(layout: Layout, column: Column, survey: FileSurvey) -> tuple[tuple[str, str], ...]:
+    email = layout.columns_for("email")[0].index
+    pairs = [
+        (clean_cell(row[email])[:100], clean_cell(row[column.index])[:60])
+        for row in survey.sample
+        if max(email, column.index) < len(row)
+    ]
+    different = {value: (address, value) for address, value in reversed(pairs) if value}
+    return tuple(different.values())[-EXAMPLES:]
+
+
+def _describe(questions: Sequence[Question]) -> list[str]:
+    """The questions as text, with the options that answer them."""
+    lines = ["Nothing is imported yet: the file does not say clearly who wants mail."]
+    for question in questions:
+        lines.append(f"“{question.column}”: {question.reason}")
+        if question.values:
+            values = ", ".join(f"{each.value} ({each.count})" for each in question.values[:8])
+            lines.append(f"    {values}{' …' if len(question.values) > 8 or question.more_values else ''}")
+        lines.extend(f"    e.g. {address}: {value}" for address, value in question.examples if not question.values)
+        lines.append(f"    {_describe_answer(question)}")
+    if any(not question.surely for question in questions):
+        lines.append("--other-columns attribute answers all that only have few different values.")
+    return lines
+
+
+def _describe_answer(question: Question) -> str:
+    name = question.column
+    if question.kind == QuestionKind.DATES:
+        return f"--dates '{name}=day-first' or '{name}=month-first'"
+    word = question.values[0].value if question.values else ""
+    if question.kind == QuestionKind.TIERS:
+        return f"--tier-value '{word}=paid' (or free, comp)"
+    if question.kind == QuestionKind.WORDS:
+        return f"--status-value '{name}:{word}=active' (or pending, unsubscribed, bounced, complained, suppressed)"
+    return (
+        f"--map '{name}=status' if it is the state; =wanted, =left, =confirmed, =bounced, =complained for yes, no or a "
+        "date; =attribute to keep it as something else; =ignore to leave it out"
+    )
+
+
+def to_json(question: Question) -> dict[str, Any]:
+    """A question as JSON."""
+    return {
+        "kind": question.kind.value,
+        "column": question.column,
+        "reason": question.reason,
+        "values": [{"value": v.value, "count": v.count, "line": v.line, "meaning": v.meaning} for v in question.values],
+        "more_values": question.more_values,
+        "examples": [list(each) for each in question.examples],
+        "surely": question.surely,
+    }
+
+
+def from_json(stored: Mapping[str, Any]) -> Question:
+    """A question from its JSON."""
+    return Question(
+        QuestionKind(stored["kind"]),
+        stored["column"],
+        stored["reason"],
+        tuple(AskedValue(**each) for each in stored["values"]),
+        stored["more_values"],
+        tuple((address, value) for address, value in stored["examples"]),
+        stored["surely"],
+    )

@@ -1,0 +1,71 @@
+"""Words for the state of a subscriber in many languages: what they mean, and which make a column worth a question."""
+
+from __future__ import annotations
+
+import tomllib
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from subscribers.states import SubscriptionState
+
+SUPPRESSED = "suppressed"  # stronger than any state: never to be mailed, on no list
+YES, NO = "yes", "no"
+EMPTY = "(empty)"  # how a cell without anything in it is called in questions and answers
+_SHORTEST_SIGN = 4  # letters; a shorter one is looked for only as a whole word
+
+
+def normalise_name(name: str) -> str:
+    """A name as headers and words are compared: letters and digits of any script, small and without accents."""
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(each for each in plain if each.isalnum())
+
+
+def normalise_word(text: str) -> str:
+    """A cell as words are compared; one that is a symbol alone is that symbol."""
+    return normalise_name(text) or "".join(text.split())
+
+
+@cache
+def load_meanings() -> Mapping[str, str]:
+    """Words, normalised, with what they mean: yes, no, or a state. Those that mean two things are left out."""
+    meanings: dict[str, set[str]] = defaultdict(set)
+    for words in _load_languages().values():
+        for meaning in (YES, NO, *SubscriptionState, SUPPRESSED):
+            for word in words.get(meaning, ()):
+                meanings[normalise_word(word)].add(meaning)
+    return {word: meant.pop() for word, meant in meanings.items() if len(meant) == 1}
+
+
+@cache
+def _load_signs() -> tuple[str, ...]:
+    return tuple(
+        {normalise_name(sign) for words in _load_languages().values() for sign in words.get("signs", ())} - {""}
+    )
+
+
+@cache
+def _load_languages() -> Mapping[str, Mapping[str, list[str]]]:
+    return tomllib.loads(files(__package__).joinpath("state_words.toml").read_text("utf-8"))
+
+
+def is_yes(text: str) -> bool:
+    """Whether a cell says yes, in any language we know."""
+    return load_meanings().get(normalise_word(text)) == YES
+
+
+def is_no(text: str) -> bool:
+    """Whether a cell says no, in any language we know, or nothing."""
+    word = normalise_word(text)
+    return not word or load_meanings().get(word) == NO
+
+
+@cache
+def shows_state(text: str) -> bool:
+    """Whether a text, a header or a cell, has a word in it that speaks of leaving, joining or consent."""
+    whole = normalise_name(text)
+    return load_meanings().get(whole, YES) not in (YES, NO) or any(
+        sign in whole if len(sign) >= _SHORTEST_SIGN or not sign.isascii() else sign == whole for sign in _load_signs()
+    )

@@ -77,9 +77,7 @@ _STATE_BY_FLAG = {
     "complained": SubscriptionState.COMPLAINED,
 }
 # Words too short to mean a state without a question.
-_TOO_SHORT = frozenset(
-    ["0", "1", "x", "y", "n", "t", "f", "on", "off", "null", "none"]
-)
+_TOO_SHORT = frozenset(["0", "1", "x", "y", "n", "t", "f", "on", "off", "null", "none"])
 _SINGLE = frozenset(
     [
         "first_name",
@@ -312,15 +310,11 @@ class Layout:
     tiers: Mapping[str, str] = field(default_factory=dict)  # answers: a word and its tier
     day_first: Mapping[int, bool] = field(default_factory=dict)  # answers: of a column, whether the day comes first
     answered: frozenset[int] = frozenset()  # columns whose meaning somebody gave
+    has_state: bool = False  # whether the importer, the program or a column says of everybody who wants mail
 
     def columns_for(self, target: str) -> tuple[Column, ...]:
         """The columns with this meaning."""
         return tuple(column for column in self.columns if column.target == target)
-
-    @property
-    def has_state(self) -> bool:
-        """Whether a column says of everybody whether they want mail."""
-        return any(column.target in ("status", "wanted") for column in self.columns)
 
     def is_known(self, column: Column) -> bool:
         """Whether the program that wrote the file is known to mean by this column what we take it for."""
@@ -386,7 +380,8 @@ def recognise_columns(
     words = {_to_answer_key(word, header): _check_state(ours) for word, ours in (statuses or {}).items()}
     paid = {normalise_word(word): _check_tier(ours) for word, ours in (tiers or {}).items()}
     answered = frozenset(index for index, name in enumerate(header) if name.strip().casefold() in wanted)
-    return Layout(tool, columns, whole, words, paid, orders, answered)
+    given = bool(status) or tool.name == "mailchimp" or any(c.target in ("status", "wanted") for c in columns)
+    return Layout(tool, columns, whole, words, paid, orders, answered, given)
 
 
 def name_columns(header: Sequence[str]) -> list[str]:
@@ -477,16 +472,7 @@ def _assign_columns(
         else:
             target = "ignore" if index in unnamed else _guess_target(index, key, tool, index < owners, sample)
         found.append(replace(_assign_column(index, name, target, taken), unnamed=index in unnamed))
-    return _check_attribute_count(_part_names(found))
-
-
-def _part_names(columns: list[Column]) -> list[Column]:
-    """A “Name” beside a surname is the first name, and the surname beside a first name."""
-    there = {column.target for column in columns}
-    other = {frozenset(["last_name"]): "first_name", frozenset(["first_name"]): "last_name"}.get(
-        frozenset(there & {"first_name", "last_name"})
-    )
-    return [replace(each, target=other) if other and each.target == "name" else each for each in columns]
+    return _check_attribute_count(found)
 
 
 def _assign_column(index: int, name: str, target: str, taken: set[str]) -> Column:

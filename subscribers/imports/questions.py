@@ -20,6 +20,7 @@ from subscribers.imports.survey import EXAMPLES, ColumnSurvey, FileSurvey
 
 MOST_STATES = 50  # different values of a column that can be a state
 FEW_VALUES = 12  # so few different ones that the column may be a state, whatever its words mean
+VERY_FEW_VALUES = 4  # the same of a file that is short
 LONGEST_STATE = 40  # characters of a word of state
 VALUES_SHOWN = 20
 _ASK_ORDER = "Is the day or the month first in its dates?"
@@ -76,7 +77,7 @@ def find_questions(layout: Layout, survey: FileSurvey) -> tuple[Question, ...]:
     file_order = _find_file_order(survey)
     for column in layout.columns:
         seen = survey.columns[column.index]
-        if column.target == "email" or not seen.filled:
+        if column.target == "email" or (not seen.filled and column.target != "status"):
             continue
         reason, surely = "", True
         if column.index not in layout.answered:
@@ -139,7 +140,7 @@ def _find_reason(column: Column, seen: ColumnSurvey, layout: Layout) -> tuple[st
     if column.target in STATE_TARGETS:
         too_many = column.target == "status" and (seen.others or len(seen.values) > MOST_STATES)
         return ("It is called a state, but has too many different values to be one." if too_many else "", True)
-    known_state = bool(layout.status) or layout.has_state
+    known_state = layout.has_state
     if column.unnamed or (column.target == "attribute" and not layout.is_known(column)):
         return _look_like_state(column, seen, known_state)
     if known_state:
@@ -166,7 +167,7 @@ def _look_like_state(column: Column, seen: ColumnSurvey, known_state: bool) -> t
             return "It has words for a state.", True
     if seen.holds_dates and (seen.blank or any(map(dates.is_no_date, values))):
         return f"It has dates in {seen.filled} rows and none in {seen.blank}.", not known_state
-    repeated = seen.filled >= 2 * len(values)
+    repeated = seen.filled >= 2 * len(values) or (len(values) <= VERY_FEW_VALUES and seen.filled > len(values))
     if not known_state and not seen.others and len(values) <= FEW_VALUES and repeated:
         return f"It has only {len(values)} different value{'s' if len(values) > 1 else ''}.", False
     return "", True
@@ -191,7 +192,7 @@ def _list_unknown_words(column: Column, seen: ColumnSurvey, layout: Layout) -> l
     else:
         return []
     unknown = [each for each in _list_values(seen) if each.value not in known]
-    asks_blank = column.target == "status" and layout.tool.name == "generic" and not layout.read_status(column, EMPTY)
+    asks_blank = column.target == "status" and layout.tool.name == "generic" and not layout.read_status(column, "")
     return [each for each in unknown if each.value != EMPTY or asks_blank]
 
 
@@ -211,8 +212,11 @@ def _list_examples(layout: Layout, column: Column, survey: FileSurvey) -> tuple[
         for row in survey.sample
         if max(email, column.index) < len(row)
     ]
-    different = {value: (address, value) for address, value in reversed(pairs) if value}
-    return tuple(different.values())[-EXAMPLES:]
+    different: dict[str, tuple[str, str]] = {}
+    for address, value in pairs:
+        if value:
+            different.setdefault(value, (address, value))
+    return tuple(different.values())[:EXAMPLES]
 
 
 def _describe(questions: Sequence[Question]) -> list[str]:

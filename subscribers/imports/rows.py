@@ -141,9 +141,7 @@ class RowParser:
 
     def _build_row(self, line: int, address: str, sendable: bool, fields: dict[str, Any], status: str) -> Row | BadRow:
         zone = self._read_zone(fields["zone"]) if "zone" in fields else ""
-        first, last = fields.get("first_name", ""), fields.get("last_name", "")
-        if not first and not last and "name" in fields:
-            first, _, last = fields["name"].partition(" ")
+        first, last = split_name(fields.get("first_name", ""), fields.get("last_name", ""), fields.get("name", ""))
         return Row(
             line,
             address,
@@ -336,6 +334,19 @@ def _find_bad_cell(line: int, name: str, cell: str) -> BadRow | None:
     if "\n" in cell.strip() or "\r" in cell.strip():
         return BadRow(line, name, cell.strip()[:200], "The cell goes over several lines. Is a quote missing?")
     return None
+
+
+def split_name(first: str, last: str, name: str) -> tuple[str, str]:
+    """First and last name, with what a column called “Name” adds: the whole name, or the part that is not there."""
+    if not name or (first and last):
+        return first, last
+    if not first and not last:
+        first, _, last = name.partition(" ")
+        return first, last
+    given = first or last
+    rest = name.removeprefix(f"{given} ").removesuffix(f" {given}").strip(" ,")
+    rest = "" if rest == given else rest
+    return (first, rest) if first else (rest, last)
 
 
 def split_tags(text: str) -> list[str]:

@@ -37,14 +37,14 @@ FILE = (
     "Ann@example.com,Ann,Europe/London\n"
     "ben@example.com,Ben,\n"
     "nobody@,,\n"
-    "cleo@example.com,,Mars/Phobos\n"
+    '"cleo@example.com","Cleo\nDan",\n'
 )
 
 
 def test_good_rows_come_in_and_bad_ones_are_reported(take_in: TakeIn, state: Look) -> None:
     report = take_in(FILE)
     assert counted(report) == (2, 0, 0, 0, 2)
-    assert [(bad.line, bad.field) for bad in report.bad] == [(4, "email"), (5, "zone")]
+    assert [(bad.line, bad.field) for bad in report.bad] == [(4, "email"), (5, "first_name")]
     assert (state("ann@example.com"), state("cleo@example.com")) == ("active", None)
     person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
     assert person is not None

@@ -151,8 +151,8 @@ def test_undoing_changes_people_of_other_lists_only_for_those_with_the_right(new
     )
     people.add_subscriber("ann@example.com", newsroom.other_list.id, reason="at the fair", by=SYSTEM, now=now)
     file = io.BytesIO(
-        b"email,first_name,tags,status\nann@example.com,Ann,VIP,\nben@example.com,Ben,VIP,\n"
-        b"cleo@example.com,Cleo,,bounced\ndan@example.com,Dan,VIP,\n"
+        b"email,first_name,tags,status\nann@example.com,Ann,VIP,active\nben@example.com,Ben,VIP,active\n"
+        b"cleo@example.com,Cleo,,bounced\ndan@example.com,Dan,VIP,active\n"
     )
     report = run.import_csv(file, newsroom.list.id, dry_run=False, by=SYSTEM, now=now, name="readers.csv")
     undo_import(report.id, by=act_as("ed@example.com"), now=now + timedelta(hours=1))

@@ -266,6 +266,7 @@ class ImportRun(models.Model):
     bad = models.JSONField(default=builtins.list)  # the first of the bad rows; `list` is the field above
     flags = models.JSONField(default=dict)  # what is suspicious, by kind: how often, and the first of them
     error = models.TextField(blank=True)
+    questions = models.JSONField(null=True)  # what the importer must answer (imports.questions); null: nothing
     file_kept = models.BooleanField(default=True)
 
     class Meta:

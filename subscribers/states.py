@@ -124,6 +124,15 @@ class ImportState(LabelledEnum):
         return {cls.NEEDS_ANSWER: "Needs answers", cls.READY: "Dry run", cls.RUNNING: "Importing"}
 
 
+class QuestionKind(LabelledEnum):
+    """What is asked: what a column is, what its words mean, or which number of its dates is the day."""
+
+    COLUMN = "column"
+    WORDS = "words"
+    TIERS = "tiers"
+    DATES = "dates"
+
+
 class TransactionalKind(StrEnum):
     """What a mail for one person is about."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from subscribers.states import Frequency, ImportState, SubscriptionState
+from subscribers.states import Frequency, ImportState, QuestionKind, SubscriptionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +190,33 @@ class ImportReport:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedValue:
+    """A value of a column: how often it is there, where first, and what it would mean by itself, if we know."""
+
+    value: str
+    count: int
+    line: int = 0
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something only the importer knows about a column, with what is in it and some rows as an example.
+
+    `surely` says that the column speaks of leaving or consent by its name or words; without it only its few values
+    make it look like a state.
+    """
+
+    kind: QuestionKind
+    column: str
+    reason: str
+    values: tuple[AskedValue, ...] = ()
+    more_values: int = 0
+    examples: tuple[tuple[str, str], ...] = field(default=())  # address, value
+    surely: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ImportRun:
     """One import: whose file, how far it is, and what came of it. `merged` of `people` addresses are in."""
 
@@ -207,6 +234,7 @@ class ImportRun:
     error: str
     file_kept: bool
     seen: str = ""  # stands for the file and what its columns mean: what somebody confirms
+    questions: tuple[Question, ...] = ()  # what must be answered before it can go on
 
 
 @dataclass(frozen=True, slots=True)

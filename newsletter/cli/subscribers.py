@@ -17,7 +17,7 @@ from subscribers.attributes import ProfileChanges, change_profile
 from subscribers.consent import signup_attempts
 from subscribers.consent.erasure import erase_subscriber
 from subscribers.consent.personal_data import collect_personal_data
-from subscribers.imports import export, run, staging, undo
+from subscribers.imports import export, questions, run, staging, undo
 from subscribers.imports.restore import restore_export
 from subscribers.values import ImportFlag, ImportReport, Subscriber
 
@@ -72,7 +72,14 @@ def import_subscriber_file(
     ),
     status: str = typer.Option("", help="The state of every row: active, pending, unsubscribed, bounced, complained."),
     words: list[str] = typer.Option(
-        [], "--status-value", help="What a value of the status column means: 'VIP=active'."
+        [], "--status-value", help="What a value of a column means: 'Status:VIP=active'. Repeatable."
+    ),
+    tiers: list[str] = typer.Option([], "--tier-value", help="What a value of the tier column means: 'Gold=paid'."),
+    dates: list[str] = typer.Option(
+        [], "--dates", help="Whether 03/04/2021 in a column begins with the day: 'Joined=day-first' or =month-first."
+    ),
+    other_columns: str = typer.Option(
+        "", "--other-columns", help="attribute or ignore: what those are that only have few different values."
     ),
     overwrite: bool = typer.Option(False, "--overwrite", help="Names and attributes in the file replace ours."),
     as_json: bool = JSON,
@@ -84,12 +91,26 @@ def import_subscriber_file(
         raise SurroundingsError(
             f"{file} cannot be read: {'it is a folder' if file.is_dir() else 'there is no such file'}."
         )
+    if other_columns not in ("", "attribute", "ignore"):
+        raise BadInput(f"“{other_columns}” is not possible. Give attribute or ignore.", "other-columns")
     options = staging.ImportOptions(
-        _parse_pairs(columns, "--map"), status, _parse_pairs(words, "--status-value"), overwrite
+        _parse_pairs(columns, "--map"),
+        status,
+        _parse_pairs(words, "--status-value"),
+        overwrite,
+        _parse_pairs(tiers, "--tier-value"),
+        _parse_pairs(dates, "--dates"),
+        other_columns,
     )
     by = get_actor()
-    with progress("Importing", None) as advance:
-        report = run.import_csv(file, found.id, dry_run=dry_run, by=by, now=now, options=options, progress=advance)
+    try:
+        with progress("Importing", None) as advance:
+            report = run.import_csv(file, found.id, dry_run=dry_run, by=by, now=now, options=options, progress=advance)
+    except questions.UnansweredError as unanswered:
+        if not as_json:
+            raise
+        emit_json({"questions": [questions.to_json(each) for each in unanswered.questions]})
+        raise typer.Exit(unanswered.exit_code) from None
     _print_report(report, found.name, dry_run, as_json)
     if report.refused:
         raise typer.Exit(1)

@@ -178,8 +178,8 @@ TOOLS = (
         {
             "timezone": "zone_if_known",
             "optinip": "ignore",
-            "unsubtime": "ignore",
-            "cleantime": "ignore",
+            "unsubtime": "left",
+            "cleantime": "bounced",
             "gmtoff": "ignore",
             "dstoff": "ignore",
             "latitude": "ignore",

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 _GO = re.compile(r"(?a)(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4}) [A-Z]{2,5}")  # how Go prints a time
-_TIME = r"(?:[ ,T]+(\d{1,2}:\d\d(?::\d\d)?))?"
-_DOTTED = re.compile(rf"(?a)(\d{{1,2}})\. ?(\d{{1,2}})\. ?(\d{{4}}|\d\d)\.?{_TIME}")  # 24.11.2026: the day first
-_SLASHED = re.compile(rf"(?a)(\d{{1,2}})[/-](\d{{1,2}})[/-](\d{{4}}|\d\d){_TIME}(?: ?([AaPp])\.?[Mm]\.?)?")
+_TIME = r"(?:[ ,T]+([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?))?"
+_YEAR = r"([0-9]{4}|[0-9]{2})"
+_DOTTED = re.compile(rf"([0-9]{{1,2}})\. ?([0-9]{{1,2}})\. ?{_YEAR}\.?{_TIME}")  # 24.11.2026: the day first
+_SLASHED = re.compile(rf"([0-9]{{1,2}})[/-]([0-9]{{1,2}})[/-]{_YEAR}{_TIME}(?: ?([AaPp])\.?[Mm]\.?)?")
 _NO_DATE = re.compile(r"(?a)[0:./\- T]*")  # 0000-00-00 00:00:00 and the like
 _EPOCH = re.compile(r"(?a)1\d{9}(?:\d{3})?")
 _WORDED = (

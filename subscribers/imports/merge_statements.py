@@ -165,8 +165,8 @@ class Statements:
                    reason, run_id)
             SELECT j.person, %(list)s, j.after, %(now)s, 'import', %(by)s, %(origin)s, '',
                    {dialect.network("j.network")}, j.state_before,
-                   coalesce({dialect.timestamp("j.left_at")}, {dialect.timestamp("j.confirmed_at")},
-                            {dialect.timestamp("j.joined_at")}),
+                   CASE WHEN j.status >= {_UNSUBSCRIBED} THEN {dialect.timestamp("j.left_at")}
+                        ELSE coalesce({dialect.timestamp("j.confirmed_at")}, {dialect.timestamp("j.joined_at")}) END,
                    j.reason, %(run)s
               FROM import_judged j
              WHERE j.person IS NOT NULL AND j.after <> ''

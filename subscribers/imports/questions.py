@@ -7,16 +7,16 @@ come in any language. Words we know only save questions: a column whose few valu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from newsletter.kernel.enums import LabelledEnum
 from newsletter.kernel.errors import BadInput
 from subscribers.imports import dates
 from subscribers.imports.columns import STATE_TARGETS, Column, Layout, find_tier
 from subscribers.imports.csv import clean_cell
 from subscribers.imports.state_words import EMPTY, NO, YES, load_meanings, normalise_word, shows_state
 from subscribers.imports.survey import EXAMPLES, ColumnSurvey, FileSurvey
+from subscribers.states import QuestionKind
+from subscribers.values import AskedValue, Question
 
 MOST_STATES = 50  # different values of a column that can be a state
 FEW_VALUES = 12  # so few different ones that the column may be a state, whatever its words mean
@@ -25,42 +25,6 @@ LONGEST_STATE = 40  # characters of a word of state
 VALUES_SHOWN = 20
 _ASK_ORDER = "Is the day or the month first in its dates?"
 _DATED_TARGETS = {"joined_at", "confirmed_at", *STATE_TARGETS} - {"status"}
-
-
-class QuestionKind(LabelledEnum):
-    """What is asked: what a column is, what its words mean, or which number of its dates is the day."""
-
-    COLUMN = "column"
-    WORDS = "words"
-    TIERS = "tiers"
-    DATES = "dates"
-
-
-@dataclass(frozen=True, slots=True)
-class AskedValue:
-    """A value of a column: how often it is there, where first, and what it would mean by itself, if we know."""
-
-    value: str
-    count: int
-    line: int = 0
-    meaning: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Something only the importer knows about a column, with what is in it and some rows as an example.
-
-    `surely` says that the column speaks of leaving or consent by its name or words; without it only its few values
-    make it look like a state.
-    """
-
-    kind: QuestionKind
-    column: str
-    reason: str
-    values: tuple[AskedValue, ...] = ()
-    more_values: int = 0
-    examples: tuple[tuple[str, str], ...] = field(default=())  # address, value
-    surely: bool = True
 
 
 class UnansweredError(BadInput):
@@ -221,7 +185,7 @@ def _list_examples(layout: Layout, column: Column, survey: FileSurvey) -> tuple[
 
 def _describe(questions: Sequence[Question]) -> list[str]:
     """The questions as text, with the options that answer them."""
-    lines = ["Nothing is imported yet: the file does not say clearly who wants mail."]
+    lines = ["Nothing is imported yet: these questions are open."]
     for question in questions:
         lines.append(f"“{question.column}”: {question.reason}")
         if question.values:

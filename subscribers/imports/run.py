@@ -28,16 +28,19 @@ from django.db.models import Q
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotFound, Refused, SurroundingsError
 from subscribers import import_files, lists, models, rights
-from subscribers.imports import chunks, merge, staging, undo
+from subscribers.imports import chunks, merge, questions, staging, undo
 from subscribers.imports.chunks import LEASE, Clock, Progress
 from subscribers.imports.csv import LARGEST_FILE, CsvSink, escape_formula
+from subscribers.imports.questions import UnansweredError
 from subscribers.imports.staging import ImportOptions, StagedFile
-from subscribers.states import ImportState
-from subscribers.values import BadRow, ImportFlag, ImportReport, ImportRun, List
+from subscribers.states import ImportState, QuestionKind
+from subscribers.values import BadRow, ImportFlag, ImportReport, ImportRun, List, Question
 
 FILE_RETENTION = timedelta(days=30)
 _LIMITS = "changes_people_of"  # of the options
 DRY_RUN_ROWS = 5_000  # rows of a dry run, which locks nothing
+_ANSWERABLE = ("map", "status", "file", "dates", "tiers")  # fields of errors that another option can mend
+_NO_ATTRIBUTE = "There is no such attribute. Leave the column out, or ask an administrator to make the attribute first."
 _UNDER_WAY = (ImportState.WAITING, ImportState.RUNNING, ImportState.UNDOING)
 
 
@@ -100,8 +103,9 @@ def begin_import(
 def change_import_options(
     import_id: int, options: ImportOptions, *, seen: str | None, by: Actor, now: datetime
 ) -> ImportRun:
-    """Sets what columns and words of a file mean; it is checked again. `seen` is the `seen` of the import shown.
+    """Adds answers to what columns and words of a file mean; it is checked again. Answers given before stay.
 
+    `seen` is the `seen` of the import shown.
     Raises NotFound, NotAllowed, Conflict, Refused.
     """
     row = _require_import(import_id, seen, by)
@@ -110,8 +114,9 @@ def change_import_options(
             import_id,
             (ImportState.NEEDS_ANSWER, ImportState.READY),
             state=ImportState.CHECKING,
-            options=asdict(options) | _build_limits(by),
+            options=asdict(_load_options(row).add_answers(options)) | _build_limits(by),
             error="",
+            questions=None,
             lease_until=None,
         )
         by.record(ActionRecord("changed import", row.list.name, now, detail=row.name))
@@ -199,11 +204,7 @@ def process_next_import(now: datetime, *, owner: str, clock: Clock) -> bool:
         else:
             _merge_rest(row, clock, now)
     except NewsletterError as error:
-        asks = (
-            row.state == ImportState.CHECKING
-            and isinstance(error, BadInput)
-            and error.field in ("map", "status", "file")
-        )
+        asks = row.state == ImportState.CHECKING and isinstance(error, BadInput) and error.field in _ANSWERABLE
         _record_failure(row, error, clock(), state=ImportState.NEEDS_ANSWER if asks else ImportState.FAILED)
     return True
 
@@ -447,17 +448,16 @@ def _get_limits(row: models.ImportRun) -> frozenset[int] | None:
 
 
 def _check_attributes(staged: StagedFile, allowed: frozenset[int] | None) -> None:
-    """Attributes are the newsroom's: whoever may not make them maps columns to those there are. Raises BadInput."""
+    """Attributes are the newsroom's: whoever may not make them maps columns to those there are.
+
+    Raises UnansweredError.
+    """
     if allowed is None:
         return
     known = {*models.Attribute.objects.values_list("slug", flat=True)}
     missing = [name for slug, name in staged.attributes.items() if slug not in known]
     if missing:
-        raise BadInput(
-            f"There is no attribute for {', '.join(missing[:10])}. Ignore these columns, or ask an administrator to "
-            "make the attributes first.",
-            "map",
-        )
+        raise UnansweredError([Question(QuestionKind.COLUMN, name, _NO_ATTRIBUTE) for name in missing])
 
 
 def _save_staging_result(row: models.ImportRun, staged: StagedFile, present: datetime) -> None:
@@ -510,8 +510,13 @@ def _stage_stream(
 def _record_failure(
     row: models.ImportRun, error: NewsletterError, now: datetime, state: str = ImportState.FAILED
 ) -> None:
+    asked = error.questions if isinstance(error, UnansweredError) else ()
     models.ImportRun.objects.filter(id=row.id, owner=row.owner).update(
-        state=state, error=str(error), finished_at=now, lease_until=None
+        state=state,
+        error=str(error),
+        questions=[questions.to_json(each) for each in asked] or None,
+        finished_at=now,
+        lease_until=None,
     )
     if (
         state == ImportState.FAILED and row.merged == 0 and isinstance(error, BadInput)
@@ -570,6 +575,7 @@ def _to_import_run(row: models.ImportRun) -> ImportRun:
         error=row.error,
         file_kept=row.file_kept,
         seen=_compute_seen(row),
+        questions=tuple(questions.from_json(each) for each in row.questions or ()),
     )
 
 

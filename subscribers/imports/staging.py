@@ -90,6 +90,18 @@ class ImportOptions:
     dates: Mapping[str, str] = field(default_factory=dict)  # of columns, whether day or month is first
     other_columns: str = ""  # what those become that only have few different values: attribute or ignore
 
+    def add_answers(self, given: ImportOptions) -> ImportOptions:
+        """These options with more answers: what was answered before stays, unless it is answered again."""
+        return ImportOptions(
+            {**self.mapping, **given.mapping},
+            given.status or self.status,
+            {**self.statuses, **given.statuses},
+            given.overwrite,
+            {**self.tiers, **given.tiers},
+            {**self.dates, **given.dates},
+            given.other_columns or self.other_columns,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:

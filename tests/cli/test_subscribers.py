@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from newsletter.cli.acting import get_user_name
-from subscribers import subscriber_lookup
+from subscribers import lists, subscriber_lookup
 from tests.actors import SYSTEM
 from tests.cli.conftest import REFUSED, SURROUNDINGS, USAGE, Newsletter
 
@@ -38,14 +38,37 @@ def test_good_rows_of_a_bad_file_are_kept_and_the_others_told_line_by_line(
     newsletter: Newsletter, newsroom: Any, tmp_path: Path
 ) -> None:
     file = tmp_path / "readers.csv"
-    file.write_text("email,zone\nann@example.com,UTC\nbroken@,\nbob@example.com,Mars/Base\n")
+    file.write_text("email,zone\nann@example.com,UTC\nbroken@,\nann@nodot,Mars/Base\n")
     status, _, err = newsletter("subscribers", "import", str(file), "--list", "morning")
     assert status == REFUSED
     assert "line 3, email: “broken@”" in err
-    assert "line 4, zone: There is no time zone “Mars/Base”" in err
+    assert "line 4, email: “ann@nodot”" in err
     assert [each.address for each in subscriber_lookup.find_subscribers("", list_id=newsroom.list.id, by=SYSTEM)] == [
         "ann@example.com"
     ]
+
+
+def test_what_a_file_leaves_open_is_asked_all_at_once_and_answered_by_options(
+    newsletter: Newsletter, newsroom: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "leser.csv"
+    file.write_text(
+        "E-Mail;Newsletter;Stufe;seit\nann@example.com;ja;A;03/04/2021\nben@example.com;nein;A;05/04/2021\n"
+    )
+    words = ("subscribers", "import", str(file), "--list", "morning")
+    status, out, err = newsletter(*words)
+    assert (status, out) == (USAGE, "")
+    assert ("“Newsletter”" in err, "--map 'Newsletter=status'" in err, "“Stufe”" in err) == (True, True, True)
+    assert "--other-columns" in err
+    status, out, _ = newsletter(*words, "--json")
+    assert (status, [each["column"] for each in json.loads(out)["questions"]]) == (USAGE, ["Newsletter", "Stufe"])
+    answers = ("--map", "Newsletter=wanted", "--map", "seit=joined_at", "--other-columns", "attribute")
+    status, _, err = newsletter(*words, *answers)
+    assert (status, "--dates 'seit=day-first'" in err) == (USAGE, True)
+    status, _, err = newsletter(*words, *answers, "--dates", "seit=day-first")
+    assert status == 0, err
+    assert lists.count_subscribers_by_state(newsroom.list.id) == {"active": 1, "unsubscribed": 1}
+    assert newsletter(*words, "--other-columns", "all")[0] == USAGE
 
 
 @pytest.mark.parametrize("words", ["find reader", "show reader0@example.com"])

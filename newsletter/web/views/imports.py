@@ -16,7 +16,9 @@ from newsletter.web.access import desk_view, get_actor
 from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
 from subscribers import address_quality
 from subscribers.imports import staging
-from subscribers.imports.columns import TARGET_LABELS
+from subscribers.imports.columns import DAY_FIRST, MONTH_FIRST, TARGET_LABELS
+from subscribers.imports.csv import MOST_COLUMNS
+from subscribers.imports.questions import MOST_STATES
 from subscribers.imports.run import (
     begin_import,
     change_import_options,
@@ -27,7 +29,8 @@ from subscribers.imports.run import (
     request_undo,
     stream_refused_csv,
 )
-from subscribers.states import ImportState, SubscriptionState
+from subscribers.imports.state_words import SUPPRESSED
+from subscribers.states import ImportState, SubscriptionState, Tier
 from subscribers.values import ImportRun
 
 LARGEST_UPLOAD = 64 * 2**20
@@ -113,18 +116,23 @@ def _require_seen(request: HttpRequest) -> str:
 
 
 def _read_options(request: HttpRequest) -> staging.ImportOptions:
-    """The mapping of columns (col-0 and its name-0, …) and of status values (word-0 and means-0, …)."""
-    mapping = {
-        name: target
-        for number in range(400)
-        if (name := request.POST.get(f"name-{number}")) and (target := request.POST.get(f"col-{number}"))
-    }
-    words = {
-        word: state
-        for number in range(50)
-        if (word := request.POST.get(f"word-{number}")) and (state := request.POST.get(f"means-{number}"))
-    }
-    return staging.ImportOptions(mapping, request.POST.get("status", ""), words, bool(request.POST.get("overwrite")))
+    """The answers of the form: of columns (col-0 of name-0, …), and of their values (means-0-1 of value-0-1, …)."""
+    sent = request.POST
+    numbered = [(number, sent[f"name-{number}"]) for number in range(MOST_COLUMNS) if sent.get(f"name-{number}")]
+    mapping = {name: sent[f"col-{number}"] for number, name in numbered if sent.get(f"col-{number}")}
+    orders = {name: sent[f"order-{number}"] for number, name in numbered if sent.get(f"order-{number}")}
+    statuses: dict[str, str] = {}
+    tiers: dict[str, str] = {}
+    for number, name in numbered:
+        for place in range(MOST_STATES + 1):
+            value = sent.get(f"value-{number}-{place}")
+            if value and sent.get(f"means-{number}-{place}"):
+                statuses[f"{name}:{value}"] = sent[f"means-{number}-{place}"]
+            if value and sent.get(f"tier-{number}-{place}"):
+                tiers[value] = sent[f"tier-{number}-{place}"]
+    return staging.ImportOptions(
+        mapping, sent.get("status", ""), statuses, bool(sent.get("overwrite")), tiers, orders, sent.get("others", "")
+    )
 
 
 @desk_view(Verb.SUBSCRIBERS)
@@ -149,7 +157,10 @@ def _import_context(found: ImportRun) -> dict[str, object]:
         "report": report,
         "moving": found.state in _IN_PROGRESS,
         "meanings": TARGET_LABELS,
-        "states": SubscriptionState,
+        "answers": {state.value: state.label for state in SubscriptionState} | {SUPPRESSED: "Suppressed"},
+        "tiers": Tier,
+        "orders": {DAY_FIRST: "The day is first: 31/12/2026", MONTH_FIRST: "The month is first: 12/31/2026"},
+        "weak": any(not question.surely for question in found.questions),
         "bad": report.bad[:BAD_SHOWN],
         "share": found.merged * 100 // max(found.people, 1),
         "undoable": found.state in (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED) and found.merged,

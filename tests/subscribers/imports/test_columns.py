@@ -266,9 +266,7 @@ def test_whatever_a_column_about_leaving_is_called_it_is_heeded(column: str, cel
     assert row(f"email,{column}\nann@example.com,{cell}\n").status == status
 
 
-@pytest.mark.parametrize(
-    "column", ["Mailing permission", "Member active", "GDPR", "Newsletter status", "Do not send"]
-)
+@pytest.mark.parametrize("column", ["Mailing permission", "Member active", "GDPR", "Newsletter status", "Do not send"])
 def test_a_column_that_may_say_who_left_stops_the_import_until_somebody_says_what_it_is(column: str) -> None:
     file = f"email,{column}\nann@example.com,yes\n"
     with pytest.raises(BadInput, match="--map"):

@@ -603,3 +603,12 @@ def test_a_former_address_leads_only_to_people_whom_the_importer_can_see(
     assert merge.merge_chunk(rows, to, now).outcomes["new"] == 1
     on_it = models.Subscriber.objects.filter(subscriptions__list_id=morning.id).values_list("address", flat=True)
     assert {*on_it} == {"earlier@example.com", "cleo@example.com", "ann@example.com", "ben@example.org"}
+
+
+def test_the_date_of_leaving_is_the_files_and_never_that_of_joining(take_in: TakeIn) -> None:
+    take_in(
+        "email,status,unsubscribed_at,created_at\nann@example.com,unsubscribed,2021-03-04,2019-01-02\n"
+        "ben@example.com,unsubscribed,,2019-01-02\ncleo@example.com,active,,2019-01-02\n"
+    )
+    claimed = models.ConsentEvent.objects.order_by("subscriber__address_key").values_list("claimed_at", flat=True)
+    assert [at and f"{at:%Y-%m-%d}" for at in claimed] == ["2021-03-04", None, "2019-01-02"]

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.kernel.errors import BadInput
-from subscribers.imports.questions import Question, QuestionKind, UnansweredError, from_json, to_json
+from subscribers.imports.questions import UnansweredError, from_json, to_json
 from subscribers.imports.rows import Row
+from subscribers.states import QuestionKind
+from subscribers.values import Question
 from tests.subscribers.reading import row, rows
 
 

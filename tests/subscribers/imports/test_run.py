@@ -109,6 +109,19 @@ def test_a_file_that_is_not_understood_asks_and_goes_on_when_it_is_explained(
     assert (get_import(run.id).state, get_import(run.id).error) == ("ready", "")
 
 
+def test_answers_stay_while_others_are_given(begin: Callable[..., ImportRun], now: datetime) -> None:
+    run = begin("email,permission,status\nann@example.com,full,VIP\n")
+    step(now)
+    assert [question.column for question in get_import(run.id).questions] == ["permission", "status"]
+    change_import_options(run.id, ImportOptions(mapping={"permission": "ignore"}), by=SYSTEM, now=now, seen=None)
+    assert get_import(run.id).questions == ()
+    step(now)
+    assert [question.column for question in get_import(run.id).questions] == ["status"]
+    change_import_options(run.id, ImportOptions(statuses={"status:VIP": "active"}), by=SYSTEM, now=now, seen=None)
+    step(now)
+    assert get_import(run.id).state == "ready"
+
+
 def test_what_was_discarded_leaves_nothing(begin: Callable[..., ImportRun], now: datetime) -> None:
     run = begin()
     step(now)

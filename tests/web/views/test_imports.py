@@ -46,23 +46,60 @@ def test_an_import_starts_with_a_dry_run_and_can_be_undone(editor: Client, newsr
     assert lists.count_subscribers_by_state(newsroom.list.id) == {}
 
 
-def test_unknown_columns_and_values_are_mapped_on_the_page(editor: Client, newsroom: Any, now: datetime) -> None:
+def test_unknown_columns_and_values_are_answered_on_the_page_and_answers_stay(
+    editor: Client, newsroom: Any, now: datetime
+) -> None:
     from newsletter.jobs import worker_steps
 
-    file = SimpleUploadedFile("readers.csv", b"email,permission,status\nann@example.com,full,VIP\n", "text/csv")
+    data = (
+        "email,permission,status,Kunde\nann@example.com,full,VIP,ja\nben@example.com,none,gone for good,nein\n"
+        "cleo@example.com,full,VIP,ja\n"
+    )
+    file = SimpleUploadedFile("readers.csv", data.encode(), "text/csv")
     page = editor.post("/readers/import/", {"list": "morning", "file": file}).url
     worker_steps.import_subscribers(now)
     text = editor.get(page).content.decode()
-    assert "permission" in text
-    message = {"do": "explain", "name-0": "permission", "col-0": "ignore", "word-0": "VIP", "means-0": "active"}
-    editor.post(page, message | read_seen(text))
+    for shown in ("permission", "gone for good", "Kunde", "ann@example.com", "It says yes or no."):
+        assert shown in text
+    asked = {question.column: number for number, question in enumerate(run.list_imports()[0].questions)}
+    assert {*asked} == {"permission", "status", "Kunde"}
+
+    def answer(**fields: str) -> str:
+        text = editor.get(page).content.decode()
+        editor.post(page, {"do": "explain"} | fields | read_seen(text))
+        worker_steps.import_subscribers(now)
+        return editor.get(page).content.decode()
+
+    names = {f"name-{number}": column for column, number in asked.items()}
+    text = answer(**names, **{f"col-{asked['permission']}": "ignore"})
+    assert ("permission" in text, "Kunde" in text) == (False, True)
+    asked = {question.column: number for number, question in enumerate(run.list_imports()[0].questions)}
+    names = {f"name-{number}": column for column, number in asked.items()}
+    words = asked["status"]
+    values = {f"value-{words}-0": "VIP", f"means-{words}-0": "active"}
+    values |= {f"value-{words}-1": "gone for good", f"means-{words}-1": "unsubscribed"}
+    text = answer(**names, **values, **{f"col-{asked['Kunde']}": "attribute"})
+    assert "ask an administrator to make the attribute first" in text
+    (question,) = run.list_imports()[0].questions
+    text = answer(**{"name-0": question.column, "col-0": "ignore"})
+    assert "Import file: 3 new" in text
+    editor.post(page, {"do": "import"} | read_seen(text))
     worker_steps.import_subscribers(now)
-    editor.post(page, {"do": "import"} | read_seen(text))  # of what a colleague saw before
-    assert not worker_steps.import_subscribers(now)
-    editor.post(page, {"do": "import"} | read_seen(editor.get(page).content.decode()))
-    worker_steps.import_subscribers(now)
-    assert lists.count_subscribers_by_state(newsroom.list.id) == {"active": 1}
+    assert lists.count_subscribers_by_state(newsroom.list.id) == {"active": 2, "unsubscribed": 1}
     assert editor.post("/readers/import/", {"list": "morning"}).status_code == 422
+
+
+def test_a_colleagues_answer_in_between_is_not_confirmed_unseen(editor: Client, newsroom: Any, now: datetime) -> None:
+    from newsletter.jobs import worker_steps
+
+    file = SimpleUploadedFile("readers.csv", b"email,permission\nann@example.com,full\n", "text/csv")
+    page = editor.post("/readers/import/", {"list": "morning", "file": file}).url
+    worker_steps.import_subscribers(now)
+    seen = read_seen(editor.get(page).content.decode())
+    editor.post(page, {"do": "explain", "name-0": "permission", "col-0": "ignore"} | seen)
+    worker_steps.import_subscribers(now)
+    editor.post(page, {"do": "import"} | seen)
+    assert not worker_steps.import_subscribers(now)
 
 
 def test_an_upload_may_be_as_large_as_the_limit_and_no_larger(

@@ -1,0 +1,57 @@
+"""Words for states in many languages: each means one thing or nothing, and letters of every script are compared."""
+
+from __future__ import annotations
+
+import pytest
+
+from subscribers.imports import state_words
+from subscribers.imports.state_words import is_no, is_yes, load_meanings, normalise_name, normalise_word, shows_state
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Opt-Out", "optout"),
+        ("Désabonné", "desabonne"),
+        ("ОТПИСАН", "отписан"),
+        ("退訂", "退訂"),
+        (" – ", ""),
+        ("E-Mail", "email"),
+    ],
+)
+def test_names_are_compared_by_letters_and_digits_of_any_script(text: str, word: str) -> None:
+    assert normalise_name(text) == word
+
+
+def test_a_symbol_alone_is_a_word_too() -> None:
+    assert (normalise_word(" ✓ "), is_yes("✓"), is_no("✗"), is_no("–"), is_no("?")) == ("✓", True, True, True, False)
+
+
+@pytest.mark.parametrize("text", ["Ja", "OUI", "sì", "да", "はい", "Evet", "ναι", "כן", "1", "true", "x"])
+def test_yes_in_other_languages_is_yes(text: str) -> None:
+    assert is_yes(text)
+    assert not is_no(text)
+
+
+@pytest.mark.parametrize("text", ["nein", "Non", "нет", "いいえ", "hayır", "όχι", "לא", "0", "FALSE", ""])
+def test_no_in_other_languages_is_no_and_so_is_nothing(text: str) -> None:
+    assert is_no(text)
+    assert not is_yes(text)
+
+
+def test_a_word_that_means_two_things_means_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    languages = {"aa": {"active": ["dentro"], "unsubscribed": ["fora"]}, "bb": {"active": ["Fora", "plus"]}}
+    monkeypatch.setattr(state_words, "_load_languages", lambda: languages)
+    assert load_meanings.__wrapped__() == {"dentro": "active", "plus": "active"}
+
+
+@pytest.mark.parametrize("text", ["Abgemeldet am", "Date de désinscription", "GDPR", "Newsletter", "Отписан", "Opt"])
+def test_a_header_that_speaks_of_leaving_or_consent_is_seen(text: str) -> None:
+    assert shows_state(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Town", "Company", "Option", "Vorname", "Adoption", "Description", "Postcode", "Magazine"]
+)
+def test_other_headers_are_left_alone(text: str) -> None:
+    assert not shows_state(text)

@@ -42,6 +42,17 @@ EDITOR = "editor@example.com"
         "EveningLetter26",
         "TheUplandEcho1",
         "uplandecho2026",
+        "the upland echo",
+        "The Upland Echo!",
+        "Morning-Briefing-2026",
+        "Morning.Briefing.2026",
+        "M0rning-Br1ef1ng-2026",
+        "n e w s l e t t e r",
+        "news-letter-2026",
+        "N3w$-L3tt3r-26",
+        "\uff4e\uff45\uff57\uff53\uff4c\uff45\uff54\uff54\uff45\uff52\uff11",  # newsletter1 in full width
+        "N\u00e9ws-l\u00e8tter-1",
+        "editor@example.com",
     ],
 )
 def test_a_password_that_is_easily_guessed_is_refused(people: Any, password: str) -> None:
@@ -57,6 +68,8 @@ def test_a_password_that_is_easily_guessed_is_refused(people: Any, password: str
         "correct horse battery staple",
         "Bachforelle am Dienstag",
         "щукаЛодка9" * 20,
+        "the upland echo of a wet grey otter",
+        "newsletter ferry quartz lantern",
     ],
 )
 def test_a_password_that_is_not_is_taken(people: Any, password: str) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.db import transaction
+from django.utils.crypto import constant_time_compare
 from django_otp import devices_for_user, verify_token
 
 from newsletter.accounts.models import User
@@ -25,6 +26,12 @@ from newsletter.kernel.numbers import is_whole_number
 
 SPARE_CODES = 10
 _ISSUER = "Newsletter desk"
+
+
+class MustWait(Refused):
+    """Too soon after wrong codes: what was typed is not looked at."""
+
+    http_status = 429
 
 
 class CodeKind(StrEnum):
@@ -47,9 +54,16 @@ def is_on(user: User) -> bool:
     return any(True for _ in devices_for_user(user, confirmed=True))
 
 
-def find_pending_user(user_id: int) -> User | None:
-    """The person who has given the right password but not yet the code; None when the account is gone."""
-    return User.objects.filter(id=user_id, is_active=True).first()
+def find_pending_user(user_id: int, *, since: datetime, password_mark: str) -> User | None:
+    """The person who gave the right password at an instant but not yet the code.
+
+    None when the account is gone or disabled, when its sessions were ended meanwhile, or when its password is not the one
+    that this is the mark of (`User.get_session_auth_hash`) any more.
+    """
+    user = User.objects.filter(id=user_id, is_active=True).first()
+    if user is None or not constant_time_compare(password_mark, user.get_session_auth_hash()):
+        return None
+    return None if user.sessions_end_before and since < user.sessions_end_before else user
 
 
 def begin_enrolment(email: str, *, by: Actor, now: datetime) -> Enrolment:
@@ -95,10 +109,15 @@ def confirm_enrolment(email: str, code: str, *, by: Actor, now: datetime) -> tup
 
 
 def verify_code(user: User, code: str) -> CodeKind | None:
-    """What a code is, when it is right and was not used before; after wrong ones the next waits (1, 2, 4 … seconds)."""
+    """What a code is, when it is right and was not used before. After wrong ones the next waits (1, 2, 4 … seconds).
+
+    Raises MustWait for one that comes before.
+    """
     flat = _normalise_code(code)
     is_spare = not is_whole_number(flat)  # spare codes have letters in them, nearly for certain
-    devices = (SealedStaticDevice if is_spare else SealedTOTPDevice).objects.filter(user=user, confirmed=True)
+    devices = [*(SealedStaticDevice if is_spare else SealedTOTPDevice).objects.filter(user=user, confirmed=True)]
+    if devices and not any(device.verify_is_allowed()[0] for device in devices):
+        raise MustWait("That was too soon after a wrong code. Wait a little, then try again.")
     if not any(verify_token(user, device.persistent_id, flat) for device in devices):
         return None
     return CodeKind.SPARE if is_spare else CodeKind.APP

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from django.test import Client
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from newsletter.accounts import audit_log, second_factor
+from newsletter.accounts import audit_log, second_factor, users
 from newsletter.accounts.audit_log import AuditFilter
 from newsletter.accounts.models import AuditEntry, User
+from newsletter.accounts.otp_devices import SealedStaticDevice
+from newsletter.kernel import clock
 from newsletter.kernel.errors import Refused
 from tests.actors import SYSTEM
 from tests.conftest import NOW, PASSWORD
@@ -83,8 +86,34 @@ def test_a_wrong_code_opens_nothing_and_the_next_has_to_wait(editor: User, spare
     device = TOTPDevice.objects.get(user=editor)
     assert device.throttling_failure_count == 1
     right_at_once = f"{totp(device.bin_key):06}"
-    assert client.post("/login/code/", {"code": right_at_once}).status_code == 422
+    assert client.post("/login/code/", {"code": right_at_once}).status_code == 429
     assert client.get("/").status_code == 302
+
+
+def test_what_is_typed_too_soon_after_a_wrong_code_is_not_recorded(editor: User, spare: tuple[str, ...]) -> None:
+    client, code = password_given(), wrong(editor)
+    assert [client.post("/login/code/", {"code": code}).status_code for _ in range(4)] == [422, 429, 429, 429]
+    assert AuditEntry.objects.filter(verb="failed to sign in").count() == 1
+
+
+def end_by_password(email: str) -> None:
+    users.set_password(email, "vivid otter brass lantern", by=SYSTEM, now=clock.now())
+
+
+def end_by_disabling(email: str) -> None:
+    users.disable_user(email, by=SYSTEM, now=clock.now())
+    users.enable_user(email, by=SYSTEM, now=clock.now())
+
+
+@pytest.mark.parametrize("end", [end_by_password, end_by_disabling])
+def test_a_password_that_waits_for_its_code_ends_with_the_sessions(
+    editor: User, spare: tuple[str, ...], end: Callable[[str], None]
+) -> None:
+    client = password_given()
+    end(editor.email)
+    assert client.post("/login/code/", {"code": spare[0]}).url == "/login/"  # type: ignore[attr-defined]
+    assert client.get("/").status_code == 302
+    assert SealedStaticDevice.objects.get().token_set.count() == len(spare), "the code is not used up"
 
 
 def test_each_spare_code_works_once(editor: User, spare: tuple[str, ...]) -> None:

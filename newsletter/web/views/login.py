@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -49,7 +50,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return _render_page(request, following, email=email, error=WRONG_CREDENTIALS, status=422)
     if second_factor.is_on(user):
         request.session.cycle_key()
-        request.session[WAITING_KEY] = {"user": user.pk, "next": following, "since": clock.now().timestamp()}
+        request.session[WAITING_KEY] = {
+            "user": user.pk,
+            "next": following,
+            "since": clock.now().timestamp(),
+            "mark": user.get_session_auth_hash(),
+        }
         return redirect("login-code")
     return _finish(request, user, following, "password")
 
@@ -60,19 +66,33 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def enter_code(request: HttpRequest) -> HttpResponse:
     """The second step: a code, after a correct password. After too long a pause the password is asked for again."""
     waiting = request.session.get(WAITING_KEY)
-    if not waiting or clock.now().timestamp() - waiting["since"] > CODE_SECONDS:
+    user = _find_waiting_user(waiting) if waiting else None
+    if user is None:
         request.session.pop(WAITING_KEY, None)
         return redirect("login")
     if request.method != "POST":
         return render(request, "pages/login_code.html")
-    user = second_factor.find_pending_user(waiting["user"])
-    kind = second_factor.verify_code(user, request.POST.get("code", "")) if user else None
-    if user is None or kind is None:
-        if user:
-            sign_in_log.record_wrong_code(user.email, network=get_client_address(request), now=clock.now())
+    try:
+        kind = second_factor.verify_code(user, request.POST.get("code", ""))
+    except second_factor.MustWait as refused:  # not recorded: the log would grow as fast as somebody can ask
+        return render(request, "pages/login_code.html", {"error": str(refused)}, status=refused.http_status)
+    if kind is None:
+        sign_in_log.record_wrong_code(user.email, network=get_client_address(request), now=clock.now())
         return render(request, "pages/login_code.html", {"error": WRONG_CODE}, status=422)
     del request.session[WAITING_KEY]
     return _finish(request, user, waiting["next"], f"password and {kind}")
+
+
+def _find_waiting_user(waiting: dict[str, Any]) -> Any:
+    """Who gave the password, unless that was too long ago, or counts no more."""
+    now = clock.now()
+    if now.timestamp() - waiting["since"] > CODE_SECONDS:
+        return None
+    return second_factor.find_pending_user(
+        waiting["user"],
+        since=datetime.fromtimestamp(waiting["since"], UTC),
+        password_mark=waiting.get("mark", ""),  # none of a process of the version before
+    )
 
 
 @require_POST

@@ -57,8 +57,8 @@ def is_on(user: User) -> bool:
 def find_pending_user(user_id: int, *, since: datetime, password_mark: str) -> User | None:
     """The person who gave the right password at an instant but not yet the code.
 
-    None when the account is gone or disabled, when its sessions were ended meanwhile, or when its password is not the one
-    that this is the mark of (`User.get_session_auth_hash`) any more.
+    None when the account is gone or disabled, its sessions were ended meanwhile, or this is not the mark of its
+    password any more (`User.get_session_auth_hash`).
     """
     user = User.objects.filter(id=user_id, is_active=True).first()
     if user is None or not constant_time_compare(password_mark, user.get_session_auth_hash()):

@@ -65,7 +65,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def enter_code(request: HttpRequest) -> HttpResponse:
     """The second step: a code, after a correct password. After too long a pause the password is asked for again."""
-    waiting = request.session.get(WAITING_KEY)
+    waiting: dict[str, Any] = request.session.get(WAITING_KEY) or {}
     user = _find_waiting_user(waiting) if waiting else None
     if user is None:
         request.session.pop(WAITING_KEY, None)

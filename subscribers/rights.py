@@ -1,13 +1,17 @@
 """What somebody may see and change of a person: that follows from the lists the person is on.
 
-A subscription belongs to its list. The person belongs to all their lists together: whoever changes the address, the
-name or anything else of them needs the right for each of these. Somebody who was only asked to confirm, and never did,
-belongs to nobody but the newsroom as a whole: otherwise adding an address would tell whether others know it.
+A subscription belongs to its list. The person belongs to all lists together that they ever joined: whoever changes the
+address, the name or anything else of them needs the right for each of these. A list that only asked them to confirm, or
+only heard that they are out, has no say: otherwise adding an address would take the person from those who have it. Nor
+does it get one: somebody who never joined any list belongs to the newsroom as a whole, for otherwise adding an address
+would tell whether others know it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from newsletter.kernel.actors import Actor, Verb, require_right
 from newsletter.kernel.errors import NotAllowed
@@ -31,16 +35,25 @@ def select_changeable(by: Actor, subscriber_ids: Collection[int]) -> frozenset[i
 
 
 def select_within(list_ids: Collection[int] | None, subscriber_ids: Collection[int]) -> frozenset[int]:
-    """Those people who were ever active, and are on none but these lists; all of them with None."""
+    """Those people who joined one of these lists, and no other that they are on; all of them with None."""
     if list_ids is None:
         return frozenset(subscriber_ids)
+    inside = _find_joined(subscriber_ids).filter(list_id__in=list_ids).values_list("subscriber_id", flat=True)
+    return frozenset(inside) - select_elsewhere(list_ids, subscriber_ids)
+
+
+def select_elsewhere(list_ids: Collection[int], subscriber_ids: Collection[int]) -> frozenset[int]:
+    """Those people who joined other lists than these, and are on them in whatever state."""
+    return frozenset(_find_joined(subscriber_ids).exclude(list_id__in=list_ids).values_list("subscriber_id", flat=True))
+
+
+def _find_joined(subscriber_ids: Collection[int]) -> QuerySet[models.Subscription]:
+    """The subscriptions of some people that are, or once were, active."""
+    said_yes = models.ConsentEvent.objects.filter(
+        subscriber_id=OuterRef("subscriber_id"), list_id=OuterRef("list_id"), state=SubscriptionState.ACTIVE
+    )
     held = models.Subscription.objects.filter(subscriber_id__in=subscriber_ids)
-    inside = {*held.filter(list_id__in=list_ids).values_list("subscriber_id", flat=True)}
-    elsewhere = {*held.exclude(list_id__in=list_ids).values_list("subscriber_id", flat=True)}
-    events = models.ConsentEvent.objects.filter(subscriber_id__in=inside, state=SubscriptionState.ACTIVE)
-    active = {*events.filter(list_id__in=list_ids).values_list("subscriber_id", flat=True)}
-    active |= {*held.filter(state=SubscriptionState.ACTIVE).values_list("subscriber_id", flat=True)}
-    return frozenset((inside & active) - elsewhere)
+    return held.filter(Q(state=SubscriptionState.ACTIVE) | Exists(said_yes))
 
 
 def select_named(by: Actor, subscriber_ids: Collection[int]) -> frozenset[int]:
@@ -57,8 +70,8 @@ def require_person(by: Actor, subscriber_id: int) -> None:
     """Raises NotAllowed unless the actor may change this person."""
     if not by.may(Verb.SUBSCRIBERS) and subscriber_id not in select_changeable(by, [subscriber_id]):
         raise NotAllowed(
-            "You have no right to change this subscriber. It takes the right for every list they are on, and that they "
-            "have confirmed one. An administrator of the desk can do it."
+            "You have no right to change this subscriber. It takes the right for every list they have joined, and that "
+            "they have confirmed one. An administrator of the desk can do it."
         )
 
 

@@ -185,20 +185,17 @@ def show_subscriber(subscriber_id: int, *, by: Actor) -> VisibleSubscriber:
         raise NotAllowed("You have no right to see this subscriber.")
     person = get_subscriber(subscriber_id)
     if subscriber_id in rights.select_changeable(by, [subscriber_id]):
-        return VisibleSubscriber(person, True)
+        return VisibleSubscriber(_hide_lists(person, visible), True)
     is_named = subscriber_id in rights.select_named(by, [subscriber_id])
     return VisibleSubscriber(_hide_profile(person, visible, is_named=is_named), False)
 
 
 def _hide_profile(person: Subscriber, visible: Collection[int], *, is_named: bool) -> Subscriber:
     """A person without what belongs to those who have the right for all their lists."""
-    mine = tuple(
-        replace(each, opened_at=None, clicked_at=None, engagement_as_of=None)
-        for each in person.subscriptions
-        if each.list_id in visible
-    )
+    shown = _hide_lists(person, visible)
+    mine = tuple(replace(each, opened_at=None, clicked_at=None, engagement_as_of=None) for each in shown.subscriptions)
     return replace(
-        person,
+        shown,
         first_name=person.first_name if is_named else "",
         last_name=person.last_name if is_named else "",
         language="",
@@ -211,8 +208,16 @@ def _hide_profile(person: Subscriber, visible: Collection[int], *, is_named: boo
         created_at=min(each.since for each in mine),
         subscriptions=mine,
         former_addresses=(),
-        consents=tuple(each for each in person.consents if each.list_id in visible),
         suppressed="",
+    )
+
+
+def _hide_lists(person: Subscriber, visible: Collection[int]) -> Subscriber:
+    """A person without what other lists than these know."""
+    return replace(
+        person,
+        subscriptions=tuple(each for each in person.subscriptions if each.list_id in visible),
+        consents=tuple(each for each in person.consents if each.list_id in visible),
     )
 
 

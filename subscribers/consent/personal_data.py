@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from newsletter.kernel.actors import ActionRecord, Actor
+from newsletter.kernel.actors import ActionRecord, Actor, Verb
 from subscribers import hooks, models, rights, subscriber_lookup
 from subscribers.tokens import Claims
 
@@ -14,32 +15,38 @@ from subscribers.tokens import Claims
 def collect_personal_data(subscriber_id: int, *, by: Actor, now: datetime) -> dict[str, Any]:
     """All that is known of a person who asked for it, here and in other packages, as plain values for JSON.
 
+    But not which lists, of those that `by` may not see, have asked them to confirm: their own link tells them.
     Raises NotAllowed, NotFound.
     """
     rights.require_person(by, subscriber_id)
-    document = _collect(subscriber_id, now)
+    document = _collect(subscriber_id, now, visible=by.list_visible_lists(Verb.SUBSCRIBERS))
     by.record(ActionRecord("handed out a reader's data", f"reader {subscriber_id}", now))
     return document
 
 
 def collect_own_data(claims: Claims, *, now: datetime) -> dict[str, Any]:
     """The same for the person whose own link asks for it. Raises NotFound."""
-    return _collect(claims.subscriber_id, now)
+    return _collect(claims.subscriber_id, now, visible=None)
 
 
-def _collect(subscriber_id: int, now: datetime) -> dict[str, Any]:
-    person = subscriber_lookup.get_subscriber(subscriber_id)
-    document = asdict(person)
+def _collect(subscriber_id: int, now: datetime, *, visible: Collection[int] | None) -> dict[str, Any]:
+    def is_shown(list_id: int | None) -> bool:
+        return visible is None or not list_id or list_id in visible
+
+    document = asdict(subscriber_lookup.get_subscriber(subscriber_id))
+    document["subscriptions"] = [each for each in document["subscriptions"] if is_shown(each["list_id"])]
     document["consents"] = [
-        asdict(each) for each in subscriber_lookup.list_consent_events(subscriber_id)
+        asdict(each) for each in subscriber_lookup.list_consent_events(subscriber_id) if is_shown(each.list_id)
     ]  # all of them, not only those a page shows
     document["mails_we_owed"] = [
         {"kind": row.kind, "state": row.state, "at": row.created_at}
         for row in models.TransactionalMail.objects.filter(subscriber_id=subscriber_id).order_by("id")
+        if is_shown(row.list_id)
     ]
     document["sign_up_attempts"] = [
         {"at": row.at, "from": row.origin, "network": row.network, "verdict": row.verdict}
-        for row in models.SignupAttempt.objects.filter(address__iexact=person.address).order_by("id")
+        for row in models.SignupAttempt.objects.filter(address__iexact=document["address"]).order_by("id")
+        if any(is_shown(int(each)) for each in row.lists.split(",") if each.isdecimal())
     ]
     document["other_rooms"] = hooks.collect_external_data(subscriber_id)
     document["as_of"] = now

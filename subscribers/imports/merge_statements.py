@@ -235,15 +235,15 @@ class Statements:
         """1 for a person whom the import may not change, as `rights.select_within` has it; 0 for anybody new."""
         if self._lists is None:
             return "0"
+        joined = """EXISTS (SELECT 1 FROM subscribers_subscription u
+                             WHERE u.subscriber_id = i.person AND u.list_id {} ({})
+                               AND (u.state = 'active' OR EXISTS (
+                                    SELECT 1 FROM subscribers_consent c
+                                     WHERE c.subscriber_id = u.subscriber_id AND c.list_id = u.list_id
+                                       AND c.state = 'active')))"""
         return f"""CASE WHEN i.person IS NULL THEN 0
-                        WHEN EXISTS (SELECT 1 FROM subscribers_subscription u
-                                      WHERE u.subscriber_id = i.person AND u.list_id NOT IN ({self._lists})) THEN 1
-                        WHEN EXISTS (SELECT 1 FROM subscribers_subscription u
-                                      WHERE u.subscriber_id = i.person AND u.state = 'active') THEN 0
-                        WHEN EXISTS (SELECT 1 FROM subscribers_consent c
-                                       JOIN subscribers_subscription u ON u.subscriber_id = c.subscriber_id
-                                      WHERE c.subscriber_id = i.person AND c.state = 'active'
-                                        AND c.list_id IN ({self._lists})) THEN 0
+                        WHEN {joined.format("NOT IN", self._lists)} THEN 1
+                        WHEN {joined.format("IN", self._lists)} THEN 0
                         ELSE 1 END"""
 
     def _new_tags_sql(self) -> str:

@@ -110,9 +110,13 @@ def _lift_suppressions(import_id: int, list_ids: Collection[int] | None) -> None
     """Lifts what only this import suppressed; not of people who have to do with others as well."""
     rows = models.Suppression.objects.filter(run_id=import_id)
     if list_ids is not None:
-        people = models.Subscriber.objects.filter(address_key__in=rows.values("address_key"))
-        others = models.Subscription.objects.filter(subscriber__in=people).exclude(list_id__in=list_ids)
-        rows = rows.exclude(address_key__in=[*others.values_list("subscriber__address_key", flat=True)])
+        people = dict(
+            models.Subscriber.objects.filter(address_key__in=rows.values("address_key")).values_list(
+                "id", "address_key"
+            )
+        )
+        others = rights.select_elsewhere(list_ids, people)
+        rows = rows.exclude(address_key__in=[people[each] for each in others])
     rows.delete()
 
 

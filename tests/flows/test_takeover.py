@@ -19,11 +19,12 @@ from django.test import Client
 from newsletter.accounts import users
 from newsletter.accounts.models import User
 from newsletter.catalog import newsletter_settings
+from newsletter.kernel.errors import NotAllowed
 from subscribers import attributes, lists, people, subscriber_lookup, suppressions
 from subscribers.imports import run
 from subscribers.segments import service
 from subscribers.values import Subscriber
-from tests.actors import SYSTEM
+from tests.actors import SYSTEM, act_as
 from tests.conftest import PASSWORD
 
 ANN = "ann@example.com"
@@ -101,6 +102,40 @@ def test_adding_does_not_tell_whether_the_address_was_known(mallory: Client, ann
     shown = known.content.decode()
     assert without_ids(shown, address) == without_ids(unknown.content.decode(), "nobody.knows@example.com")
     assert not [secret for secret in SECRETS if secret in shown and secret != address]
+
+
+@pytest.mark.parametrize("unsubscribed", [False, True])
+def test_adding_takes_the_person_from_nobody(
+    mallory: Client, ann: int, newsroom: Any, now: datetime, unsubscribed: bool
+) -> None:
+    users.create_user(
+        "ed@example.com", PASSWORD, role="readers", newsletter_id=newsroom.briefing.id, by=SYSTEM, now=now
+    )
+    ed = act_as("ed@example.com")
+    add(mallory)
+    if unsubscribed:
+        mallory.post(f"/readers/{ann}/", {"do": "leave", "list": newsroom.other_list.id})
+        assert states(ann)["Evening Letter"] == "unsubscribed"
+    people.change_address(ann, "ann.after@example.org", seen=ANN, by=ed, now=now)
+    attributes.change_profile(ann, tier="comp", seen=None, by=ed, now=now)
+    assert (look(ann).address, look(ann).tier) == ("ann.after@example.org", "comp")
+
+
+def test_adding_somebody_whom_others_asked_takes_them_over_neither_way(
+    mallory: Client, newsroom: Any, now: datetime
+) -> None:
+    asked = people.add_subscriber("bea@example.com", newsroom.list.id, first_name="Bea", by=SYSTEM, now=now).id
+    add(mallory, "bea@example.com")
+    assert states(asked) == {"Morning Briefing": "pending", "Evening Letter": "pending"}
+    form = {"do": "move", "email": "mallory@example.org", "seen_address": "bea@example.com"}
+    answer = mallory.post(f"/readers/{asked}/", form)
+    assert answer.status_code == 403
+    assert look(asked).address == "bea@example.com"
+    users.create_user(
+        "ed@example.com", PASSWORD, role="readers", newsletter_id=newsroom.briefing.id, by=SYSTEM, now=now
+    )
+    with pytest.raises(NotAllowed):
+        people.change_address(asked, "ed@example.org", seen=None, by=act_as("ed@example.com"), now=now)
 
 
 def test_opening_the_person_shows_nothing_but_the_own_list(mallory: Client, ann: int) -> None:

@@ -60,9 +60,11 @@ def add(newsroom: Newsroom, now: datetime) -> Add:
         (["morning"], True, True),
         (["evening"], False, False),
         (["morning", "evening"], True, False),
-        (["morning", "evening?"], True, False),
+        (["morning", "evening?"], True, True),  # the evening letter has only asked
         (["morning?"], True, False),  # nobody has said yes to anything yet
         (["morning?", "evening"], True, False),
+        (["morning?", "evening?"], True, False),
+        (["evening?"], False, False),
     ],
 )
 def test_a_person_is_changed_by_those_with_the_right_for_all_their_lists(
@@ -88,6 +90,27 @@ def test_who_left_a_list_is_still_of_it(ed: UserActor, add: Add, newsroom: Newsr
     people.unsubscribe(ann, newsroom.other_list.id, by=SYSTEM, now=now)
     people.unsubscribe(ben, newsroom.list.id, by=SYSTEM, now=now)
     assert rights.select_changeable(ed, [ann, ben]) == {ben}
+
+
+def test_who_never_joined_a_list_is_not_of_it_however_they_are_on_it(
+    ed: UserActor, add: Add, newsroom: Newsroom, now: datetime
+) -> None:
+    ann, ben = add("ann", "morning", "evening?"), add("ben", "evening", "morning?")
+    people.unsubscribe(ann, newsroom.other_list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ben, newsroom.list.id, by=SYSTEM, now=now)
+    assert rights.select_changeable(ed, [ann, ben]) == {ann}
+    assert rights.select_elsewhere([newsroom.list.id], [ann, ben]) == {ben}
+
+
+def test_that_another_list_asked_somebody_is_not_shown(
+    ed: UserActor, add: Add, newsroom: Newsroom, now: datetime
+) -> None:
+    ann = add("ann", "morning", "evening?")
+    shown = subscriber_lookup.show_subscriber(ann, by=ed)
+    assert (shown.may_change, shown.subscriber.first_name) == (True, "Ann")
+    assert [each.list_id for each in shown.subscriber.subscriptions] == [newsroom.list.id]
+    assert {each.list_id for each in shown.subscriber.consents} == {newsroom.list.id}
+    assert len(subscriber_lookup.show_subscriber(ann, by=SYSTEM).subscriber.subscriptions) == 2
 
 
 def test_who_is_on_no_list_is_the_newsrooms(ed: UserActor, add: Add) -> None:

@@ -578,6 +578,18 @@ def test_people_of_lists_that_are_not_the_importers_keep_what_is_known_of_them(
     assert merge.merge_chunk(rows, replace(to, list_ids=None), now).outcomes["updated"] == 2
 
 
+def test_a_list_that_only_asked_somebody_does_not_keep_an_import_from_changing_them(
+    target: Callable[..., MergeTarget], foreign: dict[str, int], morning: List, evening: List, now: datetime
+) -> None:
+    people.add_subscriber("ben@example.com", evening.id, by=SYSTEM, now=now)
+    rows = [row("ben@example.com", "active", "New")]
+    theirs = replace(target("first_name", overwrite=True), list_ids=frozenset([evening.id]))
+    merge.merge_chunk(rows, theirs, now)
+    assert models.Subscriber.objects.get(id=foreign["ben"]).first_name == "Ben"
+    merge.merge_chunk(rows, replace(theirs, list_ids=frozenset([morning.id])), now)
+    assert models.Subscriber.objects.get(id=foreign["ben"]).first_name == "New"
+
+
 @pytest.mark.parametrize("status", ["bounced", "complained"])
 def test_only_the_importers_own_people_are_suppressed_by_a_file(
     status: str, target: Callable[..., MergeTarget], foreign: dict[str, int], morning: List, state: Look, now: datetime

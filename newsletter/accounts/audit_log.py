@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -18,7 +18,9 @@ from typing import Any
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Lower
 
 from newsletter.accounts.models import AuditEntry, AuditPersonalValues, User
 from newsletter.kernel.actors import ActionRecord
@@ -114,18 +116,21 @@ def find_last_entry(target: str) -> tuple[str, str, datetime] | None:
     return (entry.actor_name, entry.verb, entry.at) if entry else None
 
 
-def redact_subscriber(subscriber_id: int, *, now: datetime) -> int:
-    """Empties the personal values of a subscriber, whose erasure was asked for. Returns how many entries had some."""
-    return _redact(AuditPersonalValues.objects.filter(subscriber_id=subscriber_id), now)
+def redact_subscriber(subscriber_id: int, addresses: Collection[str], *, now: datetime) -> int:
+    """Empties the personal values of a subscriber, whose erasure was asked for. Returns how many entries had some.
+
+    Also those that hold one of their `addresses`: somebody may have suppressed it before its owner ever subscribed.
+    """
+    forms = {form for address in addresses for form in (address, address.lower(), address.casefold())}
+    found = AuditPersonalValues.objects.annotate(
+        was=Lower(KeyTextTransform("address", "before")), became=Lower(KeyTextTransform("address", "after"))
+    )
+    return found.filter(Q(subscriber_id=subscriber_id) | Q(was__in=forms) | Q(became__in=forms)).redact(now)
 
 
 def redact_before(instant: datetime, *, now: datetime) -> int:
     """Empties the personal values of entries older than an instant. Returns how many entries had some."""
-    return _redact(AuditPersonalValues.objects.filter(entry__at__lt=instant), now)
-
-
-def _redact(rows: QuerySet[AuditPersonalValues], now: datetime) -> int:
-    return rows.filter(redacted_at=None).update(before={}, after={}, redacted_at=now)
+    return AuditPersonalValues.objects.filter(entry__at__lt=instant).redact(now)
 
 
 def _select(wanted: AuditFilter) -> QuerySet[AuditEntry]:

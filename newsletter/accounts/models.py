@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -80,17 +81,48 @@ class ApiToken(models.Model):
         return f"{self.name} of {self.user_id}"
 
 
+_APPEND_ONLY = "The audit log is append-only."
+
+
 class AppendOnly(models.QuerySet[Any]):
-    """Rows that are written once. Only `redact` and retention change or delete them, each by its own name."""
+    """Rows that are written once."""
 
     def update(self, **values: Any) -> int:
-        raise TypeError("The audit log is append-only.")
+        raise TypeError(_APPEND_ONLY)
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        raise TypeError("The audit log is append-only.")
+        raise TypeError(_APPEND_ONLY)
+
+    def bulk_create(self, *args: Any, update_conflicts: bool = False, **kwargs: Any) -> list[Any]:
+        if update_conflicts:
+            raise TypeError(_APPEND_ONLY)
+        return super().bulk_create(*args, **kwargs)
 
 
-class AuditEntry(models.Model):
+class Redactable(AppendOnly):
+    """Rows that are written once, of which only the values can be emptied."""
+
+    def redact(self, now: datetime) -> int:
+        """Empties the values of rows that have some. Returns how many had."""
+        return models.QuerySet.update(self.filter(redacted_at=None), before={}, after={}, redacted_at=now)
+
+
+class WrittenOnce(models.Model):
+    """A row that is neither changed nor deleted by itself; what it hangs on may take it along."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError(_APPEND_ONLY)
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError(_APPEND_ONLY)
+
+
+class AuditEntry(WrittenOnce):
     """One thing somebody did. Append-only."""
 
     at = models.DateTimeField(db_index=True)
@@ -113,13 +145,8 @@ class AuditEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.actor_name} {self.verb} {self.target}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise TypeError("The audit log is append-only.")
-        super().save(*args, **kwargs)
 
-
-class AuditPersonalValues(models.Model):
+class AuditPersonalValues(WrittenOnce):
     """The personal values of an entry, apart from it, so that erasure and retention can redact them."""
 
     entry = models.OneToOneField(AuditEntry, on_delete=models.CASCADE, related_name="personal")
@@ -127,6 +154,8 @@ class AuditPersonalValues(models.Model):
     before = models.JSONField()
     after = models.JSONField()
     redacted_at = models.DateTimeField(null=True)
+
+    objects = Redactable.as_manager()
 
     def __str__(self) -> str:
         return f"personal values of entry {self.entry_id}"

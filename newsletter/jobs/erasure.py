@@ -11,6 +11,7 @@ from newsletter.delivery.events import erasure
 from newsletter.delivery.reports import history
 from newsletter.jobs import wiring
 from newsletter.jobs.actors import WORKER
+from subscribers.addresses import to_key
 from subscribers.consent.erasure import complete_erasure, list_pending_erasures
 
 MAX_EDITIONS = 100_000
@@ -21,7 +22,7 @@ def propagate_erasures(now: datetime) -> int:
     waiting = list_pending_erasures()
     for each in waiting:
         erasure.erase_addresses(each.subscriber_id, each.addresses, outbox=wiring.get_config().outbox_dir)
-        audit_log.redact_subscriber(each.subscriber_id, now=now)
+        audit_log.redact_subscriber(each.subscriber_id, {*each.addresses, *map(to_key, each.addresses)}, now=now)
         complete_erasure(each.id, now=now)
     return len(waiting)
 

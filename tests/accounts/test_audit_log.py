@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from newsletter.accounts import audit_log
 from newsletter.accounts.audit_log import AuditFilter
-from newsletter.accounts.models import AuditEntry
+from newsletter.accounts.models import AuditEntry, AuditPersonalValues
 from newsletter.kernel.actors import ActionRecord
 from tests.actors import SYSTEM
 
@@ -36,6 +36,26 @@ def test_an_entry_is_neither_changed_nor_deleted(now: datetime) -> None:
             attempt()
 
 
+def test_an_entry_is_not_written_over_nor_deleted_by_itself(now: datetime) -> None:
+    _record(now, personal_after={"name": "Ada"})
+    row, values = AuditEntry.objects.get(), AuditPersonalValues.objects.get()
+    other = AuditEntry(id=row.pk, at=now, verb="approved", target="edition 1", actor_name="nobody")
+    for attempt in (
+        row.delete,
+        values.delete,
+        lambda: AuditPersonalValues.objects.all().delete(),
+        lambda: AuditPersonalValues.objects.update(after={}),
+        lambda: AuditEntry.objects.bulk_create(
+            [other], update_conflicts=True, unique_fields=["id"], update_fields=["verb"]
+        ),
+        lambda: setattr(values, "after", {}) or values.save(),
+    ):
+        with pytest.raises(TypeError, match="append-only"):
+            attempt()
+    (entry,) = audit_log.list_entries(AuditFilter())
+    assert (entry.action, entry.personal_after) == ("edited", {"name": "Ada"})
+
+
 def test_an_entry_goes_with_the_transaction_of_its_change(now: datetime) -> None:
     with pytest.raises(ValueError, match="the change failed"), transaction.atomic():
         _record(now)
@@ -56,11 +76,20 @@ def test_personal_values_stand_apart_from_their_entry(now: datetime) -> None:
 def test_the_values_of_an_erased_subscriber_go_and_the_digest_stays(now: datetime) -> None:
     _record(now, subscriber_id=7, personal_after={"address": "gone@example.com"})
     _record(now, subscriber_id=8, personal_after={"address": "here@example.com"})
-    assert audit_log.redact_subscriber(7, now=now) == 1
+    assert audit_log.redact_subscriber(7, (), now=now) == 1
     here, gone = audit_log.list_entries(AuditFilter())
     assert (gone.personal_after, gone.redacted_at) == ({}, now)
     assert gone.digest == audit_log.compute_digest({}, {"address": "gone@example.com"})
     assert here.personal_after == {"address": "here@example.com"}
+
+
+def test_the_address_of_an_erased_subscriber_goes_whoever_it_was_recorded_of(now: datetime) -> None:
+    _record(now, personal_after={"address": "Gone@example.com"})  # nobody's then
+    _record(now, subscriber_id=3, personal_before={"address": "gone@example.com"})  # removed, and added again
+    _record(now, personal_after={"address": "here@example.com"})
+    assert audit_log.redact_subscriber(7, ["gone@example.com"], now=now) == 2
+    assert "gone" not in str([*AuditPersonalValues.objects.values_list("before", "after")]).casefold()
+    assert audit_log.list_entries(AuditFilter())[0].personal_after == {"address": "here@example.com"}
 
 
 def test_old_personal_values_are_redacted(now: datetime) -> None:

@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from newsletter.accounts import audit_log
+from newsletter.accounts.audit_log import AuditFilter
 from newsletter.checks import preflight
 from newsletter.delivery import models
 from newsletter.delivery.events import applying, inbox
 from newsletter.delivery.sending import freeze, hand_over
 from newsletter.jobs import erasure, tasks, wiring
 from newsletter.kernel import clock
+from subscribers import people, suppressions
 from subscribers.consent.erasure import erase_subscriber
 from subscribers.consent.personal_data import collect_personal_data
 from tests.actors import SYSTEM
@@ -91,3 +94,16 @@ def test_the_data_of_a_subscriber_name_every_edition_and_its_outcome(sent: list[
     (edition,) = collect_personal_data(sent[0], by=SYSTEM, now=now)["other_rooms"]["editions"]
     assert edition["outcome"] == "accepted"
     assert edition["subject"]
+
+
+def test_the_audit_log_forgets_an_address_that_was_suppressed_before_its_owner_subscribed(
+    newsroom: Any, now: datetime
+) -> None:
+    suppressions.suppress("Zoë@Example.com", reason="asked", by=SYSTEM, now=now)
+    suppressions.lift_suppression("zoë@example.com", complaints=False, by=SYSTEM, now=now)
+    zoe = people.add_subscriber("Zoë@example.com", newsroom.list.id, reason="at the fair", by=SYSTEM, now=now)
+    people.change_address(zoe.id, "ZOE@example.org", seen=None, by=SYSTEM, now=now)
+    erase_subscriber(zoe.id, by=SYSTEM, now=now)
+    assert erasure.propagate_erasures(now) == 1
+    entries = [each for each in audit_log.list_entries(AuditFilter()) if each.digest]
+    assert [(each.personal_before, each.personal_after) for each in entries] == [({}, {})] * 4

@@ -144,6 +144,8 @@ class Subscription(models.Model):
     )  # every edition, or weekly
     paused_until = models.DateField(null=True)  # no edition before this day
     asked_at = models.DateTimeField(null=True)  # whether they still want it, after a long silence
+    # A sign-up by somebody who is out, not confirmed yet: beside the state, for anybody can type their address.
+    requested_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["list", "subscriber"], name="once_per_list")]

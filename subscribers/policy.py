@@ -14,8 +14,10 @@ PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED = SubscriptionState
 # act → {state before (None: not on the list) → state after}; what is not listed changes nothing
 TRANSITIONS: dict[SubscriptionAct, dict[SubscriptionState | None, SubscriptionState]] = {
     # by the subscriber
-    SubscriptionAct.SIGN_UP: {None: PENDING, PENDING: PENDING, UNSUBSCRIBED: PENDING, BOUNCED: PENDING},
+    # Anybody can type an address: of somebody who is out it is a request beside the state, until they confirm it.
+    SubscriptionAct.SIGN_UP: {None: PENDING, PENDING: PENDING},
     SubscriptionAct.CONFIRM: {PENDING: ACTIVE},
+    SubscriptionAct.CONFIRM_RETURN: {UNSUBSCRIBED: ACTIVE, BOUNCED: ACTIVE},
     SubscriptionAct.LEAVE: {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
     SubscriptionAct.UNDO_LEAVE: {UNSUBSCRIBED: ACTIVE},
     SubscriptionAct.STAY: {},
@@ -49,6 +51,7 @@ DEPARTURE_ACTS = frozenset(
 )
 # What a subscriber's own confirmation lifts: neither a complaint nor a request never to be mailed again.
 LIFTED_BY_SIGN_UP = frozenset({SuppressionReason.BOUNCED, SuppressionReason.ERASED})
+MAY_ASK_TO_RETURN = frozenset({UNSUBSCRIBED, BOUNCED})  # by signing up; a complaint stands
 LEAVING_REASONS = ("too-many", "not-interesting", "never-asked", "elsewhere", "other")
 OUT_STATES = frozenset({UNSUBSCRIBED, BOUNCED, COMPLAINED})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from subscribers import hygiene, suppressions
-from subscribers.consent import erasure, signup_attempts
+from subscribers.consent import erasure, signup_attempts, subscriptions
 from subscribers.imports import run
 
 CONFIRMATION_PERIOD = timedelta(days=30)
@@ -18,6 +18,7 @@ def apply_retention(now: datetime) -> None:
     """
     signup_attempts.delete_old_attempts(now)
     run.delete_old_files(now)
+    subscriptions.forget_requests(now, before=now - CONFIRMATION_PERIOD)
     erasure.erase_unconfirmed(now, before=now - CONFIRMATION_PERIOD)
     suppressions.lift_expired(now)
     hygiene.unsubscribe_inactive(now)

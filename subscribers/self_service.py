@@ -22,7 +22,13 @@ from subscribers import (
     transactional,
 )
 from subscribers.consent import domain_rules, erased_addresses, signup_attempts
-from subscribers.consent.subscriptions import apply_act, find_state, get_or_create_subscriber, get_subscriber_row
+from subscribers.consent.subscriptions import (
+    apply_act,
+    find_state,
+    get_or_create_subscriber,
+    get_subscriber_row,
+    is_asked,
+)
 from subscribers.states import Frequency, SignupVerdict, SubscriptionAct, SubscriptionState, TransactionalKind
 from subscribers.values import List, Subscriber
 from subscribers.write_lock import serialised_transaction
@@ -110,20 +116,25 @@ def _join(
         state = apply_act(person, target, SubscriptionAct.CONFIRM, how="form", origin=origin, network=network, now=now)
     if state == SubscriptionState.ACTIVE:
         return TransactionalKind.WELCOME if before is None else TransactionalKind.ALREADY_SUBSCRIBED
-    return TransactionalKind.CONFIRM if state == SubscriptionState.PENDING else None
+    return TransactionalKind.CONFIRM if is_asked(person, target) else None
 
 
 def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Subscriber, List]:
-    """The subscriber's own yes. Doing it twice is harmless. Raises Refused when the person left meanwhile."""
+    """The subscriber's own yes. Doing it twice is harmless. Raises Refused when the person left meanwhile.
+
+    Somebody who had left, or whose mail came back, returns by it only where they asked to since.
+    """
     person, target = get_subscriber_row(claims.subscriber_id), lists.get_list(claims.list_id)
     with serialised_transaction():
-        before = find_state(person, target)
-        if before in policy.OUT_STATES:
+        asked = is_asked(person, target)
+        is_out = find_state(person, target) in policy.OUT_STATES
+        if is_out and not asked:
             raise Refused(
                 f"{target.name} was stopped for this address after this link was sent. Sign up again to get it."
             )
-        apply_act(person, target, SubscriptionAct.CONFIRM, how="confirmed", network=network, now=now)
-        if before == SubscriptionState.PENDING:  # the mail with the link arrived, so the address works
+        act = SubscriptionAct.CONFIRM_RETURN if is_out else SubscriptionAct.CONFIRM
+        apply_act(person, target, act, how="confirmed", network=network, now=now)
+        if asked:  # the mail with the link arrived, so the address works
             keys = erased_addresses.get_suppression_keys(person.address_key, now)
             models.Suppression.objects.filter(address_key__in=keys, reason__in=policy.LIFTED_BY_SIGN_UP).exclude(
                 address_key__startswith="@"
@@ -172,7 +183,8 @@ def _restore_subscription(person: models.Subscriber, target: List, network: str,
     if before in policy.OUT_STATES:
         return
     act = SubscriptionAct.UNDO_LEAVE if before == SubscriptionState.ACTIVE else SubscriptionAct.SIGN_UP
-    if apply_act(person, target, act, how="undo", network=network, now=now) == SubscriptionState.PENDING:
+    apply_act(person, target, act, how="undo", network=network, now=now)
+    if is_asked(person, target):
         transactional.queue_mail(TransactionalKind.CONFIRM, person.id, target.id, now=now)
 
 

@@ -23,6 +23,7 @@ class SubscriptionAct(StrEnum):
     # by the subscriber
     SIGN_UP = "sign-up"
     CONFIRM = "confirm"
+    CONFIRM_RETURN = "confirm-return"  # of a request by somebody who had left, or whose mail came back
     LEAVE = "leave"
     UNDO_LEAVE = "undo-leave"
     STAY = "stay"

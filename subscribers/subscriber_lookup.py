@@ -263,6 +263,7 @@ def _to_subscription(row: models.Subscription, names: dict[int, str]) -> Subscri
         row.source,
         Frequency(row.frequency),
         row.paused_until,
+        requested_at=row.requested_at,
     )
     seen = getattr(row, "engagement", None)
     if seen is None:

@@ -43,6 +43,7 @@ class Subscription:
     opened_at: datetime | None = None
     clicked_at: datetime | None = None
     engagement_as_of: datetime | None = None
+    requested_at: datetime | None = None  # when somebody who is out signed up again, until that is confirmed
 
 
 @dataclass(frozen=True, slots=True)

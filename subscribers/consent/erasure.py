@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from newsletter.kernel.actors import ActionRecord, Actor
 from subscribers import import_files, models, rights
 from subscribers.consent import erased_addresses
-from subscribers.consent.subscriptions import get_subscriber_row, suppress_key
+from subscribers.consent.subscriptions import get_subscriber_row, has_left_before, suppress_key
 from subscribers.states import SubscriptionState, SuppressionReason
 from subscribers.tokens import Claims
 from subscribers.values import PendingErasure
@@ -83,7 +83,7 @@ def erase_unconfirmed(now: datetime, *, before: datetime, limit: int = 200) -> i
 
     They gave no consent to keep anything; a hash would keep them from ever signing up in earnest, so none is kept.
     """
-    late = Q(state=SubscriptionState.PENDING, since__lt=before)
+    late = Q(state=SubscriptionState.PENDING, since__lt=before) & ~has_left_before()
     others = models.Subscription.objects.filter(~late, subscriber_id=OuterRef("subscriber_id"))
     waiting = models.Subscription.objects.filter(late, ~Exists(others)).order_by("id")
     gone = {*waiting.values_list("subscriber_id", flat=True)[:limit]}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from newsletter.kernel.errors import NotFound
 from subscribers import addresses, models, policy
 from subscribers.states import SubscriptionAct, SubscriptionState, SuppressionReason
 from subscribers.values import List
+
+_CONFIRMING = (SubscriptionAct.CONFIRM, SubscriptionAct.CONFIRM_RETURN)
 
 
 def apply_act(
@@ -34,7 +37,8 @@ def apply_act(
     before = _read_state(held)
     change = policy.get_transition(act, before)
     if change.changed and change.state is not None:
-        made = {"state": change.state, "since": now} | ({"confirmed_at": now} if act == SubscriptionAct.CONFIRM else {})
+        made = {"state": change.state, "since": now, "requested_at": None}
+        made |= {"confirmed_at": now} if act in _CONFIRMING else {}
         if before is None:  # nothing is there to be held, so two may find it so at once
             models.Subscription.objects.update_or_create(
                 list_id=target.id,
@@ -44,6 +48,10 @@ def apply_act(
             )
         else:
             models.Subscription.objects.filter(list_id=target.id, subscriber=person).update(**made)
+    elif act == SubscriptionAct.SIGN_UP and before in policy.MAY_ASK_TO_RETURN:
+        held.update(requested_at=now)
+    elif act in policy.DEPARTURE_ACTS:
+        held.filter(requested_at__isnull=False).update(requested_at=None)
     if change.changed or always_record or _is_out_by_import(person, target, act):
         models.ConsentEvent.objects.create(
             subscriber=person,
@@ -70,6 +78,43 @@ def _is_out_by_import(person: models.Subscriber, target: List, act: Subscription
         .values_list("run_id", flat=True)
     )
     return last_run.first() is not None
+
+
+def is_asked(person: models.Subscriber, target: List) -> bool:
+    """Whether a confirmation of this person for this list is awaited: they are pending, or asked to return."""
+    held = models.Subscription.objects.filter(list_id=target.id, subscriber=person)
+    return held.filter(Q(state=SubscriptionState.PENDING) | Q(requested_at__isnull=False)).exists()
+
+
+def forget_requests(now: datetime, *, before: datetime, limit: int = 200) -> int:
+    """Takes back requests that nobody confirmed since an instant. Returns how many.
+
+    Somebody who had left and became pending by a sign-up, as versions before this one had it, has left again.
+    """
+    forgotten = models.Subscription.objects.filter(requested_at__lt=before).update(requested_at=None)
+    late = models.Subscription.objects.filter(state=SubscriptionState.PENDING, since__lt=before)
+    for row in late.filter(has_left_before()).select_related("subscriber").order_by("id")[:limit]:
+        out = models.ConsentEvent.objects.filter(
+            subscriber=row.subscriber, list_id=row.list_id, state__in=policy.OUT_STATES
+        )
+        with transaction.atomic():
+            state = out.order_by("-id").values_list("state", flat=True)[0]
+            mine = models.Subscription.objects.filter(id=row.id, state=SubscriptionState.PENDING, since__lt=before)
+            if mine.update(state=state, since=now):
+                models.ConsentEvent.objects.create(
+                    subscriber=row.subscriber, list_id=row.list_id, state=state, before=row.state, at=now, how="unconfirmed"
+                )
+                forgotten += 1
+    return forgotten
+
+
+def has_left_before() -> Exists:
+    """Whether the person of a subscription was out of its list before."""
+    return Exists(
+        models.ConsentEvent.objects.filter(
+            subscriber_id=OuterRef("subscriber_id"), list_id=OuterRef("list_id"), state__in=policy.OUT_STATES
+        )
+    )
 
 
 def find_state(person: models.Subscriber, target: List) -> SubscriptionState | None:

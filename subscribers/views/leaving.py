@@ -49,7 +49,7 @@ def _render_page(request: HttpRequest, claims: tokens.Claims, token: str, did: s
     held = [s for s in person.subscriptions if s.list_id in {each.id for each in named}]
     left_at = max((s.since for s in held if s.state == SubscriptionState.UNSUBSCRIBED), default=None)
     getting = {s.list_id for s in held if s.state == SubscriptionState.ACTIVE}
-    waiting = {s.list_id for s in held if s.state == SubscriptionState.PENDING}
+    waiting = {s.list_id for s in held if s.state == SubscriptionState.PENDING or s.requested_at}
     last_left = {s.list_id for s in held if s.state == SubscriptionState.UNSUBSCRIBED and s.since == left_at}
     about = getting | waiting or last_left or {each.id for each in named}
     out = LeavingStatus.STOPPED if did == "undo" or not last_left else LeavingStatus.UNSUBSCRIBED

@@ -10,10 +10,12 @@ from subscribers.states import Frequency, SubscriptionState, SuppressionReason
 BEFORE = (None, "pending", "active", "unsubscribed", "bounced", "complained")  # None: not on the list
 # What each act makes of each of these, in their order; “·” leaves it as it is.
 TABLE = {
-    # Only the reader's own act lets mail through again, and never after a complaint. Signing up awaits confirmation.
-    "sign-up":            ("pending",      "·",            "·",            "pending",    "pending",      "·"),
+    # Anybody can type an address into a form: of somebody who is out it changes nothing until they confirm it.
+    "sign-up":            ("pending",      "·",            "·",            "·",          "·",            "·"),
     # A link for confirming lies in old mails: it wakes nobody who left since, and puts nobody on a new list.
     "confirm":            ("·",            "active",       "·",            "·",          "·",            "·"),
+    # Only the reader's own act lets mail through again, and never after a complaint.
+    "confirm-return":     ("·",            "·",            "·",            "active",     "active",       "·"),
     # Who leaves has left, also when their mail came back: an address that works again must not bring them back.
     "leave":              ("·",            "unsubscribed", "unsubscribed", "·",          "unsubscribed", "·"),
     # Taken back is leaving alone: that mail came back, or was called spam, stays true whatever a reader presses.
@@ -38,7 +40,7 @@ TABLE = {
     "complain":           ("complained",   "complained",   "complained",   "complained", "complained",   "·"),
 }  # fmt: skip
 
-BY_SUBSCRIBER = frozenset({"sign-up", "confirm", "leave", "undo-leave"})
+BY_SUBSCRIBER = frozenset({"sign-up", "confirm", "confirm-return", "leave", "undo-leave"})
 STATES = st.sampled_from([None, *SubscriptionState])
 ACTS = st.sampled_from(sorted(policy.TRANSITIONS))
 OTHERS = st.sampled_from(sorted(set(policy.TRANSITIONS) - BY_SUBSCRIBER))
@@ -88,8 +90,10 @@ def test_a_complaint_stands_whatever_comes_after(act: str) -> None:
 def test_only_a_confirmation_or_an_undo_makes_a_stranger_to_the_list_active_by_their_own_act() -> None:
     assert {act for act in BY_SUBSCRIBER if SubscriptionState.ACTIVE in policy.TRANSITIONS[act].values()} == {
         "confirm",
+        "confirm-return",
         "undo-leave",
     }
+    assert policy.get_transition("confirm-return", None).state is None
     assert policy.get_transition("confirm", None).state is None
     assert policy.get_transition("undo-leave", None).state is None
 
@@ -110,8 +114,9 @@ def test_words_that_are_stored_stay_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("act", "becomes"),
     [
-        ("sign-up", "pending . . pending pending ."),
+        ("sign-up", "pending . . . . ."),
         ("confirm", ". active . . . ."),
+        ("confirm-return", ". . . active active ."),
         ("leave", ". unsubscribed unsubscribed . unsubscribed ."),
         ("undo-leave", ". . . active . ."),
         ("stay", ". . . . . ."),
@@ -132,7 +137,7 @@ def test_what_an_act_makes_of_everybody(act: str, becomes: str) -> None:
 
 
 def test_there_are_no_other_acts() -> None:
-    assert len(policy.TRANSITIONS) == 14
+    assert len(policy.TRANSITIONS) == 15
 
 
 def test_who_is_out_comes_back_by_their_own_act_alone() -> None:
@@ -142,7 +147,7 @@ def test_who_is_out_comes_back_by_their_own_act_alone() -> None:
         for before, after in becomes.items()
         if before in policy.OUT_STATES and after not in policy.OUT_STATES
     }
-    assert brings_back == {"sign-up", "undo-leave"}
+    assert brings_back == {"confirm-return", "undo-leave"}
 
 
 def test_who_leaves_bounces_or_complains_counts_as_going() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ import pytest
 
 from newsletter.kernel.errors import Refused
 from subscribers import audience, models, people, self_service, subscriber_lookup, suppressions, tokens, transactional
+from subscribers.imports import run
 from subscribers.lists import create_list
 from subscribers.rate_limits import MAX_HITS
 from subscribers.tokens import FOOTER, Claims
@@ -123,7 +125,53 @@ def test_a_list_with_single_opt_in_takes_a_newcomer_at_once_but_asks_who_had_lef
     assert person is not None
     people.unsubscribe(person.id, target.id, by=SYSTEM, now=now)
     join("ann@example.com", target, now=now + timedelta(hours=2))
-    assert state("ann@example.com", target) == "pending"
+    assert state("ann@example.com", target) == "unsubscribed"
+    assert kinds(now + timedelta(hours=2)) == ["welcome", "confirm"]
+
+
+def test_a_sign_up_of_somebody_who_left_changes_nothing_until_they_confirm_it(
+    active: Active, morning: List, state: Look, now: datetime
+) -> None:
+    person_id = active("ann@example.com")
+    leave(person_id, morning.id, now, "one-click")
+    join("Ann@example.com", morning, now=now)
+    (mail,) = owed(now)
+    assert (mail.kind, state("ann@example.com")) == ("confirm", "unsubscribed")
+    assert subscriber_lookup.get_subscriber(person_id).subscriptions[0].requested_at == now
+    run.import_csv(
+        io.BytesIO(b"email\nann@example.com\n"), morning.id, dry_run=False, by=SYSTEM, now=now, name="old.csv"
+    )
+    assert state("ann@example.com") == "unsubscribed"
+    self_service.confirm_subscription(claims_of(mail, now), network="", now=now)
+    (subscription,) = subscriber_lookup.get_subscriber(person_id).subscriptions
+    assert (subscription.state, subscription.confirmed_at, subscription.requested_at) == ("active", now, None)
+
+
+def test_a_request_is_over_when_its_owner_leaves_once_more(
+    active: Active, morning: List, state: Look, now: datetime
+) -> None:
+    person_id = active("ann@example.com")
+    leave(person_id, morning.id, now, "one-click")
+    join("ann@example.com", morning, now=now)
+    (mail,) = owed(now)
+    leave(person_id, morning.id, now, "one-click")
+    with pytest.raises(Refused, match="Sign up again"):
+        self_service.confirm_subscription(claims_of(mail, now), network="", now=now)
+    assert state("ann@example.com") == "unsubscribed"
+
+
+def test_an_old_link_brings_nobody_back_who_did_not_ask(
+    active: Active, morning: List, state: Look, now: datetime
+) -> None:
+    join("ann@example.com", morning, now=now)
+    (mail,) = owed(now)
+    self_service.confirm_subscription(claims_of(mail, now), network="", now=now)
+    person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
+    assert person is not None
+    leave(person.id, morning.id, now)
+    with pytest.raises(Refused, match="Sign up again"):
+        self_service.confirm_subscription(claims_of(mail, now), network="", now=now)
+    assert state("ann@example.com") == "unsubscribed"
 
 
 @pytest.mark.parametrize("reason", ["complained", "asked"])
@@ -237,8 +285,10 @@ def test_the_undo_of_somebody_who_never_confirmed_asks_once_more(morning: List, 
     leave(person.id, morning.id, now + timedelta(days=30))
     kinds(now + timedelta(days=30))
     undo(person.id, morning.id, now + timedelta(days=30))
-    assert state("ann@example.com") == "pending"
-    assert kinds(now + timedelta(days=30)) == ["confirm"]
+    assert state("ann@example.com") == "unsubscribed"
+    (mail,) = owed(now + timedelta(days=30))
+    self_service.confirm_subscription(claims_of(mail, now), network="", now=now + timedelta(days=30))
+    assert state("ann@example.com") == "active"
 
 
 def test_the_undo_of_stopping_everything_brings_no_address_back_that_had_bounced(

@@ -13,7 +13,7 @@ from newsletter.catalog.newsletters import get_newsletter, list_newsletters
 from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.delivery.events import inbox
-from newsletter.delivery.ledger.states import Outcome, get_outcome_label, parse_outcome
+from newsletter.delivery.ledger.states import MailingState, Outcome, get_outcome_label, parse_outcome
 from newsletter.delivery.reports import proof, recipients, summary
 from newsletter.delivery.sending import mailings
 from newsletter.delivery.sending.recall import recall_mailing, resume_mailing
@@ -91,6 +91,11 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
         ],
         "",
     )
+    for earlier in mailing.waits_for:
+        say(
+            f"The undecided wait for mailing {earlier}, which may have reached them. When that is known they are sent "
+            f"it, or have it already. Settle it: newsletter mailings resolve {earlier}"
+        )
     if len(mailing.variants) > 1:
         print_table(
             ("variant", "subscribers", "sent", "opened", "clicked"),
@@ -196,7 +201,7 @@ def recall(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
         return emit_json(spared)
     say(
         f"Mailing {mailing_id} is recalled: {spared.caught:,} subscribers at the provider, "
-        f"{spared.withdrawn:,} not submitted. The edition is a draft again."
+        f"{spared.withdrawn:,} not submitted, {spared.in_flight:,} being submitted. The edition is a draft again."
     )
 
 
@@ -217,10 +222,18 @@ def retry_events(as_json: bool = JSON) -> None:
 
 
 @app.command("repair")
-def repair(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
+def repair(
+    mailing_id: int,
+    over_ceiling: bool = typer.Option(
+        False, "--over-ceiling", help="Also those beyond the ceiling of a warm-up, as many as today's allows."
+    ),
+    yes: bool = YES,
+    as_json: bool = JSON,
+) -> None:
     """Plan again those who did not get it and may: refused with a whole batch, or over the provider's quota."""
     confirm_or_refuse(f"Send mailing {mailing_id} again to those who did not get it?", yes)
-    _print_count(mailing_id, repair_mailing(mailing_id, by=get_actor(), now=clock.now()), "planned once more", as_json)
+    repaired = repair_mailing(mailing_id, over_ceiling=over_ceiling, by=get_actor(), now=clock.now())
+    _print_count(mailing_id, repaired, "planned once more", as_json)
 
 
 @app.command("resolve")
@@ -237,9 +250,17 @@ def resolve_unknown(
     if accepted:
         settled = settle_unknown(mailing_id, by=get_actor(), now=clock.now())
         return _print_count(mailing_id, settled, "counted as accepted", as_json)
-    confirm_or_refuse(f"Send mailing {mailing_id} again to all unknown? Some may get it twice.", yes)
+    cancelled = summary.get_mailing(mailing_id).state == MailingState.CANCELLED
+    question = (
+        f"Count all unknown of mailing {mailing_id} as not sent? The edition's next mailing goes to them; some may get "
+        "it twice."
+        if cancelled
+        else f"Send mailing {mailing_id} again to all unknown? Some may get it twice."
+    )
+    confirm_or_refuse(question, yes)
     repaired = repair_mailing(mailing_id, unknown=True, by=get_actor(), now=clock.now())
-    _print_count(mailing_id, repaired, "planned once more", as_json)
+    what = "count as not sent: the edition's next mailing goes to them" if cancelled else "planned once more"
+    _print_count(mailing_id, repaired, what, as_json)
 
 
 def _print_count(mailing_id: int, count: int, what: str, as_json: bool) -> None:

@@ -127,7 +127,14 @@ class Exclusion(models.Model):
     last_id = models.BigIntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["first_id", "last_id"], name="exclusion_members")]
+        indexes = [
+            models.Index(fields=["first_id", "last_id"], name="exclusion_members"),
+            models.Index(
+                fields=["mailing"],
+                condition=models.Q(reason=ExclusionReason.UNDECIDED.value),
+                name="exclusion_undecided",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.mailing_id} {self.reason}"

@@ -34,7 +34,7 @@ from newsletter.curator.editions.variants import PLAIN, Variant
 from newsletter.delivery.events import engagement, inbox, suppression_sync, unsubscribed_after_send
 from newsletter.delivery.ledger.states import MailingKind
 from newsletter.delivery.reports import summary
-from newsletter.delivery.sending import mailings, one_off, recall, repair
+from newsletter.delivery.sending import mailings, one_off, recall, reconsider, repair
 from newsletter.jobs import erasure, heartbeats, hints, wiring
 from newsletter.jobs.actors import SCHEDULER
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
@@ -65,6 +65,7 @@ def tick(now: datetime, *, with_editions: bool = True) -> TickResult:
         *((("opened", create_due_editions),) if with_editions else ()),
         ("claimed", claim_due),
         ("repaired", repair.repair_silent),
+        ("reconsidered", reconsider.plan_settled),
         ("left_too_late", unsubscribed_after_send.mark_members),
         ("forgotten", erasure.propagate_erasures),
     )

@@ -60,6 +60,7 @@ def test_a_second_tick_changes_nothing(scheduled: Any, now: datetime) -> None:
         "opened": 0,
         "claimed": 0,
         "repaired": 0,
+        "reconsidered": 0,
         "left_too_late": 0,
         "forgotten": 0,
     }
@@ -190,7 +191,7 @@ def test_one_failing_step_never_stops_the_others(
     monkeypatch.setattr(occurrences, "materialise", broken)
     ticked = tasks.tick(now)
     assert ticked.failed == {"planned": "disk full"}
-    assert set(ticked.done) == {"opened", "claimed", "repaired", "left_too_late", "forgotten"}
+    assert set(ticked.done) == {"opened", "claimed", "repaired", "reconsidered", "left_too_late", "forgotten"}
 
 
 def test_what_was_cancelled_by_hand_is_not_sent_by_the_schedule(

@@ -30,6 +30,18 @@ def pack_index_entries(entries: Sequence[tuple[int, int]]) -> bytes:
     return zlib.compress(pack_members([person for person, _ in entries]) + to_little_endian(numbers).tobytes(), 1)
 
 
+def unpack_index_entries(data: bytes | memoryview, format: int = FORMAT) -> list[tuple[int, int]]:
+    """What `pack_index_entries` packed. Raises UnknownFormat."""
+    require_known_format(format)
+    raw = zlib.decompress(data)
+    width = raw[0]
+    count = (len(raw) - 9 + width) // (width + 2)
+    end = 9 + (count - 1) * width
+    numbers = array("H")
+    numbers.frombytes(raw[end:])
+    return list(zip(unpack_members(raw[:end]), to_little_endian(numbers), strict=True))
+
+
 def find_index_entry(data: bytes | memoryview, subscriber_id: int, format: int = FORMAT) -> int | None:
     """The number that `pack_index_entries` packed for a person, or None. Raises UnknownFormat."""
     require_known_format(format)

@@ -88,6 +88,7 @@ class ExclusionReason(LabelledEnum):
     FREQUENCY = "frequency"
     OUTSIDE_SEGMENT = "segment"
     NOT_SENT = "not_sent"  # a correction is only for those who were sent the edition
+    UNDECIDED = "undecided"  # nobody knows yet whether an earlier mailing of the edition reached them: not for good
 
 
 MAILING_TRANSITIONS: dict[MailingState, frozenset[MailingState]] = {
@@ -149,7 +150,15 @@ BATCH_TRANSITIONS: dict[BatchState, frozenset[BatchState]] = {
         }
     ),
     BatchState.SENDING: frozenset({BatchState.PLANNED, BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN}),
-    BatchState.UNKNOWN: frozenset({BatchState.ACCEPTED, BatchState.REFUSED, BatchState.REPAIRED, BatchState.RECALLED}),
+    BatchState.UNKNOWN: frozenset(
+        {
+            BatchState.ACCEPTED,
+            BatchState.REFUSED,
+            BatchState.REPAIRED,
+            BatchState.RECALLED,
+            BatchState.WITHDRAWN,  # of a cancelled mailing, when an operator counts it as not sent
+        }
+    ),
     BatchState.ACCEPTED: frozenset(
         {BatchState.RECALLED, BatchState.REPAIRED}
     ),  # repaired when all of it was dropped because our plan was used up

@@ -13,8 +13,15 @@ from django.db.models import Count, QuerySet, Sum
 
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes
-from newsletter.delivery.ledger.states import MailingKind, MailingState, MemberFlag, Outcome, RecallState
-from newsletter.delivery.sending import recall_window
+from newsletter.delivery.ledger.states import (
+    ExclusionReason,
+    MailingKind,
+    MailingState,
+    MemberFlag,
+    Outcome,
+    RecallState,
+)
+from newsletter.delivery.sending import recall_window, reconsider
 from newsletter.kernel.errors import NotFound
 
 ENGAGEMENT = (MemberFlag.OPENED, MemberFlag.OPENED_BY_MACHINE, MemberFlag.CLICKED, MemberFlag.CLICKED_BY_MACHINE)
@@ -49,7 +56,8 @@ class Mailing:
     window
     (`RecallState.WANTED` and so on, "" without one), and `recallable_until` the last call, None when it is closed.
     `recalling_by` and `recalling_since` say who last asked for a recall, and when; `cancel_ids_asked` how often the
-    provider was asked for an id to cancel it by: what is more than one was asked for in vain.
+    provider was asked for an id to cancel it by: what is more than one was asked for in vain. `waits_for` are the
+    mailings that may have reached those excluded as undecided.
     """
 
     FORMER_NAMES: ClassVar = {"left_too_late": "unsubscribed_after_send"}
@@ -84,6 +92,7 @@ class Mailing:
     recalling_since: datetime | None
     recalled_at: datetime | None
     cancel_ids_asked: int
+    waits_for: tuple[int, ...]
     alarms: tuple[Alarm, ...]
     variants: dict[str, VariantCounts]  # by `curator.variants` code; one of "" where everybody gets the same
 
@@ -151,7 +160,7 @@ def _to_mailing(row: models.Mailing) -> Mailing:
     of_variants = _count_by_variant(row.id, stand["batches"], stand["changes"] or 0)
     counts = sum((counts for counts, _ in of_variants.values()), Counter[Outcome]())
     flags = sum((flags for _, flags in of_variants.values()), Counter[MemberFlag]())
-    excluded = row.exclusions.values_list("reason").annotate(n=Sum("size")).order_by("reason")
+    excluded = dict(row.exclusions.values_list("reason").annotate(n=Sum("size")).order_by("reason"))
     batches = row.batches.values_list("state").annotate(n=Count("id")).order_by("state")
     return Mailing(
         id=row.id,
@@ -172,7 +181,7 @@ def _to_mailing(row: models.Mailing) -> Mailing:
         finished_at=row.finished_at,
         candidates=row.candidates,
         planned=row.planned,
-        excluded=dict(excluded),
+        excluded=excluded,
         counts={outcome.key: n for outcome, n in sorted(counts.items())},
         batches=dict(batches),
         engagement={(flag.name or "").lower(): flags[flag] for flag in ENGAGEMENT if flags[flag]},
@@ -186,6 +195,7 @@ def _to_mailing(row: models.Mailing) -> Mailing:
         recalling_since=row.recalling_since,
         recalled_at=row.recalled_at,
         cancel_ids_asked=row.cancel_ids_asked,
+        waits_for=tuple(reconsider.list_waited_for(row)) if ExclusionReason.UNDECIDED in excluded else (),
         alarms=_to_alarms(row.alarms.all()),
         variants={code: _to_variant_counts(*each) for code, each in sorted(of_variants.items())},
     )

@@ -163,6 +163,7 @@ class _PageWriter:
     batch_size: int
     newsletter: Newsletter = field(init=False)
     earlier: EarlierBatches | None = field(init=False)  # None: no other mailing has a say in who gets this one
+    same_words: EarlierBatches | None = field(init=False)  # of a correction: mailings of it that were cancelled
     written_through: int = field(init=False)  # the last candidate this object knows of
     variants: tuple[Variant, ...] = field(init=False)
     last_number: int = field(init=False)
@@ -172,9 +173,7 @@ class _PageWriter:
     def __post_init__(self) -> None:
         self.newsletter = newsletters.get_newsletter(self.row.newsletter_id)
         self.written_through = self.row.frozen_through
-        self.earlier = None
-        if self.row.kind in (MailingKind.EDITION, MailingKind.CORRECTION):
-            self.earlier = EarlierBatches(self.row.edition_id, self.row.id, after=self.row.frozen_through)
+        self.read_earlier(after=self.row.frozen_through)
         self.variants = edition_lookup.list_frozen_variants(self.row.snapshot_id)
         mine = models.Batch.objects.filter(mailing_id=self.row.id)
         last = {row["stratum"]: row["last"] for row in mine.values("stratum").annotate(last=Max("number"))}
@@ -185,6 +184,15 @@ class _PageWriter:
             self.stratum_numbers[stratum] = batch.stratum
             self.last_batches[stratum] = _LastBatch(batch.id, unpack_members(batch.members, batch.format))
 
+    def read_earlier(self, *, after: int) -> None:
+        """Reads who has it by other mailings from behind this id on."""
+        row = self.row
+        self.earlier = self.same_words = None
+        if row.kind in (MailingKind.EDITION, MailingKind.CORRECTION):
+            self.earlier = EarlierBatches(row.edition_id, row.id, after=after)
+        if row.kind == MailingKind.CORRECTION:
+            self.same_words = EarlierBatches(row.edition_id, row.id, after=after, snapshot_id=row.snapshot_id)
+
     def write(self, row: models.Mailing, page: Sequence[AudienceCandidate], now: datetime) -> bool:
         """Writes one page in one transaction; False when another process wrote it, and then this object is of no use.
 
@@ -194,7 +202,7 @@ class _PageWriter:
             return False  # what was read of the ledger is younger than the page
         if row.frozen_through != self.written_through:
             return False  # or older: another process filled these batches up meanwhile
-        chosen = self._apply_ceiling(self._classify(page, now))
+        chosen = self.apply_ceiling(self.classify(page, now), row.due_at)
         capacity = {stratum: self.batch_size - len(tail.members) for stratum, tail in self.last_batches.items()}
         plan = batching.plan_batches(chosen, batch_size=self.batch_size, capacity=capacity)
         topped_up = self._top_up_batches(plan.top_ups)
@@ -222,11 +230,13 @@ class _PageWriter:
         self.written_through = page[-1].subscriber_id
         return True
 
-    def _classify(self, page: Sequence[AudienceCandidate], now: datetime) -> Sequence[ClassifiedCandidate]:
+    def classify(self, page: Sequence[AudienceCandidate], now: datetime) -> Sequence[ClassifiedCandidate]:
         """Sorts candidates into strata: by variant, and by whether they accept tracking."""
         tracks = self.newsletter.click_tracking or self.newsletter.open_tracking
         codes = self._assign_variants([each.subscriber_id for each in page], now)
-        before = self.earlier.read_page(page[-1].subscriber_id) if self.earlier else NOBODY
+        upto = page[-1].subscriber_id
+        before = self.earlier.read_page(upto) if self.earlier else NOBODY
+        same_words = self.same_words.read_page(upto) if self.same_words else NOBODY
         strata = {
             (code, tracked): Stratum(variant=code, tracking=tracked or not tracks)
             for code in {"", *codes.values()}
@@ -234,7 +244,9 @@ class _PageWriter:
         }
         return [
             ClassifiedCandidate(
-                person, reason or self._exclusion_reason(person, before), strata[codes.get(person, ""), bool(tracked)]
+                person,
+                reason or self._exclusion_reason(person, before, same_words),
+                strata[codes.get(person, ""), bool(tracked)],
             )
             for person, reason, _, tracked in page
         ]
@@ -251,15 +263,21 @@ class _PageWriter:
             edition_id=self.row.edition_id,
         )
 
-    def _exclusion_reason(self, person: int, before: MailedBefore) -> str:
-        """Why a candidate who could be mailed is excluded: has it, or was not sent the original; or ""."""
-        if self.row.kind == MailingKind.CORRECTION:
-            return "" if before.includes(person) else ExclusionReason.NOT_SENT
-        return ExclusionReason.ALREADY_MAILED if before.includes(person) else ""
+    def _exclusion_reason(self, person: int, before: MailedBefore, same_words: MailedBefore) -> str:
+        """Why a candidate who could be mailed is excluded: has it, or was not sent the original; or "".
 
-    def _apply_ceiling(self, chosen: Sequence[ClassifiedCandidate]) -> Sequence[ClassifiedCandidate]:
-        """Excludes those beyond what a new sender may send on this day."""
-        left = send_times.count_left_today(self.newsletter, self.row.due_at)
+        Of whom nobody knows that yet it is undecided, and looked at again: `reconsider`.
+        """
+        if person in before.undecided or person in same_words.undecided:
+            return ExclusionReason.UNDECIDED
+        if self.row.kind == MailingKind.CORRECTION and person not in before.mailed:
+            return ExclusionReason.NOT_SENT
+        has_it = same_words.mailed if self.row.kind == MailingKind.CORRECTION else before.mailed
+        return ExclusionReason.ALREADY_MAILED if person in has_it else ""
+
+    def apply_ceiling(self, chosen: Sequence[ClassifiedCandidate], at: datetime) -> Sequence[ClassifiedCandidate]:
+        """Excludes those beyond what a new sender may send on the day of `at`."""
+        left = send_times.count_left_today(self.newsletter, at)
         if left is None:
             return chosen
         wanted = [each.subscriber_id for each in chosen if not each.exclusion]
@@ -299,6 +317,23 @@ class _PageWriter:
             ledger_rows.build_audience_index(self.row.id, some)
             for some in batching.split_into_chunks(places, ENTRIES_PER_ROW)
         ]
+
+
+def choose_again(row: models.Mailing, wanted: Sequence[int], now: datetime) -> Sequence[ClassifiedCandidate]:
+    """What some candidates of a frozen mailing, ascending by id, are by now: to be mailed, or excluded and why.
+
+    The ceiling of a warm-up is that of today. Who is not on the list any more has left it.
+    """
+    pages = _PageWriter(row, registry.get_max_batch(row.provider))
+    pages.read_earlier(after=wanted[0] - 1)
+    found: list[ClassifiedCandidate] = []
+    after, day = wanted[0] - 1, _edition_day(row, pages.newsletter)
+    while page := audience.list_audience_page(row.list_id, after=after, upto=wanted[-1], limit=PAGE_SIZE, on=day):
+        after = page[-1].subscriber_id
+        found += pages.classify(_exclude_outside_segment(row, pages.newsletter, page, now), now)
+    known = {each.subscriber_id: each for each in found}
+    gone = ExclusionReason.UNSUBSCRIBED
+    return pages.apply_ceiling([known.get(person, ClassifiedCandidate(person, gone)) for person in wanted], now)
 
 
 def _reconcile(row: models.Mailing, now: datetime) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
-from newsletter.delivery.ledger.states import BatchState, MailingKind, Outcome
+from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome
 
 
 class MailedBefore(NamedTuple):
@@ -33,17 +33,21 @@ _MAILED = frozenset(outcome for outcome in Outcome if outcome.was_accepted)
 class EarlierBatches:
     """The batches of the other mailings of an edition, taken up page by page, each page behind the one before.
 
-    `after` is the id behind which the first page begins. What a batch says is read anew with each page.
+    `after` is the id behind which the first page begins. What a batch says is read anew with each page. With
+    `snapshot_id` they are those of the corrections that mail this snapshot.
     """
 
     edition_id: int
     mailing_id: int  # the mailing that is frozen now
     after: int
+    snapshot_id: int | None = None
     _strata: list[tuple[int, int]] = field(init=False)  # mailing and stratum: so the index gives a range of ids
     _open: dict[int, int] = field(init=False)  # of batches that begin before the next page: its last id
 
     def __post_init__(self) -> None:
         earlier = models.Mailing.objects.filter(edition_id=self.edition_id, kind=MailingKind.EDITION)
+        if self.snapshot_id is not None:
+            earlier = models.Mailing.objects.filter(snapshot_id=self.snapshot_id, kind=MailingKind.CORRECTION)
         batches = models.Batch.objects.filter(mailing__in=earlier.exclude(id=self.mailing_id))
         self._strata = list(batches.order_by().values_list("mailing_id", "stratum").distinct())
         self._open = {}
@@ -57,8 +61,11 @@ class EarlierBatches:
             self._open[batch_id] = last_id
         mailed: set[int] = set()
         undecided: set[int] = set()
-        for batch in models.Batch.objects.filter(id__in=list(self._open)).iterator(chunk_size=50):
-            perhaps = {Outcome.UNKNOWN, Outcome.PLANNED} if batch.state == BatchState.SENDING else {Outcome.UNKNOWN}
+        batches = models.Batch.objects.filter(id__in=list(self._open)).select_related("mailing")
+        for batch in batches.iterator(chunk_size=50):
+            # What is planned in a mailing that goes on is still to come; in one that was cancelled it does not leave.
+            leaves = batch.state == BatchState.SENDING or batch.mailing.state != MailingState.CANCELLED
+            perhaps = {Outcome.UNKNOWN, Outcome.PLANNED} if leaves else {Outcome.UNKNOWN}
             outcomes = Outcomes(batch.outcomes, batch.format)
             for person, outcome in zip(unpack_members(batch.members, batch.format), outcomes, strict=True):
                 if not self.after < person <= upto:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from newsletter.curator.editions import approval
@@ -37,10 +37,14 @@ FREE_SLOT_AFTER = timedelta(hours=4)  # behind the last message recalled: by the
 
 @dataclass(frozen=True, slots=True)
 class RecallResult:
-    """Subscribers whom a recall spared: `caught` at the provider, `withdrawn` before they were submitted."""
+    """Subscribers whom a recall spared: `caught` at the provider, `withdrawn` before they were submitted.
+
+    Those `in_flight` were being submitted: when the answers come, or do not, they are settled as spared as well.
+    """
 
     caught: int
     withdrawn: int
+    in_flight: int = 0
 
 
 def open_next_window(now: datetime, provider: Provider) -> bool:
@@ -157,8 +161,8 @@ def _finish(mailing_id: int, by: Actor, now: datetime) -> RecallResult:
     """Writes down that the provider has cancelled a mailing, whatever our row says by now. Raises Refused where it is
     over.
     """
-    open_ones = models.Mailing.objects.filter(id=mailing_id, recall=RecallState.OPEN, recalled_at=None)
-    mine = open_ones.exclude(state__in=(MailingState.CANCELLED, MailingState.FINISHED))
+    mine = models.Mailing.objects.filter(id=mailing_id, recall=RecallState.OPEN, recalled_at=None)
+    mine = mine.exclude(state__in=(MailingState.CANCELLED, MailingState.FINISHED))
     with transaction.atomic():
         row = mine.select_for_update().first()
         asked_by = (row and row.recalling_by) or by.name
@@ -173,13 +177,16 @@ def _finish(mailing_id: int, by: Actor, now: datetime) -> RecallResult:
             raise Refused(f"Mailing {mailing_id} is {found.state} already{why}.")
         withdrawn = mailings.withdraw_planned(row.id)
         caught = settle_recalled(row.id)
+        open_ones = models.Batch.objects.filter(mailing_id=row.id, state__in=states.OPEN_BATCH_STATES)
+        in_flight = open_ones.aggregate(n=Sum("size"))["n"] or 0
         if row.kind == MailingKind.EDITION:
             approval.mark_recalled(row.edition_id, now=now)
-        detail = f"{caught + withdrawn} subscribers{'' if asked_by == by.name else f', as asked by {asked_by}'}"
+        detail = f"{caught + withdrawn + in_flight} subscribers"
+        detail += "" if asked_by == by.name else f", as asked by {asked_by}"
         before, after = {"state": row.state}, {"state": MailingState.CANCELLED.value}
         target = f"mailing {mailing_id}"
         by.record(ActionRecord("recalled", target, now, row.newsletter_id, detail, before=before, after=after))
-    return RecallResult(caught, withdrawn)
+    return RecallResult(caught, withdrawn, in_flight)
 
 
 def resume_mailing(mailing_id: int, *, by: Actor, now: datetime, provider: Provider) -> None:

@@ -17,8 +17,8 @@ from newsletter.catalog import newsletters
 from newsletter.delivery import models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
-from newsletter.delivery.ledger.states import BatchState, MailingState, MemberFlag, Outcome
-from newsletter.delivery.sending import ledger_rows, send_times
+from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingState, MemberFlag, Outcome
+from newsletter.delivery.sending import ledger_rows, reconsider, send_times
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import Conflict, NotFound, Refused
 
@@ -28,21 +28,51 @@ OLDEST_SILENCE = timedelta(days=1)  # older silence is left to people: the opt-i
 REPAIRABLE_STATES = (MailingState.SENDING, MailingState.PAUSED, MailingState.FINISHED)
 
 
-def repair_mailing(mailing_id: int, *, unknown: bool = False, by: Actor, now: datetime) -> int:
+def repair_mailing(
+    mailing_id: int, *, unknown: bool = False, over_ceiling: bool = False, by: Actor, now: datetime
+) -> int:
     """Plans again exactly those who did not get it and may. Returns how many.
 
-    These are the recipients refused together with a whole batch, and those dropped because our plan was used up;
-    with `unknown` also those whose outcome is unknown, some of whom may then get it twice. Recipients that were
-    refused by name, that bounced or left are not tried again. Raises Refused, NotFound, NotAllowed, Conflict.
+    These are the recipients refused together with a whole batch, those dropped because our plan was used up, and those
+    undecided of whom it is known by now that no earlier mailing reached them; with `unknown` also those whose outcome
+    is unknown, some of whom may then get it twice; with `over_ceiling` those beyond the ceiling of a warm-up, as many
+    as today's allows. Recipients that were refused by name, that bounced or left are not tried again.
+
+    Nobody is mailed what was cancelled: of a cancelled mailing, those `unknown` count as not sent, and the mailing by
+    which its edition was sent again plans them. Raises Refused, NotFound, NotAllowed, Conflict.
     """
     newsletter_id = _require_sending(mailing_id, by)
+    row = _get_row(mailing_id)
+    if row.state == MailingState.CANCELLED:
+        return _pass_on(row, unknown=unknown, by=by, now=now)
     settled = Q(state__in=(BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN))
     with transaction.atomic():
         repaired = _repair(mailing_id, settled, unknown=unknown, now=now)
+        repaired += reconsider.plan_excluded(row, ExclusionReason.UNDECIDED, now)
+        if over_ceiling:
+            repaired += reconsider.plan_excluded(row, ExclusionReason.OVER_CEILING, now)
         if repaired:
             detail = f"{repaired} subscribers{', also those whose outcome was unknown' if unknown else ''}"
             by.record(ActionRecord("planned once more", f"mailing {mailing_id}", now, newsletter_id, detail))
     return repaired
+
+
+def _pass_on(row: models.Mailing, *, unknown: bool, by: Actor, now: datetime) -> int:
+    """Counts the unknown of a cancelled mailing as not sent; how many, or how many its successor plans."""
+    successor = reconsider.find_successor(row)
+    if not unknown and successor is None:
+        raise Refused(
+            f"Mailing {row.id} was cancelled, so nobody is mailed it. Whoever did not get it gets the edition when it "
+            f"is sent again: newsletter editions send {row.edition_id}"
+        )
+    with transaction.atomic():
+        counted = _mark_unknown(row, Outcome.WITHDRAWN) if unknown else 0
+        planned = reconsider.plan_excluded(successor, ExclusionReason.UNDECIDED, now) if successor else 0
+        if counted or planned:
+            detail = f"{counted} subscribers count as not sent, {planned} are planned in mailing "
+            detail += str(successor.id) if successor else "none yet"
+            by.record(ActionRecord("passed on", f"mailing {row.id}", now, row.newsletter_id, detail))
+    return counted if unknown else planned
 
 
 def _require_sending(mailing_id: int, by: Actor) -> int:
@@ -110,15 +140,11 @@ def settle_unknown(mailing_id: int, *, by: Actor, now: datetime) -> int:
     Raises Refused, NotFound, NotAllowed, Conflict.
     """
     newsletter_id = _require_sending(mailing_id, by)
-    mailing = _get_repairable(mailing_id)
-    settled = 0
+    mailing = _get_row(mailing_id)
+    if mailing.state != MailingState.CANCELLED:
+        _get_repairable(mailing_id)
     with transaction.atomic():
-        for batch in mailing.batches.filter(state=BatchState.UNKNOWN):
-            outcomes = Outcomes(batch.outcomes, batch.format)
-            places = outcomes.list_places(Outcome.UNKNOWN)
-            outcomes.mark(places, Outcome.ACCEPTED)
-            _store_outcomes(batch, outcomes)
-            settled += len(places)
+        settled = _mark_unknown(mailing, Outcome.ACCEPTED)
         if settled:
             by.record(
                 ActionRecord(
@@ -126,6 +152,18 @@ def settle_unknown(mailing_id: int, *, by: Actor, now: datetime) -> int:
                 )
             )
     return settled
+
+
+def _mark_unknown(mailing: models.Mailing, outcome: Outcome) -> int:
+    """Gives those whose outcome is unknown another, as an operator says. How many."""
+    marked = 0
+    for batch in mailing.batches.filter(state=BatchState.UNKNOWN):
+        outcomes = Outcomes(batch.outcomes, batch.format)
+        places = outcomes.list_places(Outcome.UNKNOWN)
+        outcomes.mark(places, outcome)
+        _store_outcomes(batch, outcomes)
+        marked += len(places)
+    return marked
 
 
 def _get_row(mailing_id: int) -> models.Mailing:

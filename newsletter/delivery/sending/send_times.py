@@ -19,6 +19,7 @@ from newsletter.delivery.sending import pacing
 
 ROWS_PER_QUERY = 1_000
 LOOK_BACK = timedelta(days=1)
+OLDEST_LEFT_OVER = timedelta(days=60)  # a warm-up is over by then
 
 
 def plan_times(row: models.Mailing, now: datetime) -> None:
@@ -76,9 +77,12 @@ def count_left_today(newsletter: Newsletter, due_at: datetime) -> int | None:
     if most is None:
         return None
     start = datetime(day.year, day.month, day.day, tzinfo=zone)
+    end = start + timedelta(days=1)
     of_domain = models.Mailing.objects.filter(
-        newsletter_id__in=newsletters.list_newsletter_ids_of_domain(newsletter.from_email.rpartition("@")[2]),
-        due_at__gte=start,
-        due_at__lt=start + timedelta(days=1),
-    )
-    return most - (of_domain.exclude(state=MailingState.CANCELLED).aggregate(n=Sum("planned"))["n"] or 0)
+        newsletter_id__in=newsletters.list_newsletter_ids_of_domain(newsletter.from_email.rpartition("@")[2])
+    ).exclude(state=MailingState.CANCELLED)
+    today = of_domain.filter(due_at__gte=start, due_at__lt=end).aggregate(n=Sum("planned"))["n"] or 0
+    # Of mailings of the days before: those who were beyond the ceiling then, and are planned for today.
+    of_before = of_domain.filter(due_at__lt=start, due_at__gte=start - OLDEST_LEFT_OVER)
+    left_over = models.Batch.objects.filter(mailing__in=of_before, due_at__gte=start, due_at__lt=end, repair=False)
+    return most - today - (left_over.aggregate(n=Sum("size"))["n"] or 0)

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup, variants, visibility
-from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES, MailingState, Outcome
+from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES, ExclusionReason, MailingState, Outcome
 from newsletter.delivery.reports import proof, recipients, summary
 from newsletter.delivery.sending import mailings, recall, repair
 from newsletter.jobs import wiring
@@ -106,6 +106,10 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
             lambda: repair.repair_mailing(mailing_id, unknown=True, by=by, now=now),
             "{:,} subscribers are planned again.",
         ),
+        "ceiling": (
+            lambda: repair.repair_mailing(mailing_id, over_ceiling=True, by=by, now=now),
+            "{:,} subscribers are planned.",
+        ),
         "settle": (lambda: repair.settle_unknown(mailing_id, by=by, now=now), "{:,} subscribers count as accepted."),
     }
     if do not in verbs:
@@ -120,7 +124,7 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
 
 def _recall_mailing(mailing_id: int, by: Actor, now: datetime) -> int:
     spared = recall.recall_mailing(mailing_id, by=by, now=now, provider=wiring.get_provider())
-    return spared.caught + spared.withdrawn
+    return spared.caught + spared.withdrawn + spared.in_flight
 
 
 @desk_view(Verb.SUBSCRIBERS)
@@ -168,6 +172,9 @@ def _mailing_context(found: summary.Mailing) -> dict[str, Any]:
         "recallable": found.recallable_until
         and clock.now() <= found.recallable_until
         and found.state not in (MailingState.SCHEDULED, MailingState.RECALLING),
+        "over_ceiling": found.state in (MailingState.SENDING, MailingState.FINISHED)
+        and found.excluded.get(ExclusionReason.OVER_CEILING, 0),
+        "undecided": found.excluded.get(ExclusionReason.UNDECIDED, 0),
         "repairable": found.state != MailingState.CANCELLED
         and (found.counts.get(Outcome.REFUSED.key) or found.counts.get(Outcome.DROPPED.key)),
     }

@@ -441,7 +441,7 @@ def test_what_was_in_flight_at_the_recall_is_settled_as_recalled(stage: Stage) -
     send = stage.provider.send_batch
 
     def while_it_is_recalled(request: Any, now: datetime) -> Any:
-        assert stage.recall() == recall.RecallResult(caught=0, withdrawn=0)
+        assert stage.recall() == recall.RecallResult(caught=0, withdrawn=0, in_flight=5)
         return send(request, now)
 
     stage.provider.send_batch = while_it_is_recalled  # type: ignore[method-assign]
@@ -1224,7 +1224,7 @@ def test_what_a_worker_submits_as_its_mailing_is_recalled_is_withdrawn_or_settle
     freeze.freeze_next(stage.now)
     taken = models.Batch.objects.all()
     with just_before("UPDATE delivery_batch SET state", lambda: taken.update(state="sending", attempt_key="theirs")):
-        assert stage.recall() == recall.RecallResult(caught=0, withdrawn=0)
+        assert stage.recall() == recall.RecallResult(caught=0, withdrawn=0, in_flight=5)
     assert stage.mailing.counts == {"planned": 5}
 
 

@@ -169,8 +169,8 @@ class ImportReport:
 
     `skipped` holds nobody: people whom the other program deleted at their wish. `columns` says what each column of the
     file was taken for. `undated` people have no date of consent in it. `flags` by kind: typo, disposable, role,
-    quarantined (kept, but SendGrid cannot mail it). `kept` counts, beside all that, people who stay as they are
-    although the file says something else, for whoever imported it may not change them.
+    quarantined (kept, but SendGrid cannot mail it). Nothing here tells whether other lists know somebody: whose details
+    the importer may not change is counted as if the file had none.
     """
 
     rows: int
@@ -187,7 +187,6 @@ class ImportReport:
     flags: Mapping[str, ImportFlag] = field(default_factory=dict)
     note: str = ""
     undated: int = 0
-    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,9 +65,7 @@ def _merge_chunk(
     """Merges some rows and notes it, both or neither. Raises Refused when the import is somebody else's by now."""
     with transaction.atomic():
         merged = merge.merge_chunk(rows, target, now, before_former=turn.wait_for_previous)
-        counts = {
-            name: row.counts.get(name, 0) + merged.outcomes.get(name, 0) for name in (*merge.OUTCOMES, merge.KEPT)
-        }
+        counts = {name: row.counts.get(name, 0) + merged.outcomes[name] for name in merge.OUTCOMES}
         # Locked before it is read: the chunk before may not be in yet, and its note would not be seen.
         models.ImportRun.objects.select_for_update(no_key=True).values_list("id").get(id=row.id)
         mine = models.ImportRun.objects.filter(

@@ -19,7 +19,6 @@ from subscribers.imports.rows import STRENGTH
 from subscribers.states import SubscriptionState
 
 OUTCOMES = ("new", "updated", "unchanged", "kept_unsubscribed")
-KEPT = "kept"  # counted beside the outcome, where not everybody may be changed: the file's details are not taken over
 MAX_TRIES = 5
 
 
@@ -167,12 +166,9 @@ class _ChunkMerger:
 
     def _summarise(self, condition: str = "") -> _ChunkSummary:
         self._execute(f"{merge_statements.SUMS} {condition} GROUP BY j.outcome")
-        counted = OUTCOMES if self._target.list_ids is None else (*OUTCOMES, KEPT)
-        judged = _ChunkSummary(dict.fromkeys(counted, 0))
+        judged = _ChunkSummary(dict.fromkeys(OUTCOMES, 0))
         for outcome, count, *sums in self._cursor.fetchall():
-            repeats, new, joining, filled_in, changed, strongest, tagged, kept = map(int, sums)
-            if kept:
-                judged.outcomes[KEPT] += kept
+            repeats, new, joining, filled_in, changed, strongest, tagged = map(int, sums)
             judged.outcomes[outcome] += count
             judged.outcomes["unchanged"] += repeats
             judged.new_subscribers += new

@@ -67,15 +67,14 @@ CREATE_TABLES = (
         n integer PRIMARY KEY, key text, person bigint, former integer)""",
     f"""CREATE TEMPORARY TABLE IF NOT EXISTS import_judged (
         n integer, {_COLUMN_DEFINITIONS}, person bigint, fresh integer, state_before text, after text,
-        filled integer, locked integer, kept integer, outcome text)""",
+        filled integer, locked integer, outcome text)""",
 )
 SUMS = """
     SELECT j.outcome, count(*), sum(j.repeats), sum(j.fresh),
            sum(CASE WHEN j.after <> '' AND j.state_before = '' THEN 1 ELSE 0 END),
            sum(j.filled), sum(CASE WHEN j.state_before <> '' AND j.after <> j.state_before THEN 1 ELSE 0 END),
            max(j.status),
-           sum(CASE WHEN j.tags <> '' AND j.locked = 0 AND j.outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END),
-           sum(j.kept)
+           sum(CASE WHEN j.tags <> '' AND j.locked = 0 AND j.outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END)
       FROM import_judged j
 """
 # Who has an address, or had it last: an old address does not sign up again who left.
@@ -212,14 +211,14 @@ class Statements:
                  reached AS MATERIALIZED (SELECT found.*, {_transitions_sql()} AS reached FROM found),
                  judged AS MATERIALIZED (
                    SELECT n, {", ".join(COLUMNS)}, person, state_before, locked,
-                          news * (1 - locked) AS filled, news * locked AS kept,
+                          news * (1 - locked) AS filled,
                           blocked AND reached IN ('active', 'pending') AS stopped,
                           CASE WHEN blocked AND reached IN ('active', 'pending') THEN state_before ELSE reached END
                           AS after
                      FROM reached)
             SELECT n, {", ".join(COLUMNS)}, CASE fresh WHEN 1 THEN {next_person} ELSE person END, fresh, state_before,
                    after, CASE WHEN outcome = 'kept_unsubscribed' THEN 0 ELSE filled END, locked,
-                   CASE WHEN outcome = 'kept_unsubscribed' THEN 0 ELSE kept END, outcome
+                   outcome
               FROM (SELECT last.*,
                            CASE WHEN person IS NULL AND outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END AS fresh
                       FROM (SELECT judged.*,

@@ -242,7 +242,7 @@ def _judge_file(
     work: Path, target: merge.MergeTarget, now: datetime, progress: Progress | None = None
 ) -> dict[str, int]:
     """What would become of everybody in a work file: counts by outcome."""
-    counts = dict.fromkeys((*merge.OUTCOMES, merge.KEPT), 0)
+    counts = dict.fromkeys(merge.OUTCOMES, 0)
     for rows in staging.read_chunks(work, after="", size=lambda: DRY_RUN_ROWS):
         for outcome, count in merge.judge_chunk(rows, target, now).items():
             counts[outcome] += count
@@ -463,7 +463,7 @@ def _check_attributes(staged: StagedFile, allowed: frozenset[int] | None) -> Non
 def _save_staging_result(row: models.ImportRun, staged: StagedFile, present: datetime) -> None:
     first = {"rows": staged.rows, "refused": staged.refused, "skipped": staged.skipped}
     row.tool, row.people, row.bad, row.flags = staged.tool, staged.people, list(staged.bad), dict(staged.flags)
-    row.counts = dict.fromkeys((*merge.OUTCOMES, merge.KEPT), 0) | row.counts | first
+    row.counts = dict.fromkeys(merge.OUTCOMES, 0) | row.counts | first
     models.ImportRun.objects.filter(id=row.id).update(
         tool=row.tool, people=row.people, bad=row.bad, flags=row.flags, counts=row.counts, lease_until=present + LEASE
     )
@@ -527,7 +527,7 @@ def _record_failure(
 def _build_report(staged: StagedFile, counts: Mapping[str, int], import_id: int = 0) -> ImportReport:
     return ImportReport(
         rows=staged.rows,
-        **{name: counts[name] for name in (*merge.OUTCOMES, merge.KEPT)},
+        **{name: counts[name] for name in merge.OUTCOMES},
         refused=staged.refused,
         bad=tuple(BadRow(*each) for each in staged.bad),
         skipped=staged.skipped,
@@ -549,7 +549,7 @@ def _to_flags(flags: Mapping[str, Any]) -> dict[str, ImportFlag]:
 
 def _to_import_run(row: models.ImportRun) -> ImportRun:
     staged = staging.load_staged(import_files.get_work_path(row.id)) if row.file_kept else None
-    counts = {name: row.counts.get(name, 0) for name in (*merge.OUTCOMES, merge.KEPT, "rows", "refused", "skipped")}
+    counts = {name: row.counts.get(name, 0) for name in (*merge.OUTCOMES, "rows", "refused", "skipped")}
     report = ImportReport(
         **counts,
         bad=tuple(BadRow(*each) for each in row.bad),

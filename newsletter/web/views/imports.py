@@ -73,7 +73,7 @@ def show_import(request: HttpRequest, import_id: int) -> HttpResponse:
     """One import: what its file holds, what would become of it, what came of it."""
     found = _get_visible_import(request, import_id)
     if request.method != "POST":
-        return render(request, "pages/import.html", _import_context(found))
+        return render(request, "pages/import.html", _import_context(request, found))
     try:
         return _act(request, found)
     except NotAllowed:
@@ -88,7 +88,7 @@ def show_import_progress(request: HttpRequest, import_id: int) -> HttpResponse:
     """The part of the page that changes while a file is read."""
     found = _get_visible_import(request, import_id)
     status = 200 if found.state in _IN_PROGRESS else STOP_POLLING
-    return render(request, "fragments/import.html", _import_context(found), status=status)
+    return render(request, "fragments/import.html", _import_context(request, found), status=status)
 
 
 def _act(request: HttpRequest, found: ImportRun) -> HttpResponse:
@@ -150,11 +150,12 @@ def _get_visible_import(request: HttpRequest, import_id: int) -> ImportRun:
     return found
 
 
-def _import_context(found: ImportRun) -> dict[str, object]:
+def _import_context(request: HttpRequest, found: ImportRun) -> dict[str, object]:
     report = found.report
     return {
         "run": found,
         "report": report,
+        "may_change_everybody": get_actor(request).may(Verb.SUBSCRIBERS),
         "moving": found.state in _IN_PROGRESS,
         "meanings": TARGET_LABELS,
         "answers": {state.value: state.label for state in SubscriptionState} | {SUPPRESSED: "Suppressed"},

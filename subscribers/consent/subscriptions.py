@@ -102,7 +102,12 @@ def forget_requests(now: datetime, *, before: datetime, limit: int = 200) -> int
             mine = models.Subscription.objects.filter(id=row.id, state=SubscriptionState.PENDING, since__lt=before)
             if mine.update(state=state, since=now):
                 models.ConsentEvent.objects.create(
-                    subscriber=row.subscriber, list_id=row.list_id, state=state, before=row.state, at=now, how="unconfirmed"
+                    subscriber=row.subscriber,
+                    list_id=row.list_id,
+                    state=state,
+                    before=row.state,
+                    at=now,
+                    how="unconfirmed",
                 )
                 forgotten += 1
     return forgotten

@@ -48,4 +48,4 @@ def test_who_had_left_and_became_pending_before_this_version_has_left_again_and_
     retention.apply_retention(now + timedelta(days=31))
     person = subscriber_lookup.get_subscriber(person_id)
     assert person.subscriptions[0].state == "unsubscribed"
-    assert [(event.state, event.how) for event in person.consents][0] == ("unsubscribed", "unconfirmed")
+    assert (person.consents[0].state, person.consents[0].how) == ("unsubscribed", "unconfirmed")

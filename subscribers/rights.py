@@ -5,6 +5,9 @@ address, the name or anything else of them needs the right for each of these. A 
 only heard that they are out, has no say: otherwise adding an address would take the person from those who have it. Nor
 does it get one: somebody who never joined any list belongs to the newsroom as a whole, for otherwise adding an address
 would tell whether others know it.
+
+Who was active on a list first, and is on it no more because the import that brought them was undone, stays its own as
+well: editions reached them there, and nobody comes into that by adding them to a list.
 """
 
 from __future__ import annotations
@@ -43,8 +46,13 @@ def select_within(list_ids: Collection[int] | None, subscriber_ids: Collection[i
 
 
 def select_elsewhere(list_ids: Collection[int], subscriber_ids: Collection[int]) -> frozenset[int]:
-    """Those people who joined other lists than these, and are on them in whatever state."""
-    return frozenset(_find_joined(subscriber_ids).exclude(list_id__in=list_ids).values_list("subscriber_id", flat=True))
+    """Those who joined other lists than these, and are on one of them in whatever state, or joined one first."""
+    others = _find_joined(subscriber_ids).exclude(list_id__in=list_ids).values_list("subscriber_id", flat=True)
+    yes = models.ConsentEvent.objects.filter(subscriber_id__in=subscriber_ids, state=SubscriptionState.ACTIVE)
+    first: dict[int, int | None] = {}
+    for person, list_id in yes.order_by("id").values_list("subscriber_id", "list_id"):
+        first.setdefault(person, list_id)
+    return frozenset(others) | {person for person, list_id in first.items() if list_id not in list_ids}
 
 
 def _find_joined(subscriber_ids: Collection[int]) -> QuerySet[models.Subscription]:

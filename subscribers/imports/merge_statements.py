@@ -242,6 +242,9 @@ class Statements:
                                        AND c.state = 'active')))"""
         return f"""CASE WHEN i.person IS NULL THEN 0
                         WHEN {joined.format("NOT IN", self._lists)} THEN 1
+                        WHEN (SELECT c.list_id FROM subscribers_consent c
+                               WHERE c.subscriber_id = i.person AND c.state = 'active'
+                               ORDER BY c.id LIMIT 1) NOT IN ({self._lists}) THEN 1
                         WHEN {joined.format("IN", self._lists)} THEN 0
                         ELSE 1 END"""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,6 +16,9 @@ from newsletter.kernel.actors import Actor
 from newsletter.kernel.errors import NotAllowed
 from subscribers import attributes, engagement, models, people, rights, self_service, subscriber_lookup
 from subscribers.imports import export
+from subscribers.imports.run import import_csv
+from subscribers.imports.staging import ImportOptions
+from subscribers.imports.undo import undo_import
 from subscribers.tokens import CONFIRM, Claims
 from subscribers.values import Subscriber
 from tests.actors import SYSTEM, act_as
@@ -111,6 +115,33 @@ def test_that_another_list_asked_somebody_is_not_shown(
     assert [each.list_id for each in shown.subscriber.subscriptions] == [newsroom.list.id]
     assert {each.list_id for each in shown.subscriber.consents} == {newsroom.list.id}
     assert len(subscriber_lookup.show_subscriber(ann, by=SYSTEM).subscriber.subscriptions) == 2
+
+
+@pytest.mark.parametrize(("first", "may_change"), [("evening", False), ("morning", True)])
+def test_whoever_joined_a_list_first_is_its_own_also_when_the_import_that_brought_them_was_undone(
+    first: str, may_change: bool, ed: UserActor, add: Add, newsroom: Newsroom, now: datetime
+) -> None:
+    if first == "morning":
+        add("ann", "morning")
+    file = io.BytesIO(b"email,first_name\nann@example.com,Ann\n")
+    brought = import_csv(file, newsroom.other_list.id, dry_run=False, by=SYSTEM, now=now)
+    undo_import(brought.id, keep_people=True, by=SYSTEM, now=now)
+    if first == "evening":
+        people.add_subscriber("ann@example.com", newsroom.list.id, reason="she said so", by=ed, now=now)
+    ann = models.Subscriber.objects.get(address="ann@example.com").id
+    assert (ann in rights.select_changeable(ed, [ann])) is may_change
+    if not may_change:
+        with pytest.raises(NotAllowed):
+            people.change_address(ann, "ed@example.net", seen=None, by=ed, now=now)
+    import_csv(
+        io.BytesIO(b"email,first_name\nann@example.com,Eve\n"),
+        newsroom.list.id,
+        dry_run=False,
+        by=ed,
+        now=now,
+        options=ImportOptions(overwrite=True),
+    )
+    assert subscriber_lookup.get_subscriber(ann).first_name == ("Eve" if may_change else "Ann")
 
 
 def test_who_is_on_no_list_is_the_newsrooms(ed: UserActor, add: Add) -> None:

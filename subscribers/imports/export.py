@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from newsletter.kernel.actors import ActionRecord, Actor, Verb
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput
 from subscribers import lists, models, rights
 from subscribers.imports.csv import CsvSink, escape_formula
@@ -60,11 +60,13 @@ def stream_export(
 ) -> Iterator[tuple[int, str]]:
     """A list's people (None: everybody, in our own format alone), piece by piece: how many are in it, and its text.
 
-    `state` and `segment` (as of `now`) narrow it down; mailchimp and listmonk get the active ones by default, for
-    they take everybody in a file as such. What the actor may not know of a person is left empty. Raises NotAllowed,
-    BadInput, NotFound.
+    `state` and `segment` (as of `now`) narrow it down; a segment needs the right for everybody, as it tells what is
+    known of those in it. mailchimp and listmonk get the active ones by default, for they take everybody in a file as
+    such. What the actor may not know of a person is left empty. Raises NotAllowed, BadInput, NotFound.
     """
     rights.require_visible_list(by, list_id)
+    if segment:
+        require_right(by, Verb.SUBSCRIBERS)
     if export_format not in FORMATS:
         raise BadInput(f"“{export_format}” is not an export format. It can be {', '.join(FORMATS)}.", "format")
     if list_id is None and export_format != "jsonl":

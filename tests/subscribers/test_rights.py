@@ -19,6 +19,7 @@ from subscribers.imports import export
 from subscribers.imports.run import import_csv
 from subscribers.imports.staging import ImportOptions
 from subscribers.imports.undo import undo_import
+from subscribers.segments.service import create_segment
 from subscribers.tokens import CONFIRM, Claims
 from subscribers.values import Subscriber
 from tests.actors import SYSTEM, act_as
@@ -191,6 +192,18 @@ def known(add: Add, newsroom: Newsroom, now: datetime) -> int:
     people.add_subscriber("ann@example.org", newsroom.list.id, reason="at the fair", by=SYSTEM, now=now + DAY)
     engagement.record_engagement(newsroom.list.id, 1, opened=[person], clicked=[person], as_of=now + DAY)
     return person
+
+
+def test_a_segment_tells_nobody_what_they_may_not_know(
+    ed: UserActor, add: Add, newsroom: Newsroom, now: datetime
+) -> None:
+    ann = add("ann", "morning", "evening")
+    attributes.change_profile(ann, tier="paid", seen=None, by=SYSTEM, now=now)
+    payers = {"all": [{"about": "tier", "op": "is", "value": "paid"}]}
+    create_segment("payers", "Payers", payers, by=SYSTEM, now=now)
+    with pytest.raises(NotAllowed):
+        export.write_export(newsroom.list.id, str, segment="payers", by=ed, now=now)
+    assert export.write_export(newsroom.list.id, str, segment="payers", by=SYSTEM, now=now) == 1
 
 
 def test_an_export_leaves_out_what_its_maker_may_not_know(

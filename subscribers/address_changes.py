@@ -9,7 +9,7 @@ from django.db import transaction
 from newsletter.kernel.errors import Refused
 from subscribers import addresses, models, transactional
 from subscribers.consent import erased_addresses
-from subscribers.states import SuppressionReason, TransactionalKind
+from subscribers.states import SubscriptionState, SuppressionReason, TransactionalKind
 from subscribers.tokens import Claims
 
 READER = "the reader"
@@ -63,12 +63,14 @@ def take_back(claims: Claims, *, network: str, now: datetime) -> str:
     """Puts back the address that a link was mailed to: the address. Doing it twice is harmless.
 
     Whatever it was changed to since: whoever changed it once against the person's will may do so again. Both addresses
-    are told. Raises Refused when somebody else has the address by now, or the change is no longer known.
+    are told. Somebody who has the address by now gives way if they never said yes to anything. Raises Refused when they
+    did, or the change is no longer known.
     """
     former = get_former_address(claims)
     with transaction.atomic():
         person = models.Subscriber.objects.select_for_update().get(id=former.subscriber_id)
         present = person.address
+        _delete_unconfirmed(former)
         changed = move_to_address(person, former.address, changed_by=READER, now=now, takes_back=True)
         if not changed:
             return former.address
@@ -86,6 +88,18 @@ def take_back(claims: Claims, *, network: str, now: datetime) -> str:
                     TransactionalKind.ADDRESS_CHANGED, person.id, list_id, now=now, to_address=address, about=-changed
                 )
     return former.address
+
+
+def _delete_unconfirmed(former: models.FormerAddress) -> None:
+    """Deletes who has a former address by now and was only asked to confirm, as time would.
+
+    Anybody can type an address into a form. Whoever opened a link that was mailed to it has it.
+    """
+    other = models.Subscriber.objects.filter(address_key=former.address_key).exclude(id=former.subscriber_id).first()
+    if other is None or other.consents.filter(state=SubscriptionState.ACTIVE).exists():
+        return
+    if {*other.subscriptions.values_list("state", flat=True)} == {SubscriptionState.PENDING}:
+        other.delete()
 
 
 def get_former_address(claims: Claims) -> models.FormerAddress:

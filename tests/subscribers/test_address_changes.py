@@ -13,7 +13,7 @@ from newsletter.jobs.transactional_texts import get_transactional_text
 from newsletter.kernel import clock
 from newsletter.kernel.errors import Conflict, Refused
 from subscribers import address_changes, models, people, self_service, subscriber_lookup, suppressions, transactional
-from subscribers.tokens import TAKE_BACK, Claims, ExpiredToken
+from subscribers.tokens import CONFIRM, TAKE_BACK, Claims, ExpiredToken
 from subscribers.values import List, TransactionalMail
 from tests.actors import SYSTEM
 from tests.conftest import reported
@@ -122,6 +122,24 @@ def test_an_address_that_somebody_else_has_by_now_is_not_taken_from_them(
     models.Subscriber.objects.create(address="ann@example.com", address_key="ann@example.com", created_at=now)
     with pytest.raises(Refused, match="Another subscriber"):
         address_changes.take_back(Claims(TAKE_BACK, former.id, ann), network="", now=now)
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_who_only_typed_the_former_address_into_a_form_does_not_keep_its_owner_out(
+    answers: bool, ann: int, morning: List, now: datetime
+) -> None:
+    move(ann, "mallory@example.org", now)
+    claims = Claims(TAKE_BACK, models.FormerAddress.objects.get().id, ann)
+    self_service.sign_up("ANN@example.com", [morning.id], origin="form", network="", now=now)
+    other = models.Subscriber.objects.get(address_key="ann@example.com").id
+    if answers:
+        self_service.confirm_subscription(Claims(CONFIRM, morning.id, other), network="", now=now)
+        with pytest.raises(Refused, match="Another subscriber has the address"):
+            address_changes.take_back(claims, network="", now=now)
+    else:
+        address_changes.take_back(claims, network="", now=now)
+    assert address_of(ann) == ("mallory@example.org" if answers else "ann@example.com")
+    assert models.Subscriber.objects.filter(id=other).exists() is answers
 
 
 def test_an_address_whose_mail_came_back_is_not_told(ann: int, morning: List, now: datetime) -> None:

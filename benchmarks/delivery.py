@@ -205,13 +205,14 @@ def _bare(mailing_id: int) -> float:
     from newsletter.curator.editions import edition_lookup
     from newsletter.delivery.providers import sendgrid
     from newsletter.delivery.reports import summary
-    from newsletter.delivery.sending.envelopes import build_envelope
+    from newsletter.delivery.sending.envelopes import build_envelope, read_envelope_settings
 
     mailing = summary.get_mailing(mailing_id)
     snapshot = edition_lookup.find_standing_snapshot(mailing.edition_id)
     assert snapshot is not None
     cover = build_envelope(
-        snapshot.to_rendered(), newsletters.get_newsletter(mailing.newsletter_id), base_url="https://news.example.com"
+        snapshot.to_rendered(),
+        read_envelope_settings(newsletters.get_newsletter(mailing.newsletter_id), base_url="https://news.example.com"),
     )
     head = sendgrid._encode_head(cover)
     pool = urllib3.PoolManager(maxsize=1, retries=False)

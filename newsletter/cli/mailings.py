@@ -20,7 +20,6 @@ from newsletter.delivery.sending.recall import recall_mailing, resume_mailing
 from newsletter.delivery.sending.repair import repair_mailing, settle_unknown
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
-from newsletter.kernel.actors import Actor
 from newsletter.kernel.errors import BadInput, SurroundingsError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What was sent to whom, and its outcome.")
@@ -183,20 +182,42 @@ def _add_command(name: str, verb: str, act: Callable[..., Any], done: str, *, as
     app.command(name)(command)
 
 
-def _resume(mailing_id: int, *, by: Actor, now: datetime) -> None:
-    resume_mailing(mailing_id, by=by, now=now, provider=wiring.get_provider())
-
-
 _add_command("pause", "pause", mailings.pause, "paused", asks=False)
-_add_command("resume", "resume", _resume, "resumed", asks=False)
+
+
+@app.command("resume")
+def resume(
+    mailing_id: int,
+    accept_account: bool = typer.Option(
+        False, help="Let the rest leave by the provider account of now, also when it was planned for another."
+    ),
+    yes: bool = YES,
+    as_json: bool = JSON,
+) -> None:
+    """Resume a mailing."""
+    provider = wiring.get_provider()
+    resume_mailing(mailing_id, by=get_actor(), now=clock.now(), provider=provider, accept_account=accept_account)
+    emit_json(summary.get_mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id} is resumed.")
+
+
 _add_command("cancel", "cancel", mailings.cancel, "cancelled", asks=True)
 
 
 @app.command("recall")
-def recall(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
+def recall(
+    mailing_id: int,
+    accept_account: bool = typer.Option(
+        False, help="Ask the provider account of now, also when it was submitted by another key."
+    ),
+    yes: bool = YES,
+    as_json: bool = JSON,
+) -> None:
     """Stop all of a mailing, at the provider too. Only with a recall window, until 12 minutes before its instant."""
     confirm_or_refuse(f"Recall mailing {mailing_id}? Nobody gets it then, and its edition is a draft again.", yes)
-    spared = recall_mailing(mailing_id, by=get_actor(), now=clock.now(), provider=wiring.get_provider())
+    provider = wiring.get_provider()
+    spared = recall_mailing(
+        mailing_id, by=get_actor(), now=clock.now(), provider=provider, accept_account=accept_account
+    )
     if as_json:
         return emit_json(spared)
     say(

@@ -47,6 +47,10 @@ class Mailing(models.Model):
     suppressed_upto = models.BigIntegerField(
         default=0
     )  # highest suppression id there was: later ones count at hand-over
+    # What every message has besides the composed mail, as of the freeze. None: of the version before, which asks the
+    # newsletter with every batch.
+    envelope_settings = models.JSONField(null=True)
+    account = models.CharField(max_length=200, blank=True, default="", db_default="")  # the only one it may leave by
     started_at = models.DateTimeField(null=True)  # first hand-over
     finished_at = models.DateTimeField(null=True)
     ordinal = models.PositiveIntegerField(default=0, db_default=0)  # of its list, by the freeze; 0: never frozen

@@ -35,6 +35,14 @@ def get_provider() -> Provider:
     return _open_provider(get_provider_name(), get_config())
 
 
+def find_account() -> str:
+    """The fingerprint of the provider account that mail leaves by; "" where the provider cannot be opened."""
+    try:
+        return get_provider().account
+    except BadInput:
+        return ""
+
+
 @cache  # one connection pool per process
 def _open_provider(name: str, chosen: Config) -> Provider:
     return open_provider(
@@ -44,6 +52,7 @@ def _open_provider(name: str, chosen: Config) -> Provider:
             sendgrid_host=chosen.sendgrid_host,
             outbox_dir=chosen.outbox_dir,
             smtp_url=chosen.smtp_url,
+            fingerprint_key=chosen.secret_key.encode(),
         ),
     )
 

@@ -27,9 +27,9 @@ def advance_mailings(now: datetime) -> bool:
     return (
         recall.complete_next_recall(now, provider, by=WORKER)
         or recall.open_next_window(now, provider)
-        or freeze.freeze_next(now)
+        or freeze.freeze_next(now, account=provider.account)
         or bool(mailings.finish_settled(now))
-        or bool(mailings.pause_other_providers(provider.name, now))
+        or bool(mailings.pause_other_providers(provider.name, now, account=provider.account))
         or bool(recall.settle_late_batches(now))
     )
 

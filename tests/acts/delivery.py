@@ -23,6 +23,7 @@ class Recaller:
     """A provider that says yes to every recall."""
 
     name = "sendgrid"
+    account = ""
     max_batch = 1
     can_schedule = can_cancel = True
     max_cancelled = 10

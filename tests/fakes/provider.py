@@ -19,6 +19,7 @@ class ScriptedProvider:
     """Plays `script` from the front, one situation to a request, and accepts when it is at its end."""
 
     name = "smtp"
+    account = ""
     max_batch = 50
     can_schedule = False
     can_cancel = False

@@ -130,7 +130,9 @@ def list_rows(ids: Things) -> dict[str, Row]:
     whole = {verb: Needs(verb, NEWSROOM) for verb in ROLES["admin"]}
     draft = f"/editions/{ids.draft}"
     as_canary = "?as=reader0@example.com"
-    dos = tuple({"do": each} for each in ("pause", "resume", "cancel", "recall", "repair", "resend", "settle"))
+    dos = tuple(
+        {"do": each} for each in ("pause", "resume", "accept_account", "cancel", "recall", "repair", "resend", "settle")
+    )
     return {
         "today": Row("/", some[VIEW]),
         "account": Row("/account/", some[VIEW]),

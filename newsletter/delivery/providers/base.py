@@ -192,9 +192,10 @@ class Event(NamedTuple):
 
 
 class Provider(Protocol):
-    """A way for mail to leave."""
+    """A way for mail to leave. `account` is the fingerprint of our account with it, "" where there is none."""
 
     name: str
+    account: str
     max_batch: int
     can_schedule: bool
     can_cancel: bool

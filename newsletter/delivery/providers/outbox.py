@@ -24,6 +24,7 @@ class Outbox:
     """Writes messages as files. The name is of our own ids: a message sent twice would lie there twice."""
 
     name = "outbox"
+    account = ""
     max_batch = 100
     can_schedule = False
     can_cancel = False

@@ -51,6 +51,7 @@ class VariantCounts:
 class Mailing:
     """One mailing. `excluded` counts by reason, `counts` members by outcome, `batches` requests by state.
 
+    `account` is the fingerprint of the provider account it may leave by, "" where any may.
     `engagement` counts members who opened or clicked, people and machines apart; `twice` those mailed twice,
     `unsubscribed_after_send` those who left when their message was on its way. `recall` is the state of the recall
     window
@@ -72,6 +73,7 @@ class Mailing:
     snapshot_id: int
     list_id: int
     provider: str
+    account: str
     due_at: datetime
     created_at: datetime
     created_by: str
@@ -173,6 +175,7 @@ def _to_mailing(row: models.Mailing) -> Mailing:
         snapshot_id=row.snapshot_id,
         list_id=row.list_id,
         provider=row.provider,
+        account=row.account,
         due_at=row.due_at,
         created_at=row.created_at,
         created_by=row.created_by,

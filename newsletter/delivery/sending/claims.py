@@ -18,7 +18,7 @@ from newsletter.delivery.ledger.states import BatchState, MailingState
 
 _DUE = """
     SELECT b.id FROM delivery_batch b JOIN delivery_mailing m ON m.id = b.mailing_id
-     WHERE b.state = %s AND b.due_at <= %s AND m.state = %s AND m.provider = %s
+     WHERE b.state = %s AND b.due_at <= %s AND m.state = %s AND m.provider = %s AND m.account IN ('', %s)
      ORDER BY b.due_at LIMIT 1
 """
 _CLAIM = """
@@ -33,7 +33,7 @@ _BEGIN = """
     UPDATE delivery_batch
        SET state = %s, attempt = attempt + 1, attempt_key = %s, lease_until = %s
      WHERE id = %s AND state = %s AND lease_owner = %s
-       AND EXISTS (SELECT 1 FROM delivery_mailing m WHERE m.id = mailing_id AND m.state = %s)
+       AND EXISTS (SELECT 1 FROM delivery_mailing m WHERE m.id = mailing_id AND m.state = %s AND m.version = %s)
 """
 _ACCEPTED = """
     UPDATE delivery_batch
@@ -67,10 +67,13 @@ class Claim(NamedTuple):
     attempt_key: str
 
 
-def claim_batch(now: datetime, *, until: datetime, owner: str, provider: str) -> Claim | None:
-    """Takes the batch that is due first, if there is one, for as long as `until`."""
+def claim_batch(now: datetime, *, until: datetime, owner: str, provider: str, account: str = "") -> Claim | None:
+    """Takes the batch that is due first, if there is one, for as long as `until`.
+
+    `account` is that of `provider` this process has: batches that may only leave by another are not for it.
+    """
     lock = "FOR UPDATE OF b SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    due = [BatchState.PLANNED, _to_database_time(now), MailingState.SENDING, provider]
+    due = [BatchState.PLANNED, _to_database_time(now), MailingState.SENDING, provider, account]
     with connection.cursor() as cursor:
         cursor.execute(_DUE, due)  # SQLite locks the database for an UPDATE though it finds nothing: so look first
         if cursor.fetchone() is None:
@@ -96,7 +99,7 @@ def _to_claim(row: tuple[Any, ...], owner: str) -> Claim:
 
 
 def begin_attempt(claim: Claim, attempt_key: str, *, until: datetime) -> Claim | None:
-    """Commits that an attempt begins; None when the claim is lost or the mailing was stopped meanwhile."""
+    """Commits that an attempt begins; None when the claim is lost, or the mailing was stopped or resumed meanwhile."""
     with connection.cursor() as cursor:
         cursor.execute(
             _BEGIN,
@@ -108,6 +111,7 @@ def begin_attempt(claim: Claim, attempt_key: str, *, until: datetime) -> Claim |
                 BatchState.CLAIMED,
                 claim.owner,
                 MailingState.SENDING,
+                claim.mailing_version,
             ],
         )
         if not cursor.rowcount:

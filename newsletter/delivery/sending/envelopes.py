@@ -3,22 +3,53 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 from newsletter.catalog.values import Newsletter
 from newsletter.delivery.providers.base import Envelope
 from newsletter.templater.briefing import Rendered
 
 
-def build_envelope(rendered: Rendered, newsletter: Newsletter, *, base_url: str, subject_prefix: str = "") -> Envelope:
-    """The envelope of an edition: list mail, with one-click leaving (RFC 2369, 2919, 8058)."""
-    return Envelope(
+@dataclass(frozen=True, slots=True)
+class EnvelopeSettings:
+    """What every message of a mailing has besides the composed mail: fixed with the audience, and kept with it.
+
+    So the second half of a mailing leaves as the first did, whatever is changed meanwhile. `zone` and `language` are
+    for the day of the sending in words.
+    """
+
+    from_email: str
+    from_name: str
+    reply_to: str
+    headers: tuple[tuple[str, str], ...]
+    unsubscribe_base: str
+    click_tracking: bool
+    open_tracking: bool
+    zone: str
+    language: str
+
+    @property
+    def tracks(self) -> bool:
+        """Whether opens or clicks are tracked, of those who accept it."""
+        return self.click_tracking or self.open_tracking
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is stored."""
+        return asdict(self)
+
+    def without_tracking(self) -> EnvelopeSettings:
+        """The same for those who accept no tracking."""
+        return replace(self, click_tracking=False, open_tracking=False)
+
+
+def read_envelope_settings(newsletter: Newsletter, *, base_url: str) -> EnvelopeSettings:
+    """The settings of a newsletter as they are now: list mail, with one-click leaving (RFC 2369, 2919, 8058)."""
+    return EnvelopeSettings(
         from_email=newsletter.from_email,
         from_name=newsletter.from_name,
         reply_to=newsletter.reply_to,
-        subject=subject_prefix + rendered.subject,
-        html=rendered.html,
-        text=rendered.text,
-        merge=tuple(rendered.merge),
         headers=(
             ("List-Id", format_list_id(newsletter)),
             ("Precedence", "bulk"),
@@ -26,6 +57,31 @@ def build_envelope(rendered: Rendered, newsletter: Newsletter, *, base_url: str,
         unsubscribe_base=f"{base_url}/u/",
         click_tracking=newsletter.click_tracking,
         open_tracking=newsletter.open_tracking,
+        zone=newsletter.zone,
+        language=newsletter.language,
+    )
+
+
+def parse_envelope_settings(stored: Mapping[str, Any]) -> EnvelopeSettings:
+    """Settings as they were stored; what a later version added to them is left aside."""
+    known = {each.name: stored[each.name] for each in fields(EnvelopeSettings)}
+    return EnvelopeSettings(**{**known, "headers": tuple((name, value) for name, value in stored["headers"])})
+
+
+def build_envelope(rendered: Rendered, settings: EnvelopeSettings, *, subject_prefix: str = "") -> Envelope:
+    """The envelope of an edition."""
+    return Envelope(
+        from_email=settings.from_email,
+        from_name=settings.from_name,
+        reply_to=settings.reply_to,
+        subject=subject_prefix + rendered.subject,
+        html=rendered.html,
+        text=rendered.text,
+        merge=tuple(rendered.merge),
+        headers=settings.headers,
+        unsubscribe_base=settings.unsubscribe_base,
+        click_tracking=settings.click_tracking,
+        open_tracking=settings.open_tracking,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max, Q, Sum
 
@@ -25,7 +26,7 @@ from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
 from newsletter.delivery.ledger.format import unpack_members
 from newsletter.delivery.ledger.states import ExclusionReason, MailingKind, MailingState, RecallState
 from newsletter.delivery.providers import registry
-from newsletter.delivery.sending import ledger_rows, send_times
+from newsletter.delivery.sending import envelopes, ledger_rows, send_times
 from newsletter.delivery.sending.mailed_before import NOBODY, EarlierBatches, MailedBefore
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
@@ -40,8 +41,11 @@ ENTRIES_PER_ROW = 1_000  # candidates in a row of the audience index
 _freeze_lock = threading.Lock()  # several threads of a process would only do the same work, and all but one in vain
 
 
-def freeze_next(now: datetime) -> bool:
+def freeze_next(now: datetime, *, account: str = "") -> bool:
     """Freezes the audience of one mailing that is due. Returns whether there was one.
+
+    With it, what all of its messages have in common is fixed, and that they leave by `account` alone, that of this
+    process with its provider ("": any).
 
     In short transactions, each moving a mark forward: killed anywhere, another process goes on there.
     """
@@ -61,7 +65,7 @@ def freeze_next(now: datetime) -> bool:
     if not _freeze_lock.acquire(blocking=False):
         return False
     try:
-        if due.state == MailingState.FREEZING or _start(due, now):
+        if due.state == MailingState.FREEZING or _start(due, account, now):
             _freeze(due.id, batch_size, now)
     except (BadInput, NotFound) as error:  # a segment that somebody dropped: those behind this mailing must not wait
         _hold(due.id, f"{error} Nothing was sent.")
@@ -70,9 +74,10 @@ def freeze_next(now: datetime) -> bool:
     return True
 
 
-def _start(row: models.Mailing, now: datetime) -> bool:
+def _start(row: models.Mailing, account: str, now: datetime) -> bool:
     """Locks the edition and records who is a candidate; holds the mailing when the approval is gone."""
     bounds = audience.get_audience_bounds(row.list_id)
+    newsletter = newsletters.get_newsletter(row.newsletter_id)
     try:
         with transaction.atomic():
             mine = models.Mailing.objects.filter(id=row.id, state=MailingState.SCHEDULED, snapshot_id=row.snapshot_id)
@@ -82,6 +87,10 @@ def _start(row: models.Mailing, now: datetime) -> bool:
                 frozen_upto=bounds.last_id,
                 suppressed_upto=bounds.suppressed_upto,
                 ordinal=_next_ordinal(row),
+                envelope_settings=envelopes.read_envelope_settings(
+                    newsletter, base_url=settings.CONFIG.base_url
+                ).to_json(),
+                account=row.account or account,
             ):
                 return False
             if edition_lookup.get_snapshot(row.snapshot_id).voided_at is not None:
@@ -164,6 +173,7 @@ class _PageWriter:
     newsletter: Newsletter = field(init=False)
     earlier: EarlierBatches | None = field(init=False)  # None: no other mailing has a say in who gets this one
     same_words: EarlierBatches | None = field(init=False)  # of a correction: mailings of it that were cancelled
+    tracks: bool = field(init=False)
     written_through: int = field(init=False)  # the last candidate this object knows of
     variants: tuple[Variant, ...] = field(init=False)
     last_number: int = field(init=False)
@@ -172,6 +182,12 @@ class _PageWriter:
 
     def __post_init__(self) -> None:
         self.newsletter = newsletters.get_newsletter(self.row.newsletter_id)
+        stored = self.row.envelope_settings  # None: the version before froze what there is, and sends it as it does
+        self.tracks = (
+            envelopes.parse_envelope_settings(stored).tracks
+            if stored
+            else self.newsletter.click_tracking or self.newsletter.open_tracking
+        )
         self.written_through = self.row.frozen_through
         self.read_earlier(after=self.row.frozen_through)
         self.variants = edition_lookup.list_frozen_variants(self.row.snapshot_id)
@@ -232,13 +248,12 @@ class _PageWriter:
 
     def classify(self, page: Sequence[AudienceCandidate], now: datetime) -> Sequence[ClassifiedCandidate]:
         """Sorts candidates into strata: by variant, and by whether they accept tracking."""
-        tracks = self.newsletter.click_tracking or self.newsletter.open_tracking
         codes = self._assign_variants([each.subscriber_id for each in page], now)
         upto = page[-1].subscriber_id
         before = self.earlier.read_page(upto) if self.earlier else NOBODY
         same_words = self.same_words.read_page(upto) if self.same_words else NOBODY
         strata = {
-            (code, tracked): Stratum(variant=code, tracking=tracked or not tracks)
+            (code, tracked): Stratum(variant=code, tracking=tracked or not self.tracks)
             for code in {"", *codes.values()}
             for tracked in (True, False)
         }

@@ -29,9 +29,9 @@ from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, MemberFlag, Outcome, RecallState
 from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recipients, SendRequest
-from newsletter.delivery.sending import claims, ledger_rows, mailings, retry
+from newsletter.delivery.sending import claims, envelopes, ledger_rows, mailings, retry
 from newsletter.delivery.sending.claims import Claim
-from newsletter.delivery.sending.envelopes import build_envelope
+from newsletter.delivery.sending.envelopes import EnvelopeSettings
 from newsletter.delivery.sending.expired_leases import recover_expired_leases
 from newsletter.kernel import ids
 from newsletter.kernel.clock import to_day_in_zone
@@ -46,9 +46,9 @@ RECORD_RETRY_SECONDS = (0.5, 1, 2, 4, 8, 15, 30, 60, 120)  # some four minutes: 
 
 def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Callable[[], datetime]) -> bool:
     """Hands one due batch over. Returns whether there was one. `clock` is asked again when the answer is there."""
-    claim = claims.claim_batch(now, until=now + LEASE, owner=owner, provider=provider.name)
+    claim = _claim_batch(now, owner, provider)
     if claim is None and recover_expired_leases(now):  # what died in other hands can wait for what is due
-        claim = claims.claim_batch(now, until=now + LEASE, owner=owner, provider=provider.name)
+        claim = _claim_batch(now, owner, provider)
     if claim is None:
         return False
     if claim.number == 1 and not claim.attempt:
@@ -62,6 +62,10 @@ def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Call
     if begun is not None:
         _record_with_retries(begun, provider.send_batch(request, now), clock)
     return True
+
+
+def _claim_batch(now: datetime, owner: str, provider: Provider) -> Claim | None:
+    return claims.claim_batch(now, until=now + LEASE, owner=owner, provider=provider.name, account=provider.account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +85,12 @@ class _MailingContext:
 
 @lru_cache(maxsize=32)  # the variants of a few mailings
 def _load_mailing_context(mailing_id: int, version: int, variant: str, tracking: bool) -> _MailingContext:
-    """The same for every batch of a version of a mailing. Resuming begins another, with the sender of then."""
+    """The same for every batch of a version of a mailing. Resuming begins another."""
     row = models.Mailing.objects.get(id=mailing_id)
-    newsletter = newsletters.get_newsletter(row.newsletter_id)
-    if not tracking:
-        newsletter = replace(newsletter, click_tracking=False, open_tracking=False)
     assert row.frozen_at is not None
-    cover = build_envelope(
-        edition_lookup.get_frozen_mail(row.snapshot_id, variant), newsletter, base_url=settings.CONFIG.base_url
-    )
+    common = _load_envelope_settings(row)
+    mail = edition_lookup.get_frozen_mail(row.snapshot_id, variant)
+    cover = envelopes.build_envelope(mail, common if tracking else common.without_tracking())
     return _MailingContext(
         row.key,
         row.list_id,
@@ -98,8 +99,17 @@ def _load_mailing_context(mailing_id: int, version: int, variant: str, tracking:
         row.suppressed_upto,
         row.cancel_id if row.recall == RecallState.OPEN else "",
         cover,
-        newsletter.zone,
-        newsletter.language,
+        common.zone,
+        common.language,
+    )
+
+
+def _load_envelope_settings(row: models.Mailing) -> EnvelopeSettings:
+    """As of the freeze. One that the version before froze has none: then as the newsletter is now, as that would."""
+    if row.envelope_settings is not None:
+        return envelopes.parse_envelope_settings(row.envelope_settings)
+    return envelopes.read_envelope_settings(
+        newsletters.get_newsletter(row.newsletter_id), base_url=settings.CONFIG.base_url
     )
 
 

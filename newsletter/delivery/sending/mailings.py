@@ -9,16 +9,18 @@ import logging
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q
 
+from newsletter.catalog import newsletters
 from newsletter.curator.editions import approval
 from newsletter.delivery import models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
-from newsletter.delivery.providers import registry
-from newsletter.delivery.sending import recall_window
+from newsletter.delivery.providers import accounts, registry
+from newsletter.delivery.sending import envelopes, recall_window
 from newsletter.kernel import ids
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import Conflict, NotFound, Refused
@@ -172,15 +174,18 @@ def pause_on_error(mailing_id: int, reason: str) -> None:
         log.error("Mailing %s stops: %s", mailing_id, reason)
 
 
-def pause_other_providers(provider: str, now: datetime) -> int:
-    """Pauses mailings planned for another provider than this process has: they would wait in silence.
+def pause_other_providers(provider: str, now: datetime, *, account: str = "") -> int:
+    """Pauses mailings planned for another provider, or account with it, than this process has.
 
-    Returns how many.
+    They would wait in silence. Returns how many.
     """
     due = models.Batch.objects.filter(mailing_id=OuterRef("id"), state=BatchState.PLANNED, due_at__lte=now)
-    rows = models.Mailing.objects.filter(Exists(due), state=MailingState.SENDING).exclude(provider=provider)
-    found = list(rows.values_list("id", "provider"))
-    for mailing_id, planned_for in found:
+    rows = models.Mailing.objects.filter(Exists(due), state=MailingState.SENDING)
+    found = list(rows.exclude(provider=provider, account__in=("", account)).values_list("id", "provider", "account"))
+    for mailing_id, planned_for, planned_account in found:
+        if planned_for == provider:
+            pause_on_error(mailing_id, _describe_other_account(mailing_id, planned_account, account))
+            continue
         pause_on_error(
             mailing_id,
             f"It was planned for {planned_for}, but the provider is now {provider}. Set "
@@ -188,6 +193,13 @@ def pause_other_providers(provider: str, now: datetime) -> int:
             "and restart, then resume; or cancel it and send the edition again.",
         )
     return len(found)
+
+
+def _describe_other_account(mailing_id: int, planned_for: str, account: str) -> str:
+    return (
+        f"It was {accounts.describe_difference(planned_for, account)}. Set that again and restart the workers, then "
+        f"resume; or let the rest leave from here: newsletter mailings resume {mailing_id} --accept-account"
+    )
 
 
 def pause(mailing_id: int, *, by: Actor, now: datetime) -> None:
@@ -202,10 +214,21 @@ def pause(mailing_id: int, *, by: Actor, now: datetime) -> None:
         _record_change(by, "paused", found, MailingState.PAUSED, now)
 
 
-def resume(mailing_id: int, *, by: Actor, now: datetime, not_cancelled: bool = False) -> None:
+def resume(
+    mailing_id: int,
+    *,
+    by: Actor,
+    now: datetime,
+    not_cancelled: bool = False,
+    account: str = "",
+    accept_account: bool = False,
+) -> None:
     """Lets a paused mailing go on from where it stands. Raises NotFound, NotAllowed, Refused.
 
     With a recall window the provider must have said before that it has `not_cancelled` it: `recall.resume_mailing`.
+    Where nobody was mailed yet, sender, reply address and tracking are those of now, and it leaves by `account`, that
+    of the caller with the provider ("": not known). Where somebody was, they stay, and another account is taken only
+    with `accept_account`: it may be the same one with a new key.
     """
     found = _get_row_to_change(mailing_id, by)
     if found.state not in (MailingState.PAUSED, MailingState.RECALLING):
@@ -214,11 +237,37 @@ def resume(mailing_id: int, *, by: Actor, now: datetime, not_cancelled: bool = F
         raise Refused(f"The provider may have cancelled mailing {mailing_id}: it must be asked before it is resumed.")
     to = MailingState.SCHEDULED if found.frozen_at is None else MailingState.FREEZING
     with transaction.atomic():
+        detail = _renew_envelope(found, account, accept_account)
         models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.PLANNED).update(due_at=now, attempt=0)
         # Freezing moves on to sending once every candidate is accounted for.
         stopped = models.Mailing.objects.filter(id=mailing_id, state=found.state)
         if stopped.update(state=to, reason="", version=F("version") + 1):  # what workers know of it is read again
-            _record_change(by, "resumed", found, to, now)
+            _record_change(by, "resumed", found, to, now, detail)
+
+
+def _renew_envelope(row: models.Mailing, account: str, accept_account: bool) -> str:
+    """Takes account and settings of now for a mailing that goes on, where that may be. Returns what to record of it."""
+    mine = models.Mailing.objects.filter(id=row.id)
+    untouched = row.envelope_settings is not None and not _may_have_reached_somebody(row.id)
+    if untouched:
+        newsletter = newsletters.get_newsletter(row.newsletter_id)
+        common = envelopes.read_envelope_settings(newsletter, base_url=settings.CONFIG.base_url)
+        mine.update(envelope_settings=common.to_json())
+    if not account or account == row.account or not row.account:
+        return ""
+    if not accept_account and (not untouched or row.cancel_id):
+        raise Refused(_describe_other_account(row.id, row.account, account))
+    mine.update(account=account)
+    return f"with the account {account} in place of {row.account}"
+
+
+def _may_have_reached_somebody(mailing_id: int) -> bool:
+    """Whether a request of a mailing was accepted, also in part, or may have been."""
+    tried = models.Batch.objects.filter(mailing_id=mailing_id).exclude(attempt_key="")
+    if tried.exclude(state__in=(BatchState.PLANNED, BatchState.REFUSED, BatchState.WITHDRAWN)).exists():
+        return True
+    not_reached = {Outcome.PLANNED, Outcome.REFUSED, Outcome.WITHDRAWN}
+    return any(Outcomes(each.outcomes, each.format).count_outcomes().keys() - not_reached for each in tried)
 
 
 def cancel(mailing_id: int, *, by: Actor, now: datetime) -> None:
@@ -254,9 +303,11 @@ def _refuse_while_recalling(found: models.Mailing) -> None:
         )
 
 
-def _record_change(by: Actor, action: str, found: models.Mailing, to: MailingState, now: datetime) -> None:
+def _record_change(
+    by: Actor, action: str, found: models.Mailing, to: MailingState, now: datetime, detail: str = ""
+) -> None:
     before, after = {"state": found.state}, {"state": to.value}
-    by.record(ActionRecord(action, f"mailing {found.id}", now, found.newsletter_id, before=before, after=after))
+    by.record(ActionRecord(action, f"mailing {found.id}", now, found.newsletter_id, detail, before=before, after=after))
 
 
 def withdraw_planned(mailing_id: int) -> int:

@@ -72,9 +72,8 @@ def send_test_mails(
     with transaction.atomic():
         rate_limits.count_test_mails(sender, len(wanted), now)
         record()
-    cover = envelopes.build_envelope(
-        rendered, newsletter, base_url=settings.CONFIG.base_url, subject_prefix=TEST_PREFIX
-    )
+    common = envelopes.read_envelope_settings(newsletter, base_url=settings.CONFIG.base_url)
+    cover = envelopes.build_envelope(rendered, common, subject_prefix=TEST_PREFIX)
     return tuple(
         _send_one(provider, SendRequest(cover, (_test_recipient(address),), "tests", "tests", ids.generate_id()), now)
         for address in wanted
@@ -114,7 +113,8 @@ def compose_eml(
     *, rendered: Rendered, newsletter: Newsletter, address: str, first_name: str = "", date: str = "", now: datetime
 ) -> ComposedMail:
     """The message as it would leave for one recipient."""
-    cover = envelopes.build_envelope(rendered, newsletter, base_url=settings.CONFIG.base_url)
+    common = envelopes.read_envelope_settings(newsletter, base_url=settings.CONFIG.base_url)
+    cover = envelopes.build_envelope(rendered, common)
     recipient = _test_recipient(to_sendable(check_address(address)), first_name)._replace(date=date)
     mine = build_personal_message(cover, recipient)
     return ComposedMail(mine.html, mine.text, mine.subject, mime.compose_message(cover, recipient, now=now).as_bytes())

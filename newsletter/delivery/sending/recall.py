@@ -23,6 +23,7 @@ from newsletter.delivery import alarms, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
+from newsletter.delivery.providers import accounts
 from newsletter.delivery.providers.base import Canceller, CancelStatus, Provider, ProviderError
 from newsletter.delivery.sending import backlog, mailings, recall_window
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
@@ -63,8 +64,9 @@ def open_next_window(now: datetime, provider: Provider) -> bool:
     if not waiting.filter(id=row.id, begins_at=row.begins_at).update(begins_at=now + RETRY_AFTER):
         return True
     try:
-        foreign = len(provider.cancelled_ids() - set(_slot_holders(now).values_list("cancel_id", flat=True)))
-        if foreign + _slot_holders(now).count() >= provider.max_cancelled:
+        holders = _slot_holders(now, provider.account)
+        foreign = len(provider.cancelled_ids() - set(holders.values_list("cancel_id", flat=True)))
+        if foreign + holders.count() >= provider.max_cancelled:
             return _close_window(row, f"all {provider.max_cancelled} places the provider has for it are taken", now)
         models.Mailing.objects.filter(id=row.id).update(cancel_ids_asked=F("cancel_ids_asked") + 1)
         cancel_id = provider.new_cancel_id()
@@ -74,19 +76,19 @@ def open_next_window(now: datetime, provider: Provider) -> bool:
     with transaction.atomic():
         models.RateLimit.objects.get_or_create(name="recall")
         models.RateLimit.objects.select_for_update().get(name="recall")  # no two mailings take the last place both
-        if foreign + _slot_holders(now).count() < provider.max_cancelled:
+        if foreign + holders.count() < provider.max_cancelled:
             mine = models.Mailing.objects.filter(id=row.id, recall=RecallState.WANTED)
-            mine.update(recall=RecallState.OPEN, cancel_id=cancel_id, begins_at=now)
+            mine.update(recall=RecallState.OPEN, cancel_id=cancel_id, account=provider.account, begins_at=now)
         else:  # the place was taken meanwhile: the next look says so
             models.Mailing.objects.filter(id=row.id, recall=RecallState.WANTED).update(begins_at=now)
     return True
 
 
-def _slot_holders(now: datetime) -> QuerySet[models.Mailing]:
-    """Our mailings that need one of the places: they may be recalled, or were and are not thrown away yet."""
+def _slot_holders(now: datetime, account: str) -> QuerySet[models.Mailing]:
+    """Our mailings that need one of the places of an account: they may be recalled, or were and are not thrown away."""
     may_be = Q(due_at__gt=now) & ~Q(state=MailingState.CANCELLED)
     perhaps = Q(state=MailingState.RECALLING) | Q(recalled_at__isnull=False)
-    return models.Mailing.objects.filter(may_be | perhaps, recall=RecallState.OPEN)
+    return models.Mailing.objects.filter(may_be | perhaps, recall=RecallState.OPEN, account__in=("", account))
 
 
 def _close_window(row: models.Mailing, why: str, now: datetime) -> bool:
@@ -98,16 +100,21 @@ def _close_window(row: models.Mailing, why: str, now: datetime) -> bool:
     return True
 
 
-def recall_mailing(mailing_id: int, *, by: Actor, now: datetime, provider: Provider) -> RecallResult:
+def recall_mailing(
+    mailing_id: int, *, by: Actor, now: datetime, provider: Provider, accept_account: bool = False
+) -> RecallResult:
     """Stops a mailing before its instant: all that was submitted is cancelled at the provider, the rest withdrawn.
 
     Unknown recipients are spared too: the provider cancels whatever it has under our id. The edition can be edited
     and sent again. Raises Refused when there is nothing to recall or no time left, ProviderError when the provider does
-    not confirm: then it is recalling, submits nothing, and the provider is asked again every minute. Raises NotFound,
-    NotAllowed.
+    not confirm: then it is recalling, submits nothing, and the provider is asked again every minute. Another account
+    of the provider than it was submitted by is asked only with `accept_account`: it may be the same one with a new key.
+    Raises NotFound, NotAllowed.
     """
     require_right(by, Verb.SEND, newsletter_id=mailings.get_row(mailing_id).newsletter_id)
-    row = _begin(_get_recallable(mailing_id, now), by, now, provider)
+    found = _get_recallable(mailing_id, now)
+    _require_canceller(found, provider, accept_account=accept_account)
+    row = _begin(found, by, now, provider)
     canceller = _require_canceller(row, provider)
     try:
         canceller.cancel(row.cancel_id)
@@ -122,9 +129,13 @@ def recall_mailing(mailing_id: int, *, by: Actor, now: datetime, provider: Provi
 
 def _begin(row: models.Mailing, by: Actor, now: datetime, provider: Provider) -> models.Mailing:
     """Stores that somebody recalls a mailing, before anything is asked of the provider: nothing is submitted then."""
-    _require_canceller(row, provider)
+    if row.account not in ("", provider.account):  # whoever recalls it accepts that
+        with transaction.atomic():
+            models.Mailing.objects.filter(id=row.id).update(account=provider.account)
+            detail = f"with the account {provider.account} in place of {row.account}"
+            by.record(ActionRecord("accepted account", f"mailing {row.id}", now, row.newsletter_id, detail))
     if row.state == MailingState.RECALLING:  # asked for already: the provider is asked once more, now
-        return row
+        return _get_recallable(row.id, now)
     mine = models.Mailing.objects.filter(id=row.id, recall=RecallState.OPEN, state__in=states.RECALLABLE_MAILING_STATES)
     with transaction.atomic():
         if mine.update(
@@ -141,20 +152,29 @@ def _begin(row: models.Mailing, by: Actor, now: datetime, provider: Provider) ->
     return _get_recallable(row.id, now)
 
 
-def _require_canceller(row: models.Mailing, provider: Provider) -> Canceller:
-    """The provider that has the mailing, which alone can say what becomes of it. Raises Refused for another."""
+def _require_canceller(row: models.Mailing, provider: Provider, *, accept_account: bool = False) -> Canceller:
+    """The provider that has the mailing, which alone can say what becomes of it. Raises Refused for another.
+
+    And for another account with it, unless that is accepted: an id of ours means nothing there.
+    """
     if row.provider != provider.name or not isinstance(provider, Canceller):
         raise Refused(
             f"{row.provider} has mailing {row.id}, and the provider is now {provider.name}. Set "
             f"NEWSLETTER_PROVIDER={row.provider}, restart, and try again."
         )
+    if not accept_account and row.account not in ("", provider.account):
+        raise Refused(
+            f"Mailing {row.id} was {accounts.describe_difference(row.account, provider.account)}, which knows nothing "
+            "of it. Set that again and try again; or, when it is the same account with a new key, add --accept-account."
+        )
     return provider
 
 
 def _note_failure(row: models.Mailing, error: NewsletterError) -> None:
-    log.warning("The recall of mailing %s is not confirmed: %s", row.id, error)
-    mine = models.Mailing.objects.filter(id=row.id, state=MailingState.RECALLING)
-    mine.update(reason=f"being recalled by {row.recalling_by}; not confirmed yet: {error}"[:300])
+    reason = f"being recalled by {row.recalling_by}; not confirmed yet: {error}"[:300]
+    models.Mailing.objects.filter(id=row.id, state=MailingState.RECALLING).exclude(reason=reason).update(reason=reason)
+    if row.reason != reason:
+        log.warning("The recall of mailing %s is not confirmed: %s", row.id, error)
 
 
 def _finish(mailing_id: int, by: Actor, now: datetime) -> RecallResult:
@@ -189,18 +209,20 @@ def _finish(mailing_id: int, by: Actor, now: datetime) -> RecallResult:
     return RecallResult(caught, withdrawn, in_flight)
 
 
-def resume_mailing(mailing_id: int, *, by: Actor, now: datetime, provider: Provider) -> None:
+def resume_mailing(
+    mailing_id: int, *, by: Actor, now: datetime, provider: Provider, accept_account: bool = False
+) -> None:
     """Lets a paused mailing go on from where it stands, or one that is being recalled: then the recall is given up.
 
     With a recall window the provider is asked first, and only what it has not cancelled goes on: otherwise it would be
-    accepted by our rows and mailed to nobody. Raises NotFound, NotAllowed, Refused, and ProviderError when it does not
-    answer.
+    accepted by our rows and mailed to nobody. `accept_account`: see `mailings.resume`. Raises NotFound, NotAllowed,
+    Refused, and ProviderError when it does not answer.
     """
     row = mailings.get_row(mailing_id)
     require_right(by, Verb.SEND, newsletter_id=row.newsletter_id)
     resumable = row.state in (MailingState.PAUSED, MailingState.RECALLING)
     if resumable and row.recall == RecallState.OPEN:
-        status = _require_canceller(row, provider).get_cancel_status(row.cancel_id)
+        status = _require_canceller(row, provider, accept_account=accept_account).get_cancel_status(row.cancel_id)
         if status is CancelStatus.CANCELLED:
             _finish(row.id, by, now)
             raise Refused(
@@ -212,7 +234,14 @@ def resume_mailing(mailing_id: int, *, by: Actor, now: datetime, provider: Provi
                 f"Somebody has paused mailing {mailing_id} at {row.provider} itself (batch id {row.cancel_id}). Take "
                 "that back there, then resume."
             )
-    mailings.resume(mailing_id, by=by, now=now, not_cancelled=True)
+    mailings.resume(
+        mailing_id,
+        by=by,
+        now=now,
+        not_cancelled=True,
+        account=provider.account if row.provider == provider.name else "",
+        accept_account=accept_account,
+    )
 
 
 def complete_next_recall(now: datetime, provider: Provider, *, by: Actor) -> bool:
@@ -224,9 +253,12 @@ def complete_next_recall(now: datetime, provider: Provider, *, by: Actor) -> boo
     """
     if not isinstance(provider, Canceller):
         return False
-    to_ask = backlog.select_unsure_recalls(now).filter(provider=provider.name)
+    of_provider = backlog.select_unsure_recalls(now).filter(provider=provider.name)
+    to_ask = of_provider.filter(account__in=("", provider.account))
     row = to_ask.order_by("due_at", "id").first()
     if row is None:
+        for other in of_provider.filter(state=MailingState.RECALLING):
+            _note_other_account(other, provider)
         return False
     require_right(by, Verb.SEND, newsletter_id=row.newsletter_id)
     if not to_ask.filter(id=row.id).update(ask_provider_at=now + RETRY_AFTER):
@@ -236,6 +268,14 @@ def complete_next_recall(now: datetime, provider: Provider, *, by: Actor) -> boo
     except NewsletterError as error:
         _note_failure(row, error)
     return True
+
+
+def _note_other_account(row: models.Mailing, provider: Provider) -> None:
+    """Says why a recall is not completed by this process; another that has the right account may do it."""
+    try:
+        _require_canceller(row, provider)
+    except Refused as error:
+        _note_failure(row, error)
 
 
 def _complete(row: models.Mailing, provider: Canceller, now: datetime, by: Actor) -> None:
@@ -358,6 +398,7 @@ def free_next_slot(now: datetime, provider: Provider) -> bool:
         recall=RecallState.OPEN,
         recalled_at__isnull=False,
         provider=provider.name,
+        account__in=("", provider.account),
     )
     last = Coalesce(Max("batches__send_at"), "due_at")
     row = over.annotate(last=last).filter(last__lt=now - FREE_SLOT_AFTER).first()

@@ -92,9 +92,10 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     do, now, by = request.POST.get("do", ""), clock.now(), get_actor(request)
     verbs: dict[str, tuple[Callable[[], int | None], str]] = {
         "pause": (lambda: mailings.pause(mailing_id, by=by, now=now), "Paused."),
-        "resume": (
-            lambda: recall.resume_mailing(mailing_id, by=by, now=now, provider=wiring.get_provider()),
-            "Resumed.",
+        "resume": (lambda: _resume_mailing(mailing_id, by, now), "Resumed."),
+        "accept_account": (
+            lambda: _resume_mailing(mailing_id, by, now, accept_account=True),
+            "Resumed. The rest leaves by the provider account of now.",
         ),
         "cancel": (lambda: mailings.cancel(mailing_id, by=by, now=now), "Cancelled."),
         "recall": (
@@ -120,6 +121,10 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     except NewsletterError as error:
         messages.error(request, str(error))
     return redirect("mailing", mailing_id)
+
+
+def _resume_mailing(mailing_id: int, by: Actor, now: datetime, *, accept_account: bool = False) -> None:
+    recall.resume_mailing(mailing_id, by=by, now=now, provider=wiring.get_provider(), accept_account=accept_account)
 
 
 def _recall_mailing(mailing_id: int, by: Actor, now: datetime) -> int:
@@ -163,6 +168,7 @@ def _mailing_context(found: summary.Mailing) -> dict[str, Any]:
         "newsletter": newsletters.get_newsletter(found.newsletter_id),
         "edition": edition_lookup.get_edition(found.edition_id),
         "excluded": excluded,
+        "other_account": found.account and wiring.find_account() not in ("", found.account),
         "moving": found.state in ACTIVE_MAILING_STATES,
         "changing": found.state in _CHANGING_STATES,
         "missing": found.candidates - found.planned - excluded,

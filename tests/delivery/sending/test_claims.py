@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState
@@ -153,6 +154,35 @@ def test_a_batch_of_a_mailing_that_is_not_being_sent_is_left_alone(batch: Batch,
 
 def test_a_batch_for_another_provider_is_left_alone(batch: Batch, now: datetime) -> None:
     assert not claims.claim_batch(now, until=now + MINUTE, owner="worker/1", provider="another")
+
+
+@pytest.mark.parametrize(
+    ("kept", "ours", "takes"),
+    [
+        ("", "", True),
+        ("", "host key1", True),
+        ("host key1", "host key1", True),
+        ("host key1", "host key2", False),
+        ("host key1", "", False),
+        ("host key1", "host", False),
+    ],
+)
+def test_a_batch_leaves_only_by_the_account_its_mailing_is_for(
+    batch: Batch, now: datetime, kept: str, ours: str, takes: bool
+) -> None:
+    row = Mailing.objects.filter(id=batch.mailing_id)
+    row.update(account=kept)
+    claim = claims.claim_batch(now, until=now + MINUTE, owner="worker/1", provider=row.get().provider, account=ours)
+    assert (claim is not None) == takes
+
+
+def test_what_was_claimed_before_a_mailing_was_resumed_does_not_begin(batch: Batch, now: datetime) -> None:
+    claim = taken(batch, now)
+    assert claim
+    Mailing.objects.filter(id=batch.mailing_id).update(version=F("version") + 1)  # with another account, for instance
+    assert claims.begin_attempt(claim, "attempt-1", until=now + MINUTE) is None
+    batch.refresh_from_db()
+    assert (batch.state, batch.attempt) == (BatchState.CLAIMED, 0)
 
 
 def test_a_batch_that_somebody_takes_between_our_look_and_our_claim_is_theirs(batch: Batch, now: datetime) -> None:

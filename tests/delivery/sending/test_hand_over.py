@@ -268,22 +268,6 @@ def test_two_batches_refused_for_the_last_time_are_both_written_down(frozen: Pla
     assert shown(made).batches == {"planned": 2}
 
 
-def test_a_sender_fixed_in_mid_mailing_is_used_from_then_on(
-    frozen: Plan, join: Join, newsroom: Newsroom, now: datetime
-) -> None:
-    join(1)
-    made = frozen()
-    provider = ScriptedProvider(wants_another_key)
-    hand_over_all(provider, now)
-    newsletter_settings.change_newsletter(
-        newsroom.briefing.id, now=now, from_email="desk@example.org", seen=None, by=SYSTEM
-    )
-    mailings.resume(made.id, by=SYSTEM, now=now)
-    freeze.freeze_next(now)
-    hand_over_all(provider, now)
-    assert [request.envelope.from_email for request in provider.requests] == ["news@example.com", "desk@example.org"]
-
-
 @pytest.mark.parametrize("situation", [loses_the_answer, loses_the_request])
 def test_unknown_is_recorded_and_never_sent_again(
     frozen: Plan, join: Join, now: datetime, situation: Situation

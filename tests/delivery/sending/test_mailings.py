@@ -19,7 +19,15 @@ from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from tests.actors import SYSTEM
 from tests.approving import approve
 from tests.delivery.conftest import hand_over_all
-from tests.fakes.provider import ScriptedProvider, refuses_for_now
+from tests.fakes.provider import (
+    ScriptedProvider,
+    Situation,
+    breaks_off,
+    loses_the_answer,
+    loses_the_request,
+    refuses_for_now,
+    wants_another_key,
+)
 from tests.interleaving import just_before
 
 pytestmark = pytest.mark.django_db
@@ -174,6 +182,101 @@ def test_a_mailing_planned_for_another_provider_pauses_and_says_so(frozen: Plan,
     freeze.freeze_next(now)
     hand_over_all(ScriptedProvider(), now)
     assert summary.get_mailing(made.id).counts == {"accepted": 3}
+
+
+@pytest.fixture
+def half_sent(plan: Plan, join: Join, now: datetime) -> Mailing:
+    """A mailing for the account “host key1”, of which 50 of 60 were mailed."""
+    join(60)
+    made = plan()
+    freeze.freeze_next(now, account="host key1")
+    hand_over.hand_over_next(now, owner="worker/1", provider=with_account("host key1"), clock=lambda: now)
+    return made
+
+
+def get_resume_detail() -> str:
+    """What the audit log says of the one time a mailing was resumed."""
+    (entry,) = (each for each in audit_log.list_entries(AuditFilter()) if each.action == "resumed")
+    return entry.detail
+
+
+def with_account(account: str) -> ScriptedProvider:
+    made = ScriptedProvider()
+    made.account = account
+    return made
+
+
+@pytest.mark.parametrize(
+    ("ours", "said"),
+    [("host key2", "planned for another key or user at host"), ("other key1", "the account at host, and mail now")],
+)
+def test_nothing_of_a_mailing_leaves_by_another_account_until_somebody_accepts_it(
+    half_sent: Mailing, now: datetime, ours: str, said: str
+) -> None:
+    other = with_account(ours)
+    assert hand_over_all(other, now) == 0
+    assert mailings.pause_other_providers(other.name, now, account="host key1") == 0
+    assert mailings.pause_other_providers(other.name, now, account=ours) == 1
+    paused = summary.get_mailing(half_sent.id)
+    assert paused.state == MailingState.PAUSED
+    assert said in paused.reason
+    assert f"mailings resume {half_sent.id} --accept-account" in paused.reason
+    with pytest.raises(Refused, match="--accept-account"):
+        mailings.resume(half_sent.id, account=ours, by=SYSTEM, now=now)
+    assert summary.get_mailing(half_sent.id).state == MailingState.PAUSED
+    mailings.resume(half_sent.id, account=ours, accept_account=True, by=SYSTEM, now=now)
+    freeze.freeze_next(now, account="host key1")
+    assert hand_over_all(with_account("host key1"), now) == 0
+    hand_over_all(other, now)
+    assert len(other.mailed) == 10
+    assert get_resume_detail() == f"with the account {ours} in place of host key1"
+
+
+def test_a_mailing_goes_on_by_its_account_when_that_is_back(half_sent: Mailing, now: datetime) -> None:
+    mailings.pause_other_providers(ScriptedProvider.name, now, account="host key2")
+    mailings.resume(half_sent.id, account="host key1", by=SYSTEM, now=now)
+    freeze.freeze_next(now, account="host key1")
+    again = with_account("host key1")
+    hand_over_all(again, now)
+    assert len(again.mailed) == 10
+    assert get_resume_detail() == ""
+
+
+@pytest.mark.parametrize("cancel_id", ["", "an id of the other account"])
+def test_where_nobody_was_mailed_another_account_is_taken_unless_its_window_is_open_there(
+    plan: Plan, join: Join, now: datetime, cancel_id: str
+) -> None:
+    join(3)
+    made = plan()
+    freeze.freeze_next(now, account="host key1")
+    first = with_account("host key1")
+    first.script = [wants_another_key]
+    hand_over_all(first, now)
+    models.Mailing.objects.update(cancel_id=cancel_id)
+    if cancel_id:
+        with pytest.raises(Refused, match="--accept-account"):
+            mailings.resume(made.id, account="host key2", by=SYSTEM, now=now)
+        return
+    mailings.resume(made.id, account="host key2", by=SYSTEM, now=now)
+    freeze.freeze_next(now, account="host key2")
+    second = with_account("host key2")
+    hand_over_all(second, now)
+    assert len(second.mailed) == 3
+
+
+@pytest.mark.parametrize("situation", [loses_the_answer, loses_the_request, breaks_off])
+def test_where_somebody_may_have_been_mailed_another_account_must_be_accepted(
+    plan: Plan, join: Join, now: datetime, situation: Situation
+) -> None:
+    join(60)
+    made = plan()
+    freeze.freeze_next(now, account="host key1")
+    first = with_account("host key1")
+    first.script = [situation]
+    hand_over.hand_over_next(now, owner="worker/1", provider=first, clock=lambda: now)
+    mailings.pause(made.id, by=SYSTEM, now=now)
+    with pytest.raises(Refused, match="--accept-account"):
+        mailings.resume(made.id, account="host key2", by=SYSTEM, now=now)
 
 
 def test_of_two_who_send_an_edition_at_once_one_gets_a_conflict(plan: Plan, edition: Any, now: datetime) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from django.db.models import F
 
+from newsletter.accounts import audit_log
 from newsletter.accounts.actors import SystemActor
+from newsletter.accounts.audit_log import AuditFilter
 from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import approval, edition_lookup, editions
 from newsletter.delivery import models
@@ -338,9 +340,11 @@ def test_our_own_windows_take_places_too(stage: Stage) -> None:
     stage.plan()
     stage.work()
     assert not stage.alarms
-    assert recall._slot_holders(stage.now).count() == 1
+    assert recall._slot_holders(stage.now, stage.provider.account).count() == 1
     stage.at(-1)
-    assert recall._slot_holders(stage.now).count() == 0, "its time is past: nobody will need the place"
+    assert recall._slot_holders(stage.now, stage.provider.account).count() == 0, (
+        "its time is past: nobody will need the place"
+    )
 
 
 def test_a_recall_the_provider_does_not_confirm_goes_on_and_can_be_tried_again_at_once(stage: Stage) -> None:
@@ -533,7 +537,7 @@ def test_the_last_place_is_not_taken_by_two(stage: Stage, plan: Any) -> None:
 
     with just_before("SAVEPOINT", another_takes_it):
         recall.open_next_window(stage.now, stage.provider)
-    assert recall._slot_holders(stage.now).count() == 1
+    assert recall._slot_holders(stage.now, stage.provider.account).count() == 1
     stage.work()
     assert "places" in stage.alarms
 
@@ -685,7 +689,7 @@ def test_a_place_is_needed_by_what_may_be_recalled_and_what_was_and_is_not_throw
     if values.pop("recalled", False):
         values["recalled_at"] = stage.now
     models.Mailing.objects.update(**values)
-    assert recall._slot_holders(stage.now).exists() == needs_a_place
+    assert recall._slot_holders(stage.now, stage.provider.account).exists() == needs_a_place
 
 
 @pytest.mark.parametrize(
@@ -1013,7 +1017,7 @@ def test_a_place_that_could_not_be_given_back_counts_as_taken_and_is_tried_again
     row = models.Mailing.objects.get()
     assert (row.state, row.recall) == (MailingState.CANCELLED, RecallState.OPEN)
     assert bool(stage.server.statuses) == (failure not in _DONE_AT_PROVIDER)
-    assert recall._slot_holders(stage.now).count() == 1
+    assert recall._slot_holders(stage.now, stage.provider.account).count() == 1
     assert ("given back" in stage.alarms) == (not failure.startswith("killed"))
     assert not recall.free_next_slot(stage.now, stage.provider), "once a minute"
     stage.at(-60 * 6)
@@ -1107,7 +1111,7 @@ def test_a_recall_of_which_nobody_knows_is_asked_about_until_the_provider_answer
         assert stage.complete() == 1
         stage.work()
         assert stage.mailing.state == MailingState.RECALLING
-        assert recall._slot_holders(stage.now).count() == 1
+        assert recall._slot_holders(stage.now, stage.provider.account).count() == 1
     stage.at(-60)
     stage.complete()
     assert (stage.mailing.state, stage.mailing.counts) == (MailingState.CANCELLED, {"recalled": 5})
@@ -1252,3 +1256,81 @@ def test_a_place_is_not_given_back_while_a_batch_is_in_flight(stage: Stage) -> N
     models.Batch.objects.update(state="unknown", outcomes=outcomes.pack())
     assert recall.free_next_slot(stage.now, stage.provider)
     assert stage.mailing.counts == {"recalled": 5}, "settled first: the provider threw it away"
+
+
+# Another account of the provider
+
+
+def other_host(stage: Stage) -> SendGrid:
+    """A provider whose server knows nothing of what the stage's has: it would say yes to cancelling any id."""
+    return SendGrid(KEY, stage.server.url.replace("127.0.0.1", "localhost"))
+
+
+def test_a_window_belongs_to_the_account_that_opened_it(stage: Stage) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    recall.open_next_window(stage.now, stage.provider)
+    freeze.freeze_next(stage.now, account="host another key")
+    assert stage.mailing.account == stage.provider.account
+    assert hand_over_all(other_host(stage), stage.now) == 0
+
+
+@pytest.mark.parametrize("act", ["recall", "resume", "complete", "free"])
+def test_another_account_is_not_asked_about_what_it_does_not_know(stage: Stage, act: str) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    stage.work()
+    if act in ("resume", "complete"):
+        stage.server.fail_next(Fault(drop=True), Fault(drop=True))
+        with pytest.raises(ProviderError):
+            stage.recall()
+    if act == "free":
+        stage.recall()
+        stage.at(-5 * 60)
+    mine, stage.provider, requests = stage.provider, other_host(stage), stage.server.requests
+    stage.now += timedelta(minutes=2)
+    if act in ("recall", "resume"):
+        with pytest.raises(Refused, match="account at http://127.0.0.1"):
+            getattr(stage, act)()
+    elif act == "complete":
+        assert stage.complete() == 0
+        assert "which knows nothing of it" in stage.mailing.reason
+    else:
+        assert not recall.free_next_slot(stage.now, stage.provider)
+    assert stage.server.requests == requests
+    stage.provider = mine
+    if act == "recall":
+        assert stage.recall().caught == 5
+    if act == "complete":
+        stage.complete()
+        assert stage.mailing.state == MailingState.CANCELLED
+
+
+def test_a_key_that_was_rotated_recalls_what_the_old_one_submitted_when_that_is_accepted(stage: Stage) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    stage.work()
+    models.Mailing.objects.update(account=f"{stage.server.url} former")
+    with pytest.raises(Refused, match="add --accept-account"):
+        stage.recall()
+    assert stage.mailing.state == MailingState.SENDING
+    spared = recall.recall_mailing(
+        stage.mailing_id, by=SYSTEM, now=stage.now, provider=stage.provider, accept_account=True
+    )
+    assert spared.caught == 5
+    assert stage.server.statuses
+    entries = audit_log.list_entries(AuditFilter(target=f"mailing {stage.mailing_id}"))
+    accepted = next(each for each in entries if each.action == "accepted account")
+    assert accepted.detail == f"with the account {stage.provider.account} in place of {stage.server.url} former"
+
+
+def test_places_taken_at_another_account_are_not_counted(stage: Stage) -> None:
+    row = models.Mailing.objects.get(id=stage.plan().id)
+    for number in range(MOST_STATUSES):
+        row.pk, row.key, row.kind = None, f"former-{number}", "test"
+        row.recall, row.account, row.recalled_at = RecallState.OPEN, "host former", stage.now
+        row.state = MailingState.CANCELLED
+        row.save(force_insert=True)
+    stage.at(LEAD)
+    stage.work()
+    assert stage.mailing.recall == RecallState.OPEN

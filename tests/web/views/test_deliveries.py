@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db.models import F
 from django.test import Client
 
@@ -17,10 +19,10 @@ from newsletter.catalog.newsletter_settings import change_newsletter
 from newsletter.checks import preflight
 from newsletter.curator.editions import editions
 from newsletter.delivery.ledger.states import Outcome
-from newsletter.delivery.models import Alarm, Batch
+from newsletter.delivery.models import Alarm, Batch, Mailing
 from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import freeze
-from newsletter.jobs import tasks
+from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from tests.actors import SYSTEM
 from tests.conftest import PASSWORD, Newsroom
@@ -46,6 +48,24 @@ def test_unknown_outcomes_are_settled_or_sent_again_on_the_page(admin: Client, s
     answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "repair"}, follow=True)
     assert "3 subscribers are planned again" in answer.content.decode()
     assert summary.get_mailing(sent.id).counts == {"planned": 3}
+
+
+def test_the_provider_account_of_now_is_taken_only_by_a_button_of_its_own(
+    admin: Client, sent: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = "Resume with the provider account of now"
+    Mailing.objects.filter(id=sent.id).update(
+        state="paused", provider="sendgrid", account="host key1", finished_at=None
+    )
+    assert take not in admin.get(f"/deliveries/{sent.id}/").content.decode(), "the outbox has no accounts"
+    settings.CONFIG = replace(settings.CONFIG, provider="sendgrid", sendgrid_api_key="SG.now")
+    assert take in admin.get(f"/deliveries/{sent.id}/").content.decode()
+    answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "resume"}, follow=True).content.decode()
+    assert "planned for the account at host" in answer
+    assert summary.get_mailing(sent.id).state == "paused"
+    admin.post(f"/deliveries/{sent.id}/state/", {"do": "accept_account"})
+    assert summary.get_mailing(sent.id).state == "freezing"
+    assert summary.get_mailing(sent.id).account == wiring.find_account()
 
 
 def test_an_alarm_stands_at_the_head_of_its_mailing(editor: Client, sent: Any, now: datetime) -> None:

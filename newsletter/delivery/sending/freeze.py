@@ -65,7 +65,7 @@ def freeze_next(now: datetime, *, account: str = "") -> bool:
     if not _freeze_lock.acquire(blocking=False):
         return False
     try:
-        if due.state == MailingState.FREEZING or _start(due, account, now):
+        if due.state == MailingState.FREEZING or _start(due, now, account):
             _freeze(due.id, batch_size, now)
     except (BadInput, NotFound) as error:  # a segment that somebody dropped: those behind this mailing must not wait
         _hold(due.id, f"{error} Nothing was sent.")
@@ -74,7 +74,7 @@ def freeze_next(now: datetime, *, account: str = "") -> bool:
     return True
 
 
-def _start(row: models.Mailing, account: str, now: datetime) -> bool:
+def _start(row: models.Mailing, now: datetime, account: str = "") -> bool:
     """Locks the edition and records who is a candidate; holds the mailing when the approval is gone."""
     bounds = audience.get_audience_bounds(row.list_id)
     newsletter = newsletters.get_newsletter(row.newsletter_id)

@@ -299,10 +299,12 @@ def _deliver(mailing_id: int) -> None:
 
 def _print_summary(edition: Any, mailing: Any, password: str) -> None:
     from newsletter.delivery.ledger.states import Outcome
+    from newsletter.delivery.reports import edition_status
     from newsletter.jobs import wiring
 
     config = wiring.get_config()
-    say(f"“{edition.subject}”: {len(edition.picks)} stories, {edition.state.label.lower()}.")
+    state = edition_status.get_edition_status(edition).state
+    say(f"“{edition.subject}”: {len(edition.picks)} stories, {state.label.lower()}.")
     if mailing is not None:
         accepted = mailing.counts.get(Outcome.ACCEPTED.key, 0)
         first = next(iter(sorted((config.outbox_dir / mailing.key).glob("*.eml"))), config.outbox_dir)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +30,8 @@ from newsletter.curator.editions.editions import EditionTexts
 from newsletter.curator.editions.picks import PickFields
 from newsletter.curator.editions.values import Edition, SuggestedArticle
 from newsletter.curator.editions.variants import Variant
+from newsletter.delivery.reports import edition_status
+from newsletter.delivery.reports.edition_status import EditionStatus
 from newsletter.delivery.sending import one_off
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
@@ -69,12 +72,16 @@ def show_all(
     found = edition_lookup.list_editions(
         newsletters.get_newsletter_by_slug(newsletter).id if newsletter else None, limit=limit
     )
+    statuses = edition_status.find_statuses(found)
     if as_json:
-        return emit_json(found)
+        return emit_json([_describe_edition(each, statuses[each.id]) for each in found])
     names = {n.id: n.slug for n in newsletters.list_newsletters()}
     print_table(
         ("id", "newsletter", "date", "state", "stories", "subject"),
-        [(e.id, names[e.newsletter_id], e.date, e.state.label.lower(), len(e.picks), e.subject) for e in found],
+        [
+            (e.id, names[e.newsletter_id], e.date, statuses[e.id].state.label.lower(), len(e.picks), e.subject)
+            for e in found
+        ],
         "No edition yet. Create one: newsletter editions create NEWSLETTER --suggest",
     )
 
@@ -490,11 +497,19 @@ def _send_test(
         raise typer.Exit(1)
 
 
+def _describe_edition(edition: Edition, status: EditionStatus) -> dict[str, object]:
+    """An edition for programs, in the state in which its mailing is."""
+    fields = {field.name: getattr(edition, field.name) for field in dataclasses.fields(edition)}
+    followed = {"state": status.state, "reason": status.reason}
+    return fields | followed | {"mailing_id": status.mailing_id, "planned": status.planned}
+
+
 def _print_edition(edition: Edition, as_json: bool) -> None:
+    status = edition_status.get_edition_status(edition)
     if as_json:
-        return emit_json(edition)
-    reason = f" ({edition.reason})" if edition.reason else ""
-    say(f"Edition {edition.id}, {edition.date}: {edition.state.label.lower()}{reason}")
+        return emit_json(_describe_edition(edition, status))
+    reason = f" ({status.reason})" if status.reason else ""
+    say(f"Edition {edition.id}, {edition.date}: {status.state.label.lower()}{reason}")
     say(f"Subject:   {edition.subject or '(none)'}\nPreheader: {edition.preheader or '(none)'}")
     if edition.second_subject:
         say(f"Second subject, for half: {edition.second_subject}")

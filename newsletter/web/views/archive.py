@@ -14,6 +14,7 @@ from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import correction_lookup, day_names, edition_lookup, variants
 from newsletter.curator.editions.states import OUT_STATES
 from newsletter.curator.editions.values import Edition, Pick
+from newsletter.delivery.reports import edition_status
 from newsletter.kernel import clock
 from newsletter.templater.archive_page import PageMetadata, build_archive_page
 from newsletter.templater.briefing import Rendered
@@ -44,7 +45,8 @@ def show_newsletter_archive(request: HttpRequest, slug: str) -> HttpResponse:
     newsletter = _find_public_newsletter(slug)
     if newsletter is None:
         return render_error_page(request, "There is no archive here.", 404)
-    sent = edition_lookup.list_editions(newsletter.id, states=OUT_STATES, limit=200)
+    out, now = edition_lookup.list_editions(newsletter.id, states=OUT_STATES, limit=200), clock.now()
+    sent = [edition for edition in out if edition_status.has_left(edition, now)]
     return render(request, "readers/archive_of.html", {"newsletter": newsletter, "editions": sent})
 
 
@@ -54,7 +56,8 @@ def show_archived_edition(request: HttpRequest, slug: str, day: str) -> HttpResp
     """One sent edition as it was mailed, with nothing of any subscriber in it."""
     newsletter = _find_public_newsletter(slug)
     found = edition_lookup.find_edition(newsletter.id, clock.parse_day(day)) if newsletter else None
-    if newsletter is None or found is None or not found.is_out or found.snapshot_id is None:
+    left = found is not None and edition_status.has_left(found, clock.now())
+    if newsletter is None or found is None or not left or found.snapshot_id is None:
         return render_error_page(request, "This edition is not in the archive.", 404)
     mail = _render_neutral(found)
     assert mail is not None  # it has a snapshot
@@ -105,8 +108,9 @@ def show_feed(request: HttpRequest, slug: str) -> HttpResponse:
         feed_url=f"{home}feed.xml",
         author_name=newsletter.publication,
     )
+    now = clock.now()
     for each in edition_lookup.list_editions(newsletter.id, states=OUT_STATES, limit=FEED_LENGTH):
-        mail = _render_neutral(each)
+        mail = _render_neutral(each) if edition_status.has_left(each, now) else None
         if mail is None:
             continue
         stories = [pick.headline for pick in _public_picks(each)]

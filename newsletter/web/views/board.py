@@ -18,6 +18,7 @@ from newsletter.curator.editions.editions import EditionTexts
 from newsletter.curator.editions.picks import PickFields
 from newsletter.curator.editions.states import PoolState
 from newsletter.curator.editions.values import Edition, Pick
+from newsletter.delivery.reports import edition_status
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
@@ -258,6 +259,7 @@ def _board_context(edition: Edition, request: HttpRequest, *, editing: str = "")
     stories = {section.key: _list_with_moves(edition, section.key) for section in newsletter.sections}
     return {
         "edition": edition,
+        "status": edition_status.get_edition_status(edition),
         "newsletter": newsletter,
         "sections": [(section, stories[section.key]) for section in newsletter.sections],
         "findings": {

@@ -30,7 +30,7 @@ from newsletter.curator.editions import (
 )
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import Variant
-from newsletter.delivery.reports import summary
+from newsletter.delivery.reports import edition_status, summary
 from newsletter.delivery.sending import one_off
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
@@ -60,12 +60,12 @@ def show_editions(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _create_edition(request)
     found = edition_lookup.list_editions(newsletter_ids=[each.id for each in newsletters], limit=60)
-    names = {each.id: each for each in newsletters}
+    names, statuses = {each.id: each for each in newsletters}, edition_status.find_statuses(found)
     return render(
         request,
         "pages/editions.html",
         {
-            "editions": [(each, names[each.newsletter_id]) for each in found],
+            "editions": [(each, names[each.newsletter_id], statuses[each.id]) for each in found],
             "newsletters": list_accessible_newsletters(request, Verb.EDIT),
         },
     )
@@ -114,6 +114,7 @@ def _render_review(
     me = get_actor_email(request)
     context = {
         "edition": edition,
+        "status": edition_status.get_edition_status(edition),
         "newsletter": newsletter,
         "content_hash": checked.content_hash,
         "view": view if view in VIEWS else "wide",

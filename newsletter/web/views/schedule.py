@@ -13,6 +13,8 @@ from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.values import Edition
+from newsletter.delivery.ledger.states import MailingState
+from newsletter.delivery.reports import edition_status
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError
@@ -66,12 +68,14 @@ def _render_schedule(
 
 def describe_occurrence(
     occurrence: Occurrence, newsletters: dict[int, Newsletter]
-) -> tuple[Occurrence, Newsletter, str, int | None]:
-    """An occurrence with its newsletter, its state or that of an edition sent by hand, and the edition."""
-    edition = find_edition_of_occurrence(occurrence)
-    left = edition is not None and edition.is_out
-    state = edition.state if edition and left else occurrence.state
-    return occurrence, newsletters[occurrence.newsletter_id], state, edition.id if edition else None
+) -> tuple[Occurrence, Newsletter, str, str, int | None]:
+    """An occurrence with its newsletter, its state or that of an edition with a mailing, why, and the edition."""
+    edition, state, reason = find_edition_of_occurrence(occurrence), occurrence.state, occurrence.reason
+    if edition is not None:
+        status = edition_status.get_edition_status(edition)
+        if edition.is_out or isinstance(status.state, MailingState):
+            state, reason = status.state, status.reason
+    return occurrence, newsletters[occurrence.newsletter_id], state, reason, edition.id if edition else None
 
 
 def find_edition_of_occurrence(occurrence: Occurrence) -> Edition | None:

@@ -16,7 +16,7 @@ from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Edition
 from newsletter.delivery.ledger.states import MailingState, Outcome
-from newsletter.delivery.reports import summary
+from newsletter.delivery.reports import edition_status, summary
 from newsletter.jobs import heartbeats
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
@@ -95,21 +95,24 @@ def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterat
         edition = find_edition_of_occurrence(occurrence)
         if edition:
             seen.add(edition.id)
-        state = edition.state if edition and occurrence.state not in _NOT_SENT else occurrence.state
         when = _find_departure(edition) or occurrence.instant  # perhaps sent by hand before its time
-        yield DueItem(when, newsletter, state, occurrence.reason, edition, subscriber_counts[newsletter.id])
+        if edition and occurrence.state not in _NOT_SENT:
+            yield _build_due_item(when, newsletter, edition, subscriber_counts[newsletter.id])
+        else:
+            count = subscriber_counts[newsletter.id]
+            yield DueItem(when, newsletter, occurrence.state, occurrence.reason, edition, count)
     for edition in edition_lookup.list_editions(newsletter_ids=ids, limit=20):
         newsletter = _find_newsletter(newsletters, edition.newsletter_id)
         recent = edition.date >= (now.astimezone(clock.get_zone(newsletter.zone)) - timedelta(hours=12)).date()
         if edition.id not in seen and recent:
-            yield DueItem(
-                _find_departure(edition),
-                newsletter,
-                edition.state,
-                edition.reason,
-                edition,
-                subscriber_counts[newsletter.id],
-            )
+            yield _build_due_item(_find_departure(edition), newsletter, edition, subscriber_counts[newsletter.id])
+
+
+def _build_due_item(when: datetime | None, newsletter: Newsletter, edition: Edition, on_list: int) -> DueItem:
+    """An edition as its mailing stands, with the number of that mailing's audience; without one, of the list's."""
+    status = edition_status.get_edition_status(edition)
+    count = on_list if status.planned is None else status.planned
+    return DueItem(when, newsletter, status.state, status.reason, edition, count)
 
 
 def _find_departure(edition: Edition | None) -> datetime | None:
@@ -130,7 +133,7 @@ def _list_attention_items(
             "/",
         )
     for each in due:
-        if each.state == OccurrenceState.HELD:
+        if each.state == OccurrenceState.HELD and not isinstance(each.state, MailingState):  # these come below
             yield AttentionItem(
                 "warn", "pause", f"{each.newsletter.name} is held", "Decide.", each.reason, _edition_url(each)
             )

@@ -11,9 +11,10 @@ from django.test import Client
 from newsletter.checks import preflight
 from newsletter.curator.editions import boxes, corrections, picks
 from newsletter.delivery.sending import freeze
-from newsletter.jobs import tasks
+from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from tests.actors import SYSTEM
+from tests.delivery.conftest import hand_over_all
 
 
 def test_the_archive_shows_sent_editions_and_nothing_of_any_subscriber(sent: Any, edition: Any) -> None:
@@ -78,6 +79,8 @@ def test_what_only_some_may_see_is_not_in_the_archive(
     preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
     tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now, content_hash=None)
     freeze.freeze_next(now)
+    assert client.get(f"/archive/morning/{edition.date}/").status_code == 404, "nobody has it yet"
+    hand_over_all(wiring.get_provider(), now)
     for path in ("/archive/", "/archive/morning/", f"/archive/morning/{edition.date}/", "/archive/morning/feed.xml"):
         answer = client.get(path)
         assert answer.status_code == 200

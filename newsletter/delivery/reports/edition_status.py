@@ -1,0 +1,79 @@
+"""Where an edition is, as people and programs are told: its own state, or that of its mailing once there is one.
+
+Which of its mailings is at what stands in the rows of mailings alone. The edition's own row says whether it may be
+edited; it is *handed over* from the freeze on, also when its mailing is paused, held, recalled or cancelled meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.curator.editions.states import OUT_STATES, EditionState
+from newsletter.curator.editions.values import Edition
+from newsletter.delivery import models
+from newsletter.delivery.ledger.states import MailingKind, MailingState
+from newsletter.kernel.enums import LabelledEnum
+
+_STOPPED = frozenset({MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING})
+_FOLLOWED = {
+    MailingState.FREEZING: EditionState.SENDING,
+    MailingState.SENDING: EditionState.SENDING,
+    MailingState.FINISHED: EditionState.SENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EditionStatus:
+    """The state of an edition, or of its mailing where that was stopped, and why.
+
+    `planned` is how many its mailing goes to, None as long as the audience is not counted.
+    """
+
+    state: LabelledEnum
+    reason: str
+    mailing_id: int | None = None
+    planned: int | None = None
+
+
+def get_edition_status(edition: Edition) -> EditionStatus:
+    """The status of one edition."""
+    return find_statuses((edition,))[edition.id]
+
+
+def find_statuses(editions: Iterable[Edition]) -> dict[int, EditionStatus]:
+    """The status of each of these editions, by id."""
+    wanted = {edition.id: edition for edition in editions}
+    rows = models.Mailing.objects.filter(edition_id__in=wanted, kind=MailingKind.EDITION).order_by("id")
+    latest: dict[int, models.Mailing] = {}
+    for row in rows.only("edition_id", "state", "reason", "planned", "frozen_at"):
+        before = latest.get(row.edition_id)
+        if before is None or before.state == MailingState.CANCELLED or row.state != MailingState.CANCELLED:
+            latest[row.edition_id] = row
+    return {edition_id: _build_status(edition, latest.get(edition_id)) for edition_id, edition in wanted.items()}
+
+
+def _build_status(edition: Edition, row: models.Mailing | None) -> EditionStatus:
+    if row is None:
+        return EditionStatus(edition.state, edition.reason)
+    state = MailingState(row.state)
+    planned = row.planned if row.frozen_at and state not in (MailingState.FREEZING, MailingState.CANCELLED) else None
+    # A cancelled mailing is over, unless it took the edition out of the editors' hands.
+    if state in _STOPPED or (state is MailingState.CANCELLED and edition.state == EditionState.SENDING):
+        return EditionStatus(state, row.reason, row.id, planned)
+    if state in _FOLLOWED:
+        return EditionStatus(_FOLLOWED[state], "", row.id, planned)
+    return EditionStatus(edition.state, edition.reason, None if state is MailingState.CANCELLED else row.id, planned)
+
+
+def has_left(edition: Edition, now: datetime) -> bool:
+    """Whether some of it was sent, so that whoever has it may look it up: not before its time, nor while nobody has it.
+
+    Of an edition without a mailing its own state counts.
+    """
+    if edition.state != EditionState.SENDING:
+        return edition.state in OUT_STATES
+    mailings = models.Mailing.objects.filter(edition_id=edition.id, kind=MailingKind.EDITION)
+    left = models.Batch.objects.filter(mailing__in=mailings.filter(due_at__lte=now), submitted_at__isnull=False)
+    return left.exists() or not mailings.exists()

@@ -70,7 +70,8 @@ def describe_occurrence(
     occurrence: Occurrence, newsletters: dict[int, Newsletter]
 ) -> tuple[Occurrence, Newsletter, str, str, int | None]:
     """An occurrence with its newsletter, its state or that of an edition with a mailing, why, and the edition."""
-    edition, state, reason = find_edition_of_occurrence(occurrence), occurrence.state, occurrence.reason
+    edition, reason = find_edition_of_occurrence(occurrence), occurrence.reason
+    state: str = occurrence.state
     if edition is not None:
         status = edition_status.get_edition_status(edition)
         if edition.is_out or isinstance(status.state, MailingState):

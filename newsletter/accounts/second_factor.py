@@ -66,12 +66,17 @@ def find_pending_user(user_id: int, *, since: datetime, password_mark: str) -> U
     return None if user.sessions_end_before and since < user.sessions_end_before else user
 
 
-def begin_enrolment(email: str, *, by: Actor, now: datetime) -> Enrolment:
-    """Creates a key, which counts once one of its codes was typed. Raises Refused when the second step is on."""
+def begin_enrolment(email: str, password: str, *, by: Actor, now: datetime) -> Enrolment:
+    """Creates a key, which counts once one of its codes was typed, for whoever knows the password.
+
+    Otherwise somebody who finds a session open could lock its user out. Raises BadInput for a wrong password, Refused
+    when the second step is on.
+    """
     require_own(by, email)
     user = get_user_row(email)
     if is_on(user):
         raise Refused("Signing in with a code is on already. Turn it off first.")
+    confirm_password(user, password, by=by, now=now)
     with transaction.atomic():
         SealedTOTPDevice.objects.filter(user=user).delete()
         device = SealedTOTPDevice.objects.create(user=user, name=_ISSUER, confirmed=False)

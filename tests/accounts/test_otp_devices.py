@@ -13,7 +13,7 @@ from newsletter.accounts import otp_devices, second_factor
 from newsletter.accounts.models import User
 from newsletter.accounts.otp_devices import SealedTOTPDevice
 from tests.actors import SYSTEM
-from tests.conftest import NOW
+from tests.conftest import NOW, PASSWORD
 
 EDITOR = "editor@example.com"
 
@@ -30,7 +30,7 @@ def user(people: dict[str, Any]) -> User:
 
 
 def enrol() -> tuple[str, ...]:
-    second_factor.begin_enrolment(EDITOR, by=SYSTEM, now=NOW)
+    second_factor.begin_enrolment(EDITOR, PASSWORD, by=SYSTEM, now=NOW)
     return second_factor.confirm_enrolment(EDITOR, show_code(), by=SYSTEM, now=NOW)
 
 
@@ -53,7 +53,7 @@ def test_codes_of_both_kinds_are_right_once(user: User, is_sealed: bool) -> None
 
 
 def test_what_is_stored_is_readable_until_the_switch_alone(user: User, is_sealed: bool) -> None:
-    second_factor.begin_enrolment(EDITOR, by=SYSTEM, now=NOW)
+    second_factor.begin_enrolment(EDITOR, PASSWORD, by=SYSTEM, now=NOW)
     secret = SealedTOTPDevice.objects.get().bin_key.hex()
     codes = second_factor.confirm_enrolment(EDITOR, show_code(), by=SYSTEM, now=NOW)
     key, stored = read_stored()
@@ -131,8 +131,8 @@ def test_a_replaced_secret_key_locks_nobody_in_for_ever(user: User, settings: An
 
 def test_an_enrolment_begun_before_the_secret_key_was_replaced_is_begun_anew(user: User, settings: Any) -> None:
     settings.SEAL_SECOND_FACTOR = True
-    second_factor.begin_enrolment(EDITOR, by=SYSTEM, now=NOW)
+    second_factor.begin_enrolment(EDITOR, PASSWORD, by=SYSTEM, now=NOW)
     settings.SECRET_KEY = "another"
     assert second_factor.find_pending_enrolment(user) is None
-    second_factor.begin_enrolment(EDITOR, by=SYSTEM, now=NOW)
+    second_factor.begin_enrolment(EDITOR, PASSWORD, by=SYSTEM, now=NOW)
     assert second_factor.find_pending_enrolment(user) is not None

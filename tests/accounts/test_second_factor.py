@@ -39,7 +39,7 @@ def wrong(user: User) -> str:
 @pytest.fixture
 def spare(editor: User) -> tuple[str, ...]:
     """The second step is on; its spare codes."""
-    second_factor.begin_enrolment(editor.email, by=SYSTEM, now=NOW)
+    second_factor.begin_enrolment(editor.email, PASSWORD, by=SYSTEM, now=NOW)
     return second_factor.confirm_enrolment(editor.email, shown_now(editor), by=SYSTEM, now=NOW)
 
 
@@ -139,7 +139,7 @@ def test_whoever_takes_too_long_begins_again(spare: tuple[str, ...]) -> None:
 
 def test_it_is_set_up_on_the_account_page(editor: User) -> None:
     client = password_given()
-    client.post("/account/", {"do": "begin"})
+    client.post("/account/", {"do": "begin", "password": PASSWORD})
     page = client.get("/account/").content.decode()
     key = second_factor.find_pending_enrolment(editor)
     assert key is not None
@@ -162,9 +162,20 @@ def test_turning_it_off_asks_for_the_password(editor: User, spare: tuple[str, ..
     assert not second_factor.is_on(editor)
 
 
+def test_setting_it_up_asks_for_the_password(editor: User) -> None:
+    client = Client()
+    client.force_login(editor, backend="django.contrib.auth.backends.ModelBackend")
+    for form in ({"do": "begin"}, {"do": "begin", "password": "wrong"}):
+        assert client.post("/account/", form).status_code == 422
+    assert not TOTPDevice.objects.exists()
+    assert audit_log.list_entries(AuditFilter(target=editor.email))[0].action == "gave a wrong password"
+    client.post("/account/", {"do": "begin", "password": PASSWORD})
+    assert second_factor.find_pending_enrolment(editor) is not None
+
+
 def test_a_second_key_is_not_made_over_the_first(editor: User, spare: tuple[str, ...]) -> None:
     with pytest.raises(Refused, match="on already"):
-        second_factor.begin_enrolment(editor.email, by=SYSTEM, now=NOW)
+        second_factor.begin_enrolment(editor.email, PASSWORD, by=SYSTEM, now=NOW)
 
 
 def test_whoever_runs_the_desk_can_let_somebody_in_again(editor: User, spare: tuple[str, ...]) -> None:
@@ -186,7 +197,7 @@ def test_codes_right_and_wrong_stand_in_the_audit_log(editor: User, spare: tuple
 
 
 def test_a_wrong_first_code_counts(editor: User) -> None:
-    second_factor.begin_enrolment(editor.email, by=SYSTEM, now=NOW)
+    second_factor.begin_enrolment(editor.email, PASSWORD, by=SYSTEM, now=NOW)
     with pytest.raises(Refused, match="does not fit"):
         second_factor.confirm_enrolment(editor.email, wrong(editor), by=SYSTEM, now=NOW)
     assert TOTPDevice.objects.get(user=editor).throttling_failure_count == 1

@@ -71,7 +71,7 @@ def _revoke_token(world: World) -> Act:
 
 def _begin_enrolment(world: World) -> Act:
     _add_pat(world)
-    return lambda by: second_factor.begin_enrolment(PAT, by=by, now=world.now)
+    return lambda by: second_factor.begin_enrolment(PAT, PASSWORD, by=by, now=world.now)
 
 
 def _confirm_enrolment(world: World) -> Act:

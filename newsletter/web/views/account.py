@@ -47,7 +47,7 @@ def _act(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Your password is changed. Other sessions have ended, and tokens are revoked.")
         return redirect("account")
     if do == "begin":
-        second_factor.begin_enrolment(user.email, by=by, now=now)
+        second_factor.begin_enrolment(user.email, form.get("password", ""), by=by, now=now)
         return redirect("account")
     if do == "confirm":
         codes = second_factor.confirm_enrolment(user.email, form.get("code", ""), by=by, now=now)

@@ -15,8 +15,10 @@ from newsletter.accounts.models import Role, User
 from newsletter.accounts.own_account import confirm_password, normalise_email, require_own
 from newsletter.accounts.roles import RoleName
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
+from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
+_LABELS = {"role": "Role"}
 NO_ROLE = "none"  # in place of a role: takes it away
 ROLE_NAMES = ", ".join(role.label for role in RoleName).lower()  # as people type them
 
@@ -59,18 +61,23 @@ def create_user(
     return _to_account(user)
 
 
-def set_role(email: str, role: str, *, newsletter_id: int | None = None, by: Actor, now: datetime) -> UserAccount:
+def set_role(
+    email: str, role: str, *, newsletter_id: int | None = None, seen: str | None, by: Actor, now: datetime
+) -> UserAccount:
     """Gives `email` this role for one newsletter or all, in place of the one it had there; NO_ROLE takes it away.
 
-    Whoever may change the users of one newsletter alone gives no role, not even for that one: they would decide who
-    joins the newsroom.
+    `seen` is the role there that the actor saw, or NO_ROLE: Conflict when somebody else changed it meanwhile. Whoever
+    may change the users of one newsletter alone gives no role, not even for that one: they would decide who joins the
+    newsroom.
     """
     require_right(by, Verb.USERS)
     wanted = None if role == NO_ROLE else parse_role(role)
     user = get_user_row(email)
     with transaction.atomic():
+        User.objects.select_for_update().filter(id=user.pk).first()
         present = _roles(user, newsletter_id).values_list("name", flat=True).first()
-        if present == wanted:
+        told = None if seen is None else {"role": _to_label(seen)}
+        if not select_changes({"role": _to_label(present)}, {"role": _to_label(wanted)}, told, labels=_LABELS):
             return _to_account(user)
         if newsletter_id is None and present == RoleName.ADMIN:
             _refuse_last_admin(user)
@@ -213,6 +220,13 @@ def _check_address(email: str) -> str:
     except ValidationError:
         raise BadInput(f"“{email}” is not an e-mail address.", "email") from None
     return address
+
+
+def _to_label(role: str | None) -> str:
+    """A role as people read it; one that only a later version knows by its stored name."""
+    if not role or role == NO_ROLE:
+        return "None"
+    return RoleName(role).label if role in frozenset(RoleName) else role
 
 
 def parse_role(text: str) -> RoleName:

@@ -66,7 +66,9 @@ def show_all(as_json: bool = JSON) -> None:
 @app.command("role")
 def set_role(email: str, role: str, newsletter: str = NEWSLETTER, as_json: bool = JSON) -> None:
     """Give a user a role, or remove it with “none”."""
-    person = users.set_role(email, role, newsletter_id=_find_newsletter_id(newsletter), by=get_actor(), now=clock.now())
+    person = users.set_role(
+        email, role, newsletter_id=_find_newsletter_id(newsletter), seen=None, by=get_actor(), now=clock.now()
+    )
     emit_json(person) if as_json else say(f"{person.email}: {role}.")
 
 

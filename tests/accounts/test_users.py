@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,16 +14,16 @@ from newsletter.accounts import audit_log, users
 from newsletter.accounts.audit_log import AuditFilter
 from newsletter.accounts.roles import RoleName
 from newsletter.kernel.actors import ActionRecord
-from newsletter.kernel.errors import BadInput, NotAllowed, NotFound, Refused
+from newsletter.kernel.errors import BadInput, Conflict, NotAllowed, NotFound, Refused
 from tests.actors import SYSTEM, act_as
 from tests.conftest import NOW, PASSWORD
 
 
 def test_the_last_administrator_stays(people: dict[str, Any]) -> None:
     with pytest.raises(Refused, match="only administrator"):
-        users.set_role("admin@example.com", "none", by=SYSTEM, now=NOW)
+        users.set_role("admin@example.com", "none", seen=None, by=SYSTEM, now=NOW)
     with pytest.raises(Refused, match="only administrator"):
-        users.set_role("admin@example.com", "viewer", by=SYSTEM, now=NOW)
+        users.set_role("admin@example.com", "viewer", seen=None, by=SYSTEM, now=NOW)
 
 
 @pytest.mark.parametrize("newsletter", ["the newsroom", "one newsletter"])
@@ -36,24 +37,29 @@ def test_an_administrator_may_go_only_where_another_active_one_of_the_newsroom_s
     )
     type(people["admin"]).objects.filter(email="other@example.com").update(is_active=active)
     if active and only_one is None:
-        assert users.set_role("admin@example.com", "none", by=SYSTEM, now=NOW).roles == ()
+        assert users.set_role("admin@example.com", "none", seen=None, by=SYSTEM, now=NOW).roles == ()
     else:
         with pytest.raises(Refused, match="only administrator"):
-            users.set_role("admin@example.com", "none", by=SYSTEM, now=NOW)
+            users.set_role("admin@example.com", "none", seen=None, by=SYSTEM, now=NOW)
 
 
 @pytest.mark.parametrize("text", ["readers", "Audience", "audience"])
 def test_a_role_is_given_by_its_stored_name_or_its_label(people: dict[str, Any], text: str) -> None:
-    assert users.set_role("viewer@example.com", text, by=SYSTEM, now=NOW).roles[0] == (None, RoleName.AUDIENCE)
+    assert users.set_role("viewer@example.com", text, seen=None, by=SYSTEM, now=NOW).roles[0] == (
+        None,
+        RoleName.AUDIENCE,
+    )
 
 
 def test_a_role_that_does_not_exist_is_refused_with_the_ones_that_do(people: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match="admin, editor, author, audience, viewer"):
-        users.set_role("viewer@example.com", "owner", by=SYSTEM, now=NOW)
+        users.set_role("viewer@example.com", "owner", seen=None, by=SYSTEM, now=NOW)
 
 
 def test_giving_a_role_again_changes_it(people: dict[str, Any], newsroom: Any) -> None:
-    person = users.set_role("viewer@example.com", "author", newsletter_id=newsroom.briefing.id, by=SYSTEM, now=NOW)
+    person = users.set_role(
+        "viewer@example.com", "author", newsletter_id=newsroom.briefing.id, seen=None, by=SYSTEM, now=NOW
+    )
     assert person.roles == ((newsroom.briefing.id, "author"),)
 
 
@@ -76,7 +82,9 @@ def entries(target: str = EDITOR) -> list[tuple[str, str]]:
 def test_an_administrator_of_one_newsletter_gives_no_role_even_there(people: dict[str, Any], newsroom: Any) -> None:
     users.create_user("desk@example.com", PASSWORD, newsletter_id=newsroom.briefing.id, by=SYSTEM, now=NOW)
     with pytest.raises(NotAllowed):
-        users.set_role(EDITOR, "admin", newsletter_id=newsroom.briefing.id, by=act_as("desk@example.com"), now=NOW)
+        users.set_role(
+            EDITOR, "admin", newsletter_id=newsroom.briefing.id, seen=None, by=act_as("desk@example.com"), now=NOW
+        )
     with pytest.raises(NotAllowed):
         users.create_user(
             "new@example.com", PASSWORD, newsletter_id=newsroom.briefing.id, by=act_as("desk@example.com"), now=NOW
@@ -85,11 +93,20 @@ def test_an_administrator_of_one_newsletter_gives_no_role_even_there(people: dic
 
 def test_whoever_may_not_change_users_does_not_learn_who_there_is(people: dict[str, Any]) -> None:
     with pytest.raises(NotAllowed):
-        users.set_role("nobody@example.com", "editor", by=act_as(EDITOR), now=NOW)
+        users.set_role("nobody@example.com", "editor", seen=None, by=act_as(EDITOR), now=NOW)
+
+
+def test_a_role_is_changed_from_the_one_that_was_seen(people: dict[str, Any], newsroom: Any) -> None:
+    change = partial(users.set_role, EDITOR, newsletter_id=newsroom.briefing.id, by=SYSTEM, now=NOW)
+    for seen in ("viewer", users.NO_ROLE, "of a later version"):
+        with pytest.raises(Conflict) as refused:
+            change("author", seen=seen)
+        assert [(each.label, each.present) for each in refused.value.differences] == [("Role", "Editor")]
+    assert change("author", seen="editor").roles == ((newsroom.briefing.id, "author"),)
 
 
 def test_a_role_is_recorded_with_the_one_before(people: dict[str, Any], newsroom: Any) -> None:
-    users.set_role(EDITOR, "author", newsletter_id=newsroom.briefing.id, by=act_as(ADMIN), now=NOW)
+    users.set_role(EDITOR, "author", newsletter_id=newsroom.briefing.id, seen=None, by=act_as(ADMIN), now=NOW)
     (entry,) = audit_log.list_entries(AuditFilter(target=EDITOR, actor=ADMIN))
     assert (entry.action, entry.newsletter_id, entry.before, entry.after) == (
         "gave role",
@@ -97,7 +114,7 @@ def test_a_role_is_recorded_with_the_one_before(people: dict[str, Any], newsroom
         {"role": "editor"},
         {"role": "author"},
     )
-    users.set_role(EDITOR, "author", newsletter_id=newsroom.briefing.id, by=act_as(ADMIN), now=NOW)
+    users.set_role(EDITOR, "author", newsletter_id=newsroom.briefing.id, seen=None, by=act_as(ADMIN), now=NOW)
     assert len(audit_log.list_entries(AuditFilter(target=EDITOR, actor=ADMIN))) == 1, "nothing changed"
 
 

@@ -25,7 +25,7 @@ def _create_user(world: World) -> Act:
 
 def _set_role(world: World) -> Act:
     _add_pat(world)
-    return lambda by: users.set_role(PAT, "editor", newsletter_id=world.evening.id, by=by, now=world.now)
+    return lambda by: users.set_role(PAT, "editor", newsletter_id=world.evening.id, seen=None, by=by, now=world.now)
 
 
 def _set_password(world: World) -> Act:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
 from newsletter.accounts import users
@@ -13,6 +15,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, get_actor
+from newsletter.web.fields import require_seen
 
 _ACTS = {
     "disable": (users.disable_user, "is disabled: sessions and tokens have ended."),
@@ -37,7 +40,10 @@ def show_users(request: HttpRequest) -> HttpResponse:
         for user in users.list_users()
     ]
     roles = [*((role.value, role.label) for role in RoleName), (users.NO_ROLE, "None")]
-    return render(request, "pages/users.html", {"people": rows, "roles": roles, "newsletters": newsletters})
+    slugs: dict[int | None, str] = {None: ""} | {each.id: each.slug for each in newsletters}
+    seen = {user.email: {slugs.get(n, ""): role for n, role in user.roles} for user, _ in rows}
+    context = {"people": rows, "roles": roles, "newsletters": newsletters, "seen": json.dumps(seen)}
+    return render(request, "pages/users.html", context)
 
 
 def _act(request: HttpRequest) -> str:
@@ -53,5 +59,14 @@ def _act(request: HttpRequest) -> str:
         raise BadInput("The form has no known action.")
     slug = form.get("newsletter", "")
     target = get_newsletter_by_slug(slug).id if slug else None
-    person = users.set_role(email, form.get("role", ""), newsletter_id=target, by=by, now=now)
+    seen = _read_seen_role(form, email, slug)
+    person = users.set_role(email, form.get("role", ""), newsletter_id=target, seen=seen, by=by, now=now)
     return f"{person.email}: saved."
+
+
+def _read_seen_role(form: QueryDict, email: str, slug: str) -> str:
+    """The role that the page showed of somebody for a newsletter, or for all of them."""
+    try:
+        return str(json.loads(require_seen(form, "roles")).get(email, {}).get(slug, users.NO_ROLE))
+    except (ValueError, AttributeError):
+        raise BadInput("The form does not say what you saw. Load the page again.", "roles") from None

@@ -56,7 +56,7 @@ def invite(newsroom: Any, now: datetime) -> Callable[[str], Actor]:
         (role, of), *others = CAST[who][0]
         users.create_user("ann@example.com", PASSWORD, role=role, newsletter_id=ids[of], by=SYSTEM, now=now)
         for role, of in others:
-            users.set_role("ann@example.com", role, newsletter_id=ids[of], by=SYSTEM, now=now)
+            users.set_role("ann@example.com", role, newsletter_id=ids[of], seen=None, by=SYSTEM, now=now)
         return act_as("ann@example.com")
 
     return make

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
+from html import unescape
 from typing import Any
 
 from django.test import Client
 
 from newsletter.accounts import users
+from tests.actors import SYSTEM
 
 EDITOR = "editor@example.com"
 
@@ -16,18 +20,37 @@ def roles(email: str) -> list[tuple[int | None, str]]:
     return [(newsletter, role.value) for newsletter, role in person.roles]
 
 
+def read_page(admin: Client) -> dict[str, str]:
+    """What the form says of what was seen."""
+    (seen,) = re.findall(r'name="seen_roles" value="([^"]*)"', admin.get("/people/").content.decode())
+    return {"seen_roles": unescape(seen)}
+
+
 def test_a_role_is_given_and_taken_away(admin: Client, newsroom: Any) -> None:
-    given = {"email": "stranger@example.com", "newsletter": "morning", "role": "viewer"}
+    given = {"email": "stranger@example.com", "newsletter": "morning", "role": "viewer"} | read_page(admin)
     assert "stranger@example.com: saved." in admin.post("/people/", given, follow=True).content.decode()
     assert (newsroom.briefing.id, "viewer") in roles("stranger@example.com")
-    admin.post("/people/", given | {"role": "none"})
+    admin.post("/people/", given | {"role": "none"} | read_page(admin))
     assert roles("stranger@example.com") == [(newsroom.other.id, "editor")]
+
+
+def test_a_role_that_somebody_else_changed_is_not_overwritten(admin: Client, newsroom: Any, now: datetime) -> None:
+    form = {"email": EDITOR, "newsletter": "morning", "role": "author"} | read_page(admin)
+    users.set_role(EDITOR, "viewer", newsletter_id=newsroom.briefing.id, seen=None, by=SYSTEM, now=now)
+    page = admin.post("/people/", form, follow=True).content.decode()
+    assert "Somebody else changed this since you opened it: Role." in page
+    assert roles(EDITOR) == [(newsroom.briefing.id, "viewer")]
+    for seen in ({"seen_roles": ""}, {"seen_roles": "[]"}, {"seen_roles": '{"editor@example.com": 1}'}):
+        assert "does not say what you saw" in admin.post("/people/", form | seen, follow=True).content.decode()
+    del form["seen_roles"]
+    assert "too old to save from" in admin.post("/people/", form, follow=True).content.decode()
+    assert roles(EDITOR) == [(newsroom.briefing.id, "viewer")]
 
 
 def test_what_cannot_be_is_said_and_changes_nothing(admin: Client, newsroom: Any) -> None:
     before = roles("editor@example.com")
     for wrong, message in (({"role": "king"}, "king"), ({"newsletter": "nowhere"}, "nowhere"), ({"email": "x"}, "x")):
-        given = {"email": "editor@example.com", "role": "viewer", "newsletter": "morning"} | wrong
+        given = {"email": "editor@example.com", "role": "viewer", "newsletter": "morning"} | wrong | read_page(admin)
         assert message in admin.post("/people/", given, follow=True).content.decode()
     assert roles("editor@example.com") == before
 

@@ -29,9 +29,11 @@ from newsletter.kernel.errors import BadInput, Refused
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.kernel.resources import list_mail_templates
 from newsletter.kernel.slugs import check_slug, is_slug
+from subscribers import lists
 from subscribers.segments import service
 
 DEFAULT_SECTIONS = (("top", "Top stories", 4), ("more", "More news", 4), ("good", "Good to know", 4))
+_SWITCHES = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("", "0", "false", "no", "off"), False)
 Sections = Sequence[tuple[str, str, int]]
 
 
@@ -196,7 +198,7 @@ def _check_value(name: str, value: Any) -> Any:
         case SettingKind.NUMBER:
             return _check_number(setting, value)
         case SettingKind.SWITCH:
-            return str(value).lower() in ("1", "true", "yes", "on")
+            return _check_switch(setting, str(value).strip().casefold())
         case SettingKind.ADDRESS:
             return _check_address(setting, str(value))
         case SettingKind.STATE:
@@ -214,7 +216,7 @@ def _check_value(name: str, value: Any) -> Any:
         case SettingKind.THEME:
             return _check_theme(value)
         case SettingKind.LIST:
-            return _parse_id(name, value)
+            return lists.get_list(_parse_id(name, value)).id
         case _:
             return _check_text(setting, str(value))
 
@@ -277,6 +279,12 @@ def _parse_id(name: str, value: Any) -> int:
     if number is None:
         raise BadInput(f"{name} is “{str(value)[:40]}”. Give the id of a list: newsletter lists list", name)
     return number
+
+
+def _check_switch(setting: NewsletterSetting, value: str) -> bool:
+    if value not in _SWITCHES:
+        raise BadInput(f"{setting.name} is “{value[:40]}”. It can be {setting.limits}.", setting.name)
+    return _SWITCHES[value]
 
 
 def _parse_day(name: str, value: Any) -> date | None:

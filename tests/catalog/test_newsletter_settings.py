@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.catalog.values import Newsletter
-from newsletter.kernel.errors import BadInput, Conflict, Refused
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from tests.actors import SYSTEM
 from tests.conftest import NOW
 
@@ -127,6 +127,31 @@ def test_a_refused_change_changes_nothing(create: Create, now: datetime) -> None
     made = create()
     with pytest.raises(BadInput):
         newsletter_settings.change_newsletter(made.id, now=now, name="New name", zone="Nowhere", seen=None, by=SYSTEM)
+    assert newsletters.get_newsletter(made.id) == made
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("on", True), (" Yes ", True), ("1", True), (True, True), ("off", False), ("", False), (False, False)],
+)
+def test_a_switch_is_on_or_off(typed: str | bool, kept: bool, create: Create, now: datetime) -> None:
+    made = create(open_tracking=not kept)
+    changed = newsletter_settings.change_newsletter(made.id, open_tracking=typed, seen=None, by=SYSTEM, now=now)
+    assert changed.open_tracking is kept
+
+
+@pytest.mark.parametrize("typed", ["maybe", "onn", "-1", "²", "\0"])
+def test_what_is_neither_on_nor_off_is_refused(typed: str, create: Create, now: datetime) -> None:
+    made = create(open_tracking=True)
+    with pytest.raises(BadInput, match="on or off"):
+        newsletter_settings.change_newsletter(made.id, open_tracking=typed, seen=None, by=SYSTEM, now=now)
+    assert newsletters.get_newsletter(made.id).open_tracking
+
+
+def test_a_newsletter_is_sent_to_a_list_that_there_is(create: Create, now: datetime) -> None:
+    made = create()
+    with pytest.raises(NotFound):
+        newsletter_settings.change_newsletter(made.id, list_id=made.list_id + 99, seen=None, by=SYSTEM, now=now)
     assert newsletters.get_newsletter(made.id) == made
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -157,6 +158,11 @@ def remove_user(email: str, *, by: Actor, now: datetime) -> UserAccount:
         by.record(ActionRecord("removed user", user.email, now, before={"roles": account.roles}))
         user.delete()
     return account
+
+
+def delete_expired_sessions(now: datetime) -> int:
+    """Deletes the sessions that nobody can go on with, signed in or not. Returns how many."""
+    return Session.objects.filter(expire_date__lt=now).delete()[0]
 
 
 def list_users() -> tuple[UserAccount, ...]:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
-from newsletter.accounts import audit_log
+from newsletter.accounts import audit_log, users
 from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.catalog.states import NewsletterState
 from newsletter.curator.articles import polling, stories
@@ -289,9 +289,10 @@ def roll_up_engagement(now: datetime) -> int:
     """Passes opens and clicks on to subscribers and curator, once an hour. Returns subscribers with news.
 
     With it, what subscribers do to stay clean: old files, tries and unconfirmed people go, suppressions end. And
-    personal values that the audit log has kept for long enough go.
+    personal values that the audit log has kept for long enough go, and expired sessions.
     """
     retention.apply_retention(now)
+    users.delete_expired_sessions(now)
     audit_log.redact_before(now - audit_log.PERSONAL_RETENTION, now=now)
     return engagement.roll_up(now, owner=heartbeats.get_process_name(heartbeats.ProcessKind.SCHEDULER))
 

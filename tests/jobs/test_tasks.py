@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 
 from newsletter.accounts import audit_log
 from newsletter.accounts.actors import SystemActor
@@ -301,3 +302,11 @@ def test_personal_values_of_the_audit_log_go_after_a_while(db: None, now: dateti
     tasks.roll_up_engagement(now)
     kept = [each.personal_after for each in audit_log.list_entries(AuditFilter(target="reader 7"))]
     assert kept == [{"name": "Ada"}, {}]
+
+
+def test_expired_sessions_are_swept_every_hour(db: None, now: datetime) -> None:
+    ages = {"over": timedelta(seconds=-1), "open": timedelta(seconds=1)}
+    for key, left in ages.items():
+        Session.objects.create(session_key=key, session_data="", expire_date=now + left)
+    tasks.roll_up_engagement(now)
+    assert [each.session_key for each in Session.objects.all()] == ["open"]

@@ -60,7 +60,7 @@ def create_list(
             public=public,
             created_at=now,
         )
-        by.record(ActionRecord("made list", slug, now, after={"name": row.name}))
+        by.record(ActionRecord("made list", slug, now, after=describe_settings(to_list(row))))
     return to_list(row)
 
 

@@ -67,7 +67,7 @@ def remove_sponsor(sponsor_id: int, newsletter_id: int, *, by: Actor, now: datet
         row = models.Sponsor.objects.filter(id=sponsor_id, newsletter_id=newsletter_id).first()
         if row is None:
             raise NotFound("This sponsor is gone already.")
-        before = {"headline": row.headline, "first": str(row.first), "last": str(row.last)}
+        before = {name: getattr(row, name) for name in (*_LONGEST, "first", "last")}
         row.delete()
         by.record(ActionRecord("removed sponsor", newsletter.slug, now, newsletter_id, str(sponsor_id), before=before))
 

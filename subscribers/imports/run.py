@@ -109,17 +109,29 @@ def change_import_options(
     Raises NotFound, NotAllowed, Conflict, Refused.
     """
     row = _require_import(import_id, seen, by)
+    before = asdict(_load_options(row))
+    after = asdict(_load_options(row).add_answers(options))
+    changed = [name for name in after if before[name] != after[name]]
     with transaction.atomic():
         _change_state(
             import_id,
             (ImportState.NEEDS_ANSWER, ImportState.READY),
             state=ImportState.CHECKING,
-            options=asdict(_load_options(row).add_answers(options)) | _build_limits(by),
+            options=after | _build_limits(by),
             error="",
             questions=None,
             lease_until=None,
         )
-        by.record(ActionRecord("changed import", row.list.name, now, detail=row.name))
+        by.record(
+            ActionRecord(
+                "changed import",
+                row.list.name,
+                now,
+                detail=row.name,
+                before={name: before[name] for name in changed},
+                after={name: after[name] for name in changed},
+            )
+        )
     import_files.get_work_path(import_id).unlink(missing_ok=True)
     return get_import(import_id)
 

@@ -189,3 +189,40 @@ def _read_database() -> dict[str, list[tuple[Any, ...]]]:
 def test_the_names_of_acts_are_those_of_functions() -> None:
     for name in ACTS:
         assert "by" in inspect.signature(_get(name)).parameters, name
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        (
+            "newsletter.catalog.sponsors.remove_sponsor",
+            {
+                "label": "Sponsored by A",
+                "headline": "Boots",
+                "text": "",
+                "url": "https://example.com",
+                "first": "2026-12-01",
+                "last": "2026-12-01",
+            },
+            {},
+        ),
+        (
+            "subscribers.lists.create_list",
+            {},
+            {
+                "name": "Noon",
+                "description": "",
+                "language": "en",
+                "opt_in": "double",
+                "weekly_day": "saturday",
+                "public": "yes",
+            },
+        ),
+    ],
+)
+def test_all_that_came_or_went_is_in_the_entry(
+    name: str, before: dict[str, str], after: dict[str, str], world: World
+) -> None:
+    ACTS[name](world)(SYSTEM)
+    entry = audit_log.list_entries(AuditFilter())[0]
+    assert (entry.before, entry.after) == (before, after)

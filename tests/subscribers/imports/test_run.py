@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from newsletter.accounts import audit_log
 from newsletter.accounts.actors import SystemActor
+from newsletter.accounts.audit_log import AuditFilter
 from newsletter.kernel.actors import ActionRecord
 from newsletter.kernel.errors import NotFound, Refused
 from subscribers import models
@@ -107,6 +109,8 @@ def test_a_file_that_is_not_understood_asks_and_goes_on_when_it_is_explained(
     change_import_options(run.id, ImportOptions(mapping={"permission": "ignore"}), by=SYSTEM, now=now, seen=None)
     step(now)
     assert (get_import(run.id).state, get_import(run.id).error) == ("ready", "")
+    (entry,) = audit_log.list_entries(AuditFilter(action="changed import"))
+    assert (entry.before, entry.after) == ({"mapping": {}}, {"mapping": {"permission": "ignore"}})
 
 
 def test_answers_stay_while_others_are_given(begin: Callable[..., ImportRun], now: datetime) -> None:

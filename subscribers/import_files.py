@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import zipfile
+import zlib
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import IO, BinaryIO
 
 from django.conf import settings
 
 from newsletter.kernel.errors import SurroundingsError
 from subscribers import models
+
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # how archives, and workbooks before 2007, begin
+_WORKBOOKS = (".xlsx", ".xls", ".xlsb", ".ods")
 
 
 def delete_file(import_id: int) -> None:
@@ -24,19 +30,43 @@ def list_kept_files() -> tuple[int, ...]:
 
 
 def file_has_address(import_id: int, keys: Collection[str]) -> bool:
-    """Whether one of these addresses (keys) stands in the kept file of an import, in whatever case."""
-    wanted = [key.encode() for key in keys]
-    longest = max(map(len, wanted), default=0)
+    """Whether one of these addresses (keys) stands in the kept file of an import, in whatever case and encoding.
+
+    Archives and workbooks are searched in what is packed in them; one that cannot be searched may have it.
+    """
+    wanted = [key.encode(encoding) for key in keys for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
     try:
         with get_file_path(import_id).open("rb") as file:
-            rest = b""
-            while block := file.read(2**20):
-                folded = rest + block.lower()
-                if any(key in folded for key in wanted):
-                    return True
-                rest = folded[-longest:]
+            start = file.read(4)
+            file.seek(0)
+            if start == _OLE:
+                return True
+            return _archive_has(file, wanted) if start == _ZIP else _stream_has(file, wanted)
     except OSError:
         return False
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error):
+        return True
+
+
+def _archive_has(file: BinaryIO, wanted: Sequence[bytes]) -> bool:
+    with zipfile.ZipFile(file) as archive:
+        for member in archive.infolist():
+            with archive.open(member) as packed:
+                if member.filename.lower().endswith(_WORKBOOKS):
+                    return True
+                if _stream_has(packed, wanted):
+                    return True
+    return False
+
+
+def _stream_has(stream: IO[bytes], wanted: Sequence[bytes]) -> bool:
+    longest = max(map(len, wanted), default=0)
+    rest = b""
+    while block := stream.read(2**20):
+        folded = rest + block.lower()
+        if any(key in folded for key in wanted):
+            return True
+        rest = folded[-longest:]
     return False
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Unpack
 
@@ -235,6 +235,16 @@ def _check_text(setting: NewsletterSetting, value: str) -> str:
     if setting.kind is SettingKind.WEB_ADDRESS and flat and not flat.startswith(("http://", "https://")):
         raise BadInput(f"“{flat}” is no web address: it must begin with https://.", name)
     return flat
+
+
+def forget_test_addresses(addresses: Collection[str]) -> None:
+    """Takes the addresses of somebody erased out of those that tests went to, in whatever case."""
+    gone = {address.casefold() for address in addresses}
+    for row in models.Newsletter.objects.exclude(test_addresses="").only("id", "test_addresses"):
+        kept = [each for each in row.test_addresses.split(", ") if each.casefold() not in gone]
+        if ", ".join(kept) != row.test_addresses:
+            mine = models.Newsletter.objects.filter(id=row.id, test_addresses=row.test_addresses)
+            mine.update(test_addresses=", ".join(kept))
 
 
 def remember_test_addresses(newsletter_id: int, addresses: Sequence[str]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import typer
 
@@ -18,6 +21,7 @@ from subscribers.consent import signup_attempts
 from subscribers.consent.erasure import erase_subscriber
 from subscribers.consent.personal_data import collect_personal_data
 from subscribers.imports import export, questions, run, staging, undo
+from subscribers.imports.csv import LARGEST_FILE
 from subscribers.imports.restore import restore_export
 from subscribers.values import ImportFlag, ImportReport, Subscriber
 
@@ -64,7 +68,9 @@ def add(
 
 @app.command("import")
 def import_subscriber_file(
-    file: Path,
+    file: Path = typer.Argument(
+        ..., help="A CSV file, a workbook, a ZIP of these, or addresses; - reads standard input."
+    ),
     list_slug: str = LIST,
     dry_run: bool = typer.Option(False, "--dry-run", help="Count and report, change nothing."),
     columns: list[str] = typer.Option(
@@ -84,10 +90,11 @@ def import_subscriber_file(
     overwrite: bool = typer.Option(False, "--overwrite", help="Names and attributes in the file replace ours."),
     as_json: bool = JSON,
 ) -> None:
-    """Import a CSV file of any program. Nobody is re-subscribed; bad rows are reported (exit 1), others imported."""
+    """Import a file of any program. Nobody is re-subscribed; bad rows are reported (exit 1), others imported."""
     now = clock.now()
     found = lists.get_list_by_slug(list_slug)
-    if not file.is_file():
+    source: Path | BinaryIO = io.BytesIO(sys.stdin.buffer.read(LARGEST_FILE + 1)) if str(file) == "-" else file
+    if isinstance(source, Path) and not file.is_file():
         raise SurroundingsError(
             f"{file} cannot be read: {'it is a folder' if file.is_dir() else 'there is no such file'}."
         )
@@ -105,7 +112,9 @@ def import_subscriber_file(
     by = get_actor()
     try:
         with progress("Importing", None) as advance:
-            report = run.import_csv(file, found.id, dry_run=dry_run, by=by, now=now, options=options, progress=advance)
+            report = run.import_csv(
+                source, found.id, dry_run=dry_run, by=by, now=now, options=options, progress=advance
+            )
     except questions.UnansweredError as unanswered:
         if not as_json:
             raise

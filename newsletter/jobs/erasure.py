@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.accounts import audit_log
+from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import edition_lookup
 from newsletter.delivery.events import erasure
 from newsletter.delivery.reports import history
@@ -22,6 +23,7 @@ def propagate_erasures(now: datetime) -> int:
     waiting = list_pending_erasures()
     for each in waiting:
         erasure.erase_addresses(each.subscriber_id, each.addresses, outbox=wiring.get_config().outbox_dir)
+        newsletter_settings.forget_test_addresses(each.addresses)
         audit_log.redact_subscriber(each.subscriber_id, {*each.addresses, *map(to_key, each.addresses)}, now=now)
         complete_erasure(each.id, now=now)
     return len(waiting)

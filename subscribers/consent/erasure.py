@@ -57,7 +57,9 @@ def _erase(subscriber_id: int, source: str, now: datetime) -> tuple[set[int], di
 
 
 def _delete_files(runs: set[int], known: dict[str, str]) -> None:
-    """Deletes the files of imports in which an erased person stands."""
+    """Deletes the files of imports in which an erased person stands, and their address where an import ended."""
+    over = models.ImportRun.objects.filter(merged_to__in=known, finished_at__isnull=False)
+    over.update(merged_to="")
     for import_id in runs | _find_imports_naming(known):
         import_files.delete_file(import_id)
 

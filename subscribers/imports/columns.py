@@ -196,6 +196,7 @@ TOOLS = (
         {
             "activesubscription": "paying",
             "plan": "plan",
+            "type": "plan",  # in older exports: paid, comp or gift
             "expiry": "ignore",
             "firstpaymentat": "ignore",
             "digestenabled": "ignore",
@@ -255,6 +256,9 @@ TOOLS = (
             "sms": "attribute",
             "emailmarketing": "status",
             "smsmarketing": "ignore",
+            "optin": "attribute",  # of the newsroom's own, mostly empty: who is blacklisted has left
+            "contacttimezone": "zone_if_known",
+            "extid": "ignore",
             "listids": "ignore",
             "doubleoptin": "attribute",
         },
@@ -280,6 +284,7 @@ TOOLS = (
             "email state createdat firstname",
             "emailaddress status subscribedat",
             "email status createdat firstname",
+            "emailaddress state",
         ),
         {},
         {"cold": "active", "inactive": "pending"},
@@ -371,7 +376,7 @@ def recognise_columns(
     unnamed = frozenset(index for index, name in enumerate(header) if not name.strip())
     header = name_columns(header)
     wanted = {each.strip().casefold(): target for each, target in (mapping or {}).items()}
-    _check_mapping(wanted, header)
+    check_mapping(wanted, header)
     orders = _read_date_orders(date_orders or {}, header)
     folded = [normalise_name(cell) for cell in header]
     tool = next((each for each in TOOLS if any(needed <= {*folded} for needed in each.signatures)), GENERIC)
@@ -436,10 +441,11 @@ def _check_tier(word: str) -> str:
     return word
 
 
-def _check_mapping(wanted: Mapping[str, str], header: Sequence[str]) -> None:
+def check_mapping(wanted: Mapping[str, str], header: Sequence[str]) -> None:
+    """Raises BadInput where a column is named that there is not, or cannot be what it is to be."""
     there = {cell.strip().casefold() for cell in header}
     for name, target in wanted.items():
-        if name not in there:
+        if name.strip().casefold() not in there:
             seen = ", ".join(cell for cell in header if cell)[:300]
             raise BadInput(f"The file has no column “{name}”. It has {seen}.", "map")
         if target not in TARGETS and not (target.startswith("attribute:") and to_attribute_slug(target[10:])):

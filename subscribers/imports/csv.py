@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import BinaryIO, TextIO
 
 from newsletter.kernel.errors import BadInput
+from subscribers.imports import pasted
+from subscribers.imports.encodings import SAMPLE_BYTES, detect_encoding
 
 LARGEST_FILE = 512 * 2**20
 LONGEST_LINE = 64 * 2**10  # characters
@@ -21,9 +23,8 @@ BLOCK = 2**18  # characters read at a time
 MOST_COLUMNS = 400
 _BINARY = "This is not a CSV file: it holds binary data."
 _OTHER_FORMATS = {
-    b"PK\x03\x04": "This is a ZIP archive or a workbook of a spreadsheet program, no CSV file. "
-    "Unpack it, or save the sheet as CSV.",
-    b"\xd0\xcf\x11\xe0": "This is a workbook of a spreadsheet program, no CSV file. Save the sheet as CSV.",
+    b"PK\x03\x04": "This is an archive within the file. Unpack it first.",
+    b"\xd0\xcf\x11\xe0": "This is a workbook with the name of a CSV file. Give it its own ending.",
     b"\x1f\x8b": "This file is compressed (gzip). Unpack it first.",
     b"%PDF": "This is a PDF, no CSV file.",
 }
@@ -49,10 +50,15 @@ def read_table(stream: BinaryIO) -> CsvTable:
     for mark, says in _OTHER_FORMATS.items():
         if start.startswith(mark):
             raise BadInput(says, "file")
-    encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    lines = _LineReader(io.TextIOWrapper(stream, encoding=encoding, errors=_AS_CP1252))  # any end of line is one
+    encoding = detect_encoding(stream.read(SAMPLE_BYTES))
+    stream.seek(0)
+    errors = _AS_CP1252 if encoding == "utf-8-sig" else "replace"
+    lines = _LineReader(io.TextIOWrapper(stream, encoding=encoding, errors=errors))  # any end of line is one
     try:
-        rest, delimiter = _detect_delimiter(lines)
+        first = _read_first_line(lines)
+        if pasted.looks_pasted(first):
+            return CsvTable([*pasted.HEADER], _iterate_pasted(first, lines))
+        rest, delimiter = _detect_delimiter(first, lines)
         reader = csv.reader(rest, delimiter=delimiter, strict=False)
         header = [cell.strip() for cell in _read_record(reader, lines) or []]
     except BaseException:
@@ -64,13 +70,29 @@ def read_table(stream: BinaryIO) -> CsvTable:
     return CsvTable(header, _iterate_records(reader, lines))
 
 
-def _detect_delimiter(lines: _LineReader) -> tuple[Iterator[str], str]:
-    """The lines from the header on, and what parts their cells."""
-    first = next((line for line in lines if line.strip()), "")
+def _read_first_line(lines: _LineReader) -> str:
+    first = next((line for line in lines if line.strip("\ufeff \t\r\n")), "").lstrip("\ufeff")
     if not first:
         raise BadInput("The file is empty.", "file")
     if _CONTROL.search(first.replace("\t", "")):
         raise BadInput(_BINARY, "file")
+    return first
+
+
+def _iterate_pasted(first: str, lines: _LineReader) -> Iterator[tuple[int, list[str]]]:
+    def number() -> Iterator[tuple[int, str]]:
+        for line in itertools.chain((first,), lines):
+            yield lines.number, line
+            lines.begin_record()
+
+    try:
+        yield from pasted.read_pasted(number())
+    finally:
+        lines.detach()
+
+
+def _detect_delimiter(first: str, lines: _LineReader) -> tuple[Iterator[str], str]:
+    """The lines from the header on, and what parts their cells."""
     if first.lower().startswith("sep=") and len(first.strip("\r\n")) == 5:
         return iter(lines), first[4]
     unquoted = re.sub(r'"[^"]*"', "", first)
@@ -131,6 +153,11 @@ class _LineReader:
             self._number += 1
             yield rest
         self.ended = True
+
+    @property
+    def number(self) -> int:
+        """Of the line read last."""
+        return self._number
 
     def begin_record(self) -> None:
         self.record_starts = self._number + 1

@@ -41,7 +41,7 @@ def find_questions(layout: Layout, survey: FileSurvey) -> tuple[Question, ...]:
     file_order = _find_file_order(survey)
     for column in layout.columns:
         seen = survey.columns[column.index]
-        if column.target == "email" or (not seen.filled and column.target != "status"):
+        if column.target == "email" or (not seen.filled and column.target not in ("status", "wanted")):
             continue
         reason, surely = "", True
         if column.index not in layout.answered:
@@ -102,6 +102,9 @@ def _knows_order(column: Column, seen: ColumnSurvey, layout: Layout, file_order:
 def _find_reason(column: Column, seen: ColumnSurvey, layout: Layout) -> tuple[str, bool]:
     """Why a column must be asked about, "" where it need not, and whether it surely speaks of the state."""
     if column.target in STATE_TARGETS:
+        others = [other for other in layout.columns if other.target in STATE_TARGETS and other is not column]
+        if column.target == "wanted" and not seen.filled and not layout.is_known(column):
+            return ("" if others else "It is empty in all rows, and nothing else says who wants mail.", True)
         too_many = column.target == "status" and (seen.others or len(seen.values) > MOST_STATES)
         return ("It is called a state, but has too many different values to be one." if too_many else "", True)
     known_state = layout.has_state

@@ -363,6 +363,8 @@ def split_tags(text: str) -> list[str]:
 
 def _tier_of_plan(plan: str, paying: str, layout: Layout) -> str:
     tier = find_tier(plan, layout)
+    if not layout.columns_for("paying"):
+        return tier or "free"
     if tier == "comp":
         return "comp"
     return "paid" if is_yes(paying) and (tier != "free" or not plan) else "free"

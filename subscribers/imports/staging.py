@@ -22,10 +22,11 @@ from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import address_quality, addresses
 from subscribers.imports import columns, questions
 from subscribers.imports.columns import Layout
-from subscribers.imports.csv import LARGEST_FILE, read_table
+from subscribers.imports.csv import LARGEST_FILE
 from subscribers.imports.rows import STRENGTH, Row, RowParser, SkippedRow
 from subscribers.imports.survey import FileSurvey, survey_columns
-from subscribers.values import BadRow
+from subscribers.imports.tables import Table, open_tables
+from subscribers.values import BadRow, Question
 
 MOST_SHOWN = 1000  # bad rows, and odd ones of each kind, that are kept with the import; the work file has all bad ones
 ROWS_PER_WRITE = 10_000  # to a write
@@ -90,6 +91,13 @@ class ImportOptions:
     dates: Mapping[str, str] = field(default_factory=dict)  # of columns, whether day or month is first
     other_columns: str = ""  # what those become that only have few different values: attribute or ignore
 
+    def select_for(self, header: Sequence[str]) -> ImportOptions:
+        """What of these options is about the columns of one table."""
+        there = {name.casefold() for name in header}
+        mapping = {name: target for name, target in self.mapping.items() if name.strip().casefold() in there}
+        dates = {name: order for name, order in self.dates.items() if name.strip().casefold() in there}
+        return replace(self, mapping=mapping, dates=dates)
+
     def add_answers(self, given: ImportOptions) -> ImportOptions:
         """These options with more answers: what was answered before stays, unless it is answered again."""
         return ImportOptions(
@@ -135,38 +143,41 @@ def stage_file(
 
     `progress` hears of rows read. `kinds` are the attributes there are (see rows.RowParser).
     """
-    stream.seek(0)
-    table = read_table(stream)
-    survey = survey_columns(columns.name_columns(table.header), table.records, progress=progress)
-    layout = recognise_layout(table.header, survey, name, options)
-    stream.seek(0)
-    records = read_table(stream).records
-    reader = RowParser(layout, kinds, questions.decide_date_orders(layout, survey))
+    with open_tables(stream, name) as tables:
+        surveyed = [
+            (table, survey_columns(columns.name_columns(table.header), table.records, progress=progress))
+            for table in tables
+        ]
+    layouts = recognise_layouts(surveyed, options)
+    parsers = [
+        RowParser(layout, kinds, questions.decide_date_orders(layout, survey))
+        for layout, (_, survey) in zip(layouts, surveyed, strict=True)
+    ]
     work.unlink(missing_ok=True)
-    with _open_work_file(work) as database:
-        used = _list_used_columns(layout)
+    with _open_work_file(work) as database, open_tables(stream, name) as tables:
+        used = _list_used_columns(layouts)
         picked = itemgetter(*(COLUMNS.index(name) for name in used))
         statement = _INSERT_ROW.format(
             marks=", ".join("?" * len(used)),
             fills="".join(_FILL_GAP.format(name) for name in used if name not in _REQUIRED_COLUMNS),
         )
         database.executescript(_CREATE_TABLES.format(columns=", ".join(f"{name} NOT NULL" for name in used)))
-        found = _RowSorter(layout)
-        while part := list(islice(records, ROWS_PER_WRITE)):
-            good = sorted(found.sort_rows(reader.parse_rows(iter(part))))
-            with database:
-                database.executemany(
-                    statement, map(picked, good)
-                )  # in order: what is near in the file of the tree is written together
-                database.executemany("INSERT INTO bad VALUES (?, ?, ?, ?)", found.take_new_bad_rows())
-            if progress:
-                progress(len(part))
-        reader.refuse_unknown_words()
+        found = _RowSorter(layouts)
+        for parser, table in zip(parsers, tables, strict=True):
+            while part := list(islice(table.records, ROWS_PER_WRITE)):
+                # In order: what is near in the file of the tree is written together.
+                good = sorted(found.sort_rows(parser.parse_rows(iter(part))))
+                with database:
+                    database.executemany(statement, map(picked, good))
+                    database.executemany("INSERT INTO bad VALUES (?, ?, ?, ?)", found.take_new_bad_rows())
+                if progress:
+                    progress(len(part))
+            parser.refuse_unknown_words()
         people = database.execute("SELECT count(*) FROM stage").fetchone()[0]
         dates = [name for name in ("joined_at", "confirmed_at") if name in used]
         undated = " AND ".join(["status = 0", *(f"{name} = ''" for name in dates)])
         staged = replace(
-            found.to_staged_file(people, reader.unknown_zones),
+            found.to_staged_file(people, {zone: n for parser in parsers for zone, n in parser.unknown_zones.items()}),
             undated=database.execute(f"SELECT count(*) FROM stage WHERE {undated}").fetchone()[0],
         )
         with database:
@@ -174,8 +185,32 @@ def stage_file(
     return staged
 
 
+def recognise_layouts(surveyed: Sequence[tuple[Table, FileSurvey]], options: ImportOptions) -> list[Layout]:
+    """What the columns of each table of a file are. Raises BadInput, and UnansweredError with all questions at once."""
+    if len(surveyed) == 1:
+        ((table, survey),) = surveyed
+        return [recognise_layout(table.header, survey, table.name, options)]
+    columns.check_mapping(
+        options.mapping, [name for table, _ in surveyed for name in columns.name_columns(table.header)]
+    )
+    layouts: list[Layout] = []
+    asked: dict[tuple[str, str], Question] = {}
+    for table, survey in surveyed:
+        try:
+            own = options.select_for(columns.name_columns(table.header))
+            layouts.append(recognise_layout(table.header, survey, table.name, own))
+        except questions.UnansweredError as unanswered:
+            for each in unanswered.questions:
+                asked.setdefault((each.kind, each.column), replace(each, reason=f"{table.name}: {each.reason}"))
+        except BadInput as error:
+            raise BadInput(f"{table.name}: {error}", error.field) from None
+    if asked:
+        raise questions.UnansweredError([*asked.values()])
+    return layouts
+
+
 def recognise_layout(header: Sequence[str], survey: FileSurvey, name: str, options: ImportOptions) -> Layout:
-    """What the columns of a file are. Raises BadInput, and UnansweredError where only the importer can say it."""
+    """What the columns of a table are. Raises BadInput, and UnansweredError where only the importer can say it."""
     mapping = dict(options.mapping)
     for _ in range(2):
         layout = columns.recognise_columns(
@@ -210,10 +245,10 @@ def load_staged(work: Path) -> StagedFile | None:
     return StagedFile(**json.loads(row[0])) if row else None
 
 
-def _list_used_columns(layout: Layout) -> list[str]:
-    """The columns that a file of this layout can fill: the others need not be written and read a million times."""
-    needed = {*_REQUIRED_COLUMNS, *(("tier",) if layout.tool.name == "buttondown" else ())}
-    for column in layout.columns:
+def _list_used_columns(layouts: Sequence[Layout]) -> list[str]:
+    """The columns that tables of these layouts can fill: the others need not be written and read a million times."""
+    needed = {*_REQUIRED_COLUMNS, *(("tier",) if any(layout.tool.name == "buttondown" for layout in layouts) else ())}
+    for column in (column for layout in layouts for column in layout.columns):
         needed |= {*_COLUMNS_BY_TARGET.get(column.target, (column.target,))}
     return [name for name in COLUMNS if name in needed]
 
@@ -246,15 +281,15 @@ def read_bad_rows(work: Path) -> Iterator[BadRow]:
 class _RowSorter:
     """Sorts what comes out of a file: good rows to stage, bad ones, skipped ones, odd ones."""
 
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
+    def __init__(self, layouts: Sequence[Layout]) -> None:
+        self._layouts = layouts
         self._rows = self._refused = self._skipped = 0
         self._bad: list[BadRow] = []
         self._fresh: list[BadRow] = []
         self._flags: dict[str, dict[str, Any]] = {}
         self._tags: dict[str, None] = {}
-        self._attributes = {c.attribute: c.name for c in layout.columns_for("attribute")}
-        self._documents = bool(layout.columns_for("attributes"))
+        self._attributes = {c.attribute: c.name for layout in layouts for c in layout.columns_for("attribute")}
+        self._documents = any(layout.columns_for("attributes") for layout in layouts)
 
     def sort_rows(self, rows: Iterator[Row | BadRow | SkippedRow]) -> Iterator[tuple[Any, ...]]:
         for row in rows:
@@ -333,14 +368,19 @@ class _RowSorter:
             raise BadInput(
                 f"The file has {len(self._tags)} different tags; 10,000 are the most. Is it the right column?", "map"
             )
-        layout = self._layout
+        tools = [*dict.fromkeys(layout.tool.name for layout in self._layouts)]
+        titles = dict.fromkeys(layout.tool.title for layout in self._layouts)
+        notes = dict.fromkeys(layout.tool.note for layout in self._layouts)
+        meanings = {
+            c.name: f"attribute:{c.attribute}" if c.target == "attribute" else c.target
+            for layout in self._layouts
+            for c in layout.columns
+        }
         return StagedFile(
-            tool=layout.tool.name,
-            title=layout.tool.title,
-            columns=[
-                [c.name, f"attribute:{c.attribute}" if c.target == "attribute" else c.target] for c in layout.columns
-            ],
-            note=" ".join(filter(None, (layout.tool.note, _describe_zones(unknown_zones)))),
+            tool=tools[0],
+            title=", ".join(titles),
+            columns=[[name, meaning] for name, meaning in meanings.items()],
+            note=" ".join(filter(None, (*notes, _describe_zones(unknown_zones)))),
             rows=self._rows,
             people=people,
             refused=self._refused,

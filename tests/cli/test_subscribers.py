@@ -71,6 +71,13 @@ def test_what_a_file_leaves_open_is_asked_all_at_once_and_answered_by_options(
     assert newsletter(*words, "--other-columns", "all")[0] == USAGE
 
 
+def test_addresses_are_read_from_standard_input(newsletter: Newsletter, newsroom: Any) -> None:
+    pasted = "ann@example.com\nBen <ben@example.com>\n"
+    status, _, err = newsletter("subscribers", "import", "-", "--list", "morning", stdin=pasted)
+    assert status == 0, err
+    assert lists.count_subscribers_by_state(newsroom.list.id) == {"active": 2}
+
+
 @pytest.mark.parametrize("words", ["find reader", "show reader0@example.com"])
 def test_what_is_read_is_json_and_nothing_else(
     newsletter: Newsletter, readers: Callable[..., list[int]], words: str

@@ -13,6 +13,7 @@ import pytest
 
 from newsletter.accounts import audit_log
 from newsletter.accounts.audit_log import AuditFilter
+from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.checks import preflight
 from newsletter.delivery import models
 from newsletter.delivery.events import applying, inbox
@@ -107,3 +108,13 @@ def test_the_audit_log_forgets_an_address_that_was_suppressed_before_its_owner_s
     assert erasure.propagate_erasures(now) == 1
     entries = [each for each in audit_log.list_entries(AuditFilter()) if each.digest]
     assert [(each.personal_before, each.personal_after) for each in entries] == [({}, {})] * 4
+
+
+def test_addresses_that_tests_went_to_are_forgotten_with_their_owner(
+    newsroom: Any, sent: list[int], now: datetime
+) -> None:
+    tests = ["Reader0@example.com", "ed@example.com"]
+    newsletter_settings.remember_test_addresses(newsroom.briefing.id, tests)
+    erase_subscriber(sent[0], by=SYSTEM, now=now)
+    erasure.propagate_erasures(now)
+    assert newsletters.get_newsletter(newsroom.briefing.id).test_addresses == "ed@example.com"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import BinaryIO, cast
 
 from django.contrib import messages
@@ -43,29 +44,40 @@ _IN_PROGRESS = (ImportState.CHECKING, ImportState.WAITING, ImportState.RUNNING, 
 def show_imports(request: HttpRequest) -> HttpResponse:
     """The imports there were; POST takes a file and has it looked through. Nothing is changed by that."""
     lists = list_visible_lists(request)
-    context = {"lists": lists.values(), "runs": list_imports([*lists]), "chosen": request.POST.get("list", "")}
+    context = {
+        "lists": lists.values(),
+        "runs": list_imports([*lists]),
+        "chosen": request.POST.get("list", ""),
+        "pasted": request.POST.get("pasted", ""),
+    }
     if request.method != "POST":
         return render(request, "pages/imports.html", context)
     try:
         target = get_visible_list(request, request.POST.get("list", ""))
-        upload = request.FILES.get("file")
-        if upload is None or isinstance(upload, list) or upload.file is None:
-            raise BadInput("Choose a CSV file.", "file")
-        if (upload.size or 0) > LARGEST_UPLOAD:
-            raise BadInput(
-                f"The file is larger than {LARGEST_UPLOAD // 2**20} MB. "
-                f"Import it on the server: newsletter subscribers import FILE --list {target.slug}",
-                "file",
-            )
-        run = begin_import(
-            cast(BinaryIO, upload.file), target.id, by=get_actor(request), now=clock.now(), name=upload.name or ""
-        )
+        stream, name = _read_upload(request, target.slug)
+        run = begin_import(stream, target.id, by=get_actor(request), now=clock.now(), name=name)
     except NotAllowed:
         raise
     except NewsletterError as error:
         return render(request, "pages/imports.html", context | {"error": str(error)}, status=422)
     hints.hint_imports()
     return redirect("import-run", run.id)
+
+
+def _read_upload(request: HttpRequest, slug: str) -> tuple[BinaryIO, str]:
+    """The file of the form, or the addresses pasted into it, and a name for it. Raises BadInput."""
+    upload = request.FILES.get("file")
+    if upload is None or isinstance(upload, list) or upload.file is None:
+        if not request.POST.get("pasted", "").strip():
+            raise BadInput("Choose a file, or paste addresses.", "file")
+        return io.BytesIO(request.POST["pasted"].encode()), "pasted addresses"
+    if (upload.size or 0) > LARGEST_UPLOAD:
+        raise BadInput(
+            f"The file is larger than {LARGEST_UPLOAD // 2**20} MB. "
+            f"Import it on the server: newsletter subscribers import FILE --list {slug}",
+            "file",
+        )
+    return cast(BinaryIO, upload.file), upload.name or ""
 
 
 @desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.kernel.errors import BadInput
-from subscribers.imports.rows import SkippedRow
+from subscribers.imports.rows import Row, SkippedRow
 from subscribers.values import BadRow
 from tests.subscribers.reading import row, rows, tool
 
@@ -115,6 +115,48 @@ def test_substack_tells_leaving_from_not_paying(line: str, status: str, tier: st
     assert (found.status, found.tier) == (status, tier)
     assert found.joined_at is not None
     assert found.joined_at.date().isoformat() == "2020-05-01"
+
+
+@pytest.mark.parametrize(("kind", "tier"), [("paid", "paid"), ("comp", "comp"), ("gift", "comp"), ("", "free")])
+def test_older_files_of_substack_say_who_pays_in_the_type(kind: str, tier: str) -> None:
+    found = row(f"email,email_disabled,type,created_at\nann@example.com,false,{kind},2019-05-01\n")
+    assert (found.status, found.tier or "free") == ("active", tier)
+    found = row(f"email,active_subscription,email_disabled,type\nann@example.com,false,false,{kind}\n")
+    assert found.tier == ("comp" if tier == "comp" else "free")
+
+
+def test_brevos_whole_export_has_an_empty_opt_in_of_its_own_and_dates_day_first() -> None:
+    head = "CONTACT ID,EMAIL,FIRSTNAME,LASTNAME,SMS,EXT_ID,CONTACT_TIMEZONE,OPT_IN,EMAIL_BLACKLISTED,ADDED_TIME\n"
+    ann, ben = rows(
+        f"{head}1,ann@example.com,Ann,Lee,,7,europe/berlin,,false,03-04-2022 10:00:00\n"
+        "2,ben@example.com,Ben,Ray,,8,Mars/Base,,true,28-06-2022 10:00:00\n"
+    )
+    assert isinstance(ann, Row)
+    assert isinstance(ben, Row)
+    assert (ann.status, ann.zone, ben.status, ben.zone) == ("active", "Europe/Berlin", "unsubscribed", "")
+    assert ann.joined_at == datetime(2022, 4, 3, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [("active", "active"), ("inactive", "pending"), ("cancelled", "unsubscribed"), ("bounced", "bounced")],
+)
+def test_newer_files_of_kit_call_the_status_state(state: str, status: str) -> None:
+    assert row(f"email_address,state\nann@example.com,{state}\n").status == status
+
+
+@pytest.mark.parametrize("header", ["Name,Surname", "Vorname;Name", "Name;Vorname", "First Name,Name"])
+def test_a_name_beside_another_is_the_other_part(header: str) -> None:
+    delimiter = ";" if ";" in header else ","
+    cells = {"Name,Surname": "Ann,Lee", "Name;Vorname": "Lee;Ann"}.get(header, f"Ann{delimiter}Lee")
+    found = row(f"email{delimiter}{header}\nann@example.com{delimiter}{cells}\n")
+    assert (found.first_name, found.last_name) == ("Ann", "Lee")
+
+
+@pytest.mark.parametrize("name", ["Ann van Lee", "van Lee, Ann", "van Lee"])
+def test_a_whole_name_beside_a_first_name_gives_the_rest_to_the_last(name: str) -> None:
+    found = row(f'email;first name;name\nann@example.com;Ann;"{name}"\n')
+    assert (found.first_name, found.last_name) == ("Ann", "van Lee")
 
 
 def test_people_whom_substack_deletes_are_skipped_and_a_file_without_the_opt_out_is_refused() -> None:

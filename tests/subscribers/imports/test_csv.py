@@ -91,7 +91,7 @@ def test_control_characters_do_not_come_in() -> None:
         ("\x89PNG\r\n\x1a\n\x00\x00", "binary"),
         ("email\n" + "a" * (LONGEST_LINE + 1), "longer"),
         ("email,mailing_permission\nann@example.com,full\n", "mailing_permission"),
-        ("PK\x03\x04rest of a workbook", "ZIP"),
+        ("PK\x03\x04rest of a workbook", "archive"),
         (b"\x1f\x8b\x08", "gzip"),
         ("%PDF-1.7", "PDF"),
         (",".join(f"c{n}" for n in range(500)), "500 columns"),

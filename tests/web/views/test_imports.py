@@ -115,3 +115,18 @@ def test_an_upload_may_be_as_large_as_the_limit_and_no_larger(
     answer = upload(data + b"\n")
     assert (answer.status_code, "The file is larger than" in answer.content.decode()) == (422, True)
     assert len(run.list_imports()) == 1
+
+
+def test_addresses_are_pasted_and_stay_when_something_is_wrong(editor: Client, newsroom: Any, now: datetime) -> None:
+    from newsletter.jobs import worker_steps
+
+    pasted = "Ann Lee <ann@example.com>, ben@example.com"
+    answer = editor.post("/readers/import/", {"list": "nowhere", "pasted": pasted})
+    assert "Ann Lee &lt;ann@example.com&gt;, ben@example.com</textarea>" in answer.content.decode()
+    page = editor.post("/readers/import/", {"list": "morning", "pasted": pasted}).url
+    worker_steps.import_subscribers(now)
+    text = editor.get(page).content.decode()
+    assert "Import file: 2 new" in text
+    editor.post(page, {"do": "import"} | read_seen(text))
+    worker_steps.import_subscribers(now)
+    assert lists.count_subscribers_by_state(newsroom.list.id) == {"active": 2}

@@ -1,0 +1,83 @@
+"""In which encoding a file of text is. Pure: its first bytes in, the name of a codec out."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+
+from charset_normalizer import from_bytes
+
+SAMPLE_BYTES = 2**20
+_GUESSED_FROM = 2**16  # bytes, around the first that are not ASCII
+# Of alphabets that are Latin all through; the first that fits counts.
+_LATIN = ("cp1252", "mac_roman", "cp1250")
+# Where hardly a letter is ASCII, charset-normalizer tells these apart well.
+_OTHERS = (
+    "cp1251",
+    "koi8_r",
+    "cp1253",
+    "cp1254",
+    "cp1255",
+    "cp1256",
+    "shift_jis",
+    "euc_jp",
+    "gb18030",
+    "big5",
+    "euc_kr",
+)
+_MOSTLY = 0.6  # of the bytes beyond ASCII
+_LONG_RUN = re.compile(rb"[\x80-\xff]{3,}")
+_UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+
+
+def detect_encoding(sample: bytes) -> str:
+    """The codec for a file that begins like this. Stray bytes in UTF-8 are the reader's affair (csv.py)."""
+    if sample[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    if b"\x00" in sample[:4096]:
+        return _detect_utf16(sample[:4096])
+    if _is_utf8(sample):
+        return "utf-8-sig"
+    start = max(next(at for at, byte in enumerate(sample) if byte > 0x7F) - 1024, 0)
+    return _guess(sample[start : start + _GUESSED_FROM])
+
+
+def _detect_utf16(sample: bytes) -> str:
+    """UTF-16 without a mark has a zero for every other byte where it is ASCII. Anything else is refused as UTF-8."""
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    if odd > 0.4 * half and even < 0.1 * half:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.4 * half and odd < 0.1 * half else "utf-8-sig"
+
+
+def _is_utf8(sample: bytes) -> bool:
+    """Whether it is UTF-8, but for some stray bytes."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)  # the last character may be cut off
+    except UnicodeDecodeError:
+        beyond = sum(byte > 0x7F for byte in sample)
+        return sum(map(len, _UTF8_LETTER.findall(sample))) > _MOSTLY * beyond
+    return True
+
+
+def _guess(sample: bytes) -> str:
+    beyond = sum(byte > 0x7F for byte in sample)
+    if sum(map(len, _LONG_RUN.findall(sample))) > beyond / 2:
+        found = from_bytes(sample, cp_isolation=list(_OTHERS)).best()
+        return found.encoding if found else _LATIN[0]
+    return max(_LATIN, key=lambda codec: _judge(sample.decode(codec, "replace")))
+
+
+def _judge(text: str) -> float:
+    """How much a text looks like words: letters among letters count for it, symbols and capitals in words against."""
+    score = 0.0
+    for before, letter in zip(f" {text}", text, strict=False):
+        if letter.isascii():
+            continue
+        if not letter.isalpha() or (letter.isupper() and before.isalpha() and before.islower()):
+            score -= 1
+        else:  # carons are rarer than the letters of the west, which the same bytes may be
+            score += 1 if "CARON" not in unicodedata.name(letter, "") else 0.3
+    return score

@@ -1,0 +1,62 @@
+"""The sheets of a workbook (Excel, LibreOffice) as tables of text. Pure: a stream in, records of cells out."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any, BinaryIO
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from newsletter.kernel.errors import BadInput
+
+MOST_UNPACKED = 256 * 2**20  # bytes of a workbook, unpacked: it is held in memory
+OLE = b"\xd0\xcf\x11\xe0"  # how workbooks before 2007 begin
+
+
+def is_workbook(archive: zipfile.ZipFile) -> bool:
+    """Whether a ZIP archive is a workbook."""
+    names = set(archive.namelist())
+    return "xl/workbook.xml" in names or "xl/workbook.bin" in names or "content.xml" in names
+
+
+def read_sheets(stream: BinaryIO) -> list[tuple[str, list[str], Iterator[tuple[int, list[str]]]]]:
+    """Name, header and records of each sheet that has something in it. Raises BadInput for one that cannot be read."""
+    stream.seek(0)
+    if stream.read(4) != OLE:
+        _check_size(stream)
+    stream.seek(0)
+    try:
+        book = CalamineWorkbook.from_filelike(stream)
+        sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
+    except (CalamineError, ValueError, OSError) as error:
+        raise BadInput(f"The workbook cannot be read: {error}. Save the sheet as CSV.", "file") from None
+    filled = [(name, rows) for name, rows in sheets if any(any(cell != "" for cell in row) for row in rows)]
+    if not filled:
+        raise BadInput("The workbook is empty.", "file")
+    return [(name, *_to_table(rows)) for name, rows in filled]
+
+
+def _check_size(stream: BinaryIO) -> None:
+    stream.seek(0)
+    with zipfile.ZipFile(stream) as archive:
+        if sum(each.file_size for each in archive.infolist()) > MOST_UNPACKED:
+            raise BadInput(f"The workbook is larger than {MOST_UNPACKED // 2**20} MB unpacked. Save it as CSV.", "file")
+
+
+def _to_table(rows: list[list[Any]]) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """The first row that has something in it is the header; lines are counted as the program shows them."""
+    numbered = [(line, [_to_text(cell) for cell in row]) for line, row in enumerate(rows, 1)]
+    filled = [(line, cells) for line, cells in numbered if any(cell.strip() for cell in cells)]
+    return [cell.strip() for cell in filled[0][1]], iter(filled[1:])
+
+
+def _to_text(cell: Any) -> str:
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ", "seconds")
+    return cell.isoformat() if isinstance(cell, date) else str(cell)

@@ -1,0 +1,94 @@
+"""What a file holds: a CSV, a workbook, pasted addresses, or an archive of several with a meaning each."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+
+import pytest
+
+from newsletter.kernel.errors import BadInput
+from subscribers.imports import tables
+from subscribers.imports.tables import open_tables
+from subscribers.values import ImportReport
+from tests.subscribers.imports.test_workbook import make_workbook
+
+Look = Callable[..., str | None]
+
+
+def pack(files: dict[str, str | bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def read(data: bytes, name: str = "file") -> list[tuple[str, list[str], list[tuple[int, list[str]]]]]:
+    with open_tables(io.BytesIO(data), name) as found:
+        return [(each.name, each.header, [*each.records]) for each in found]
+
+
+def test_each_kind_of_file_is_known_by_its_content() -> None:
+    rows = [["email", "name"], ["ann@example.com", "Ann"]]
+    (one,) = read(b"email,name\nann@example.com,Ann\n")
+    (two,) = read(make_workbook(Sheet=rows))
+    (three,) = read(b"Ann <ann@example.com>\n")
+    assert one == two == ("file", ["email", "name"], [(2, ["ann@example.com", "Ann"])])
+    assert three == ("file", ["email", "name"], [(1, ["ann@example.com", "Ann"])])
+
+
+def test_an_archive_has_the_tables_of_its_files_and_not_what_file_managers_add() -> None:
+    data = pack(
+        {
+            "a.csv": "email\nann@example.com\n",
+            "folder/b.xlsx": make_workbook(One=[["email"], ["ben@example.com"]]),
+            "__MACOSX/a.csv": b"\x00\x05",
+            "folder/.c.csv": b"\x00\x05",
+            "readme.md": "hello",
+        }
+    )
+    assert [name for name, _, _ in read(data)] == ["a.csv", "b.xlsx"]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"PK\x03\x04rubbish", "cannot be read"),
+        (pack({"readme.md": "hello"}), "no CSV file"),
+        (pack({f"f{n}.csv": "email\n" for n in range(21)}), "21 files; 20"),
+    ],
+)
+def test_an_archive_that_cannot_be_taken_is_refused(data: bytes, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        read(data)
+
+
+def test_an_archive_that_is_huge_when_unpacked_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "LARGEST_FILE", 10)
+    with pytest.raises(BadInput, match="unpacked"):
+        read(pack({"a.csv": "email\nann@example.com\n"}))
+
+
+def test_mailchimps_archive_is_imported_each_file_as_what_it_is(
+    take_in: Callable[..., ImportReport], state: Look
+) -> None:
+    head = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,{},LEID,EUID\n"
+    row = "{}@example.com,A,2,2018-02-12 10:54:27,2019-01-02 03:04:05,1,a\n"
+    report = take_in(
+        pack(
+            {
+                "subscribed_members_export.csv": head.format("LAST_CHANGED") + row.format("ann") + row.format("dan"),
+                "unsubscribed_members_export.csv": head.format("UNSUB_TIME") + row.format("ben"),
+                "cleaned_members_export.csv": head.format("CLEAN_TIME") + row.format("cleo") + row.format("dan"),
+            }
+        )
+    )
+    assert (report.rows, report.new, report.unchanged) == (5, 4, 1)
+    assert [state(f"{name}@example.com") for name in ("ann", "ben", "cleo", "dan")] == [
+        "active",
+        "unsubscribed",
+        "bounced",
+        "bounced",
+    ]

@@ -61,8 +61,8 @@ def json(text: str) -> str:
     return f"{text}::jsonb"
 
 
-def elements(column: str, *, lateral: bool = False) -> str:
-    return f"{'LATERAL ' if lateral else ''}jsonb_array_elements_text({column}::jsonb) n(value)"
+def elements(column: str) -> str:
+    return f"jsonb_array_elements_text({column}::jsonb) n(value)"
 
 
 def merge_json(first: str, second: str) -> str:

@@ -39,7 +39,7 @@ def json(text: str) -> str:
     return text
 
 
-def elements(column: str, *, lateral: bool = False) -> str:
+def elements(column: str) -> str:
     return f"json_each({column}) n"
 
 

@@ -48,7 +48,7 @@ class Dialect(Protocol):
     def json(self, text: str) -> str:
         """A text as the type of a JSON column."""
 
-    def elements(self, column: str, *, lateral: bool = False) -> str:
+    def elements(self, column: str) -> str:
         """The texts of a JSON array as a table n(value)."""
 
     def merge_json(self, first: str, second: str) -> str:
@@ -299,7 +299,7 @@ class Statements:
         return f"""
             INSERT INTO subscribers_tagged (tag_id, subscriber_id, run_id)
             SELECT t.id, j.person, %(run)s
-              FROM import_judged j CROSS JOIN {self._dialect.elements("j.tags", lateral=True)}
+              FROM import_judged j CROSS JOIN {self._dialect.elements("j.tags")}
               JOIN subscribers_tag t ON t.name = n.value
              WHERE j.tags <> '' AND j.person IS NOT NULL AND j.locked = 0 AND j.outcome <> 'kept_unsubscribed'
             ON CONFLICT (tag_id, subscriber_id) DO NOTHING

@@ -520,12 +520,6 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "LOCK_SUBSCRIPTIONS = None  # a writer locks the whole database",
             "Only whether there is a statement counts.",
         ),
-        Equivalent(
-            "elements",
-            "def elements(column: str, *, lateral: bool = False) -> str:",
-            "def elements(column: str, *, lateral: bool = True) -> str:",
-            "SQLite needs no such word, and nobody asks it for one.",
-        ),
     ),
     "merge_statements": (
         Equivalent(
@@ -573,12 +567,6 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "SQLite takes digits that are text as well; PostgreSQL, where the same tests run, refuses to.",
         ),
         Equivalent(
-            "Dialect.elements",
-            "def elements(self, column: str, *, lateral: bool = False) -> str:",
-            "def elements(self, column: str, *, lateral: bool = True) -> str:",
-            "Only says what a dialect looks like; each has a default of its own.",
-        ),
-        Equivalent(
             "<module>",
             "sum(j.filled), sum(CASE WHEN j.state_before <> '' AND j.after <> j.state_before THEN 1 ELSE 0 END),",
             "sum(j.filled), sum(CASE WHEN j.state_before <> '' AND (j.after <> j.state_before OR 1=1) THEN 1 ELSE 0 "
@@ -621,6 +609,24 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "0 END),",
             "Only spares a statement, which asks once more who may be changed.",
         ),
+        Equivalent(
+            "Statements.__init__",
+            'self.suppress = _SUPPRESS.format(mine="" if self._lists is None else mine)',
+            'self.suppress = _SUPPRESS.format(mine="" if (self._lists is None) and False else mine)',
+            "Only spares a condition: where everybody may be changed, nobody is locked.",
+        ),
+        Equivalent(
+            "Statements.__init__",
+            'self.suppress_more = _SUPPRESS_MORE.format(mine="" if self._lists is None else mine)',
+            'self.suppress_more = _SUPPRESS_MORE.format(mine="" if (self._lists is None) and False else mine)',
+            "Only spares a condition: where everybody may be changed, nobody is locked.",
+        ),
+        Equivalent(
+            "Statements.__init__",
+            'self._lists = None if list_ids is None else ", ".join(str(int(each)) for each in (*sorted(list_ids), 0))',
+            'self._lists = None if list_ids is None else ", ".join(str(int(each)) for each in ((*sorted(list_ids), )))',
+            "SQLite takes an empty list as well; PostgreSQL, where the same tests run, refuses it.",
+        ),
     ),
     "merge_postgresql": (
         *(
@@ -659,6 +665,26 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             'plain = "\\\\" not in text and "\\r" not in text and text.count("\\t") == tabs and text.count("\\n") '
             "== len(rows)",
             "plain = None",
+            "Only spares time: what is not plain is escaped cell by cell.",
+        ),
+        Equivalent(
+            "_copy_rows",
+            'plain = "\\\\" not in text and "\\r" not in text and text.count("\\t") == tabs and text.count("\\n") '
+            "== len(rows)",
+            'plain = "\\\\" not in text and "\\r" not in text and text.count("XX\\tXX") == tabs and text.count("\\n") '
+            "== len(rows)",
+            "Only spares time: what is not plain is escaped cell by cell.",
+        ),
+        Equivalent(
+            "_copy_rows",
+            "tabs = sum(map(len, rows)) - len(rows)",
+            "tabs = None",
+            "Only spares time: what is not plain is escaped cell by cell.",
+        ),
+        Equivalent(
+            "_copy_rows",
+            "if plain:",
+            "if ((plain) and False):",
             "Only spares time: what is not plain is escaped cell by cell.",
         ),
     ),

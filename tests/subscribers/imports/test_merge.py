@@ -590,6 +590,16 @@ def test_a_list_that_only_asked_somebody_does_not_keep_an_import_from_changing_t
     assert models.Subscriber.objects.get(id=foreign["ben"]).first_name == "New"
 
 
+def test_who_may_change_no_list_changes_nobody(
+    target: Callable[..., MergeTarget], foreign: dict[str, int], now: datetime
+) -> None:
+    """Not even the people of the first list there is."""
+    rows = [row(f"{name}@example.com", "active", "New") for name in ("ann", "ben", "cleo")]
+    merge.merge_chunk(rows, replace(target("first_name", overwrite=True), list_ids=frozenset()), now)
+    known = models.Subscriber.objects.filter(id__in=foreign.values()).order_by("id")
+    assert list(known.values_list("first_name", flat=True)) == ["Ann", "Ben", "Cleo"]
+
+
 @pytest.mark.parametrize("status", ["bounced", "complained"])
 def test_only_the_importers_own_people_are_suppressed_by_a_file(
     status: str, target: Callable[..., MergeTarget], foreign: dict[str, int], morning: List, state: Look, now: datetime

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -125,6 +125,29 @@ def get_audience_addresses(
     return AudienceAddresses(sending, first_names, left)
 
 
+def get_address_keys(ids: Sequence[int], *, as_of: datetime) -> Mapping[int, Collection[str]]:
+    """The addresses of these people, ascending by id, as of an instant, in the form in which addresses are compared.
+
+    Two of somebody who changed it at that very instant. Those of people who were erased meanwhile are not known any
+    more, and not among them.
+    """
+    if not ids:
+        return {}
+    where, which = _build_id_filter(ids)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_SUBSCRIBERS} WHERE p.id {where}", which)
+        current = {person: address for person, address, _ in cursor.fetchall() if address}
+        cursor.execute(_CHANGED_AT, [connection.ops.adapt_datetimefield_value(as_of), ids[0], ids[-1]])
+        changed = cursor.fetchall()
+    wanted = frozenset(ids)
+    then = {person: address for person, (address, _) in _find_addresses_at(ids, as_of).items() if person in current}
+    found = {person: {address} for person, address in {**current, **then}.items() if person in wanted}
+    for person, address in changed:
+        if person in found:
+            found[person].add(address)
+    return {person: {addresses.to_key(address) for address in each} for person, each in found.items()}
+
+
 def list_zones(ids: Sequence[int]) -> Sequence[str]:
     """The time zones of these people, ascending by id; "" where nothing is known."""
     if not ids:
@@ -149,6 +172,9 @@ _ANY_NEWER_SUPPRESSION = "SELECT 1 FROM subscribers_suppression WHERE id > %s LI
 _FORMER_ADDRESSES = """
     SELECT subscriber_id, address, address_key FROM subscribers_addresschange
      WHERE until > %s AND subscriber_id BETWEEN %s AND %s ORDER BY until DESC
+"""
+_CHANGED_AT = """
+    SELECT subscriber_id, address FROM subscribers_addresschange WHERE until = %s AND subscriber_id BETWEEN %s AND %s
 """
 _DENSE = 8  # a range is read as a whole, the quickest way, unless it is so many times longer than who is wanted of it
 

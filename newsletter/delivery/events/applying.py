@@ -15,7 +15,7 @@ import hashlib
 import json
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -27,12 +27,13 @@ from newsletter.delivery.events.folding import Effect, FoldedBatch, fold_batch
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState
 from newsletter.delivery.providers import sendgrid_events
-from newsletter.delivery.providers.base import Event, RejectReason
+from newsletter.delivery.providers.base import Event, EventType, RejectReason
 from newsletter.delivery.sending import ledger_rows
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.iteration import batched
 from newsletter.kernel.text import remove_unstorable
-from subscribers import bounces_complaints
+from subscribers import audience, bounces_complaints
+from subscribers.addresses import to_key, unwrap_address
 from subscribers.states import ReportKind
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,14 @@ ROWS_PER_QUERY = 1_000  # to a query
 MAX_FAILURES = 4  # of a payload, before it is taken apart
 RETRY_AFTER = timedelta(seconds=5)  # doubled with each failure
 RETRY_QUARANTINED_AFTER = timedelta(hours=1)  # an update may have mended what failed
+OTHER_ADDRESS_ALARM = (
+    "The provider reports of an address that the message did not go to. It has no effect on the subscriber. "
+    "Look at the event webhook: does another program send with our ids?"
+)
+# What these report stays with a person: a bounce, a complaint, that they left.
+_LASTING = frozenset(
+    {EventType.BOUNCED, EventType.BLOCKED, EventType.DROPPED, EventType.COMPLAINED, EventType.UNSUBSCRIBED}
+)
 QUARANTINE_ALARM = (
     "Some of what the provider reported could not be applied and is kept aside. See why: newsletter doctor. "
     "Try it again: newsletter mailings retry-events"
@@ -152,11 +161,15 @@ class _StaleBatch(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """What is to be written: events by their numbers, batches as they become, and what belongs to no batch of ours."""
+    """What is to be written: events by their numbers, batches as they become, and what belongs to no batch of ours.
+
+    `misaddressed` counts, by mailing, events that name another address than the message went to.
+    """
 
     events: dict[int, Event]
     batches: list[tuple[models.Batch, FoldedBatch]]
     unmatched: list[Event]
+    misaddressed: Counter[int]
 
 
 def _acquire_lock(owner: str, now: datetime) -> bool:
@@ -188,19 +201,53 @@ def _fold_chunk(events: dict[int, Event]) -> _Chunk:
         of_batch[event.batch].append(event)
     unmatched = of_batch.pop("", [])
     batches: list[tuple[models.Batch, FoldedBatch]] = []
+    misaddressed: Counter[int] = Counter()
     for page in batched(of_batch, ROWS_PER_QUERY):
-        for row in models.Batch.objects.filter(key__in=page).select_related("mailing"):
+        rows = list(models.Batch.objects.filter(key__in=page).select_related("mailing"))
+        strange = _find_misaddressed(rows, of_batch)
+        for row in rows:
+            mine = of_batch.pop(row.key)
+            if strange:
+                misaddressed[row.mailing_id] += sum(event in strange for event in mine)
+                mine = [_without_effect(event) if event in strange else event for event in mine]
             outcomes = Outcomes(row.outcomes, row.format)
             folded = fold_batch(
                 BatchState(row.state),
                 row.attempt_key,
                 outcomes,
-                of_batch.pop(row.key),
+                mine,
                 proven=row.proven_attempt,
             )
             batches.append((row, folded))
     unmatched += (event for of_an_unknown_batch in of_batch.values() for event in of_an_unknown_batch)
-    return _Chunk(events, batches, unmatched)
+    return _Chunk(events, batches, unmatched, misaddressed)
+
+
+def _find_misaddressed(rows: Sequence[models.Batch], of_batch: Mapping[str, Sequence[Event]]) -> frozenset[Event]:
+    """The events with an effect that stays which name another address than the one their message went to.
+
+    That is the address of the freeze. Of those who were erased since, it is not known any more: nothing to compare.
+    """
+    about: dict[datetime, dict[int, list[Event]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        lasting = [event for event in of_batch[row.key] if event.type in _LASTING and 0 <= event.place < row.size]
+        if not lasting or row.mailing.frozen_at is None:
+            continue
+        members = unpack_members(row.members, row.format)
+        for event in lasting:
+            about[row.mailing.frozen_at][members[event.place]].append(event)
+    strange: set[Event] = set()
+    for frozen_at, events in about.items():
+        for page in batched(sorted(events), ROWS_PER_QUERY):
+            keys = audience.get_address_keys(page, as_of=frozen_at)
+            for person, known in keys.items():
+                strange.update(each for each in events[person] if to_key(unwrap_address(each.address)) not in known)
+    return frozenset(strange)
+
+
+def _without_effect(event: Event) -> Event:
+    """An event that proves what its ids say, that the request went through, and says nothing of anybody."""
+    return event._replace(type=EventType.OTHER, reject_reason=RejectReason.NOTHING)
 
 
 def _write_chunk(chunk: _Chunk, now: datetime) -> None:
@@ -215,12 +262,14 @@ def _write_chunk(chunk: _Chunk, now: datetime) -> None:
         clicks.update({(batch.mailing_id, pick, machine): n for (pick, machine), n in folded.clicks.items()})
         reports += (_to_report(effect, batch.mailing.list_id) for effect in folded.effects)
     alarm_counts.update((None, event.alarm) for event in chunk.events.values() if event.alarm)
+    alarm_counts.update({(mailing_id, OTHER_ADDRESS_ALARM): n for mailing_id, n in chunk.misaddressed.items() if n})
     for (mailing_id, message), count in alarm_counts.items():
         alarms.raise_alarm(mailing_id, message, now, count=count)
     for (mailing_id, pick, machine), count in clicks.items():
         _count_clicks(mailing_id, pick, machine, count)
     bounces_complaints.apply_reports(reports, source="provider", now=now)
     _apply_unmatched(chunk.unmatched, now)
+    _count_unmatched(chunk.misaddressed.total(), now)
 
 
 def _record_seen(numbers: Iterable[int], now: datetime) -> None:
@@ -292,9 +341,13 @@ def _apply_unmatched(events: Sequence[Event], now: datetime) -> None:
         if event.reject_reason in (RejectReason.HARD, RejectReason.COMPLAINED)
     ]
     ours = bounces_complaints.apply_reports(reports, source="provider", now=now)
-    if len(events) > ours:
+    _count_unmatched(len(events) - ours, now)
+
+
+def _count_unmatched(count: int, now: datetime) -> None:
+    if count:
         row, _ = models.UnmatchedEventCount.objects.get_or_create(day=now.date())
-        models.UnmatchedEventCount.objects.filter(id=row.id).update(count=F("count") + len(events) - ours)
+        models.UnmatchedEventCount.objects.filter(id=row.id).update(count=F("count") + count)
 
 
 def _to_instant(seconds: int) -> datetime:

@@ -18,6 +18,8 @@ from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, hand_over
 from newsletter.delivery.sending.expired_leases import recover_expired_leases
 from subscribers import bounces_complaints, people, subscriber_lookup, suppressions
+from subscribers.addresses import to_key
+from subscribers.models import Subscriber
 from tests.actors import SYSTEM
 from tests.conftest import Newsroom
 from tests.delivery.conftest import Sent, hand_over_all
@@ -482,3 +484,91 @@ def test_an_event_that_another_process_applies_at_the_same_time_counts_once(
         applying.apply_next(now, owner="test")
     assert summary.count_clicks(mailing.id) == {"ferry": (1, 0)}
     assert not models.WebhookPayload.objects.exists()
+
+
+# Events that name another address than the message went to
+
+LASTING = {
+    "bounce": {"type": "bounce", "reason": "no such user"},
+    "blocked": {"type": "blocked", "reason": "mailbox full"},
+    "dropped": {"reason": "Bounced Address"},
+    "spamreport": {},
+    "unsubscribe": {},
+    "group_unsubscribe": {},
+}
+
+
+def stand(person: int) -> tuple[list[str], str, int]:
+    """What stays with a person of what is reported: states, suppression, bounces that were soft."""
+    found = subscriber_lookup.get_subscriber(person)
+    soft = Subscriber.objects.get(id=person).soft_bounces
+    return [each.state for each in found.subscriptions], found.suppressed, soft
+
+
+@pytest.mark.parametrize("kind", LASTING)
+@pytest.mark.parametrize("named", ["stranger@example.com", "reader1@example.com", "reader0@example.org", ""])
+def test_an_event_that_names_another_address_has_no_effect_on_anybody_and_raises_an_alarm(
+    sent: Callable[..., Sent], take: Callable[..., None], kind: str, named: str
+) -> None:
+    mailing = sent(2)
+    happened = mailing.event("bounce" if kind == "blocked" else kind, 0, **LASTING[kind]) | {"email": named}
+    take(happened)
+    assert [stand(person) for person in mailing.readers] == [(["active"], "", 0)] * 2
+    assert mailing.mailing.counts == {"accepted": 2}
+    assert not recipients.list_recipients(mailing.id, state="bounced", by=SYSTEM)
+    (alarm,) = mailing.mailing.alarms
+    assert (alarm.message, alarm.count) == (applying.OTHER_ADDRESS_ALARM, 1)
+    assert models.UnmatchedEventCount.objects.get().count == 1
+    take(mailing.event("bounce" if kind == "blocked" else kind, 0, **LASTING[kind]))
+    assert stand(mailing.readers[0]) != (["active"], "", 0), "the same report with the right address counts"
+    assert stand(mailing.readers[1]) == (["active"], "", 0)
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("reader0@example.com", "READER0@Example.COM"),
+        ("reader0@example.com", "Ada <reader0@example.com>"),
+        ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+        ("ada@bücher.example", "Ada@BÜCHER.example"),
+    ],
+)
+def test_addresses_are_compared_as_at_the_sign_up(
+    sent: Callable[..., Sent], take: Callable[..., None], address: str, named: str
+) -> None:
+    mailing = sent(1)
+    Subscriber.objects.update(address=address, address_key=to_key(address))
+    take(mailing.event("bounce", 0, **LASTING["bounce"]) | {"email": named})
+    assert mailing.mailing.counts == {"bounced": 1}
+    assert stand(mailing.readers[0])[1] == "bounced"
+
+
+def test_it_is_the_address_of_the_freeze_that_counts(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    mailing = sent(1)
+    later = now + timedelta(seconds=5)
+    people.change_address(mailing.readers[0], "new@example.com", by=SYSTEM, seen=None, now=later)
+    take(mailing.event("spamreport", 0) | {"email": "new@example.com"})
+    assert mailing.mailing.counts == {"accepted": 1}
+    assert stand(mailing.readers[0])[0] == ["active"]
+    take(mailing.event("spamreport", 0))
+    assert mailing.mailing.counts == {"complained": 1}
+
+
+def test_of_somebody_who_was_erased_there_is_nothing_to_compare(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    mailing = sent(2)
+    Subscriber.objects.filter(id=mailing.readers[0]).delete()
+    take(mailing.event("bounce", 0, **LASTING["bounce"]))
+    assert mailing.mailing.counts == {"bounced": 1, "accepted": 1}
+    assert not mailing.mailing.alarms
+
+
+def test_an_event_with_another_address_still_proves_that_its_request_went_through(
+    sent: Callable[..., Sent], take: Callable[..., None]
+) -> None:
+    mailing = sent(3, loses_the_answer)
+    take(mailing.event("bounce", 0, **LASTING["bounce"]) | {"email": "stranger@example.com"})
+    assert mailing.mailing.counts == {"accepted": 3}

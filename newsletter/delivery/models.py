@@ -53,6 +53,9 @@ class Mailing(models.Model):
     account = models.CharField(max_length=200, blank=True, default="", db_default="")  # the only one it may leave by
     started_at = models.DateTimeField(null=True)  # first hand-over
     finished_at = models.DateTimeField(null=True)
+    resumed_at = models.DateTimeField(null=True)  # the last time
+    proven_at = models.DateTimeField(null=True)  # since it began or was resumed, the provider accepts its batches
+    per_minute = models.PositiveIntegerField(default=0, db_default=0)  # its newsletter's limit when times were planned
     ordinal = models.PositiveIntegerField(default=0, db_default=0)  # of its list, by the freeze; 0: never frozen
     candidates = models.PositiveIntegerField(default=0)
     planned = models.PositiveIntegerField(default=0)
@@ -113,6 +116,7 @@ class Batch(models.Model):
             models.Index(fields=["state", "due_at"], name="batch_due"),
             models.Index(fields=["first_id", "last_id"], name="batch_members"),
             models.Index(fields=["mailing", "stratum", "first_id"], name="batch_of_person"),
+            models.Index(fields=["mailing", "due_at"], name="batch_planned", condition=models.Q(state="planned")),
         ]
 
     def __str__(self) -> str:
@@ -257,9 +261,14 @@ class Alarm(models.Model):
 
 
 class RateLimit(models.Model):
-    """Held while due times are planned, or a recall window is opened: no two mailings take the same minute or place."""
+    """A limit that mailings share: of a provider (by its name), of a newsletter, or of recall windows.
+
+    Its row is locked while due times are planned, a batch is claimed under it, or a window is opened.
+    """
 
     name = models.CharField(max_length=20, primary_key=True)
+    next_at = models.DateTimeField(null=True)  # when the next batch may leave, after those that have
+    closed_until = models.DateTimeField(null=True)  # the provider asked us to wait until then
 
     class Meta:
         db_table = "delivery_pace"

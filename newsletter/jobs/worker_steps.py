@@ -29,6 +29,7 @@ def advance_mailings(now: datetime) -> bool:
         or recall.open_next_window(now, provider)
         or freeze.freeze_next(now, account=provider.account)
         or bool(mailings.finish_settled(now))
+        or bool(mailings.pause_lost_probes(now))
         or bool(mailings.pause_other_providers(provider.name, now, account=provider.account))
         or bool(recall.settle_late_batches(now))
     )

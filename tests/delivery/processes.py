@@ -99,6 +99,7 @@ def work() -> None:
             or recall.open_next_window(clock.now(), provider)
             or freeze.freeze_next(clock.now())
             or mailings.finish_settled(clock.now())
+            or mailings.pause_lost_probes(clock.now())
             or applying.apply_next(clock.now(), owner=owner)
         )
         if worked:

@@ -129,6 +129,7 @@ class World:
             while self.hand_over():
                 pass
             mailings.finish_settled(self.now)
+            mailings.pause_lost_probes(self.now)
 
     def batches(self) -> dict[int, str]:
         return dict(models.Batch.objects.values_list("id", "state"))

@@ -79,6 +79,7 @@ class SendGridServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.accepted: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
+        self.arrivals: list[tuple[float, int]] = []  # when messages were accepted to be sent at once, and how many
         self.refused: list[str] = []
         self.requests = 0
         self.delay = delay
@@ -111,6 +112,7 @@ class SendGridServer(ThreadingHTTPServer):
             if body.get("send_at", 0) > self.clock():
                 self.scheduled.append(body)
             else:
+                self.arrivals.append((self.clock(), len(body["personalizations"])))
                 self._deliver(body)
             self.bodies.append(body)
             if self._log:
@@ -130,6 +132,12 @@ class SendGridServer(ThreadingHTTPServer):
             self.scheduled = [body for body in self.scheduled if body["send_at"] > self.clock()]
             for body in due:
                 self._deliver(body)
+
+    def busiest_minute(self) -> int:
+        """The most messages that were accepted within any sixty seconds."""
+        return max(
+            (sum(n for at, n in self.arrivals if start <= at <= start + 60) for start, _ in self.arrivals), default=0
+        )
 
     def cancel(self, batch_id: str) -> str:
         """Cancels a batch id; what is wrong with that, or ""."""

@@ -18,6 +18,7 @@ TESTS_OF_SQL = (
     "curator/editions/test_rules.py",
     "delivery/sending/test_claims.py",
     "delivery/sending/test_freeze_variants.py",
+    "delivery/sending/test_probing.py",
     "subscribers/imports/test_export.py",
     "subscribers/imports/test_merge.py",
     "subscribers/imports/test_run.py",

@@ -3,32 +3,49 @@
 By hand, for this runs for each of thousands of batches, by many processes at once. The claim and the answer need
 not be on the disk before work goes on: after a power cut, a claim that is lost was never made, and a batch whose answer
 is lost is unknown. That an attempt begins is on the disk before its first byte leaves.
+
+A mailing that is not proven yet (`probing`) or has a limit (`allowance`) is claimed from under locks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.conf import settings
+from django.db import connection, transaction
 
-from newsletter.delivery.ledger.states import BatchState, MailingState
+from newsletter.delivery import models
+from newsletter.delivery.ledger.format import FORMAT
+from newsletter.delivery.ledger.states import BatchState, MailingState, RecallState
+from newsletter.delivery.sending import allowance, probing
 
-_DUE = """
-    SELECT b.id FROM delivery_batch b JOIN delivery_mailing m ON m.id = b.mailing_id
-     WHERE b.state = %s AND b.due_at <= %s AND m.state = %s AND m.provider = %s AND m.account IN ('', %s)
-     ORDER BY b.due_at LIMIT 1
+# Mailings are few, whatever waits in them: each is asked for its first batch, so that one that may not send now stands
+# in no other's way. "planned" is written out, for the index of planned batches to be used.
+_LOOK = """
+    SELECT m.id, m.proven_at IS NULL OR m.per_minute > 0,
+           (SELECT b.due_at FROM delivery_batch b
+             WHERE b.mailing_id = m.id AND b.state = 'planned' AND b.due_at <= %s AND b.format <= %s
+             ORDER BY b.due_at LIMIT 1) AS due_at
+      FROM delivery_mailing m
+     WHERE m.state = %s AND m.provider = %s AND m.account IN ('', %s)
+       AND NOT EXISTS (SELECT 1 FROM delivery_pace p WHERE p.name = m.provider AND p.closed_until > %s)
+     ORDER BY due_at
 """
 _CLAIM = """
     UPDATE delivery_batch
        SET state = %s, lease_owner = %s, lease_until = %s
-     WHERE id = ({due} {lock})
-       AND state = %s {relaxed}
+     WHERE id = (SELECT b.id FROM delivery_batch b JOIN delivery_mailing m ON m.id = b.mailing_id
+                  WHERE m.id = %s AND m.state = %s AND b.state = 'planned' AND b.due_at <= %s AND b.format <= %s {which}
+                  ORDER BY b.due_at LIMIT 1 {lock})
+       AND state = 'planned' {relaxed}
  RETURNING id, number, key, mailing_id, variant, language, tracking, format, members, outcomes, size, attempt, send_at,
  version, (SELECT version FROM delivery_mailing WHERE id = mailing_id)
 """
+_UNRESTRICTED = "AND m.proven_at IS NOT NULL AND m.per_minute = 0"
+_SCHEDULED = "AND b.send_at > %s"
 _BEGIN = """
     UPDATE delivery_batch
        SET state = %s, attempt = attempt + 1, attempt_key = %s, lease_until = %s
@@ -65,28 +82,75 @@ class Claim(NamedTuple):
     mailing_version: int
     owner: str
     attempt_key: str
+    probes: int = 0  # so many requests may lose their answer before the mailing pauses; 0: the provider accepts it
+    limited: bool = False  # it took of a limit of messages a minute, and is to leave now
 
 
 def claim_batch(now: datetime, *, until: datetime, owner: str, provider: str, account: str = "") -> Claim | None:
-    """Takes the batch that is due first, if there is one, for as long as `until`.
+    """Takes the batch that is due first and may be sent now, if there is one, for as long as `until`.
 
     `account` is that of `provider` this process has: batches that may only leave by another are not for it.
     """
+    limited = bool(settings.CONFIG.per_minute)
+    for mailing_id, restricted in _list_due_mailings(now, provider, account):
+        if restricted or limited:
+            claim = _claim_restricted(mailing_id, now, until, owner)
+        else:
+            claim = _claim(mailing_id, now, until, owner, _UNRESTRICTED)
+        if claim is not None:
+            return claim
+    return None
+
+
+def _list_due_mailings(now: datetime, provider: str, account: str) -> list[tuple[int, bool]]:
+    """The mailings with a batch that is due, the one due first in front; whether it must be probed or has a limit."""
+    instant = _to_database_time(now)
+    with connection.cursor() as cursor:  # SQLite locks the database for an UPDATE even if it finds nothing: look first
+        cursor.execute(_LOOK, [instant, FORMAT, MailingState.SENDING, provider, account, instant])
+        return [(mailing_id, bool(restricted)) for mailing_id, restricted, due_at in cursor.fetchall() if due_at]
+
+
+def _claim_restricted(mailing_id: int, now: datetime, until: datetime, owner: str) -> Claim | None:
+    """Takes a batch of a mailing that is to be probed or has a limit, if one may leave now."""
+    row = models.Mailing.objects.filter(id=mailing_id).first()
+    limits = allowance.get_limits(row) if row else {}
+    # Without a lock: most looks end here. Then once more, with the locks that hold off the other workers.
+    if row is None or not _find_claimable(row, limits, now):
+        return None
+    with transaction.atomic():
+        row = models.Mailing.objects.select_for_update(no_key=True).get(id=mailing_id)
+        allowance.lock_limits(limits)
+        which = _find_claimable(row, limits, now)
+        claim = _claim(mailing_id, now, until, owner, *which) if which else None
+        if claim is not None and limits and not (claim.send_at and claim.send_at > now):
+            allowance.take(limits, claim.size, now)
+        return claim and claim._replace(probes=probing.count_allowed(row), limited=bool(limits))
+
+
+def _find_claimable(row: models.Mailing, limits: Mapping[str, int], now: datetime) -> tuple[Any, ...]:
+    """Which batches of a mailing may be claimed now, as a condition and its values; empty: none."""
+    if not probing.may_claim(row, now):
+        return ()
+    if not limits or allowance.is_free(row, limits, now):
+        return ("",)
+    # What the provider is to send later took its time when it was planned.
+    return (_SCHEDULED, _to_database_time(now)) if row.recall == RecallState.OPEN else ()
+
+
+def _claim(mailing_id: int, now: datetime, until: datetime, owner: str, which: str, *values: Any) -> Claim | None:
     lock = "FOR UPDATE OF b SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    due = [BatchState.PLANNED, _to_database_time(now), MailingState.SENDING, provider, account]
-    with connection.cursor() as cursor:
-        cursor.execute(_DUE, due)  # SQLite locks the database for an UPDATE though it finds nothing: so look first
-        if cursor.fetchone() is None:
-            return None
     with _relaxed_durability() as cursor:
         cursor.execute(
-            _CLAIM.format(due=_DUE, lock=lock, relaxed=_build_relaxed_commit_clause()),
+            _CLAIM.format(which=which, lock=lock, relaxed=_build_relaxed_commit_clause()),
             [
                 BatchState.CLAIMED,
                 owner,
                 _to_database_time(until),
-                *due,
-                BatchState.PLANNED,
+                mailing_id,
+                MailingState.SENDING,
+                _to_database_time(now),
+                FORMAT,
+                *values,
             ],
         )
         row = cursor.fetchone()
@@ -94,7 +158,7 @@ def claim_batch(now: datetime, *, until: datetime, owner: str, provider: str, ac
 
 
 def _to_claim(row: tuple[Any, ...], owner: str) -> Claim:
-    made = Claim._make((*row, owner, ""))
+    made = Claim._make((*row, owner, "", 0, False))
     return made._replace(tracking=bool(made.tracking), send_at=_from_database_time(made.send_at))
 
 

@@ -26,7 +26,7 @@ from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
 from newsletter.delivery.ledger.format import unpack_members
 from newsletter.delivery.ledger.states import ExclusionReason, MailingKind, MailingState, RecallState
 from newsletter.delivery.providers import registry
-from newsletter.delivery.sending import envelopes, ledger_rows, send_times
+from newsletter.delivery.sending import envelopes, ledger_rows, pacing, send_times
 from newsletter.delivery.sending.mailed_before import NOBODY, EarlierBatches, MailedBefore
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
@@ -151,7 +151,8 @@ def _freeze(mailing_id: int, batch_size: int, now: datetime) -> None:
             _reconcile(row, now)
             return
         page = _exclude_outside_segment(row, newsletter, page, now)
-        pages = pages or _PageWriter(row, batch_size)
+        rate = send_times.get_rate(newsletter)
+        pages = pages or _PageWriter(row, pacing.compute_batch_size(batch_size, rate))
         if not pages.write(row, page, now):
             pages = None  # another process wrote this page: read again what it left
 

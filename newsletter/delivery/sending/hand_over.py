@@ -29,7 +29,7 @@ from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, MemberFlag, Outcome, RecallState
 from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recipients, SendRequest
-from newsletter.delivery.sending import claims, envelopes, ledger_rows, mailings, retry
+from newsletter.delivery.sending import allowance, claims, envelopes, ledger_rows, mailings, probing, retry
 from newsletter.delivery.sending.claims import Claim
 from newsletter.delivery.sending.envelopes import EnvelopeSettings
 from newsletter.delivery.sending.expired_leases import recover_expired_leases
@@ -41,6 +41,7 @@ from subscribers import audience, subscriber_lookup
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)  # longer than a provider's slowest answer
+LONGEST_PREPARATION = timedelta(seconds=5)  # of a batch under a limit: what leaves later is a burst
 RECORD_RETRY_SECONDS = (0.5, 1, 2, 4, 8, 15, 30, 60, 120)  # some four minutes: after the lease it would be unknown
 
 
@@ -58,6 +59,9 @@ def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Call
         return True
     attempt = ids.generate_id()
     request = _build_request(prepared, attempt, now)  # before it begins: what fails until then is tried again
+    if claim.limited and clock() - now > LONGEST_PREPARATION:  # its minute is over, and others have their own
+        _own_batch(claim).update(state=BatchState.PLANNED, lease_until=None)
+        return True
     begun = _begin_attempt(prepared, attempt, now)
     if begun is not None:
         _record_with_retries(begun, provider.send_batch(request, now), clock)
@@ -73,6 +77,7 @@ class _MailingContext:
     """What all batches of a mailing have in common."""
 
     key: str
+    provider: str
     list_id: int
     due_at: datetime
     frozen_at: datetime
@@ -93,6 +98,7 @@ def _load_mailing_context(mailing_id: int, version: int, variant: str, tracking:
     cover = envelopes.build_envelope(mail, common if tracking else common.without_tracking())
     return _MailingContext(
         row.key,
+        row.provider,
         row.list_id,
         row.due_at,
         row.frozen_at,
@@ -249,6 +255,8 @@ def _record_with_retries(prepared: _PreparedBatch, answer: Answer, clock: Callab
 def _record(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
     """Writes an answer down: what became of each member, and where the batch goes from here."""
     claim, outcomes = prepared.claim, prepared.outcomes
+    if claim.probes and (answer.accepted or answer.accepted_places):
+        probing.note_accepted(claim.mailing_id, now)
     if answer.accepted:
         outcomes.settle(Outcome.ACCEPTED)
         state = states.derive_batch_state(outcomes.count_outcomes())
@@ -264,16 +272,15 @@ def _record(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
         some_named=len(waiting) < len(prepared.places),
         message_proven=answer.permanent and _has_accepted_batch(claim.mailing_id),
         lost_answers=_count_lost_answers(claim.mailing_id) if answer.unknown else 0,
+        most_lost=claim.probes or retry.MAX_LOST_ANSWERS,
     )
     outcomes.mark(waiting, following.outcome)
     while not _store_answer(prepared, answer, following.retry_at, now):
         pass  # events changed the row between reading and writing it: once more, on what it says now
     if following.pause_reason:
         mailings.pause_on_error(claim.mailing_id, following.pause_reason)
-    if answer.retry_at and following.retry_at:  # the provider means us, not this batch: the others wait with it
-        others = models.Batch.objects.filter(mailing_id=claim.mailing_id, state=BatchState.PLANNED)
-        ready = min(answer.retry_at, following.retry_at)
-        others.filter(due_at__lt=ready).update(due_at=ready)
+    if answer.retry_at and following.retry_at:  # the provider means us, not this batch
+        allowance.close(prepared.mailing.provider, min(answer.retry_at, following.retry_at))
     if not answer.accepted:
         log.warning("Batch %s of mailing %s: %s, %s", claim.number, claim.mailing_id, answer.kind, answer.message)
 

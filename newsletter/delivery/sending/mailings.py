@@ -20,7 +20,7 @@ from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
 from newsletter.delivery.providers import accounts, registry
-from newsletter.delivery.sending import envelopes, recall_window
+from newsletter.delivery.sending import envelopes, probing, recall_window
 from newsletter.kernel import ids
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import Conflict, NotFound, Refused
@@ -174,6 +174,26 @@ def pause_on_error(mailing_id: int, reason: str) -> None:
         log.error("Mailing %s stops: %s", mailing_id, reason)
 
 
+def pause_lost_probes(now: datetime) -> int:
+    """Pauses mailings whose first requests all lost their answer with the process that made them. Returns how many."""
+    mine = models.Batch.objects.filter(mailing_id=OuterRef("id"))
+    waiting = models.Mailing.objects.filter(
+        Exists(mine.filter(state=BatchState.PLANNED, due_at__lte=now)),
+        Exists(mine.filter(state=BatchState.UNKNOWN)),
+        ~Exists(mine.filter(state__in=(BatchState.CLAIMED, BatchState.SENDING))),
+        state=MailingState.SENDING,
+        proven_at=None,
+    )
+    paused = 0
+    for row in waiting:
+        if not probing.may_claim(row, now):
+            lost = probing.count_allowed(row)
+            requests = f"The first {lost} requests" if lost > 1 else "A request"
+            pause_on_error(row.id, f"{requests} ended without an answer. Look at the provider, then resume.")
+            paused += 1
+    return paused
+
+
 def pause_other_providers(provider: str, now: datetime, *, account: str = "") -> int:
     """Pauses mailings planned for another provider, or account with it, than this process has.
 
@@ -241,7 +261,9 @@ def resume(
         models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.PLANNED).update(due_at=now, attempt=0)
         # Freezing moves on to sending once every candidate is accounted for.
         stopped = models.Mailing.objects.filter(id=mailing_id, state=found.state)
-        if stopped.update(state=to, reason="", version=F("version") + 1):  # what workers know of it is read again
+        # With the version, what workers know of it is read again; and the provider is to prove itself again.
+        fresh: dict[str, Any] = {"resumed_at": now, "proven_at": None, "version": F("version") + 1}
+        if stopped.update(state=to, reason="", **fresh):
             _record_change(by, "resumed", found, to, now, detail)
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
+BATCHES_PER_MINUTE = 20  # under a limit, at most: a larger batch would be a burst
+# A little slower than the limit, so that what leaves at both ends of a minute does not exceed it.
+_PACE = 0.99
+
 
 def compute_send_times(sizes: Iterable[int], start: datetime, per_minute: int) -> Iterator[datetime]:
     """When each of these batches may leave, the first at `start`: at most `per_minute` messages a minute (0: no limit).
@@ -19,7 +23,12 @@ def compute_send_times(sizes: Iterable[int], start: datetime, per_minute: int) -
 
 def compute_next_time(at: datetime, size: int, per_minute: int) -> datetime:
     """When the next batch may leave after one of this size."""
-    return at + timedelta(minutes=size / per_minute) if per_minute else at
+    return at + timedelta(minutes=size / (_PACE * per_minute)) if per_minute else at
+
+
+def compute_batch_size(largest: int, per_minute: int) -> int:
+    """How many messages a batch may hold: what the provider takes, and no more than leave in some seconds."""
+    return min(largest, max(per_minute // BATCHES_PER_MINUTE, 1)) if per_minute else largest
 
 
 def compute_ceiling(day: date, first_day: date | None, first_day_limit: int) -> int | None:

@@ -37,19 +37,21 @@ def decide_next_step(
     some_named: bool,
     message_proven: bool,
     lost_answers: int,
+    most_lost: int = MAX_LOST_ANSWERS,
 ) -> NextStep:
     """What follows the answer to attempt number `attempt` (from 1).
 
     `some_named`: the answer settled some members by name. `message_proven`: a batch of this mailing went through
     before. Until one did, a refusal is taken to mean the message itself, and the mailing stops: fixing and
-    resuming must reach everybody. `lost_answers`: how many answers were lost right before this one.
+    resuming must reach everybody. `lost_answers`: how many answers were lost right before this one; with
+    `most_lost` in a row the mailing stops.
     """
     if answer.accepted:
         return NextStep(Outcome.ACCEPTED)
     if answer.unknown:
         in_a_row = lost_answers + 1
         return NextStep(
-            Outcome.UNKNOWN, pause_reason=_format_lost_answers(in_a_row, answer) if in_a_row >= MAX_LOST_ANSWERS else ""
+            Outcome.UNKNOWN, pause_reason=_format_lost_answers(in_a_row, answer) if in_a_row >= most_lost else ""
         )
     if answer.stop:
         return NextStep(retry_at=now, pause_reason=answer.message)
@@ -66,7 +68,8 @@ def decide_next_step(
 
 
 def _format_lost_answers(in_a_row: int, answer: Answer) -> str:
-    return f"{in_a_row} answers in a row were lost, the last one: {answer.message} Look at the provider, then resume."
+    lost = f"{in_a_row} answers in a row were lost, the last one" if in_a_row > 1 else "The answer was lost"
+    return f"{lost}: {answer.message} Look at the provider, then resume."
 
 
 def compute_retry_time(now: datetime, attempt: int, *, asked: datetime | None, jitter: float) -> datetime | None:

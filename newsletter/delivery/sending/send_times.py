@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.delivery import models
-from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger import batching, states
+from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, MailingState, RecallState
-from newsletter.delivery.sending import pacing
+from newsletter.delivery.providers import registry
+from newsletter.delivery.sending import ledger_rows, pacing
 
 ROWS_PER_QUERY = 1_000
 LOOK_BACK = timedelta(days=1)
@@ -25,17 +27,19 @@ OLDEST_LEFT_OVER = timedelta(days=60)  # a warm-up is over by then
 def plan_times(row: models.Mailing, now: datetime) -> None:
     """Gives every planned batch of a mailing its time, behind what others of the same limits have planned already.
 
-    With a recall window all is submitted at once, and it is the provider that sends at these times. Without limits
-    the times stay as they are. Within a transaction.
+    Batches that are too large for the limit are split. With a recall window all is submitted at once, and it is the
+    provider that sends at these times. Without limits the times stay as they are. Within a transaction.
     """
     newsletter = newsletters.get_newsletter(row.newsletter_id)
     account = settings.CONFIG.per_minute
-    rate = min(filter(None, (newsletter.per_minute, account)), default=0)
+    rate = get_rate(newsletter)
+    models.Mailing.objects.filter(id=row.id).update(per_minute=newsletter.per_minute)
     if not rate:
         return
     models.RateLimit.objects.get_or_create(name=row.provider)
     models.RateLimit.objects.select_for_update().get(name=row.provider)  # two mailings never take the same minute
-    mine = models.Batch.objects.filter(mailing_id=row.id, state=BatchState.PLANNED).order_by("number")
+    mine = models.Batch.objects.filter(mailing_id=row.id, state=BatchState.PLANNED).order_by("first_id", "number")
+    _split_large(mine, pacing.compute_batch_size(registry.get_max_batch(row.provider), rate))
     batches = list(mine.only("id", "size"))
     start = max(row.due_at, now, *_find_reserved_until(row, newsletter, account))
     field = "send_at" if row.recall == RecallState.OPEN and now < row.due_at else "due_at"
@@ -44,6 +48,34 @@ def plan_times(row: models.Mailing, now: datetime) -> None:
     ):
         setattr(batch, field, at)
     models.Batch.objects.bulk_update(batches, [field], batch_size=ROWS_PER_QUERY)
+
+
+def get_rate(newsletter: Newsletter) -> int:
+    """How many messages of a newsletter may leave in a minute: its own limit or the account's, the smaller; 0: any."""
+    return min(filter(None, (newsletter.per_minute, settings.CONFIG.per_minute)), default=0)
+
+
+def _split_large(batches: QuerySet[models.Batch], largest: int) -> None:
+    """Splits planned batches that were never tried: of the others, events may still name places."""
+    number = 0
+    for batch in batches.filter(size__gt=largest, attempt_key=""):
+        members = unpack_members(batch.members, batch.format)
+        if not Outcomes(batch.outcomes, batch.format).untouched:
+            continue
+        first, *rest = batching.split_into_chunks(members, largest)
+        number = number or models.Batch.objects.filter(mailing_id=batch.mailing_id).aggregate(n=Max("number"))["n"]
+        mine = models.Batch.objects.filter(id=batch.id, version=batch.version, state=BatchState.PLANNED, attempt_key="")
+        if mine.update(**ledger_rows.pack_members_of_batch(first), version=F("version") + 1):
+            models.Batch.objects.bulk_create(_build_parts(batch, rest, number))
+            number += len(rest)
+
+
+def _build_parts(batch: models.Batch, parts: Iterable[Sequence[int]], last_number: int) -> list[models.Batch]:
+    same = {name: getattr(batch, name) for name in ("wave", "variant", "language", "tracking", "repair", "send_at")}
+    return [
+        ledger_rows.build_batch(batch.mailing_id, number, members, batch.due_at, batch.stratum, **same)
+        for number, members in enumerate(parts, last_number + 1)
+    ]
 
 
 def _find_reserved_until(row: models.Mailing, newsletter: Newsletter, account: int) -> Iterable[datetime]:

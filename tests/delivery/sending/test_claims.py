@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -12,7 +14,7 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState
-from newsletter.delivery.models import Batch, Mailing
+from newsletter.delivery.models import Batch, Mailing, RateLimit
 from newsletter.delivery.sending import claims
 from newsletter.delivery.sending.claims import Claim
 
@@ -21,10 +23,11 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def batch(frozen: Callable[..., Any], join: Callable[..., list[int]]) -> Batch:
-    """A batch that is due now, of a mailing that is being sent."""
+def batch(frozen: Callable[..., Any], join: Callable[..., list[int]], now: datetime) -> Batch:
+    """A batch that is due now, of a mailing that is being sent and that the provider accepts."""
     join(3)
     frozen()
+    Mailing.objects.update(proven_at=now)
     return Batch.objects.get()
 
 
@@ -303,3 +306,51 @@ class TestOnTheDisk:
         with transaction.atomic(), CaptureQueriesContext(connection) as queries:
             claims.claim_batch(now, until=now + MINUTE, owner="worker/1", provider=provider)
         assert self.message(queries) == ["SELECT", "UPDATE"]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestManyWorkersAtOnce:
+    """Eight threads look at the same moment, each with a connection of its own."""
+
+    @pytest.fixture(autouse=True)
+    def _batches(self, batch: Batch) -> None:
+        for _ in range(9):
+            another(batch)
+
+    def claim_at_once(self, batch: Batch, now: datetime) -> list[Claim]:
+        ready, found = threading.Barrier(8), list[Claim | None]()
+
+        def work(number: int) -> None:
+            try:
+                connection.ensure_connection()
+                ready.wait(30)
+                found.append(taken(batch, now, f"worker/{number}"))
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert len(found) == 8, "one of them failed"
+        return [claim for claim in found if claim]
+
+    def test_each_has_a_batch_of_its_own(self, batch: Batch, now: datetime) -> None:
+        assert len({claim.id for claim in self.claim_at_once(batch, now)}) == 8
+
+    def test_two_of_them_try_a_provider_out(self, batch: Batch, now: datetime) -> None:
+        Mailing.objects.update(proven_at=None)
+        assert len(self.claim_at_once(batch, now)) == 2
+
+    def test_one_of_them_takes_the_allowance(self, batch: Batch, now: datetime) -> None:
+        Mailing.objects.update(per_minute=60)
+        assert len(self.claim_at_once(batch, now)) == 1
+        left = RateLimit.objects.get().next_at
+        assert left
+        assert timedelta(seconds=2) <= left - now <= timedelta(seconds=3.1), "three messages, at one a second"
+
+    def test_one_of_them_takes_the_allowance_of_the_account(self, batch: Batch, now: datetime, settings: Any) -> None:
+        settings.CONFIG = replace(settings.CONFIG, per_minute=60)
+        another(batch, mailing=another_mailing(batch))
+        assert len(self.claim_at_once(batch, now)) == 1

@@ -18,7 +18,17 @@ def test_each_batch_has_the_time_it_needs_before_the_next(sizes: list[int], per_
     times = list(pacing.compute_send_times(sizes, NOW, per_minute))
     assert times[0] == NOW
     for (before, after), size in zip(pairwise(times), sizes, strict=False):
-        assert abs((after - before) - timedelta(minutes=size / per_minute)) < timedelta(milliseconds=1)
+        needed = timedelta(minutes=size / per_minute)
+        assert needed < after - before < needed * 1.02 + timedelta(milliseconds=1)
+
+
+@given(st.integers(1, 20_000), st.integers(1, 1_000))
+def test_no_minute_holds_more_than_the_limit_at_either_end(per_minute: int, largest: int) -> None:
+    size = pacing.compute_batch_size(largest, per_minute)
+    times = list(pacing.compute_send_times([size] * (2 * per_minute // size + 2), NOW, per_minute))
+    within = [at for at in times if at <= NOW + timedelta(minutes=1)]
+    assert size * len(within) <= max(1.05 * per_minute, 1)
+    assert len(within) >= 0.9 * per_minute / size - 1, "nor much less"
 
 
 @given(sizes)

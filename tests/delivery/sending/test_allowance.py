@@ -1,0 +1,210 @@
+"""What arrives at the provider under a limit, counted there: in no minute more than a tenth above it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from newsletter.catalog import newsletter_settings
+from newsletter.delivery import models
+from newsletter.delivery.ledger.states import BatchState, RecallState
+from newsletter.delivery.providers.sendgrid import SendGrid
+from newsletter.delivery.reports import summary
+from newsletter.delivery.reports.summary import Mailing
+from newsletter.delivery.sending import claims, freeze, hand_over, mailings
+from tests.actors import SYSTEM
+from tests.conftest import Newsroom
+from tests.fakes.sendgrid import KEY, Fault, SendGridServer
+
+pytestmark = pytest.mark.django_db
+LIMIT = 200
+READERS = 3 * LIMIT
+Plan = Callable[..., Mailing]
+Join = Callable[..., list[int]]
+
+
+class Play:
+    """Some workers that hand over to a server, on a clock of their own."""
+
+    def __init__(self, server: SendGridServer, now: datetime) -> None:
+        self.server, self.now, self.start = server, now, now
+        self.server.clock = lambda: self.now.timestamp()
+        self.provider = SendGrid(KEY, server.url)
+        self.workers = 2
+
+    def run(self, *, seconds: float, step: float = 1.0) -> None:
+        """Lets the workers work for so long: each does what it finds, then looks again a step later."""
+        until = self.now + timedelta(seconds=seconds)
+        while self.now < until:
+            for worker in range(self.workers):
+                while self.work(f"worker/{worker}"):
+                    pass
+            self.now += timedelta(seconds=step)
+
+    def work(self, owner: str) -> bool:
+        return hand_over.hand_over_next(self.now, owner=owner, provider=self.provider, clock=lambda: self.now)
+
+    def finish(self) -> None:
+        """Runs until nothing is planned any more."""
+        while models.Batch.objects.filter(state=BatchState.PLANNED).exists():
+            assert self.now - self.start < timedelta(hours=3), "it never ends"
+            self.run(seconds=60)
+
+    def check(self, limit: int = LIMIT, readers: int = READERS) -> None:
+        assert sum(self.server.accepted.values()) == readers
+        assert set(self.server.accepted.values()) == {1}
+        assert self.server.busiest_minute() <= 1.1 * limit
+        assert self.server.busiest_minute() >= 0.9 * limit, "the limit is used"
+
+
+@pytest.fixture
+def server() -> Iterator[SendGridServer]:
+    made = SendGridServer()
+    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+@pytest.fixture
+def play(server: SendGridServer, newsroom: Newsroom, plan: Plan, join: Join, now: datetime) -> Play:
+    """A mailing to 600 with a limit of 200 a minute, frozen and due now."""
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, per_minute=LIMIT, seen=None, by=SYSTEM)
+    join(READERS)
+    plan(provider="sendgrid")
+    freeze.freeze_next(now)
+    return Play(server, now)
+
+
+def pause_and_resume(play: Play, pause: timedelta) -> None:
+    (mailing,) = summary.list_mailings()
+    mailings.pause(mailing.id, by=SYSTEM, now=play.now)
+    play.now += pause
+    mailings.resume(mailing.id, by=SYSTEM, now=play.now)
+    freeze.freeze_next(play.now)
+
+
+def test_a_minute_holds_no_more_than_the_limit(play: Play) -> None:
+    play.finish()
+    play.check()
+
+
+def test_nothing_is_caught_up_after_a_pause(play: Play) -> None:
+    play.run(seconds=45)
+    pause_and_resume(play, timedelta(minutes=10))
+    play.finish()
+    play.check()
+
+
+def test_a_short_pause_makes_no_burst_either(play: Play) -> None:
+    play.run(seconds=45)
+    pause_and_resume(play, timedelta(seconds=1))
+    play.finish()
+    play.check()
+
+
+def test_nothing_is_caught_up_when_all_workers_were_away(play: Play) -> None:
+    play.run(seconds=45)
+    play.now += timedelta(seconds=75)
+    play.finish()
+    play.check()
+
+
+def test_nothing_is_caught_up_after_an_outage(play: Play) -> None:
+    play.run(seconds=45)
+    play.server.weather = lambda: Fault(status=429)
+    play.run(seconds=120)
+    play.server.weather = lambda: None
+    play.finish()
+    play.check()
+
+
+def test_nothing_is_caught_up_after_being_asked_to_wait(play: Play) -> None:
+    play.run(seconds=45)
+    reset = str(int(play.now.timestamp()) + 130)
+    play.server.fail_next(Fault(status=429, headers={"X-RateLimit-Reset": reset}))
+    requests = play.server.requests
+    play.run(seconds=120)
+    assert play.server.requests == requests + 1, "nobody asks while the provider wants to be left alone"
+    play.finish()
+    play.check()
+
+
+def test_a_worker_that_slept_with_a_batch_in_its_hands_gives_it_back(play: Play) -> None:
+    play.run(seconds=30)
+    sent = play.server.requests
+    play.now += timedelta(seconds=3)
+    awake = play.now + timedelta(seconds=75)
+    assert hand_over.hand_over_next(play.now, owner="worker/9", provider=play.provider, clock=lambda: awake)
+    assert play.server.requests == sent
+    play.now = awake
+    play.finish()
+    play.check()
+
+
+def test_two_mailings_of_a_newsletter_share_its_limit(play: Play, plan: Plan) -> None:
+    second = plan(kind="test", provider="sendgrid", due_at=play.now)
+    freeze.freeze_next(play.now)
+    models.Batch.objects.filter(mailing_id=second.id).update(due_at=play.now)  # as after a pause
+    play.finish()
+    assert set(play.server.accepted.values()) == {2}
+    assert play.server.busiest_minute() <= 1.1 * LIMIT
+
+
+@pytest.mark.parametrize("account", [LIMIT // 2, 2 * LIMIT])
+def test_of_two_limits_the_smaller_one_wins(play: Play, settings: Any, account: int) -> None:
+    settings.CONFIG = replace(settings.CONFIG, per_minute=account)
+    play.finish()
+    play.check(limit=min(LIMIT, account))
+
+
+def test_a_limit_of_the_account_alone_holds(
+    server: SendGridServer, plan: Plan, join: Join, now: datetime, settings: Any
+) -> None:
+    settings.CONFIG = replace(settings.CONFIG, per_minute=LIMIT)
+    join(READERS)
+    plan(provider="sendgrid")
+    freeze.freeze_next(now)
+    play = Play(server, now)
+    play.run(seconds=20)
+    pause_and_resume(play, timedelta(minutes=3))
+    play.finish()
+    play.check()
+
+
+def test_what_is_late_in_a_recall_window_waits_for_what_the_provider_sends_by_itself(
+    server: SendGridServer, newsroom: Newsroom, plan: Plan, join: Join, now: datetime
+) -> None:
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, per_minute=LIMIT, seen=None, by=SYSTEM)
+    join(READERS)
+    made = plan(provider="sendgrid", due_at=now + timedelta(minutes=30), recall_minutes=30)
+    server.batches.add("an id")
+    models.Mailing.objects.filter(id=made.id).update(recall=RecallState.OPEN, cancel_id="an id")
+    freeze.freeze_next(now)
+    play = Play(server, now)
+    play.now += timedelta(minutes=31)  # all workers were away; a minute's worth is late, the rest is still to come
+    play.finish()
+    play.now += timedelta(minutes=10)
+    server.pass_time()
+    assert set(server.accepted.values()) == {1}
+    assert len(server.accepted) == READERS
+    assert {body.get("send_at", 0) > 0 for body in server.bodies} == {True, False}, "some were late, some in time"
+    server.arrivals += [(body["send_at"], len(body["personalizations"])) for body in server.bodies if "send_at" in body]
+    assert server.busiest_minute() <= 1.1 * LIMIT
+
+
+def test_a_mailing_that_waits_for_its_limit_stands_in_no_others_way(play: Play, plan: Plan) -> None:
+    models.Batch.objects.update(due_at=play.now - timedelta(minutes=1))
+    play.work("worker/1")
+    other = plan(kind="test", provider="sendgrid", due_at=play.now)
+    freeze.freeze_next(play.now)
+    models.Mailing.objects.filter(id=other.id).update(per_minute=0, proven_at=play.now)
+    models.Batch.objects.filter(mailing_id=other.id).update(due_at=play.now)
+    found = claims.claim_batch(play.now, until=play.now + timedelta(minutes=1), owner="worker/1", provider="sendgrid")
+    assert found
+    assert found.mailing_id == other.id

@@ -144,7 +144,7 @@ class _TwoChunkRunner:
 
     def close(self) -> None:
         for thread in self._threads:
-            thread.submit(connection.close)
+            thread.submit(lambda: connection.close())  # looked up over there: every thread has its own
             thread.shutdown()
 
 

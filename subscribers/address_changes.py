@@ -116,6 +116,11 @@ def is_suppressed(address_key: str, now: datetime) -> bool:
     return models.Suppression.objects.filter(address_key__in=keys).exists()
 
 
+def was_moved_since(person: models.Subscriber, instant: datetime) -> bool:
+    """Whether somebody else than the person changed their address since: what was mailed before went to another one."""
+    return person.former_addresses.filter(until__gt=instant).exclude(changed_by=READER).exists()
+
+
 def find_any_list(person: models.Subscriber) -> int | None:
     """A list a person is on, whose newsletter can be the sender of a mail about the person; None when on none."""
     return person.subscriptions.order_by("list_id").values_list("list_id", flat=True).first()

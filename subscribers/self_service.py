@@ -120,9 +120,11 @@ def _join(
 
 
 def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Subscriber, List]:
-    """The subscriber's own yes. Doing it twice is harmless. Raises Refused when the person left meanwhile.
+    """The subscriber's own yes. Doing it twice is harmless.
 
-    Somebody who had left, or whose mail came back, returns by it only where they asked to since.
+    Raises Refused when the person left meanwhile, or somebody else changed their address: whoever presses the button
+    has the former one, and their yes would have mail sent to the other. Somebody who had left, or whose mail came
+    back, returns by it only where they asked to since.
     """
     person, target = get_subscriber_row(claims.subscriber_id), lists.get_list(claims.list_id)
     with serialised_transaction():
@@ -132,6 +134,10 @@ def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) 
             raise Refused(
                 f"{target.name} was stopped for this address after this link was sent. Sign up again to get it."
             )
+        if claims.expires_at and address_changes.was_moved_since(
+            person, claims.expires_at - transactional.CONFIRM_WITHIN
+        ):
+            raise Refused("Our newsroom changed this address after this link was sent. Sign up again with yours.")
         act = SubscriptionAct.CONFIRM_RETURN if is_out else SubscriptionAct.CONFIRM
         apply_act(person, target, act, how="confirmed", network=network, now=now)
         if asked:  # the mail with the link arrived, so the address works

@@ -11,7 +11,7 @@ import hmac
 from base64 import urlsafe_b64decode
 from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from newsletter.kernel.errors import Refused
@@ -61,11 +61,12 @@ class ExpiredToken(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token stands for; `list_id` 0 means every list of the person."""
+    """What a token stands for; `list_id` 0 means every list of the person. `expires_at` is None where it never does."""
 
     purpose: bytes
     list_id: int
     subscriber_id: int
+    expires_at: datetime | None = field(default=None, compare=False)
 
 
 class Signer:
@@ -111,29 +112,29 @@ class Signer:
 
         Raises BadToken for a forged, damaged or foreign one, ExpiredToken for an old one.
         """
-        claims, expires = self._decode(token, purpose)
-        if expires and datetime.fromtimestamp(expires, UTC) < now:
+        claims = self._decode(token, purpose)
+        if claims.expires_at and claims.expires_at < now:
             raise ExpiredToken("This link is too old. Ask for a new one.")
         return claims
 
     def read_expired(self, token: str, purpose: bytes) -> Claims:
         """The same for a token whose time may be over. Raises BadToken."""
-        return self._decode(token, purpose)[0]
+        return self._decode(token, purpose)
 
-    def _decode(self, token: str, purpose: bytes) -> tuple[Claims, int]:
-        """What a token stands for, and when its time is over (seconds since 1970; 0: never). Raises BadToken."""
+    def _decode(self, token: str, purpose: bytes) -> Claims:
         body = self._verify(token)
         found, rest = body[:1], body[1:]
         if found != purpose:
             raise BadToken("This link is for something else. Use the link in the mail itself.")
         list_id, rest = _decode_number(rest)
         subscriber_id, rest = _decode_number(rest)
-        expires = 0
+        expires_at = None
         if _EXPIRES_BY_PURPOSE[purpose]:
             expires, rest = _decode_number(rest)
+            expires_at = datetime.fromtimestamp(expires, UTC)
         if rest:
             raise BadToken("This link is damaged. Copy it whole from the mail.")
-        return Claims(found, list_id, subscriber_id), expires
+        return Claims(found, list_id, subscriber_id, expires_at)
 
     def _sign(self, body: bytes) -> str:
         return _encode_tokens([body + self._mac(0, body)])[0]

@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,10 +20,21 @@ from django.test import Client
 from newsletter.accounts import users
 from newsletter.accounts.models import User
 from newsletter.catalog import newsletter_settings
+from newsletter.kernel import clock
 from newsletter.kernel.errors import NotAllowed
-from subscribers import attributes, lists, people, subscriber_lookup, suppressions
+from subscribers import (
+    attributes,
+    lists,
+    models,
+    people,
+    self_service,
+    subscriber_lookup,
+    suppressions,
+    transactional,
+)
 from subscribers.imports import run
 from subscribers.segments import service
+from subscribers.tokens import ADDRESS, NEW_ADDRESS, Claims
 from subscribers.values import Subscriber
 from tests.actors import SYSTEM, act_as
 from tests.conftest import PASSWORD
@@ -328,3 +339,30 @@ def test_segments_and_suppressions_are_the_newsrooms(mallory: Client, newsroom: 
     assert mallory.get("/readers/suppressions.csv").status_code == 403
     assert [each.slug for each in service.list_segments()] == ["payers"]
     assert [each.address for each in suppressions.list_suppressions()] == ["gone@example.com"]
+
+
+def test_the_yes_of_somebody_whose_address_was_changed_meanwhile_sends_mail_to_nobody_else(
+    mallory: Client, newsroom: Any
+) -> None:
+    now = clock.now()
+    self_service.sign_up("zoe@example.com", [newsroom.list.id], origin="form", network="", now=now)
+    (mail,) = transactional.claim_mails(now, limit=9, lease=timedelta(minutes=1))
+    zoe = int(add(mallory, "zoe@example.com", reason="I say so").redirect_chain[-1][0].split("/")[2])
+    mallory.post(f"/readers/{zoe}/", {"do": "move", "email": "mallory@example.net", "seen_address": "zoe@example.com"})
+    assert look(zoe).address == "mallory@example.net", "who joined no other list may be changed"
+    pressed = Client().post(mail.button_url.removeprefix("http://testserver"))
+    assert pressed.status_code == 409
+    assert "Sign up again" in pressed.content.decode()
+    assert states(zoe)["Morning Briefing"] == "pending"
+
+
+def test_a_yes_counts_for_an_address_that_the_person_changed(newsroom: Any) -> None:
+    now = clock.now()
+    self_service.sign_up("zoe@example.com", [newsroom.list.id], origin="form", network="", now=now)
+    (mail,) = transactional.claim_mails(now, limit=9, lease=timedelta(minutes=1))
+    zoe = models.Subscriber.objects.get()
+    self_service.request_address_change(Claims(ADDRESS, 0, zoe.id), "zoe@example.org", now=now)
+    wish = models.AddressChangeRequest.objects.get()
+    self_service.confirm_address_change(Claims(NEW_ADDRESS, wish.id, zoe.id), now=now + timedelta(minutes=1))
+    assert Client().post(mail.button_url.removeprefix("http://testserver")).status_code == 200
+    assert states(zoe.id)["Morning Briefing"] == "active"

@@ -11,19 +11,23 @@ from django.db import OperationalError, connection
 
 from newsletter.delivery import models
 from newsletter.delivery.events import applying, inbox, unsubscribed_after_send
+from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, Outcome
+from newsletter.delivery.providers.sendgrid import SendGrid
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import claims, hand_over
+from newsletter.delivery.sending import claims, freeze, hand_over
 from newsletter.delivery.sending.expired_leases import recover_expired_leases
 from subscribers import bounces_complaints, people, subscriber_lookup, suppressions
 from subscribers.addresses import to_key
 from subscribers.models import Subscriber
 from tests.actors import SYSTEM
 from tests.conftest import Newsroom
+from tests.delivery.chaos import serving
 from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes.provider import ScriptedProvider, accepts, loses_the_answer, refuses_for_now
+from tests.fakes.sendgrid import KEY, Fault
 from tests.fakes.sendgrid_events import Signer, event
 from tests.interleaving import just_before
 
@@ -572,3 +576,64 @@ def test_an_event_with_another_address_still_proves_that_its_request_went_throug
     mailing = sent(3, loses_the_answer)
     take(mailing.event("bounce", 0, **LASTING["bounce"]) | {"email": "stranger@example.com"})
     assert mailing.mailing.counts == {"accepted": 3}
+
+
+# An earlier attempt that proves to have gone through, at a real server
+
+
+class Interrupted(SendGrid):
+    """SendGrid, with something that happens while a request is in flight."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    def send_batch(self, request: Any, now: datetime) -> Any:
+        act, self.meanwhile = self.meanwhile, None
+        if act is not None:
+            act()
+        return super().send_batch(request, now)
+
+
+@pytest.mark.parametrize("members", [range(1), range(37), range(40)], ids=["one", "most", "all"])
+@pytest.mark.parametrize("answer", [None, Fault(status=500), Fault(status=429), Fault(status=500, accept_first=True)])
+def test_an_event_of_an_earlier_attempt_hands_a_batch_in_flight_to_nobody_else(
+    plan: Callable[..., Mailing],
+    join: Callable[..., list[int]],
+    take: Callable[..., None],
+    now: datetime,
+    members: range,
+    answer: Fault | None,
+) -> None:
+    join(40)
+    with serving(delay=0) as server:
+        provider, other = Interrupted(KEY, server.url), SendGrid(KEY, server.url)
+        made = plan(provider="sendgrid")
+        freeze.freeze_next(now)
+        server.fail_next(Fault(status=429, accept_first=True))  # it says no, and mails them all the same
+        hand_over.hand_over_next(now, owner="worker/1", provider=provider, clock=lambda: now)
+        later = models.Batch.objects.get().due_at
+        mailed = server.bodies[0]["personalizations"]
+
+        def reported_and_another_worker_looks() -> None:
+            happened = (mailed[place] for place in members)
+            take(*(event("delivered", each["custom_args"], each["to"][0]["email"], 1) for each in happened))
+            assert models.Batch.objects.get().state == BatchState.SENDING, "it is the first worker's until its answer"
+            for minutes in (0, 4):
+                hand_over_all(other, later + timedelta(minutes=minutes), "worker/2")
+
+        provider.meanwhile = reported_and_another_worker_looks
+        if answer:
+            server.fail_next(answer)
+        hand_over.hand_over_next(later, owner="worker/1", provider=provider, clock=lambda: later)
+        for minutes in (0, 10, 100):
+            hand_over_all(other, later + timedelta(minutes=minutes), "worker/2")
+        twice = answer is None or answer.accept_first
+        assert set(server.accepted.values()) == {2 if twice else 1}
+        if twice and answer:  # only an event can tell
+            again = server.bodies[1]["personalizations"][0]
+            take(event("delivered", again["custom_args"], again["to"][0]["email"], 2))
+    counts = summary.get_mailing(made.id).counts
+    assert set(counts) <= {"accepted", "delivered"}
+    assert sum(counts.values()) == 40
+    alarms = {alarm.message: alarm.count for alarm in summary.get_mailing(made.id).alarms}
+    assert alarms.get(states.SENT_TWICE_ALARM, 0) == (40 if twice else 0)
+    assert summary.get_mailing(made.id).twice == (40 if twice else 0)

@@ -22,6 +22,7 @@ WITHOUT_A_TEST = {
     "subscribers/imports/merge_statements.py": "statements alone: imports/test_merge.py runs them",
 }
 WITHOUT_A_MODULE = {
+    "tests/cli/test_refusals.py": "what is wrong with what a command was given: one table for all commands",
     "tests/delivery/sending/test_freeze_variants.py": "who gets which variant: freezing and handing over together",
     "tests/delivery/test_any_order.py": "whatever happens in whatever order, nobody is mailed twice",
     "tests/delivery/test_killed.py": "workers killed at any instant, counted at a server",

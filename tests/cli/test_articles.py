@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.cli.articles import _read_file
 from newsletter.kernel.errors import SurroundingsError
-from tests.cli.conftest import REFUSED, SURROUNDINGS, Newsletter
+from tests.cli.conftest import Newsletter
 
 
 def test_a_file_that_is_not_there_is_named_with_the_remedy(tmp_path: Path) -> None:
@@ -22,21 +22,6 @@ def test_a_file_that_is_not_there_is_named_with_the_remedy(tmp_path: Path) -> No
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(SurroundingsError, match="Is a directory"):
         _read_file(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "message"),
-    [
-        ("articles add /nowhere/page.html", SURROUNDINGS, "/nowhere/page.html"),
-        ("articles show 99", REFUSED, "99"),
-    ],
-)
-def test_bad_input_is_named_with_its_remedy(
-    newsletter: Newsletter, newsroom: Any, words: str, code: int, message: str
-) -> None:
-    status, out, err = newsletter(*words.split())
-    assert (status, out) == (code, ""), err
-    assert message in err
 
 
 def test_what_is_read_is_json_and_nothing_else(newsletter: Newsletter, newsroom: Any) -> None:

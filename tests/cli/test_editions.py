@@ -12,25 +12,6 @@ from tests.cli.conftest import REFUSED, USAGE, Newsletter
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "message"),
-    [
-        ("editions show 99", REFUSED, "newsletter editions list"),
-        ("editions create nowhere", REFUSED, "morning"),
-        ("editions create morning --date 25.11.2026", USAGE, "2026-11-24"),
-        ("editions approve 99", REFUSED, "99"),
-        ("editions preview 99 --out /tmp/x", REFUSED, "99"),
-        ("editions send 99", REFUSED, "99"),
-    ],
-)
-def test_bad_input_is_named_with_its_remedy(
-    newsletter: Newsletter, newsroom: Any, words: str, code: int, message: str
-) -> None:
-    status, out, err = newsletter(*words.split())
-    assert (status, out) == (code, ""), err
-    assert message in err
-
-
-@pytest.mark.parametrize(
     ("words", "message"),
     [
         ("edit 1 KEY --visibility nobody", "members, free"),

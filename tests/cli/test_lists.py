@@ -7,23 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import REFUSED, USAGE, Newsletter
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "message"),
-    [
-        ("lists show nowhere", REFUSED, "morning"),
-        ("lists create Bad! --name X", USAGE, "Bad!"),
-        ("lists create morning --name X", REFUSED, "morning"),
-    ],
-)
-def test_bad_input_is_named_with_its_remedy(
-    newsletter: Newsletter, newsroom: Any, words: str, code: int, message: str
-) -> None:
-    status, out, err = newsletter(*words.split())
-    assert (status, out) == (code, ""), err
-    assert message in err
+from tests.cli.conftest import Newsletter
 
 
 @pytest.mark.parametrize("words", ["lists list", "lists show morning"])

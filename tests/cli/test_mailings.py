@@ -5,26 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
-from tests.cli.conftest import REFUSED, USAGE, Newsletter
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "message"),
-    [
-        ("mailings show 99", REFUSED, "newsletter mailings list"),
-        ("mailings who 99 --state asleep", USAGE, "asleep"),
-        ("mailings repair 99 --yes", REFUSED, "99"),
-        ("mailings resolve 99", USAGE, "--resend"),
-    ],
-)
-def test_bad_input_is_named_with_its_remedy(
-    newsletter: Newsletter, newsroom: Any, words: str, code: int, message: str
-) -> None:
-    status, out, err = newsletter(*words.split())
-    assert (status, out) == (code, ""), err
-    assert message in err
+from tests.cli.conftest import Newsletter
 
 
 def test_what_is_read_is_json_and_nothing_else(newsletter: Newsletter, newsroom: Any) -> None:

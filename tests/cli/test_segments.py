@@ -7,9 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.cli.conftest import REFUSED, SURROUNDINGS, USAGE, Newsletter
+from tests.cli.conftest import Newsletter
 
 FREE = '{"about": "tier", "op": "is", "value": "free"}'
 PAID = '{"about": "tier", "op": "is", "value": "paid"}'
@@ -42,22 +40,3 @@ def test_an_attribute_is_made_and_listed(newsletter: Newsletter, newsroom: Any) 
     assert newsletter(*words)[0] == 0
     (made,) = json.loads(newsletter("segments", "attributes", "--json")[1])
     assert (made["slug"], made["kind"], made["choices"]) == ("shirt_size", "choice", ["S", "M"])
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "message"),
-    [
-        (["create", "x", "--name", "X", "--definition", "{"], USAGE, "not JSON"),
-        (["create", "x", "--name", "X", "--definition", "/nowhere.json"], SURROUNDINGS, "/nowhere.json"),
-        (["create", "x", "--name", "X", "--definition", '{"about": "shoe size"}'], USAGE, "shoe size"),
-        (["count", "nowhere"], REFUSED, "segments create"),
-        (["drop", "nowhere", "--yes"], REFUSED, "segments create"),
-        (["attribute", "Age", "--kind", "shoe"], USAGE, "shoe"),
-    ],
-)
-def test_bad_input_is_named_with_its_remedy(
-    newsletter: Newsletter, newsroom: Any, words: list[str], code: int, message: str
-) -> None:
-    status, out, err = newsletter("segments", *words)
-    assert (status, out) == (code, ""), err
-    assert message in err

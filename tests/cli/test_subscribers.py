@@ -12,26 +12,7 @@ import pytest
 from newsletter.cli.acting import get_user_name
 from subscribers import lists, subscriber_lookup
 from tests.actors import SYSTEM
-from tests.cli.conftest import REFUSED, SURROUNDINGS, USAGE, Newsletter
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "message"),
-    [
-        ("subscribers import /nowhere.csv --list morning", SURROUNDINGS, "no such file"),
-        ("subscribers import / --list morning", SURROUNDINGS, "folder"),
-        ("subscribers add nonsense --list morning", USAGE, "nonsense"),
-        ("subscribers add a@example.com --list nowhere", REFUSED, "nowhere"),
-        ("subscribers show nobody@example.com", REFUSED, "nobody@example.com"),
-        ("subscribers export --list morning --format docx", USAGE, "docx"),
-    ],
-)
-def test_bad_input_is_named_with_its_remedy(
-    newsletter: Newsletter, newsroom: Any, words: str, code: int, message: str
-) -> None:
-    status, out, err = newsletter(*words.split())
-    assert (status, out) == (code, ""), err
-    assert message in err
+from tests.cli.conftest import REFUSED, USAGE, Newsletter
 
 
 def test_good_rows_of_a_bad_file_are_kept_and_the_others_told_line_by_line(

@@ -6,9 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.cli.conftest import REFUSED, SURROUNDINGS, USAGE, Newsletter
+from tests.cli.conftest import REFUSED, Newsletter
 
 
 def listed(newsletter: Newsletter) -> dict[str, str | None]:
@@ -46,22 +44,3 @@ def test_rules_for_domains_are_set_listed_and_dropped(newsletter: Newsletter, ne
     assert rules() == [{"domain": "bad.example", "verdict": "deny"}]
     newsletter("suppressions", "domain", "bad.example", "drop")
     assert rules() == []
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "message"),
-    [
-        ("add nonsense --yes", USAGE, "nonsense"),
-        ("add ann@example.com", REFUSED, "--yes"),
-        ("add ann@example.com --until soon --yes", USAGE, "soon"),
-        ("lift nobody@example.com --yes", REFUSED, "nobody@example.com"),
-        ("import /nowhere.csv", SURROUNDINGS, "/nowhere.csv"),
-        ("domain bad.example maybe", USAGE, "deny, allow or drop"),
-    ],
-)
-def test_bad_input_is_named_with_its_remedy(
-    newsletter: Newsletter, newsroom: Any, words: str, code: int, message: str
-) -> None:
-    status, out, err = newsletter("suppressions", *words.split())
-    assert (status, out) == (code, ""), err
-    assert message in err

@@ -438,6 +438,12 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             _ON_POSTGRESQL,
         ),
         Equivalent(
+            "judge_chunk",
+            "return _ChunkMerger(cursor, target, now).count_outcomes(rows)",
+            "return _ChunkMerger(cursor, target, None).count_outcomes(rows)",
+            "Judging writes no date, and where an address was erased, there is a hasher already.",
+        ),
+        Equivalent(
             "merge_chunk",
             "before_former: Callable[[], None] = lambda: None,",
             "before_former: Callable[[], None] = lambda: 0,",

@@ -103,6 +103,7 @@ def change_profile(
                     f"reader {person.id}",
                     now,
                     subscriber_id=person.id,
+                    list_ids=rights.find_list_ids(person.id),
                     personal_before=before | ({"tags": tags[0]} if tags[0] != tags[1] else {}),
                     personal_after=wanted | ({"tags": tags[1]} if tags[0] != tags[1] else {}),
                 )

@@ -66,7 +66,11 @@ def ask_inactive(
             break
         with transaction.atomic():
             if not total:
-                by.record(ActionRecord("asked the silent", slug, now, detail=f"{min(to_ask, most)} readers"))
+                by.record(
+                    ActionRecord(
+                        "asked the silent", slug, now, detail=f"{min(to_ask, most)} readers", list_ids=[list_id]
+                    )
+                )
             for row in some:
                 transactional.queue_mail(TransactionalKind.STAY, row.subscriber_id, list_id, now=now)
             models.Subscription.objects.filter(id__in=[row.id for row in some]).update(asked_at=now)

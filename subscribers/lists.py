@@ -60,7 +60,7 @@ def create_list(
             public=public,
             created_at=now,
         )
-        by.record(ActionRecord("made list", slug, now, after=describe_settings(to_list(row))))
+        by.record(ActionRecord("made list", slug, now, after=describe_settings(to_list(row)), list_ids=[row.id]))
     return to_list(row)
 
 
@@ -83,7 +83,7 @@ def change_list(
         if wanted:
             models.List.objects.filter(id=found.id).update(**_parse_settings(wanted))
             before = {name: present[name] for name in wanted}
-            by.record(ActionRecord("changed list", slug, now, before=before, after=wanted))
+            by.record(ActionRecord("changed list", slug, now, before=before, after=wanted, list_ids=[found.id]))
     return get_list(found.id)
 
 

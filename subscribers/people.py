@@ -75,6 +75,7 @@ def add_subscriber(
                     f"reader {person.id}",
                     now,
                     after={"list": target.slug, "state": str(state)},
+                    list_ids=[list_id],
                     subscriber_id=person.id,
                     personal_after={"address": checked} | ({"reason": agreed} if agreed else {}),
                 )
@@ -133,6 +134,7 @@ def unsubscribe(subscriber_id: int, list_id: int, *, by: Actor, now: datetime) -
                     now,
                     before={"list": target.slug, "state": before},
                     after={"list": target.slug, "state": str(state)},
+                    list_ids=[list_id],
                 )
             )
     return subscriber_lookup.show_subscriber(person.id, by=by).subscriber
@@ -161,6 +163,7 @@ def change_address(subscriber_id: int, new_address: str, *, seen: str | None, by
                 "changed address",
                 f"reader {person.id}",
                 now,
+                list_ids=rights.find_list_ids(person.id),
                 subscriber_id=person.id,
                 personal_before={"address": person.address},
                 personal_after={"address": checked},

@@ -74,6 +74,12 @@ def select_named(by: Actor, subscriber_ids: Collection[int]) -> frozenset[int]:
     return select_changeable(by, subscriber_ids) | frozenset(confirmed)
 
 
+def find_list_ids(subscriber_id: int) -> list[int]:
+    """The lists that somebody is on in any state: whose business it is what is done to them."""
+    held = models.Subscription.objects.filter(subscriber_id=subscriber_id)
+    return [*held.order_by("list_id").values_list("list_id", flat=True)]
+
+
 def require_person(by: Actor, subscriber_id: int) -> None:
     """Raises NotAllowed unless the actor may change this person."""
     if not by.may(Verb.SUBSCRIBERS) and subscriber_id not in select_changeable(by, [subscriber_id]):

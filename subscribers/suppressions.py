@@ -12,7 +12,7 @@ from django.db import transaction
 
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotFound, Refused
-from subscribers import addresses, models
+from subscribers import addresses, models, rights
 from subscribers.consent.subscriptions import suppress_key
 from subscribers.imports import dates
 from subscribers.imports.csv import CsvSink, clean_cell, escape_formula, read_table
@@ -37,13 +37,15 @@ def suppress(address: str, *, reason: str, by: Actor, now: datetime, expires_at:
     with transaction.atomic():
         if not suppress_key(key, reason=because, source=by.name, now=now, expires_at=expires_at):
             return
+        person = _find_subscriber_id(key)
         by.record(
             ActionRecord(
                 "suppressed an address",
                 because,
                 now,
                 after={"until": expires_at} if expires_at else {},
-                subscriber_id=_find_subscriber_id(key),
+                list_ids=rights.find_list_ids(person) if person else (),
+                subscriber_id=person,
                 personal_after={"address": key},
             )
         )
@@ -65,13 +67,15 @@ def lift_suppression(address: str, *, complaints: bool, by: Actor, now: datetime
                 f"{address} complained. That can be lifted on the command line alone: newsletter suppressions lift"
             )
         found.delete()
+        person = _find_subscriber_id(key)
         by.record(
             ActionRecord(
                 "lifted a suppression",
                 "",
                 now,
                 before={"reason": found.reason},
-                subscriber_id=_find_subscriber_id(key),
+                list_ids=rights.find_list_ids(person) if person else (),
+                subscriber_id=person,
                 personal_before={"address": key},
             )
         )

@@ -18,11 +18,11 @@ from typing import Any
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Lower
 
-from newsletter.accounts.models import AuditEntry, AuditPersonalValues, User
+from newsletter.accounts.models import AuditEntry, AuditEntryList, AuditPersonalValues, User
 from newsletter.kernel.actors import ActionRecord
 
 COMMAND_LINE = "command line"
@@ -42,6 +42,7 @@ class RecordedEntry:
     action: str
     target: str
     newsletter_id: int | None
+    list_ids: tuple[int, ...]
     detail: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
@@ -59,7 +60,8 @@ class AuditFilter:
     actor: str = ""  # the name, or a part of it
     action: str = ""
     target: str = ""  # “edition 12”, or “edition” for all of them
-    newsletter_ids: Sequence[int] | None = field(default=None)  # entries of no newsletter are then left out
+    newsletter_ids: Sequence[int] | None = field(default=None)  # entries of no newsletter are then left out,
+    list_ids: Sequence[int] = ()  # but for those about these lists
     since: datetime | None = None
     until: datetime | None = None
 
@@ -81,6 +83,9 @@ def write_entry(entry: ActionRecord, *, user: User | None, actor_name: str, netw
             before=_to_json(entry.before),
             after=_to_json(entry.after),
             digest=compute_digest(personal_before, personal_after) if is_personal else "",
+        )
+        AuditEntryList.objects.bulk_create(
+            AuditEntryList(entry=row, list_id=each) for each in sorted({*entry.list_ids})
         )
         if is_personal:
             AuditPersonalValues.objects.create(
@@ -134,7 +139,7 @@ def redact_before(instant: datetime, *, now: datetime) -> int:
 
 
 def _select(wanted: AuditFilter) -> QuerySet[AuditEntry]:
-    rows = AuditEntry.objects.select_related("personal")
+    rows = AuditEntry.objects.select_related("personal").prefetch_related("lists")
     if wanted.actor:
         rows = rows.filter(actor_name__icontains=wanted.actor)
     if wanted.action:
@@ -143,7 +148,8 @@ def _select(wanted: AuditFilter) -> QuerySet[AuditEntry]:
         of_kind = rows.filter(target__startswith=f"{wanted.target} ")
         rows = rows.filter(target=wanted.target) | of_kind
     if wanted.newsletter_ids is not None:
-        rows = rows.filter(newsletter_id__in=wanted.newsletter_ids)
+        of_list = AuditEntryList.objects.filter(entry_id=OuterRef("id"), list_id__in=wanted.list_ids)
+        rows = rows.filter(Q(newsletter_id__in=wanted.newsletter_ids) | Exists(of_list))
     if wanted.since:
         rows = rows.filter(at__gte=wanted.since)
     if wanted.until:
@@ -161,6 +167,7 @@ def _to_recorded(row: AuditEntry) -> RecordedEntry:
         action=row.verb,
         target=row.target,
         newsletter_id=row.newsletter_id,
+        list_ids=tuple(sorted(each.list_id for each in row.lists.all())),
         detail=row.detail,
         before=row.before or {},
         after=row.after or {},

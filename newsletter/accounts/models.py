@@ -146,6 +146,21 @@ class AuditEntry(WrittenOnce):
         return f"{self.actor_name} {self.verb} {self.target}"
 
 
+class AuditEntryList(WrittenOnce):
+    """A list that an entry is about: what was done to it, or to somebody on it."""
+
+    entry = models.ForeignKey(AuditEntry, on_delete=models.CASCADE, related_name="lists")
+    list_id = models.BigIntegerField()  # no foreign key: the entry stays when the list goes
+
+    objects = AppendOnly.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["list_id", "entry"], name="once_per_list_of_entry")]
+
+    def __str__(self) -> str:
+        return f"list {self.list_id} of entry {self.entry_id}"
+
+
 class AuditPersonalValues(WrittenOnce):
     """The personal values of an entry, apart from it, so that erasure and retention can redact them."""
 

@@ -24,7 +24,9 @@ MOST_SHOWN = 1_000
 USER = typer.Option("", "--user", help="Who acted: an address or a part of it; “command line”.")
 ACTION = typer.Option("", "--action", help="What was done: “approved”.")
 TARGET = typer.Option("", "--target", help="To what: “edition 12”, or “edition” for all of them.")
-NEWSLETTER = typer.Option("", "--newsletter", help="Of which newsletter: its slug.")
+NEWSLETTER = typer.Option(
+    "", "--newsletter", help="Of which newsletter: its slug. What was done to its list, and to people on it, counts."
+)
 SINCE = typer.Option("", "--since", help="From this instant on: 2026-11-24 or 2026-11-24T07:00; UTC without an offset.")
 UNTIL = typer.Option("", "--until", help="Before this instant.")
 
@@ -95,15 +97,18 @@ _COLUMNS = (
     "personal_before",
     "personal_after",
     "redacted_at",
+    "list_ids",
 )
 
 
 def _read_filter(user: str, action: str, target: str, newsletter: str, since: str, until: str) -> AuditFilter:
+    found = newsletters.get_newsletter_by_slug(newsletter) if newsletter else None
     return AuditFilter(
         actor=user,
         action=action,
         target=target,
-        newsletter_ids=(newsletters.get_newsletter_by_slug(newsletter).id,) if newsletter else None,
+        newsletter_ids=(found.id,) if found else None,
+        list_ids=(found.list_id,) if found else (),
         since=clock.parse_local_moment(since, "UTC", "since") if since else None,
         until=clock.parse_local_moment(until, "UTC", "until") if until else None,
     )
@@ -124,6 +129,8 @@ def _summarise(entry: RecordedEntry) -> str:
 
 
 def _to_cell(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, Mapping)) else str(value)
+    text = (
+        json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, Mapping, tuple)) else str(value)
+    )
     text = "" if value is None else text
     return escape_formula(text)

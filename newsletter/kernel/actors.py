@@ -47,6 +47,7 @@ _DESCRIPTIONS = {
 class ActionRecord:
     """One act, for the audit log.
 
+    `newsletter_id` and `list_ids` say whose it is: what is about the newsroom as a whole has neither.
     `before` and `after` hold the values that changed, by field; nothing personal. What is personal goes into
     `personal_before` and `personal_after`, with the `subscriber_id` it belongs to: the log keeps these apart and can
     redact them, while the entry keeps a digest.
@@ -62,6 +63,7 @@ class ActionRecord:
     subscriber_id: int | None = None
     personal_before: Mapping[str, object] = field(default_factory=dict)
     personal_after: Mapping[str, object] = field(default_factory=dict)
+    list_ids: Collection[int] = ()
 
 
 class Actor(Protocol):

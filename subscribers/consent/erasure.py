@@ -24,8 +24,9 @@ def erase_subscriber(subscriber_id: int, *, by: Actor, now: datetime) -> None:
     """Erases a person who asked for it. Raises NotAllowed, NotFound."""
     rights.require_person(by, subscriber_id)
     with transaction.atomic():
+        list_ids = rights.find_list_ids(subscriber_id)
         runs, known = _erase(subscriber_id, by.name, now)
-        by.record(ActionRecord("erased reader", f"reader {subscriber_id}", now))
+        by.record(ActionRecord("erased reader", f"reader {subscriber_id}", now, list_ids=list_ids))
     _delete_files(runs, known)
 
 

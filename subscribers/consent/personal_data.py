@@ -20,7 +20,8 @@ def collect_personal_data(subscriber_id: int, *, by: Actor, now: datetime) -> di
     """
     rights.require_person(by, subscriber_id)
     document = _collect(subscriber_id, now, visible=by.list_visible_lists(Verb.SUBSCRIBERS))
-    by.record(ActionRecord("handed out a reader's data", f"reader {subscriber_id}", now))
+    list_ids = rights.find_list_ids(subscriber_id)
+    by.record(ActionRecord("handed out a reader's data", f"reader {subscriber_id}", now, list_ids=list_ids))
     return document
 
 

@@ -77,7 +77,8 @@ def stream_export(
         state = state or SubscriptionState.ACTIVE
     wanted = frozenset(service.list_segment_members(segment, now=now, list_id=list_id)) if segment else None
     target = "everything" if list_id is None else lists.get_list(list_id).slug
-    by.record(ActionRecord("exported readers", target, now, detail=export_format))
+    list_ids = [] if list_id is None else [list_id]
+    by.record(ActionRecord("exported readers", target, now, detail=export_format, list_ids=list_ids))
     return _stream_pieces(list_id, export_format, state, wanted, by)
 
 

@@ -71,7 +71,7 @@ def import_csv(
     row.state, row.owner, row.lease_until = ImportState.RUNNING, by.name[:120], now + LEASE
     with transaction.atomic():
         row.save()
-        by.record(ActionRecord("imported readers", target.name, now, detail=name))
+        by.record(ActionRecord("imported readers", target.name, now, detail=name, list_ids=[target.id]))
     try:
         _run_in_foreground(row, now, progress)
     except KeyboardInterrupt:
@@ -96,7 +96,7 @@ def begin_import(
     row = _create_import(stream, target, name, options or ImportOptions(), by, now)
     with transaction.atomic():
         models.ImportRun.objects.filter(id=row.id).update(state=ImportState.CHECKING)
-        by.record(ActionRecord("uploaded import", target.name, now, detail=name))
+        by.record(ActionRecord("uploaded import", target.name, now, detail=name, list_ids=[target.id]))
     return get_import(row.id)
 
 
@@ -130,6 +130,7 @@ def change_import_options(
                 detail=row.name,
                 before={name: before[name] for name in changed},
                 after={name: after[name] for name in changed},
+                list_ids=[row.list_id],
             )
         )
     import_files.get_work_path(import_id).unlink(missing_ok=True)
@@ -152,7 +153,13 @@ def confirm_import(import_id: int, *, seen: str | None, by: Actor, now: datetime
             lease_until=None,
         )
         by.record(
-            ActionRecord("imported readers", row.list.name, now, detail=f"{row.name}: {row.counts.get('new', 0)} new")
+            ActionRecord(
+                "imported readers",
+                row.list.name,
+                now,
+                detail=f"{row.name}: {row.counts.get('new', 0)} new",
+                list_ids=[row.list_id],
+            )
         )
     return get_import(import_id)
 
@@ -172,7 +179,7 @@ def discard_import(import_id: int, *, by: Actor, now: datetime) -> None:
             (ImportState.CHECKING, ImportState.NEEDS_ANSWER, ImportState.READY, ImportState.FAILED),
             state=ImportState.FAILED,
         )
-        by.record(ActionRecord("discarded import", row.list.name, now, detail=row.name))
+        by.record(ActionRecord("discarded import", row.list.name, now, detail=row.name, list_ids=[row.list_id]))
     import_files.delete_file(import_id)
     models.ImportRun.objects.filter(id=import_id, merged=0).delete()
 
@@ -279,7 +286,7 @@ def resume_import(import_id: int, *, by: Actor, now: datetime, progress: Progres
             raise Refused(_explain_refusal(_get_row(import_id), now))
         row.options |= _build_limits(by)
         models.ImportRun.objects.filter(id=row.id).update(options=row.options)
-        by.record(ActionRecord("imported readers", row.list.name, now, detail=row.name))
+        by.record(ActionRecord("imported readers", row.list.name, now, detail=row.name, list_ids=[row.list_id]))
     _run_in_foreground(row, now, progress)
     return get_import(row.id).report
 

@@ -69,7 +69,7 @@ def begin_undo(
         free = models.ImportRun.objects.filter(id=import_id, state__in=states)
         if not free.update(state=ImportState.UNDOING, options=options):
             raise Refused(f"Import {import_id} is {row.state}, so there is nothing to undo.")
-        by.record(ActionRecord("undid import", row.list.name, now, detail=row.name))
+        by.record(ActionRecord("undid import", row.list.name, now, detail=row.name, list_ids=[row.list_id]))
     row.options = options
     return row
 

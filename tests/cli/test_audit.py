@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 from newsletter.cli.audit import app
 from newsletter.kernel.actors import ActionRecord
 from newsletter.kernel.errors import BadInput
+from subscribers import people
 from tests.actors import SYSTEM
+from tests.conftest import Newsroom
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +43,17 @@ def test_the_latest_entries_are_listed_first() -> None:
 def test_a_filter_chooses() -> None:
     assert [each["action"] for each in json.loads(_run("list", "--target", "edition", "--json"))] == ["approved"]
     assert json.loads(_run("list", "--since", "2026-11-24T07:00", "--json")) == []
+
+
+def test_what_was_done_to_the_list_of_a_newsletter_is_of_the_newsletter(newsroom: Newsroom, now: datetime) -> None:
+    people.add_subscriber("ann@example.com", newsroom.list.id, by=SYSTEM, now=now)
+    found = json.loads(_run("list", "--newsletter", "morning", "--action", "reader", "--json"))
+    assert [(each["action"], each["list_ids"]) for each in found] == [("added reader", [newsroom.list.id])]
+    assert json.loads(_run("list", "--newsletter", "evening", "--action", "reader", "--json")) == []
+    (row,) = csv.DictReader(
+        io.StringIO(_run("export", "--newsletter", "morning", "--action", "reader", "--format", "csv"))
+    )
+    assert json.loads(row["list_ids"]) == [newsroom.list.id]
 
 
 def test_the_table_names_personal_fields_but_not_their_values() -> None:

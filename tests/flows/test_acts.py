@@ -62,6 +62,24 @@ PASSED_ON: dict[str, str] = {
     "subscribers.subscriber_lookup.find_subscribers": "reads what they may see",
     "subscribers.subscriber_lookup.show_subscriber": "reads what they may see",
 }
+# Acts that are about the newsroom as a whole: one pool, one suppression list, users, what all lists share.
+OF_THE_NEWSROOM = (
+    "newsletter.accounts.api_tokens.",
+    "newsletter.accounts.second_factor.",
+    "newsletter.accounts.sign_in_limits.",
+    "newsletter.accounts.users.change_own_password",
+    "newsletter.accounts.users.disable_user",
+    "newsletter.accounts.users.enable_user",
+    "newsletter.accounts.users.remove_user",
+    "newsletter.accounts.users.set_password",
+    "newsletter.curator.articles.",
+    "newsletter.delivery.events.inbox.retry_quarantined",
+    "subscribers.attributes.create_attribute",
+    "subscribers.consent.domain_rules.",
+    "subscribers.imports.restore.",
+    "subscribers.segments.",
+    "subscribers.suppressions.",
+)
 
 # Functions that write and are called from the edges, but act for nobody who could be asked.
 WITHOUT_ACTOR = {
@@ -107,6 +125,15 @@ def test_an_act_is_recorded_with_who_did_it(name: str, world: World) -> None:
     entries = [each for each in audit_log.list_entries(AuditFilter(actor=SYSTEM.name)) if each.id not in known]
     assert entries, f"{name} is not in the audit log"
     assert all(each.at == world.now for each in entries)
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_an_act_is_recorded_with_the_newsletter_or_list_it_is_about(name: str, world: World) -> None:
+    act = ACTS[name](world)
+    known = {each.id for each in audit_log.list_entries(AuditFilter(), limit=1000)}
+    act(SYSTEM)
+    entries = [each for each in audit_log.list_entries(AuditFilter(), limit=1000) if each.id not in known]
+    assert any(each.newsletter_id or each.list_ids for each in entries) is not name.startswith(OF_THE_NEWSROOM)
 
 
 @pytest.mark.parametrize("role", ["viewer", "admin of the other newsletter"])

@@ -47,8 +47,10 @@ def sign_up(
     zone: str = "",
     trapped: bool = False,
     captcha: str = "",
-) -> None:
+) -> bool:
     """A subscriber's request to join. The page answers the same whatever becomes of it; what to do next comes by mail.
+
+    Returns whether a mail goes out: to be told to nobody but the owner of the address.
 
     The attempt is recorded before anything else. `trapped`: a field was filled that people cannot see. A name, language
     and zone are kept for a new person only: anybody can type an address that is known, and would write the greeting of
@@ -60,7 +62,7 @@ def sign_up(
     with signup_attempts.record_attempt(address, wanted, origin=origin, network=network, now=now) as attempt:
         if trapped:
             attempt.verdict = SignupVerdict.HONEYPOT
-            return
+            return False
         checked = addresses.check_address(address)
         rate_limits.hit_network("sign-up", network, now)
         rate_limits.hit_form(",".join(map(str, sorted(wanted))), now)
@@ -72,12 +74,14 @@ def sign_up(
             "language": _clean_language(language),
             "zone": _clean_zone(zone),
         }
-        _subscribe(checked, wanted, origin, network, words, now, known)
+        return _subscribe(checked, wanted, origin, network, words, now, known)
 
 
 def _subscribe(
     address: str, list_ids: Iterable[int], origin: str, network: str, words: str, now: datetime, known: dict[str, str]
-) -> None:
+) -> bool:
+    """Signs a checked address up. Returns whether a mail goes out."""
+    mailed = False
     with serialised_transaction():
         person, _ = get_or_create_subscriber(address, now, source=origin[:200], **known)
         if (
@@ -87,13 +91,15 @@ def _subscribe(
             .exclude(reason__in=policy.LIFTED_BY_SIGN_UP)
             .exists()
         ):
-            return  # on the suppression list: not even this is mailed
+            return False  # on the suppression list: not even this is mailed
         # Beyond the limit somebody keeps typing this address, and it has mail enough.
         mail = rate_limits.try_hit("mail-to", person.address_key, now)
         for target in (lists.get_list(list_id) for list_id in list_ids):
             kind = _join(person, target, origin, network, words, now)
             if mail and kind:
                 transactional.queue_mail(kind, person.id, target.id, now=now)
+                mailed = True
+    return mailed
 
 
 def _join(
@@ -194,16 +200,18 @@ def _restore_subscription(person: models.Subscriber, target: List, network: str,
         transactional.queue_mail(TransactionalKind.CONFIRM, person.id, target.id, now=now)
 
 
-def request_address_reminder(address: str, *, network: str, now: datetime) -> None:
+def request_address_reminder(address: str, *, network: str, now: datetime) -> bool:
     """“Which address did I use?”: mails a link to an address that is known.
 
     The page answers the same either way, after the same work: whether it is known is looked up when the mail is due.
-    Raises BadInput, TooOften.
+    Returns False where mail to this address, known or not, was asked for too often. Raises BadInput, TooOften.
     """
     checked = addresses.check_address(address)
     rate_limits.hit_network("which", network, now)
-    if rate_limits.try_hit("mail-to", addresses.to_key(checked), now):
-        transactional.queue_address_reminder(checked, now=now)
+    if not rate_limits.try_hit("mail-to", addresses.to_key(checked), now):
+        return False
+    transactional.queue_address_reminder(checked, now=now)
+    return True
 
 
 def confirm_interest(claims: tokens.Claims, *, network: str, now: datetime) -> None:
@@ -267,8 +275,9 @@ def request_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
     if kind not in tokens.BY_MAIL or not rate_limits.try_hit("mail-to", person.address_key, now):
         return False
     list_id = claims.list_id or address_changes.find_any_list(person)
-    if list_id is not None:
-        transactional.queue_mail(TransactionalKind(kind), person.id, list_id, now=now)
+    if list_id is None:
+        return False
+    transactional.queue_mail(TransactionalKind(kind), person.id, list_id, now=now)
     return True
 
 

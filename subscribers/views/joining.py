@@ -217,13 +217,13 @@ def show_confirmation(request: HttpRequest, token: str) -> HttpResponse:
         return _offer_new_link(request, token)
     person, target = subscriber_lookup.get_subscriber(claims.subscriber_id), lists.get_list(claims.list_id)
     activate_language(*list_languages(person, target.id))
-    state = next((s.state for s in person.subscriptions if s.list_id == target.id), "")
+    held = next((s for s in person.subscriptions if s.list_id == target.id), None)
     if request.method != "POST":
         context = {
             "person": person,
             "list": target,
-            "done": state == SubscriptionState.ACTIVE,
-            "out": state in OUT_STATES,
+            "done": held is not None and held.state == SubscriptionState.ACTIVE,
+            "out": held is not None and held.state in OUT_STATES and held.requested_at is None,
         }
         return render(request, "readers/confirm.html", context)
     person, target = self_service.confirm_subscription(claims, network=find_network(request), now=now)
@@ -237,15 +237,17 @@ def _offer_new_link(request: HttpRequest, token: str) -> HttpResponse:
     person, target = subscriber_lookup.get_subscriber(claims.subscriber_id), lists.get_list(claims.list_id)
     activate_language(*list_languages(person, target.id))
     sent = request.method == "POST"
+    mailed = False
     if sent:
-        self_service.sign_up(
+        mailed = self_service.sign_up(
             person.address,
             [target.id],
             origin=_("an old confirmation link"),
             network=find_network(request),
             now=clock.now(),
         )
-    return render(request, "readers/again.html", {"list": target, "sent": sent}, status=200 if sent else 410)
+    context = {"list": target, "sent": sent, "mailed": mailed}
+    return render(request, "readers/again.html", context, status=(200 if mailed else 429) if sent else 410)
 
 
 @public_page("GET", "HEAD", "POST")

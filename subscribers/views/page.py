@@ -28,7 +28,7 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors {framed}; {more}"
 )
-_READ_ONLY = "sandbox allow-forms allow-same-origin allow-top-navigation-by-user-activation"
+_READ_ONLY = "sandbox allow-forms allow-downloads allow-same-origin allow-top-navigation-by-user-activation"
 # A script and the origin together would undo the sandbox. A form without its origin sends no cookies, and needs none.
 _WITH_SCRIPT = (
     "script-src 'self'; sandbox allow-forms allow-scripts allow-popups allow-top-navigation-by-user-activation"

@@ -32,11 +32,11 @@ def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
     claims = signer.read(token, tokens.FOOTER, now)
     person = subscriber_lookup.get_subscriber(claims.subscriber_id)
     activate_language(*list_languages(person, claims.list_id))
-    mailed = ""
+    mailed, too_often = "", False
     saved = request.method == "POST"
     if saved and request.POST.get("mail") in tokens.BY_MAIL:
         saved, mailed = False, request.POST["mail"]
-        self_service.request_link(claims, mailed, now=now)
+        too_often = not self_service.request_link(claims, mailed, now=now)
     elif saved:
         _save_preferences(request, person)
         person = subscriber_lookup.get_subscriber(person.id)
@@ -57,11 +57,12 @@ def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
         "rows": rows,
         "saved": saved,
         "mailed": mailed,
+        "too_often": too_often,
         "token": token,
         "pauses": PAUSE_DAYS,
         "all": signer.sign_footer(0, person.id),
     }
-    return render(request, "readers/preferences.html", context)
+    return render(request, "readers/preferences.html", context, status=429 if too_often else 200)
 
 
 def _save_preferences(request: HttpRequest, person: Subscriber) -> None:
@@ -195,10 +196,12 @@ def show_address_reminder(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "readers/which.html")
     address = request.POST.get("email", "")
+    mailed = True
     if not request.POST.get("website"):
         try:
-            self_service.request_address_reminder(address, network=find_network(request), now=clock.now())
+            mailed = self_service.request_address_reminder(address, network=find_network(request), now=clock.now())
         except BadInput as error:
             context = {"error": describe_error(error), "email": address[:254]}
             return render(request, "readers/which.html", context, status=422)
-    return render(request, "readers/which.html", {"asked": address.strip()[:254]})
+    shown: dict[str, object] = {"asked": address.strip()[:254], "too_often": not mailed}
+    return render(request, "readers/which.html", shown, status=200 if mailed else 429)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.contrib.sessions.models import Session
 from newsletter.curator.editions import edition_lookup
 from newsletter.kernel import clock
 from newsletter.web.sessions import USED_KEY
+from subscribers import subscriber_lookup, tokens
 from tests.actors import SYSTEM
 from tests.conftest import PASSWORD
 
@@ -244,3 +246,12 @@ def test_a_board_whose_session_has_ended_says_so_and_keeps_what_is_typed(
     page.reload()
     page.wait_for_url(f"{live_server.url}/login/?next=/editions/{edition.id}/")
     assert [each for each in page.complaints if "401" not in each] == []
+
+
+def test_a_subscriber_downloads_their_data(page: Any, live_server: Any, readers: Any) -> None:
+    (person_id,) = readers(1)
+    token = subscriber_lookup.get_signer().sign_expiring(tokens.DATA, 0, person_id, clock.now() + timedelta(minutes=9))
+    page.goto(f"{live_server.url}/me/{token}")
+    with page.expect_download() as download:
+        page.click("form button")
+    assert "reader0@example.com" in download.value.path().read_text()

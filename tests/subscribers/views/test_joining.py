@@ -14,6 +14,8 @@ from django.test import Client
 
 from newsletter.kernel import clock
 from subscribers import models, people, self_service, subscriber_lookup, suppressions, transactional
+from subscribers.rate_limits import MAX_HITS
+from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List
 from subscribers.views import joining
 from tests.actors import SYSTEM
@@ -63,6 +65,24 @@ def test_an_old_confirmation_is_sent_once_more_at_a_press(
     assert "on its way" in words(post(client, f"/c/{token}"))
     kinds = [row.kind for row in models.TransactionalMail.objects.order_by("id")]
     assert kinds == ["confirm", "confirm"]
+    for _ in range(MAX_HITS["mail-to"]):
+        answer = post(client, f"/c/{token}")
+    assert (answer.status_code, "on its way" in words(answer)) == (429, False)
+    assert "No new mail was sent" in words(answer)
+
+
+def test_somebody_who_had_left_comes_back_by_the_button_in_the_mail_alone(
+    client: Client, active: Active, morning: List, state: Look, now: datetime
+) -> None:
+    person_id = active("ann@example.com")
+    self_service.unsubscribe_by_link(Claims(FOOTER, morning.id, person_id), how="one-click", network="", now=now)
+    post(client, "/join/morning/", email="ann@example.com")
+    assert state("ann@example.com") == "unsubscribed"
+    (mail,) = transactional.claim_mails(clock.now(), limit=9, lease=timedelta(minutes=2))
+    path = mail.button_url.removeprefix("http://testserver")
+    assert "Yes, sign me up" in words(client.get(path))
+    assert "You are signed up" in words(post(client, path))
+    assert state("ann@example.com") == "active"
 
 
 def test_signing_up_and_confirming(client: Client, morning: List, state: Look) -> None:

@@ -115,6 +115,20 @@ def test_a_footer_may_not_do_more_than_leave_and_change_how_often(
     assert state("ann@example.com") == "active"
 
 
+def test_a_link_is_on_its_way_only_when_one_is(client: Client, active: Active, morning: List) -> None:
+    token = subscriber_lookup.get_signer().sign_footer(morning.id, active("ann@example.com"))
+    for _ in range(MAX_HITS["mail-to"]):
+        assert "on its way" in words(post(client, f"/p/{token}", mail="data"))
+    answer = post(client, f"/p/{token}", mail="data")
+    assert (answer.status_code, "on its way" in words(answer), "try again in an hour" in words(answer)) == (
+        429,
+        False,
+        True,
+    )
+    answer = post(client, "/which/", email="ann@example.com")
+    assert (answer.status_code, "on its way" in words(answer)) == (429, False)
+
+
 @pytest.mark.parametrize("purpose", [tokens.DETAILS, tokens.ADDRESS, tokens.DATA, tokens.ERASE, tokens.NEW_ADDRESS])
 def test_a_link_for_one_thing_does_no_other_and_not_for_long(
     purpose: bytes, client: Client, active: Active, morning: List

@@ -167,6 +167,38 @@ def test_a_sent_edition_is_not_corrected_by_somebody_who_missed_a_correction(
     assert [each.text for each in correction_lookup.list_corrections(edition.id)] == ["The mill is in Upland."]
 
 
+def test_an_edition_is_not_reopened_by_somebody_who_saw_other_words(both: tuple[Person, Person], edition: Any) -> None:
+    ada, ben = both
+    ben.open(f"/editions/{edition.id}/review/").send("/skip/", reason="Nothing happened")
+    review = ada.open(f"/editions/{edition.id}/review/")
+    ben.open(f"/editions/{edition.id}/review/").send("/skip/", open="1")
+    change_subject(ben, edition)
+    ben.open(f"/editions/{edition.id}/review/").send("/skip/", reason="Nothing else happened")
+    answer = review.send("/skip/", open="1")
+    shows_the_difference(answer, before=edition.subject, after="Ben's words")
+    assert edition_lookup.get_edition(edition.id).state == "skipped"
+    assert Form(ada.client, answer.content.decode()).send("/skip/", open="1").status_code == 302
+    assert edition_lookup.get_edition(edition.id).state == "open"
+
+
+def test_corrections_are_not_mailed_by_somebody_who_missed_one(
+    both: tuple[Person, Person], edition: Any, readers: Callable[..., list[int]]
+) -> None:
+    readers(2)
+    ada, ben = both
+    ben.open(f"/editions/{edition.id}/review/").send("/approval/")
+    deliver(edition, ben)
+    ben.open(f"/editions/{edition.id}/review/").send("/corrections/", text="The mill is in Upland.")
+    review = ada.open(f"/editions/{edition.id}/review/")
+    ben.open(f"/editions/{edition.id}/review/").send("/corrections/", text="It was on Tuesday.")
+    answer = review.send("/corrections/", index=1, do="mail", sure="correct")
+    shows_the_difference(answer, before="nothing", after="It was on Tuesday.")
+    assert [each.kind for each in summary.list_mailings()] == ["edition"]
+    again = Form(ada.client, answer.content.decode())
+    assert again.send("/corrections/", index=1, do="mail", sure="correct").status_code == 302
+    assert sorted(each.kind for each in summary.list_mailings()) == ["correction", "edition"]
+
+
 def test_a_text_that_a_colleague_changed_is_not_overwritten(both: tuple[Person, Person], edition: Any) -> None:
     ada, ben = both
     board = ada.open(f"/editions/{edition.id}/")

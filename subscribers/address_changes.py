@@ -9,10 +9,8 @@ from django.db import transaction
 from newsletter.kernel.errors import Refused
 from subscribers import addresses, models, transactional
 from subscribers.consent import erased_addresses
-from subscribers.states import SubscriptionState, SuppressionReason, TransactionalKind
+from subscribers.states import READER, SubscriptionState, SuppressionReason, TransactionalKind
 from subscribers.tokens import Claims
-
-READER = "the reader"
 
 
 def move_to_address(
@@ -119,6 +117,12 @@ def is_suppressed(address_key: str, now: datetime) -> bool:
 def was_moved_since(person: models.Subscriber, instant: datetime) -> bool:
     """Whether somebody else than the person changed their address since: what was mailed before went to another one."""
     return person.former_addresses.filter(until__gt=instant).exclude(changed_by=READER).exists()
+
+
+def is_own_change(person: models.Subscriber, former_address: str) -> bool:
+    """Whether the person gave this address up themselves, the last time they had it."""
+    last = person.former_addresses.filter(address_key=addresses.to_key(former_address)).order_by("-until").first()
+    return last is not None and last.changed_by == READER
 
 
 def find_any_list(person: models.Subscriber) -> int | None:

@@ -104,10 +104,15 @@ def _find_or_create(
 ) -> tuple[models.Subscriber, bool]:
     """By a former address the person is found too: somebody who left is not brought back by it.
 
-    But not by somebody who has nothing to do with that person: the present address would be given away.
+    But neither by somebody who has nothing to do with that person, for the present address would be given away;
+    nor, on a list they are not on, after somebody else changed it: then the mail of one list would follow who
+    changed it for another.
     """
     moved = find_by_former_address(address)
-    if moved and (_find_state(moved, list_id) is not None or moved.id in rights.select_changeable(by, [moved.id])):
+    if moved and (
+        _find_state(moved, list_id) is not None
+        or (address_changes.is_own_change(moved, address) and moved.id in rights.select_changeable(by, [moved.id]))
+    ):
         return moved, False
     return get_or_create_subscriber(address, now, **fields)
 

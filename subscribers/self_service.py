@@ -29,7 +29,7 @@ from subscribers.consent.subscriptions import (
     get_subscriber_row,
     is_asked,
 )
-from subscribers.states import Frequency, SignupVerdict, SubscriptionAct, SubscriptionState, TransactionalKind
+from subscribers.states import READER, Frequency, SignupVerdict, SubscriptionAct, SubscriptionState, TransactionalKind
 from subscribers.values import List, Subscriber
 from subscribers.write_lock import serialised_transaction
 
@@ -310,7 +310,7 @@ def confirm_address_change(claims: tokens.Claims, *, now: datetime) -> Subscribe
     if wish.done_at is None:
         with serialised_transaction():
             old, new = person.address, addresses.check_address(wish.address)
-            address_changes.move_to_address(person, new, changed_by=address_changes.READER, now=now)
+            address_changes.move_to_address(person, new, changed_by=READER, now=now)
             models.AddressChangeRequest.objects.filter(id=wish.id).update(done_at=now)
             list_id = address_changes.find_any_list(person)
             transactional.queue_mail(TransactionalKind.ADDRESS_CHANGED, person.id, list_id, now=now, to_address=old)

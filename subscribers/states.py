@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from newsletter.kernel.enums import LabelledEnum
 
+READER = "the reader"  # who changed an address, where it was the person
+
 
 class SubscriptionState(LabelledEnum):
     """Of a subscriber on a list."""

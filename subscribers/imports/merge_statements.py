@@ -12,7 +12,7 @@ from subscribers import policy
 from subscribers.imports.rows import STRENGTH
 from subscribers.imports.staging import COLUMNS
 from subscribers.imports.state_words import SUPPRESSED
-from subscribers.states import SubscriptionAct, SubscriptionState
+from subscribers.states import READER, SubscriptionAct, SubscriptionState
 
 _ACT = {
     SubscriptionState.ACTIVE: SubscriptionAct.IMPORT,
@@ -135,10 +135,13 @@ class Statements:
         """`list_ids`: the lists whose people may be changed; None: everybody, at the price of no condition at all."""
         self._dialect, self._overwrite = dialect, overwrite
         self._lists = None if list_ids is None else ", ".join(str(int(each)) for each in (*sorted(list_ids), 0))
-        # A former address leads to the person only for those who can see the present one.
-        known = f"""AND EXISTS (SELECT 1 FROM subscribers_subscription u
-                     WHERE u.subscriber_id = c.subscriber_id AND u.list_id IN ({self._lists}))"""
-        self.find_subscribers = _FIND_SUBSCRIBERS.format(known="" if self._lists is None else known)
+        # A former address leads to somebody on this list, or who gave it up themselves (otherwise whoever changed an
+        # address for one list would have the mail of another); and only for those who can see the present one.
+        held = "EXISTS (SELECT 1 FROM subscribers_subscription u WHERE u.subscriber_id = c.subscriber_id AND u.list_id"
+        known = f"AND (c.changed_by = '{READER}' OR {held} = %(list)s))"
+        if self._lists is not None:
+            known += f" AND {held} IN ({self._lists}))"
+        self.find_subscribers = _FIND_SUBSCRIBERS.format(known=known)
         mine = "AND NOT EXISTS (SELECT 1 FROM import_judged j WHERE j.n = s.n AND j.locked = 1)"
         self.suppress = _SUPPRESS.format(mine="" if self._lists is None else mine)
         self.suppress_more = _SUPPRESS_MORE.format(mine="" if self._lists is None else mine)

@@ -366,3 +366,36 @@ def test_a_yes_counts_for_an_address_that_the_person_changed(newsroom: Any) -> N
     self_service.confirm_address_change(Claims(NEW_ADDRESS, wish.id, zoe.id), now=now + timedelta(minutes=1))
     assert Client().post(mail.button_url.removeprefix("http://testserver")).status_code == 200
     assert states(zoe.id)["Morning Briefing"] == "active"
+
+
+@pytest.mark.parametrize("way", ["file", "desk"])
+def test_an_address_that_was_changed_for_one_list_before_another_knew_it_is_not_followed(
+    way: str, mallory: Client, newsroom: Any, now: datetime
+) -> None:
+    planted = int(add(mallory, "zoe@example.com", reason="I say so").redirect_chain[-1][0].split("/")[2])
+    mallory.post(
+        f"/readers/{planted}/", {"do": "move", "email": "mallory@example.net", "seen_address": "zoe@example.com"}
+    )
+    if way == "file":
+        file = io.BytesIO(b"email\nzoe@example.com\n")
+        run.import_csv(file, newsroom.list.id, dry_run=False, by=SYSTEM, now=now)
+    else:
+        people.add_subscriber("zoe@example.com", newsroom.list.id, reason="at the fair", by=SYSTEM, now=now)
+    assert states(planted) == {"Evening Letter": "active"}
+    zoe = models.Subscriber.objects.get(address="zoe@example.com")
+    assert states(zoe.id) == {"Morning Briefing": "active"}
+
+
+@pytest.mark.parametrize("way", ["file", "desk"])
+def test_an_address_that_the_person_gave_up_leads_to_the_one_they_have(way: str, newsroom: Any) -> None:
+    now = clock.now()
+    zoe = people.add_subscriber("zoe@example.com", newsroom.other_list.id, reason="x", by=SYSTEM, now=now).id
+    self_service.request_address_change(Claims(ADDRESS, 0, zoe), "zoe@example.org", now=now)
+    wish = models.AddressChangeRequest.objects.get()
+    self_service.confirm_address_change(Claims(NEW_ADDRESS, wish.id, zoe), now=now)
+    if way == "file":
+        file = io.BytesIO(b"email\nzoe@example.com\n")
+        run.import_csv(file, newsroom.list.id, dry_run=False, by=SYSTEM, now=now)
+    else:
+        people.add_subscriber("zoe@example.com", newsroom.list.id, reason="at the fair", by=SYSTEM, now=now)
+    assert states(zoe) == {"Evening Letter": "active", "Morning Briefing": "active"}

@@ -160,10 +160,11 @@ class TransactionalState(LabelledEnum):
     """Of a mail for one person."""
 
     QUEUED = "owed"
-    CLAIMED = "claimed"
+    CLAIMED = "claimed"  # it may be leaving: stored before its first byte does
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    TAKEN = "taken"  # in a sender's hands, and nothing has left: a process of the version before never touches it
 
 
 class SuppressionReason(LabelledEnum):

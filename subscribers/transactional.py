@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,6 +17,7 @@ LINK_WITHIN = timedelta(minutes=30)  # for what must not be done by a forwarded 
 NEW_ADDRESS_WITHIN = timedelta(hours=24)
 STAY_WITHIN = timedelta(days=60)
 TAKE_BACK_WITHIN = timedelta(days=30)  # long enough for a mailbox that is looked into now and then
+MAX_TAKEN = 8  # so often a mail is taken up whose sender dies before it leaves
 REPEAT_AFTER = timedelta(minutes=5)  # pressing the button twice does not send two mails
 
 
@@ -53,12 +55,21 @@ def queue_mail(
 
 
 def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[TransactionalMail, ...]:
-    """Claims some queued mails that are due. One whose sender died while sending is unknown, never retried."""
-    models.TransactionalMail.objects.filter(state=TransactionalState.CLAIMED, lease_until__lt=now).update(
+    """Takes some queued mails that are due; `begin_mail` comes before each leaves.
+
+    One whose sender died while it may have been leaving is unknown, never retried; before, it is queued again.
+    """
+    expired = models.TransactionalMail.objects.filter(lease_until__lt=now)
+    expired.filter(state=TransactionalState.CLAIMED).update(
         state=TransactionalState.UNKNOWN,
         error="The process that was sending it ended before the answer came.",
         done_at=now,
     )
+    taken = expired.filter(state=TransactionalState.TAKEN)
+    taken.filter(attempts__gte=MAX_TAKEN).update(
+        state=TransactionalState.FAILED, error="Every process that was to send it ended before it left.", done_at=now
+    )
+    taken.update(state=TransactionalState.QUEUED)
     due = models.TransactionalMail.objects.filter(state=TransactionalState.QUEUED, due_at__lte=now).order_by(
         "due_at", "id"
     )
@@ -74,9 +85,34 @@ def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[Transac
         mine = models.TransactionalMail.objects.filter(
             id=row.id, state=TransactionalState.QUEUED, attempts=row.attempts
         )
-        if mine.update(state=TransactionalState.CLAIMED, lease_until=now + lease, attempts=F("attempts") + 1):
+        if mine.update(state=TransactionalState.TAKEN, lease_until=now + lease, attempts=F("attempts") + 1):
             claimed.append(_to_mail(row, now))
     return tuple(claimed)
+
+
+def begin_mail(mail: TransactionalMail, now: datetime, *, lease: timedelta) -> bool:
+    """Stores that a mail begins to leave; False when it is in somebody else's hands by now."""
+    mine = models.TransactionalMail.objects.filter(
+        id=mail.id, state=TransactionalState.TAKEN, attempts=mail.attempts, lease_until__gte=now
+    )
+    return bool(mine.update(state=TransactionalState.CLAIMED, lease_until=now + lease))
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """Mails to single people of which nobody knows whether they arrived, and those that were given up."""
+
+    unknown: int
+    failed: int
+
+
+def count_undelivered(since: datetime) -> Undelivered:
+    """How many there were since an instant."""
+    done = models.TransactionalMail.objects.filter(done_at__gte=since)
+    return Undelivered(
+        unknown=done.filter(state=TransactionalState.UNKNOWN).count(),
+        failed=done.filter(state=TransactionalState.FAILED).count(),
+    )
 
 
 def queue_address_reminder(address: str, *, now: datetime) -> None:
@@ -101,7 +137,8 @@ def _resolve_subscriber(row: models.TransactionalMail) -> bool:
 
 def has_due_mails(now: datetime) -> bool:
     """Whether there is anything for `claim_mails`."""
-    due = Q(state=TransactionalState.QUEUED, due_at__lte=now) | Q(state=TransactionalState.CLAIMED, lease_until__lt=now)
+    in_hands = (TransactionalState.CLAIMED, TransactionalState.TAKEN)
+    due = Q(state=TransactionalState.QUEUED, due_at__lte=now) | Q(state__in=in_hands, lease_until__lt=now)
     return models.TransactionalMail.objects.filter(due).exists()
 
 
@@ -179,5 +216,6 @@ def mark_mail_unknown(mail_id: int, error: str, now: datetime) -> None:
 def _filter_unsettled(mail_id: int) -> QuerySet[models.TransactionalMail]:
     """A mail somebody is sending; an answer that comes after its lease ran out still settles it."""
     return models.TransactionalMail.objects.filter(
-        id=mail_id, state__in=(TransactionalState.CLAIMED, TransactionalState.UNKNOWN)
+        id=mail_id,
+        state__in=(TransactionalState.TAKEN, TransactionalState.CLAIMED, TransactionalState.UNKNOWN),
     )

@@ -23,10 +23,11 @@ from newsletter.jobs import heartbeats, wiring
 from newsletter.kernel.errors import NewsletterError
 from newsletter.kernel.resources import get_templates_dir
 from newsletter.scheduling import schedules
-from subscribers import lists
+from subscribers import lists, transactional
 from subscribers.states import SubscriptionState
 
 LONGEST_WAIT = timedelta(minutes=10)  # of what the provider reported; a worker applies it within seconds
+UNDELIVERED_SHOWN_FOR = timedelta(days=7)
 MIN_FREE_BYTES = 500 * 2**20  # bytes
 
 
@@ -49,7 +50,8 @@ def examine(now: datetime) -> tuple[Diagnosis, ...]:
     options = wiring.get_config()
     found = [*_check_settings(), *_check_files(options), *_check_database()]
     if not any(diagnosis.is_bad for diagnosis in found):
-        found += [*_check_users(), *_check_provider(options, now), *_check_newsletters(), *_check_processes(now)]
+        found += [*_check_users(), *_check_provider(options, now), *_check_newsletters()]
+        found += [*_check_transactional_mail(now), *_check_processes(now)]
     return (*found, *_check_base_url(options))
 
 
@@ -171,6 +173,24 @@ def _check_inbox(now: datetime) -> Iterator[Diagnosis]:
             "look",
             f"{status.quarantined} of the provider’s reports could not be applied and are kept aside: {status.error}",
             "They are tried again every hour. Once the cause is gone: newsletter mailings retry-events",
+        )
+
+
+def _check_transactional_mail(now: datetime) -> Iterator[Diagnosis]:
+    """Whether mails to single people were lost: confirmations and the like."""
+    lost = transactional.count_undelivered(now - UNDELIVERED_SHOWN_FOR)
+    if lost.unknown:
+        yield Diagnosis(
+            "look",
+            f"Of {lost.unknown} mails to single people (confirmations and the like) nobody knows whether they arrived: "
+            "the provider’s answer was lost, or the process that sent them ended.",
+            "They are not repeated automatically. Whoever misses one can ask for it again where it was asked for.",
+        )
+    if lost.failed:
+        yield Diagnosis(
+            "look",
+            f"{lost.failed} mails to single people (confirmations and the like) were given up.",
+            "Look into the worker’s log for the reason.",
         )
 
 

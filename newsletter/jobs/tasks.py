@@ -10,6 +10,7 @@ whatever is claimed is claimed by one conditional UPDATE. Losing every timer los
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -262,7 +263,7 @@ def send_test(
         detail = f"{len(addresses)} addresses"
         by.record(ActionRecord("sent test", f"edition {edition_id}", now, edition.newsletter_id, detail))
 
-    return one_off.send_test_mails(
+    sent = one_off.send_test_mails(
         rendered=rendered,
         newsletter=newsletters.get_newsletter(edition.newsletter_id),
         addresses=tuple(addresses),
@@ -271,6 +272,10 @@ def send_test(
         record=record,
         now=now,
     )
+    # Where this is missing behind “sent test”, the process ended meanwhile, and nobody knows who got it.
+    detail = ", ".join(f"{n} {answer}" for answer, n in sorted(Counter(each.answer for each in sent).items()))
+    by.record(ActionRecord("test answered", f"edition {edition_id}", now, edition.newsletter_id, detail))
+    return sent
 
 
 def sync_provider(now: datetime) -> int:

@@ -20,7 +20,7 @@ from subscribers.values import TransactionalMail
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-CLAIM_LIMIT = 5  # what a crash may leave unknown
+CLAIM_LIMIT = 5
 MAX_ATTEMPTS = 8  # tries; with doubling waits from one minute this is about two hours
 """A confirmation that comes a day late confuses more than it helps."""
 
@@ -50,6 +50,8 @@ def _send(mail: TransactionalMail, now: datetime) -> None:
     except Exception as error:  # the other mails of this claim must not wait for it, and be taken for lost
         log.exception("Transactional mail %s (%s) cannot be rendered", mail.id, mail.kind)
         _retry_or_fail(mail, f"It cannot be rendered: {error}", now)
+        return
+    if not transactional.begin_mail(mail, now, lease=LEASE):
         return
     try:
         answer = one_off.send_transactional(

@@ -70,7 +70,6 @@ class Storm:
             "NEWSLETTER_SENDGRID_HOST": server.url,
             "SENDGRID_API_KEY": KEY,
             "PROCESS_BATCH": str(weather.batch),
-            "PROCESS_WINDOW": str(weather.window),
         }
         self._running: list[subprocess.Popen[bytes]] = []
 
@@ -114,6 +113,28 @@ class Storm:
         self.server.pass_time()
         return spared
 
+    def recall_and_die(self, *, cancelled: bool) -> None:
+        """Recalls in a process that is killed while the server has the cancellation, carried out or not."""
+        hanging = threading.Event()
+        fault = Fault(hang=60, accept_first=cancelled)
+
+        def hang() -> Fault:
+            hanging.set()
+            return fault
+
+        self.server.weather = hang
+        process = self._start("recall")
+        self._until(lambda: hanging.is_set() and bool(self.server.statuses) == cancelled)
+        process.kill()
+        process.wait()
+        self.server.weather = lambda: None
+
+    def complete_recall(self) -> None:
+        """Lets workers find out what became of a recall, and the time of the mailing pass at the server."""
+        self._run("complete")
+        self.server.clock = lambda: time.time() + 24 * 3600
+        self.server.pass_time()
+
     def report(self) -> dict[str, Any]:
         """The mailing as the ledger has it."""
         return json.loads(self._run("report"))  # type: ignore[no-any-return]
@@ -152,8 +173,9 @@ class Storm:
 
     def _start(self, *words: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "tests.delivery.processes", *words]
+        environment = self._environment | {"PROCESS_WINDOW": str(self.weather.window)}
         process = subprocess.Popen(
-            command, cwd=ROOT, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         self._running.append(process)
         return process

@@ -5,6 +5,7 @@ Leases are short here, so that much happens in little time; all else is as in pr
 prepare N   plans a mailing to N readers         hear FILE   takes signed posts, as the web does
 work        hands over and applies events        repair      sends to all of whom nobody knows
 report      says how it ended                    recall      stops it before its time
+complete    asks what became of a recall
 
 With PROCESS_WINDOW the mailing is due in so many minutes, and handed over early, to be recalled until then.
 """
@@ -164,6 +165,15 @@ def recall_all() -> None:
     print(spared.caught + spared.withdrawn)
 
 
+def complete_recall() -> None:
+    """As workers do, until what became of a recall is known."""
+    (mailing,) = summary.list_mailings()
+    provider = wiring.get_provider()
+    while summary.get_mailing(mailing.id).state == MailingState.RECALLING:
+        if not recall.complete_next_recall(clock.now(), provider, by=SYSTEM):
+            time.sleep(0.05)
+
+
 def report() -> None:
     (mailing,) = summary.list_mailings()
     everybody = [asdict(who) for who in recipients.list_recipients(mailing.id, limit=1_000_000, by=SYSTEM)]
@@ -182,6 +192,7 @@ if __name__ == "__main__":
         "hear": lambda: hear(rest[0]),
         "repair": repair,
         "recall": recall_all,
+        "complete": complete_recall,
         "report": report,
     }
     verbs[verb]()

@@ -6,6 +6,7 @@ What went out is counted at the server, not in our ledger.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,22 @@ def test_after_a_recall_nobody_gets_it_despite_killed_workers_and_lost_answers(t
             recalled(storm)
         finally:
             storm.end()
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+def test_a_recall_whose_process_was_killed_with_the_cancellation_under_way_is_completed(
+    storm: Storm, cancelled: bool
+) -> None:
+    storm.weather = replace(storm.weather, readers=60, kills=0, faults=0, ambiguous=0, window=60)
+    storm.prepare()
+    storm.hand_over()
+    storm.recall_and_die(cancelled=cancelled)
+    assert storm.report()["state"] == "recalling"
+    storm.complete_recall()
+    reported = storm.report()
+    assert not storm.server.accepted, "somebody was mailed all the same"
+    assert (reported["state"], reported["adds_up"]) == ("cancelled", True)
+    assert {who["state"] for who in reported["who"]} == {"recalled"}
 
 
 def test_kill_9_at_any_instant_doubles_nobody_and_a_repair_reaches_exactly_who_is_missing(storm: Storm) -> None:

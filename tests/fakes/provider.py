@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from newsletter.delivery.providers.base import Answer, AnswerKind, SendRequest
 
@@ -104,3 +105,16 @@ def dies_before(provider: ScriptedProvider, request: SendRequest, now: datetime)
 def dies_after(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     provider.mail(request)
     raise Killed
+
+
+def dies(provider: Any, name: str, *, after: bool) -> None:
+    """Lets the process die in the next call of a provider's method, before it reached the provider or after."""
+    call = getattr(provider, name)
+
+    def killed(*given: Any) -> Any:
+        setattr(provider, name, call)
+        if after:
+            call(*given)
+        raise Killed
+
+    setattr(provider, name, killed)

@@ -90,15 +90,44 @@ def test_a_mail_that_was_sent_or_given_up_never_comes_again(
     assert (state(one), state(other)) == ("sent", "failed")
 
 
-def test_a_mail_whose_sender_died_is_unknown_and_not_sent_again(one: TransactionalMail, now: datetime) -> None:
-    assert claim(now + LEASE + timedelta(seconds=1)) == ()
+def test_a_mail_whose_sender_died_while_it_was_leaving_is_unknown_and_not_sent_again(
+    one: TransactionalMail, now: datetime
+) -> None:
+    assert transactional.begin_mail(one, now, lease=LEASE)
+    late = now + LEASE + timedelta(seconds=1)
+    assert transactional.has_due_mails(late)
+    assert claim(late) == ()
     assert state(one) == "unknown"
+    assert transactional.count_undelivered(late) == transactional.Undelivered(unknown=1, failed=0)
+    assert transactional.count_undelivered(late + timedelta(seconds=1)) == transactional.Undelivered(0, 0)
+
+
+def test_a_mail_whose_sender_died_before_it_left_is_sent_by_another_and_by_it_alone(
+    one: TransactionalMail, now: datetime
+) -> None:
+    late = now + LEASE + timedelta(seconds=1)
+    assert transactional.has_due_mails(late)
+    assert not transactional.begin_mail(one, late, lease=LEASE), "its lease is over"
+    (again,) = claim(late)
+    assert not transactional.begin_mail(one, late, lease=LEASE), "it is in another's hands"
+    assert transactional.begin_mail(again, late, lease=LEASE)
+    assert not transactional.begin_mail(again, late, lease=LEASE)
+
+
+def test_a_mail_whose_senders_die_again_and_again_is_given_up(one: TransactionalMail, now: datetime) -> None:
+    times = 1
+    while claim(now + times * 2 * LEASE):
+        times += 1
+        assert times < 99, "it is tried for ever"
+    assert (times, state(one)) == (transactional.MAX_TAKEN, "failed")
 
 
 @pytest.mark.parametrize("answer", ["sent", "failed"])
 def test_an_answer_that_comes_late_still_counts(answer: str, one: TransactionalMail, now: datetime) -> None:
     late = now + LEASE + timedelta(seconds=1)
+    transactional.begin_mail(one, now, lease=LEASE)
     claim(late)
+    assert state(one) == "unknown"
     transactional.mark_mail_sent(one.id, late) if answer == "sent" else transactional.mark_mail_failed(
         one.id, "no", late
     )

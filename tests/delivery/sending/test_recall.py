@@ -31,7 +31,7 @@ from tests.approving import approve
 from tests.conftest import Newsroom
 from tests.delivery.chaos import serving
 from tests.delivery.conftest import hand_over_all
-from tests.fakes.provider import Killed, ScriptedProvider
+from tests.fakes.provider import Killed, ScriptedProvider, dies
 from tests.fakes.sendgrid import KEY, MOST_STATUSES, Fault, SendGridServer
 from tests.fakes.sendgrid_events import event
 from tests.interleaving import just_before
@@ -927,19 +927,6 @@ def test_a_recall_does_not_touch_what_a_newer_version_wrote(stage: Stage) -> Non
 
 
 LOST = (Fault(drop=True, accept_first=True), Fault(drop=True))  # a call's answer, and that of looking after it
-
-
-def dies(provider: SendGrid, name: str, *, after: bool) -> None:
-    """Lets the process die in the next call of a provider's method, before it reached the provider or after."""
-    call = getattr(provider, name)
-
-    def killed(*given: Any) -> Any:
-        setattr(provider, name, call)
-        if after:
-            call(*given)
-        raise Killed
-
-    setattr(provider, name, killed)
 
 
 def begin(call: str, stage: Stage) -> Callable[[], object]:

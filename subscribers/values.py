@@ -187,6 +187,10 @@ class ImportReport:
     flags: Mapping[str, ImportFlag] = field(default_factory=dict)
     note: str = ""
     undated: int = 0
+    # Of a dry run: people by the state they would have, those who would get the next edition and do not yet, and some.
+    states: Mapping[str, int] = field(default_factory=dict)
+    newly_active: int = 0
+    examples: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

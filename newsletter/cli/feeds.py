@@ -15,6 +15,7 @@ from newsletter.curator.articles.resources import read_file
 from newsletter.curator.articles.states import FetchState
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
+from newsletter.kernel.errors import DONE_IN_PART
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Where stories come from.")
 
@@ -52,7 +53,7 @@ def import_feeds(file: Path, as_json: bool = JSON) -> None:
         for problem in problems:
             warn(problem)
     if problems:
-        raise typer.Exit(1)
+        raise typer.Exit(DONE_IN_PART)
 
 
 @app.command("export")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +15,7 @@ from newsletter.cli.acting import get_actor, get_user_name
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_output, print_table, progress, say, warn
 from newsletter.jobs import erasure
 from newsletter.kernel import clock
-from newsletter.kernel.errors import BadInput, NotFound, SurroundingsError
+from newsletter.kernel.errors import DONE_IN_PART, BadInput, NotFound, SurroundingsError
 from subscribers import address_quality, lists, people, subscriber_lookup, suppressions
 from subscribers.attributes import ProfileChanges, change_profile
 from subscribers.consent import signup_attempts
@@ -23,6 +24,7 @@ from subscribers.consent.personal_data import collect_personal_data
 from subscribers.imports import export, questions, run, staging, undo
 from subscribers.imports.csv import LARGEST_FILE
 from subscribers.imports.restore import restore_export
+from subscribers.states import SubscriptionState
 from subscribers.values import ImportFlag, ImportReport, Subscriber
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Add, import, export and find subscribers.")
@@ -122,7 +124,7 @@ def import_subscriber_file(
         raise typer.Exit(unanswered.exit_code) from None
     _print_report(report, found.name, dry_run, as_json)
     if report.refused:
-        raise typer.Exit(1)
+        raise typer.Exit(DONE_IN_PART)
 
 
 def _parse_pairs(texts: list[str], option: str) -> dict[str, str]:
@@ -150,6 +152,11 @@ def _print_report(report: ImportReport, name: str, dry_run: bool, as_json: bool)
         ],
         "",
     )
+    if dry_run and report.states:
+        states = [(_get_state_label(state), count) for state, count in report.states.items()]
+        print_table(("they would be", "people"), states, "")
+        say(f"{report.newly_active} would get the next edition who do not get it yet.")
+        print_table(("example", "understood as"), [_describe_example(each) for each in report.examples], "")
     for kind, flag in report.flags.items():
         warn(f"{flag.count} {address_quality.FLAG_LABELS[kind]}{_format_examples(flag)}")
     if dry_run and report.undated:
@@ -166,6 +173,16 @@ def _print_report(report: ImportReport, name: str, dry_run: bool, as_json: bool)
             f"{report.refused} rows were refused, the others imported. "
             "Fix those and import the file again: nobody is added twice."
         )
+
+
+def _get_state_label(state: str) -> str:
+    """A state of a dry run as people read it."""
+    return next((each.label for each in SubscriptionState if each == state), state.capitalize())
+
+
+def _describe_example(example: Mapping[str, str]) -> tuple[str, str]:
+    known = [f"{name.replace('_', ' ')} {value}" for name, value in example.items() if name != "address"]
+    return example["address"], ", ".join(known)
 
 
 def _format_examples(flag: ImportFlag) -> str:
@@ -227,7 +244,7 @@ def resume_import(import_id: int, as_json: bool = JSON) -> None:
     found = run.get_import(import_id)
     _print_report(report, found.list_name, False, as_json)
     if report.refused:
-        raise typer.Exit(1)
+        raise typer.Exit(DONE_IN_PART)
 
 
 @imports.command("undo")
@@ -322,7 +339,7 @@ def restore(file: Path, as_json: bool = JSON) -> None:
         for bad in done.bad[:BAD_ROWS_SHOWN]:
             warn(f"line {bad.line}: {bad.reason}")
     if done.refused:
-        raise typer.Exit(1)
+        raise typer.Exit(DONE_IN_PART)
 
 
 @app.command("data")

@@ -9,7 +9,7 @@ import typer
 from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_output, print_table, say, warn
 from newsletter.kernel import clock
-from newsletter.kernel.errors import BadInput, SurroundingsError
+from newsletter.kernel.errors import DONE_IN_PART, BadInput, SurroundingsError
 from subscribers import suppressions
 from subscribers.consent import domain_rules
 from subscribers.states import DomainVerdict
@@ -89,7 +89,7 @@ def import_suppressions(file: Path, as_json: bool = JSON) -> None:
         for row in bad[:20]:
             warn(f"line {row.line}, {row.field}: {row.reason}")
     if bad:
-        raise typer.Exit(1)
+        raise typer.Exit(DONE_IN_PART)
 
 
 @app.command("export")

@@ -8,6 +8,8 @@
     ├── BadInput          exit 2    a value we were given cannot be right; `field` names it
     └── SurroundingsError exit 3    database, provider, network or file did not do its part
 
+Work that was done for a part alone, because some of what it was given was bad, ends with 4 (DONE_IN_PART).
+
 The message is written to the person who reads it: it names the thing, the place and the remedy.
 The command line prints it and ends with `exit_code`; the desk shows it on the page with
 `http_status`. No other exception is meant to reach a person.
@@ -17,6 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+DONE_IN_PART = 4  # exit status: the good rows of a file were taken, the bad ones are named
 
 
 class NewsletterError(Exception):

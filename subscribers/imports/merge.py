@@ -56,10 +56,25 @@ class _ConcurrentInsertError(Exception):
     """Somebody else added one of these people meanwhile."""
 
 
-def judge_chunk(rows: Sequence[tuple[Any, ...]], target: MergeTarget, now: datetime) -> dict[str, int]:
-    """What would become of a chunk of staged rows: counts by outcome. Changes nothing but temporary tables."""
+@dataclass(frozen=True, slots=True)
+class JudgedChunk:
+    """What would become of some rows: counts by outcome, and of the people by the state they would then have.
+
+    `states` has “suppressed” for whoever must not be mailed whatever their state. `newly_active` would get the next
+    edition, and would not without this import.
+    """
+
+    outcomes: dict[str, int]
+    states: dict[str, int]
+    newly_active: int
+
+
+def judge_chunk(rows: Sequence[tuple[Any, ...]], target: MergeTarget, now: datetime) -> JudgedChunk:
+    """What would become of a chunk of staged rows. Changes nothing but temporary tables."""
     with transaction.atomic(), connection.cursor() as cursor:
-        return _ChunkMerger(cursor, target, now).count_outcomes(rows)
+        merger = _ChunkMerger(cursor, target, now)
+        outcomes = merger.count_outcomes(rows)
+        return JudgedChunk(outcomes, *merger.count_states())
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +138,16 @@ class _ChunkMerger:
             more = self._summarise(merge_statements.ONLY_DUPLICATES).outcomes
             found = {outcome: count - more[outcome] for outcome, count in found.items()}
         return found
+
+    def count_states(self) -> tuple[dict[str, int], int]:
+        """Of the judged rows, by the state they would have, and how many would be newly active."""
+        self._execute(merge_statements.COUNT_STATES)
+        states: dict[str, int] = {}
+        newly_active = 0
+        for state, count, new in self._cursor.fetchall():
+            states[state] = count
+            newly_active += new if state == SubscriptionState.ACTIVE else 0
+        return states, newly_active
 
     def merge_rows(self, rows: Sequence[tuple[Any, ...]]) -> dict[str, int]:
         """Counts say what really was done; who is named by a former and the present address is taken twice over."""

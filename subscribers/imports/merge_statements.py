@@ -77,6 +77,14 @@ SUMS = """
            sum(CASE WHEN j.tags <> '' AND j.locked = 0 AND j.outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END)
       FROM import_judged j
 """
+# Of two rows that are one person the first counts.
+COUNT_STATES = f"""
+    SELECT CASE WHEN j.after IN ('', 'active', 'pending') AND j.outcome = 'kept_unsubscribed' THEN 'suppressed'
+                WHEN j.status = {STRENGTH[SUPPRESSED]} THEN 'suppressed' ELSE j.after END AS state,
+           count(*), sum(CASE WHEN j.after <> j.state_before THEN 1 ELSE 0 END)
+      FROM import_judged j
+     WHERE NOT EXISTS (SELECT 1 FROM import_judged o WHERE o.person = j.person AND o.n < j.n) GROUP BY 1
+"""
 # Who has an address, or had it last: an old address does not sign up again who left.
 _FIND_SUBSCRIBERS = """
     INSERT INTO import_found

@@ -259,15 +259,21 @@ def _check_file(row: models.ImportRun, clock: Clock, now: datetime) -> None:
 
 def _judge_file(
     work: Path, target: merge.MergeTarget, now: datetime, progress: Progress | None = None
-) -> dict[str, int]:
-    """What would become of everybody in a work file: counts by outcome."""
-    counts = dict.fromkeys(merge.OUTCOMES, 0)
+) -> dict[str, Any]:
+    """What would become of everybody in a work file: counts by outcome, and by the state they would have."""
+    counts: dict[str, Any] = dict.fromkeys(merge.OUTCOMES, 0)
+    states: dict[str, int] = {}
+    newly_active = 0
     for rows in staging.read_chunks(work, after="", size=lambda: DRY_RUN_ROWS):
-        for outcome, count in merge.judge_chunk(rows, target, now).items():
+        judged = merge.judge_chunk(rows, target, now)
+        for outcome, count in judged.outcomes.items():
             counts[outcome] += count
+        for state, count in judged.states.items():
+            states[state] = states.get(state, 0) + count
+        newly_active += judged.newly_active
         if progress:
             progress(len(rows))
-    return counts
+    return counts | {"states": states, "newly_active": newly_active}
 
 
 def resume_import(import_id: int, *, by: Actor, now: datetime, progress: Progress | None = None) -> ImportReport:
@@ -543,7 +549,7 @@ def _record_failure(
         import_files.delete_file(row.id)
 
 
-def _build_report(staged: StagedFile, counts: Mapping[str, int], import_id: int = 0) -> ImportReport:
+def _build_report(staged: StagedFile, counts: Mapping[str, Any], import_id: int = 0) -> ImportReport:
     return ImportReport(
         rows=staged.rows,
         **{name: counts[name] for name in merge.OUTCOMES},
@@ -556,6 +562,9 @@ def _build_report(staged: StagedFile, counts: Mapping[str, int], import_id: int 
         flags=_to_flags(staged.flags),
         note=staged.note,
         undated=staged.undated,
+        states=counts.get("states", {}),
+        newly_active=counts.get("newly_active", 0),
+        examples=tuple(staged.examples),
     )
 
 
@@ -578,6 +587,9 @@ def _to_import_run(row: models.ImportRun) -> ImportRun:
         flags=_to_flags(row.flags),
         note=staged.note if staged else "",
         undated=staged.undated if staged else 0,
+        states=row.counts.get("states", {}),
+        newly_active=row.counts.get("newly_active", 0),
+        examples=tuple(staged.examples) if staged else (),
     )
     return ImportRun(
         id=row.id,

@@ -50,6 +50,21 @@ COLUMNS = (
     "reason",
     "repeats",
 )
+EXAMPLES = 10  # people shown as they were understood
+_EXAMPLE_COLUMNS = (
+    "address",
+    "first_name",
+    "last_name",
+    "status",
+    "tier",
+    "tags",
+    "attributes",
+    "zone",
+    "language",
+    "joined_at",
+    "confirmed_at",
+    "left_at",
+)
 _REQUIRED_COLUMNS = ("key", "line", "address", "status", "repeats")
 _CREATE_TABLES = """
     CREATE TABLE stage ({columns}, PRIMARY KEY (key)) WITHOUT ROWID;
@@ -128,6 +143,7 @@ class StagedFile:
     tags: Sequence[str]
     attributes: Mapping[str, str]  # slug → name
     undated: int = 0  # people without any date of consent
+    examples: Sequence[Mapping[str, str]] = ()  # the first people as they were understood
 
 
 def stage_file(
@@ -179,6 +195,7 @@ def stage_file(
         staged = replace(
             found.to_staged_file(people, {zone: n for parser in parsers for zone, n in parser.unknown_zones.items()}),
             undated=database.execute(f"SELECT count(*) FROM stage WHERE {undated}").fetchone()[0],
+            examples=_read_examples(database, used),
         )
         with database:
             database.execute("INSERT INTO meta VALUES (?)", [json.dumps(_to_document(staged))])
@@ -231,6 +248,21 @@ def recognise_layout(header: Sequence[str], survey: FileSurvey, name: str, optio
     if asked:
         raise questions.UnansweredError(asked)
     return layout
+
+
+def _read_examples(database: sqlite3.Connection, used: Sequence[str]) -> list[dict[str, str]]:
+    """The people of the first lines as they were understood: what is known of each, with their state."""
+    shown = [name for name in _EXAMPLE_COLUMNS if name in used]
+    rows = database.execute(f"SELECT {', '.join(shown)} FROM stage ORDER BY line LIMIT {EXAMPLES}")
+    states = {strength: str(state) for state, strength in STRENGTH.items()}
+    return [
+        {
+            name: states[value] if name == "status" else str(value)
+            for name, value in zip(shown, row, strict=True)
+            if value != ""
+        }
+        for row in rows
+    ]
 
 
 def load_staged(work: Path) -> StagedFile | None:

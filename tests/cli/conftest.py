@@ -13,7 +13,7 @@ import pytest
 
 from newsletter.cli.app import main
 
-REFUSED, USAGE, SURROUNDINGS = 1, 2, 3
+REFUSED, USAGE, SURROUNDINGS, IN_PART = 1, 2, 3, 4
 Newsletter = Callable[..., tuple[int, str, str]]
 
 

@@ -164,16 +164,18 @@ def _get_visible_import(request: HttpRequest, import_id: int) -> ImportRun:
 
 def _import_context(request: HttpRequest, found: ImportRun) -> dict[str, object]:
     report = found.report
+    answers = {state.value: state.label for state in SubscriptionState} | {SUPPRESSED: "Suppressed"}
     return {
         "run": found,
         "report": report,
         "may_change_everybody": get_actor(request).may(Verb.SUBSCRIBERS),
         "moving": found.state in _IN_PROGRESS,
         "meanings": TARGET_LABELS,
-        "answers": {state.value: state.label for state in SubscriptionState} | {SUPPRESSED: "Suppressed"},
+        "answers": answers,
         "tiers": Tier,
         "orders": {DAY_FIRST: "The day is first: 31/12/2026", MONTH_FIRST: "The month is first: 12/31/2026"},
         "weak": any(not question.surely for question in found.questions),
+        "states": [(answers.get(state, state), count) for state, count in report.states.items()],
         "bad": report.bad[:BAD_SHOWN],
         "share": found.merged * 100 // max(found.people, 1),
         "undoable": found.state in (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED) and found.merged,

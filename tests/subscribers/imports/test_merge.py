@@ -78,7 +78,8 @@ def test_the_same_file_again_changes_nothing(take_in: TakeIn) -> None:
 def test_a_dry_run_says_the_same_and_keeps_nothing(take_in: TakeIn, state: Look) -> None:
     dry = take_in(FILE, dry_run=True)
     assert state("ann@example.com") is None
-    assert dry == replace(take_in(FILE), id=0)
+    assert replace(dry, states={}, newly_active=0) == replace(take_in(FILE), id=0)
+    assert (dry.states, dry.newly_active) == ({"active": 2}, 2)
 
 
 def test_what_a_file_knows_fills_gaps_and_overwrites_nothing(take_in: TakeIn, active: Callable[..., int]) -> None:
@@ -327,7 +328,7 @@ def test_a_chunk_says_what_became_of_each_row(
         row("fay@example.com", "bounced", "Fay"),
     ]
     expected = {"new": 2, "updated": 1, "unchanged": 6, "kept_unsubscribed": 2}
-    assert merge.judge_chunk(rows, target("first_name"), later) == expected
+    assert merge.judge_chunk(rows, target("first_name"), later).outcomes == expected
     before = models.ConsentEvent.objects.count()
     result = merge.merge_chunk(rows, target("first_name"), later)
     assert (result.outcomes, result.named_by_former_address) == (expected, False)
@@ -488,7 +489,7 @@ def test_two_rows_for_one_person_by_a_former_and_the_present_address_are_one_per
     ]
     rows = [(key, key.upper(), *rest) for key, _, *rest in rows]  # an address as typed, and its key
     to = target("first_name", "last_name")
-    judged = merge.judge_chunk(rows, to, now)
+    judged = merge.judge_chunk(rows, to, now).outcomes
     assert judged == {"new": 1, "updated": 1, "unchanged": 3, "kept_unsubscribed": 0}
     asked: list[int] = []
 
@@ -508,7 +509,7 @@ def test_an_erased_address_stays_out_and_its_hash_is_all_that_is_kept(
     erasure.erase_subscriber(active("ann@example.com"), by=SYSTEM, now=now)
     rows = [("ann@example.com", "Ann@Example.com", *row("ann@example.com")[2:]), row("ben@example.com")]
     expected = dict.fromkeys(merge.OUTCOMES, 0) | {"new": 1, "kept_unsubscribed": 1}
-    assert merge.judge_chunk(rows, target(), now) == expected
+    assert merge.judge_chunk(rows, target(), now).outcomes == expected
     assert merge.merge_chunk(rows, target(), now).outcomes == expected
     assert not models.Subscriber.objects.filter(address_key="ann@example.com").exists()
 
@@ -567,7 +568,7 @@ def test_people_of_lists_that_are_not_the_importers_keep_what_is_known_of_them(
     rows = [row(f"{name}@example.com", "active", *details) for name in ("ann", "ben", "cleo", "dan")]
     to = replace(target(*columns, overwrite=True), list_ids=frozenset([morning.id]))
     expected = {"new": 1, "updated": 1, "unchanged": 2, "kept_unsubscribed": 0}
-    assert merge.judge_chunk(rows, to, now) == expected
+    assert merge.judge_chunk(rows, to, now).outcomes == expected
     assert merge.merge_chunk(rows, to, now).outcomes == expected
     known = {
         row.address.partition("@")[0]: (row.first_name, row.tier, row.attributes, row.tagged.count())
@@ -634,3 +635,28 @@ def test_the_date_of_leaving_is_the_files_and_never_that_of_joining(take_in: Tak
     )
     claimed = models.ConsentEvent.objects.order_by("subscriber__address_key").values_list("claimed_at", flat=True)
     assert [at and f"{at:%Y-%m-%d}" for at in claimed] == ["2021-03-04", None, "2019-01-02"]
+
+
+def test_a_dry_run_says_in_which_state_everybody_would_be_and_who_gets_the_next_edition(
+    take_in: TakeIn, active: Callable[..., int], morning: List, now: datetime
+) -> None:
+    active("ann@example.com")
+    people.unsubscribe(active("ben@example.com"), morning.id, by=SYSTEM, now=now)
+    suppressions.suppress("cleo@example.com", reason="asked", by=SYSTEM, now=now)
+    report = take_in(
+        "email,first_name,status\nann@example.com,Ann,active\nben@example.com,,active\ncleo@example.com,,active\n"
+        "dan@example.com,,active\neve@example.com,,pending\nfred@example.com,,bounced\ngil@example.com,,spam\n"
+        "hal@example.com,,blocklisted\ndan@example.com,,active\n",
+        dry_run=True,
+    )
+    assert report.states == {
+        "active": 2,
+        "pending": 1,
+        "unsubscribed": 1,
+        "bounced": 1,
+        "complained": 1,
+        "suppressed": 2,
+    }
+    assert report.newly_active == 1
+    assert report.examples[0] == {"address": "ann@example.com", "first_name": "Ann", "status": "active"}
+    assert len(report.examples) == 8

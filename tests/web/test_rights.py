@@ -80,6 +80,8 @@ class Visitor:
         return self.scope == "newsroom" or needs.of == ANY or (needs.of == MORNING and self.scope == "morning")
 
 
+# What a viewer reads in the same fields in which others write: sending these is refused.
+EDITED_IN_PLACE = ("board", "changes")
 # Pages for everybody: what they show of whom is tested with them. They are searched for personal words all the same.
 PUBLIC = {
     "login": "/login/",
@@ -385,6 +387,23 @@ def find_leaks(visitor: Visitor, text: str, *, public: bool = False) -> set[str]
     return leaks
 
 
+def find_forms_beyond(visitor: Visitor, rows: dict[str, Row], path: str, body: str) -> set[str]:
+    """The addresses of forms that a page shows to somebody who may not send them."""
+    needed: dict[str, list[Needs]] = {}
+    for row in rows.values():
+        if row.post:  # a page for anybody offers what they may choose from
+            mine = row.get is not None and row.get.of == ANY and row.post.of == MORNING
+            needed.setdefault(row.path, []).append(Needs(row.post.verb, ANY) if mine else row.post)
+    beyond = set()
+    for form in re.findall(r"<form[^>]*>", body):
+        if 'method="post"' in form:
+            action = re.search(r'\baction="([^"]*)"', form)
+            needs = needed.get((action[1] if action else path).partition("?")[0], [])
+            if needs and not any(visitor.may(each) for each in needs):
+                beyond.add(action[1] if action else path)
+    return beyond
+
+
 def list_patterns(resolver: Any = None) -> Iterator[URLPattern]:
     for entry in (resolver or get_resolver()).url_patterns:
         if isinstance(entry, URLResolver):
@@ -419,7 +438,8 @@ def test_everybody_gets_what_their_role_allows_and_nothing_of_anybody_else(
     wrong: list[str] = []
     cells = 0
     visitors = invite(scope, newsroom, now)
-    for name, row in list_rows(things).items():
+    rows = list_rows(things)
+    for name, row in rows.items():
         for visitor in visitors:
             for needs, path, form, htmx in list_requests(row, visitor):
                 cells += 1
@@ -429,6 +449,9 @@ def test_everybody_gets_what_their_role_allows_and_nothing_of_anybody_else(
                     wrong.append(f"{what}: {problem}")
                 if leaks := find_leaks(visitor, text):
                     wrong.append(f"{what} shows {', '.join(sorted(leaks))}")
+                offers = form is None and status == 200 and name not in EDITED_IN_PLACE
+                if offers and (beyond := find_forms_beyond(visitor, rows, path, text)):
+                    wrong.append(f"{what} offers {', '.join(sorted(beyond))}")
     print(f"{cells} cells of {scope}")
     assert not wrong, "\n".join(wrong)
 

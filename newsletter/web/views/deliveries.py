@@ -56,6 +56,7 @@ def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     found = _get_mailing(request, Verb.VIEW, mailing_id)
     by, state = get_actor(request), request.GET.get("state", "")
     context = _mailing_context(found) | {"state": state, "shown": ROWS_SHOWN, "may_see_subscribers": False, "rows": ()}
+    context["may_send"] = by.may(Verb.SEND, newsletter_id=found.newsletter_id)
     if may_see_list(by, Verb.SUBSCRIBERS, found.list_id):
         context["may_see_subscribers"] = True
         context["rows"] = (

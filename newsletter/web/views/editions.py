@@ -40,7 +40,6 @@ from newsletter.templater.merge_fields import MergeRecipient, personalise_mail
 from newsletter.web.access import (
     desk_view,
     get_actor,
-    get_actor_email,
     list_accessible_newsletters,
     require_permission,
 )
@@ -111,7 +110,7 @@ def _render_review(
     rendered = checked.mails.get(variant) or approval.preview_edition(edition, variant)
     mail = personalise_mail(rendered, recipient)
     may_see_subscribers = can(request.user, Verb.SUBSCRIBERS, newsletter.id)
-    me = get_actor_email(request)
+    by = get_actor(request)
     context = {
         "edition": edition,
         "status": edition_status.get_edition_status(edition),
@@ -134,9 +133,12 @@ def _render_review(
         "reader": recipient.email if recipient.email != SAMPLE_ADDRESS else "",
         "no_reader": problem,
         "may_see_readers": may_see_subscribers,
+        "may_edit": by.may(Verb.EDIT, newsletter_id=newsletter.id),
+        "may_approve": by.may(Verb.APPROVE, newsletter_id=newsletter.id),
+        "may_send": by.may(Verb.SEND, newsletter_id=newsletter.id),
         "mailing": summary.find_mailing_of_edition(edition_id),
         # Where tests went are people's addresses, though not subscribers'.
-        "test_addresses": (may_see_subscribers and newsletter.test_addresses) or me,
+        "test_addresses": (may_see_subscribers and newsletter.test_addresses) or by.name,
         "corrections": correction_lookup.list_corrections(edition_id),
         "refused": refused,
         "refusal": refusal,

@@ -54,7 +54,10 @@ def _render_schedule(
             ticks = _weekday_choices(form.get("weekdays", seen["weekdays"]))
             days = calendar.format_weekdays(each.weekdays)
             rules.append((each, newsletters[each.newsletter_id], days, ticks, form.get("time", seen["time"]), seen))
+    by = get_actor(request)
     context = {
+        "editable": [each for each in newsletters if by.may(Verb.EDIT, newsletter_id=each)],
+        "configurable": [each for each in newsletters if by.may(Verb.CONFIGURE, newsletter_id=each)],
         "coming": [describe_occurrence(each, newsletters) for each in found if each.instant >= now],
         "past": [describe_occurrence(each, newsletters) for each in reversed(found) if each.instant < now],
         "rules": rules,

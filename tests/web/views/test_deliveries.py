@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -91,6 +91,30 @@ def test_the_delivery_page_shows_how_each_subject_did(
     assert "Variants" in page
     assert "Trains come back" in page
     assert "Second subject" in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome", "button"),
+    [
+        ({"state": "sending"}, Outcome.ACCEPTED, "pause"),
+        ({"state": "paused"}, Outcome.ACCEPTED, "resume"),
+        ({"state": "recalling"}, Outcome.ACCEPTED, "recall"),
+        ({"state": "sending", "recall": "open"}, Outcome.ACCEPTED, "recall"),
+        ({"state": "finished"}, Outcome.UNKNOWN, "settle"),
+        ({"state": "finished"}, Outcome.REFUSED, "repair"),
+    ],
+)
+def test_who_may_not_send_is_offered_nothing_to_do(
+    editor: Client, newsroom: Newsroom, sent: Any, now: datetime, fields: Any, outcome: Outcome, button: str
+) -> None:
+    Mailing.objects.filter(id=sent.id).update(due_at=clock.now() + timedelta(hours=1), **fields)
+    Batch.objects.update(outcomes=bytes([outcome, 0] * 3), version=F("version") + 1)
+    offered = f'name="do" value="{button}"'
+    assert offered in editor.get(f"/deliveries/{sent.id}/").content.decode()
+    for role in ("author", "readers", "viewer"):
+        page = sign_in_as(role, newsroom.briefing.id, now).get(f"/deliveries/{sent.id}/").content.decode()
+        assert f"/deliveries/{sent.id}/state/" not in page
+        assert 'name="do"' not in page
 
 
 @pytest.mark.parametrize("query", ["", "?state=accepted", "?state=unknown"])

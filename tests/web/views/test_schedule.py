@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from newsletter.accounts.actors import SystemActor
+from newsletter.kernel import clock
 from newsletter.scheduling import schedules
 from tests.actors import SYSTEM
 
@@ -60,3 +63,21 @@ def test_a_form_that_does_not_say_what_was_seen_saves_nothing(admin: Client, new
     answer = admin.post(f"/schedule/{rule.id}/", {"weekdays": list("123"), "time": "09:00"})
     assert answer.status_code == 422
     assert schedules.get_schedule(rule.id).weekdays == "1234567"
+
+
+@pytest.mark.parametrize(
+    ("name", "offered"), [("admin", {"skip", "change", "add"}), ("editor", {"skip"}), ("viewer", set())]
+)
+def test_buttons_are_shown_to_those_who_may_use_them(
+    signed_in: Callable[[str], Client], newsroom: Any, now: datetime, name: str, offered: set[str]
+) -> None:
+    made = schedules.create_schedule(
+        newsroom.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=clock.now()
+    )
+    page = signed_in(name).get("/schedule/").content.decode()
+    buttons = {
+        "skip": f'action="/schedule/{made.id}/skips/"',
+        "change": f'action="/schedule/{made.id}/"',
+        "add": "Add schedule",
+    }
+    assert {what for what, button in buttons.items() if button in page} == offered

@@ -29,7 +29,7 @@ def canonicalise(url: str) -> str:
         return ""
     host = parts.hostname.removeprefix("www.")
     if port and port != _DEFAULT_PORTS[parts.scheme]:
-        host = f"{get_host}:{port}"
+        host = f"{host}:{port}"
     query = sorted(
         (name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(name)
     )
@@ -42,6 +42,12 @@ def get_host(url: str) -> str:
         return (urlsplit(url).hostname or "").removeprefix("www.")
     except ValueError:
         return ""
+
+
+def is_same_site(one: str, other: str) -> bool:
+    """Whether two addresses are of one site, by the names of their servers: www, m, mobile and amp do not count."""
+    sites = {re.sub(r"^(www|m|mobile|amp)\.", "", get_host(url)) for url in (one, other)}
+    return len(sites) == 1 and "" not in sites
 
 
 def normalise_title(title: str) -> str:

@@ -151,12 +151,13 @@ def _add_article(
         if labels.acts_on_pool:
             row.version, row.changed_by = row.version + 1, by.name[:254]
         before = {name: getattr(row, name) for name in known} | _read_labels(row, labels)
-        # A page speaks for itself; other words for what all newsletters see need the right for all of them.
+        # A page speaks for itself, but for no other site's, whatever address it calls its own; other words for what
+        # all newsletters see need the right for all of them.
+        is_own_page = origin == ArticleOrigin.PAGE and canonical_urls.is_same_site(url, row.canonical_url or row.url)
         may_change_for_all = rights.may_change_for_all(by)
         if tags is not None and not may_change_for_all:  # the tags of others stay
             tags = triage.check_tags([*tags, *row.tags.values_list("name", flat=True)])
-        overwrite = origin == ArticleOrigin.PAGE or may_change_for_all
-        if not _fill_in(row, known, overwrite=overwrite):
+        if not _fill_in(row, known, overwrite=is_own_page or may_change_for_all):
             warnings.append(
                 "It is known already, and you may not change what all newsletters see: only gaps were filled."
             )

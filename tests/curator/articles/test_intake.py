@@ -144,6 +144,23 @@ def test_a_canonical_address_in_the_page_counts(add: Callable[..., AddedArticle]
     assert (again.created, again.article.id) == (False, first.article.id)
 
 
+@pytest.mark.parametrize(
+    ("host", "taken"), [("paper.example.org", True), ("m.paper.example.org", True), ("mallory.example", False)]
+)
+def test_only_a_page_of_the_same_site_speaks_for_a_known_article(
+    host: str, taken: bool, add: Callable[..., AddedArticle], web: Any, newsroom: Any, now: datetime
+) -> None:
+    known = add().article
+    users.create_user("eve@example.com", PASSWORD, newsletter_id=newsroom.other.id, by=SYSTEM, now=now)
+    url = web.serve(f"https://{host}/story", page(title="Buy my masts", canonical=PAGE))
+    again = intake.add_article_from_page(url, now=now, fetch=web, by=act_as("eve@example.com"))
+    assert again.article.id == known.id
+    assert (again.article.title, again.article.url) == (
+        ("Buy my masts", url) if taken else ("Fell Top mast to come down", PAGE)
+    )
+    assert bool(again.warnings) is not taken
+
+
 def test_pages_that_all_call_the_front_page_their_own_address_stay_apart(add: Callable[..., AddedArticle]) -> None:
     front = "https://paper.example.org/"
     first = add("https://paper.example.org/one", page(title="One story", canonical=front))

@@ -1120,6 +1120,20 @@ def test_a_recall_the_provider_never_took_is_given_up_when_no_time_is_left_and_s
     assert set(stage.server.accepted.values()) == {1}
 
 
+def test_a_recall_that_another_completes_as_it_is_given_up_stays_completed(stage: Stage) -> None:
+    fail_to_recall(stage, "refused")
+    stage.at(9)
+
+    def completed_by_another() -> None:
+        stage.server.statuses[models.Mailing.objects.get().cancel_id] = "cancel"
+        recall._finish(stage.mailing_id, SYSTEM, stage.now)
+
+    with just_before("UPDATE delivery_mailing SET state", completed_by_another):
+        stage.complete()
+    assert (stage.mailing.state, stage.mailing.counts) == (MailingState.CANCELLED, {"recalled": 5})
+    assert not stage.alarms
+
+
 def test_what_was_not_submitted_when_a_recall_failed_waits_for_somebody_to_decide(stage: Stage, join: Any) -> None:
     stage.at(40)
     stage.plan()

@@ -247,6 +247,22 @@ def test_a_correction_goes_to_the_undecided_when_it_is_known_that_they_had_the_e
     assert (shown.excluded, shown.counts, shown.adds_up) == ({"not_sent": 50}, {"accepted": 100}, True)
 
 
+def test_a_correction_waits_for_those_to_whom_the_edition_is_still_to_be_sent(
+    frozen: Plan, join: Join, plan: Plan, now: datetime
+) -> None:
+    join(60)
+    frozen()
+    provider = ScriptedProvider()
+    hand_over.hand_over_next(now, owner="a", provider=provider, clock=lambda: now)
+    correction = plan(kind="correction")
+    freeze.freeze_next(now)
+    assert summary.get_mailing(correction.id).excluded == {"undecided": 10}
+    hand_over_all(provider, now)
+    assert reconsider.plan_settled(now) == 10
+    hand_over_all(provider, now)
+    assert summary.get_mailing(correction.id).counts == {"accepted": 60}
+
+
 def test_a_correction_that_was_cancelled_and_is_sent_again_reaches_nobody_twice(
     frozen: Plan, join: Join, plan: Plan, now: datetime
 ) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
-from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome
+from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
 
 
 class MailedBefore(NamedTuple):
@@ -27,6 +27,14 @@ class MailedBefore(NamedTuple):
 
 NOBODY = MailedBefore(frozenset(), frozenset())
 _MAILED = frozenset(outcome for outcome in Outcome if outcome.was_accepted)
+
+
+def is_retracted(mailing: models.Mailing) -> bool:
+    """Whether what the provider took of a mailing may not leave: it is being recalled, or was, and answers to what was
+    in flight then are still to be written down as recalled.
+    """
+    recalled = mailing.recalled_at is not None and mailing.recall == RecallState.OPEN
+    return recalled or mailing.state == MailingState.RECALLING
 
 
 @dataclass(slots=True)
@@ -66,14 +74,16 @@ class EarlierBatches:
             # What is planned in a mailing that goes on is still to come; in one that was cancelled it does not leave.
             leaves = batch.state == BatchState.SENDING or batch.mailing.state != MailingState.CANCELLED
             perhaps = {Outcome.UNKNOWN, Outcome.PLANNED} if leaves else {Outcome.UNKNOWN}
+            if is_retracted(batch.mailing):
+                perhaps.add(Outcome.ACCEPTED)
             outcomes = Outcomes(batch.outcomes, batch.format)
             for person, outcome in zip(unpack_members(batch.members, batch.format), outcomes, strict=True):
                 if not self.after < person <= upto:
                     continue
-                if outcome in _MAILED:
-                    mailed.add(person)
-                elif outcome in perhaps:
+                if outcome in perhaps:
                     undecided.add(person)
+                elif outcome in _MAILED:
+                    mailed.add(person)
         self._open = {batch_id: last_id for batch_id, last_id in self._open.items() if last_id > upto}
         self.after = upto
         return MailedBefore(frozenset(mailed), frozenset(undecided - mailed))

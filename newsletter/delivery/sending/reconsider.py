@@ -31,7 +31,7 @@ OLDEST_MAILING = timedelta(days=1)  # an older edition is sent to more people on
 _FROZEN = Q(state__in=(MailingState.SENDING, MailingState.FINISHED)) | Q(
     state=MailingState.PAUSED, started_at__isnull=False
 )
-_seen: dict[str, tuple[int, int]] = {}  # by the mailing's key: the state of the earlier ledgers that was looked at last
+_seen: dict[str, tuple[int, int, str]] = {}  # by the mailing's key: what was looked at last of the earlier ledgers
 
 
 def plan_settled(now: datetime) -> int:
@@ -60,8 +60,9 @@ def list_waited_for(row: models.Mailing) -> Sequence[int]:
         Q(state__in=(BatchState.SENDING, BatchState.UNKNOWN))
         | Q(~Q(mailing__state=MailingState.CANCELLED), state__in=(BatchState.PLANNED, BatchState.CLAIMED))
     )
-    found = undecided.filter(mailing__in=_list_earlier(row)).values_list("mailing_id", flat=True)
-    return sorted(set(found))
+    earlier = list(_list_earlier(row))
+    found = set(undecided.filter(mailing__in=earlier).values_list("mailing_id", flat=True))
+    return sorted(found | {each.id for each in earlier if each.state == MailingState.RECALLING})
 
 
 def find_successor(row: models.Mailing) -> models.Mailing | None:
@@ -87,12 +88,12 @@ def _list_earlier(row: models.Mailing) -> QuerySet[models.Mailing]:
     return models.Mailing.objects.filter(of_edition | same_words).exclude(id=row.id)
 
 
-def _read_stand(row: models.Mailing) -> tuple[int, int]:
+def _read_stand(row: models.Mailing) -> tuple[int, int, str]:
     """What changes with everything that is settled in the ledgers of the earlier mailings."""
     batches = models.Batch.objects.filter(mailing__in=_list_earlier(row))
     stand = batches.aggregate(n=Count("id"), changes=Sum("version"))
-    cancelled = _list_earlier(row).filter(state=MailingState.CANCELLED).count()
-    return stand["n"] + cancelled, stand["changes"] or 0
+    states = ",".join(_list_earlier(row).order_by("id").values_list("state", flat=True))
+    return stand["n"], stand["changes"] or 0, states
 
 
 def _plan_again(row: models.Mailing, excluded: models.Exclusion, now: datetime) -> int:

@@ -23,7 +23,7 @@ from newsletter.delivery.providers.base import ProviderError
 from newsletter.delivery.providers.sendgrid import SendGrid
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import freeze, mailings, recall, repair
+from newsletter.delivery.sending import freeze, mailings, recall, reconsider, repair
 from newsletter.kernel.errors import Refused
 from subscribers.models import Subscriber
 from tests.actors import SYSTEM
@@ -454,6 +454,38 @@ def test_what_was_in_flight_at_the_recall_is_settled_as_recalled(stage: Stage) -
     assert stage.mailing.counts == {"recalled": 5}
     stage.at(-60)
     assert not stage.server.accepted
+
+
+def test_whoever_was_in_flight_at_the_recall_is_sent_the_edition_when_it_is_sent_again(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    recall.open_next_window(stage.now, stage.provider)
+    freeze.freeze_next(stage.now)
+    send, first = stage.provider.send_batch, stage.mailing_id
+
+    def while_it_is_recalled(request: Any, now: datetime) -> Any:
+        stage.provider.send_batch = send  # type: ignore[method-assign]
+        stage.recall()
+        return send(request, now)
+
+    stage.provider.send_batch = while_it_is_recalled  # type: ignore[method-assign]
+    hand_over_all(stage.provider, stage.now)
+    assert stage.mailing.counts == {"accepted": 5}, "the answer came, and is not yet written down as recalled"
+    edit(stage.mailing, stage.now)
+    approve(stage.mailing.edition_id, by=SYSTEM, now=stage.now)
+    stage.plan()
+    recall.open_next_window(stage.now, stage.provider)
+    freeze.freeze_next(stage.now)
+    assert stage.mailing.excluded == {"undecided": 5}
+    assert reconsider.plan_settled(stage.now) == 0
+    assert recall.settle_late_batches(stage.now) == 5
+    assert reconsider.plan_settled(stage.now) == 5
+    stage.work()
+    stage.at(0)
+    stage.work()
+    assert (len(stage.server.accepted), set(stage.server.accepted.values())) == (5, {1})
+    assert summary.get_mailing(first).counts == {"recalled": 5}
+    assert (stage.mailing.excluded, stage.mailing.adds_up) == ({}, True)
 
 
 def test_without_a_window_nothing_can_be_recalled(stage: Stage, plan: Any) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+
+# Some proxies write the port behind the address: 192.0.2.1:4711, [2001:db8::1]:4711.
+_PORT = re.compile(r"^(?:(\[[^\]]*\])|([0-9.]+)):[0-9]{1,5}$")
 
 
 def parse_client_address(remote: str, forwarded_for: str, trusted_proxies: int) -> str:
@@ -34,7 +38,7 @@ def find_network(address: str) -> str:
 
 def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        parsed = ipaddress.ip_address(text.strip("[]"))
+        parsed = ipaddress.ip_address(_PORT.sub(r"\1\2", text).strip("[]"))
     except ValueError:
         return None
     if parsed.version == 4:

@@ -23,6 +23,11 @@ from newsletter.kernel.network import find_network, parse_client_address
         ("", "", 0, ""),
         ("::ffff:203.0.113.9", "", 0, "203.0.113.9"),
         ("fe80::1%eth0", "", 0, "fe80::1"),
+        ("10.0.0.1", "198.51.100.1:4711", 1, "198.51.100.1"),  # as some proxies write it
+        ("10.0.0.1", "[2001:db8::1]:4711", 1, "2001:db8::1"),
+        ("10.0.0.1", "[2001:db8::1]", 1, "2001:db8::1"),
+        ("10.0.0.1", "2001:db8::1:4711", 1, "2001:db8::1:4711"),
+        ("10.0.0.1", "198.51.100.1:", 1, ""),
     ],
 )
 def test_a_forged_forwarding_header_changes_nothing(remote: str, forwarded: str, proxies: int, address: str) -> None:

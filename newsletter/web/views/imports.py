@@ -140,6 +140,8 @@ def _read_options(request: HttpRequest) -> staging.ImportOptions:
             value = sent.get(f"value-{number}-{place}")
             if value and sent.get(f"means-{number}-{place}"):
                 statuses[f"{name}:{value}"] = sent[f"means-{number}-{place}"]
+                if sent.get(f"col-{number}") == "":  # whoever says what its words mean says that it is the state
+                    mapping[name] = "status"
             if value and sent.get(f"tier-{number}-{place}"):
                 tiers[value] = sent[f"tier-{number}-{place}"]
     return staging.ImportOptions(

@@ -89,6 +89,21 @@ def test_unknown_columns_and_values_are_answered_on_the_page_and_answers_stay(
     assert editor.post("/readers/import/", {"list": "morning"}).status_code == 422
 
 
+def test_whoever_says_what_the_words_of_a_column_mean_says_that_it_is_the_state(
+    editor: Client, newsroom: Any, now: datetime
+) -> None:
+    from newsletter.jobs import worker_steps
+
+    data = b"E-Mail;Newsletter\nann@example.com;ja\nben@example.com;nein\n"
+    page = editor.post("/readers/import/", {"list": "morning", "file": SimpleUploadedFile("leser.csv", data)}).url
+    worker_steps.import_subscribers(now)
+    words = {"value-0-0": "ja", "means-0-0": "active", "value-0-1": "nein", "means-0-1": "unsubscribed"}
+    seen = read_seen(editor.get(page).content.decode())
+    editor.post(page, {"do": "explain", "name-0": "Newsletter", "col-0": ""} | words | seen)
+    worker_steps.import_subscribers(now)
+    assert run.list_imports()[0].report.states == {"active": 1, "unsubscribed": 1}
+
+
 def test_a_colleagues_answer_in_between_is_not_confirmed_unseen(editor: Client, newsroom: Any, now: datetime) -> None:
     from newsletter.jobs import worker_steps
 

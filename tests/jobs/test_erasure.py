@@ -61,7 +61,7 @@ def test_nothing_of_who_was_erased_stays_in_the_other_rooms_and_all_of_the_other
             address=address,
             kind="bounced",
             at=now,
-            reason=f"550 <{address}> is nobody",
+            reason=f"550 <{address}> is nobody; {address.title()}",
         )
     receive(
         now,
@@ -72,8 +72,8 @@ def test_nothing_of_who_was_erased_stays_in_the_other_rooms_and_all_of_the_other
     assert erasure.propagate_erasures(now) == 1
     assert erasure.propagate_erasures(now) == 0
     assert [*models.DeliveryException.objects.order_by("id").values_list("address", "reason")] == [
-        ("erased", "550 <erased> is nobody"),
-        ("reader1@example.com", "550 <reader1@example.com> is nobody"),
+        ("erased", "550 <erased> is nobody; erased"),
+        ("reader1@example.com", "550 <reader1@example.com> is nobody; Reader1@Example.Com"),
     ]
     waiting = bytes(models.WebhookPayload.objects.get().body)
     assert b"reader0" not in waiting.lower()

@@ -6,6 +6,7 @@ The ledger knows numbers of people, and the number of somebody erased says nothi
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def erase_addresses(subscriber_id: int, addresses: Sequence[str], *, outbox: Pat
     for exception in models.DeliveryException.objects.filter(subscriber_id=subscriber_id).exclude(address=ERASED):
         reason = exception.reason
         for address in addresses:
-            reason = reason.replace(address, ERASED)
+            reason = re.sub(re.escape(address), ERASED, reason, flags=re.IGNORECASE)  # as the server repeated it
         models.DeliveryException.objects.filter(id=exception.id).update(address=ERASED, reason=reason)
     named = [address.lower() for address in addresses]
     for payload in models.WebhookPayload.objects.only("id", "body").iterator(chunk_size=50):

@@ -26,6 +26,7 @@ WITHOUT_A_MODULE = {
     "tests/delivery/sending/test_freeze_variants.py": "who gets which variant: freezing and handing over together",
     "tests/delivery/test_any_order.py": "whatever happens in whatever order, nobody is mailed twice",
     "tests/delivery/test_killed.py": "workers killed at any instant, counted at a server",
+    "tests/subscribers/imports/test_shapes.py": "exports of programs nobody prepared for",
     "tests/subscribers/test_never_again.py": "no sequence of acts of all modules makes who said no mailable",
     "tests/templater/test_in_a_browser.py": "finished mails as chromium shows them",
     "tests/web/test_rights.py": "every address with every role, and what it must not show",

@@ -13,7 +13,16 @@ from dataclasses import dataclass, field, replace
 from newsletter.kernel.errors import BadInput
 from subscribers.imports import dates
 from subscribers.imports.attribute_values import to_attribute_slug
-from subscribers.imports.state_words import EMPTY, NO, SUPPRESSED, YES, load_meanings, normalise_name, normalise_word
+from subscribers.imports.state_words import (
+    EMPTY,
+    NO,
+    SUPPRESSED,
+    YES,
+    load_meanings,
+    names_those_out,
+    normalise_name,
+    normalise_word,
+)
 from subscribers.states import SubscriptionState, Tier
 
 # What a column can be. The first group is the subscriber, the second decides the state, the third proves consent.
@@ -578,7 +587,7 @@ def _state_of_file(tool: Tool, folded: Sequence[str], columns: Sequence[Column],
         )
     if state_columns:
         return ""
-    if re.search(r"unsub|cleaned|bounce|suppress|blocklist|blacklist|optout|complain", plain):
+    if re.search(r"unsub|cleaned|bounce|suppress|blocklist|blacklist|optout|complain", plain) or names_those_out(name):
         raise BadInput(
             f"By its name {name} holds people who are not to be mailed, but no column says so. Say what they are with "
             "--status unsubscribed (or bounced, complained, suppressed; active if the name misleads).",

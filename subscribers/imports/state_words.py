@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
 from collections import defaultdict
@@ -14,6 +15,7 @@ from subscribers.states import SubscriptionState
 SUPPRESSED = "suppressed"  # stronger than any state: never to be mailed, on no list
 YES, NO = "yes", "no"
 EMPTY = "(empty)"  # how a cell without anything in it is called in questions and answers
+_SHORTEST_STEM = 5  # letters of a word that may be the beginning of a longer one
 _SHORTEST_SIGN = 4  # letters; a shorter one is looked for only as a whole word
 
 
@@ -60,6 +62,17 @@ def is_no(text: str) -> bool:
     """Whether a cell says no, in any language we know, or nothing."""
     word = normalise_word(text)
     return not word or load_meanings().get(word) == NO
+
+
+def names_those_out(name: str) -> bool:
+    """Whether the name of a file has a word for people who are not to be mailed, or not yet, in any form of it."""
+    words = [normalise_name(word) for word in re.findall(r"[^\W\d_]+", name.casefold())]
+    out = [word for word, meaning in load_meanings().items() if meaning not in (YES, NO, SubscriptionState.ACTIVE)]
+    return any(_is_form_of(word, theirs) for word in words for theirs in out if len(theirs) >= _SHORTEST_SIGN)
+
+
+def _is_form_of(word: str, theirs: str) -> bool:
+    return word.startswith(theirs) or (len(word) > _SHORTEST_STEM and theirs.startswith(word))
 
 
 @cache

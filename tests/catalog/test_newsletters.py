@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from newsletter.catalog import newsletter_settings, newsletters
+from newsletter.catalog import models, newsletter_settings, newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel.errors import NotFound
 from tests.actors import SYSTEM
@@ -40,3 +40,11 @@ def test_newsletters_of_a_list_come_oldest_first(create: Create) -> None:
     first, second = create(slug="zebra", name="Zebra"), create(slug="aardvark", name="Aardvark")
     assert [n.id for n in newsletters.list_newsletters_of_list(first.list_id)] == [first.id, second.id]
     assert [n.id for n in newsletters.list_newsletters()] == [second.id, first.id]
+
+
+def test_sections_come_in_their_order_and_are_those_of_the_newsletter_alone(create: Callable[..., Newsletter]) -> None:
+    made = create(sections=[("top", "Top stories", 2), ("more", "More news", 3)])
+    create(slug="other", name="Other")
+    models.Section.objects.filter(key="top").update(position=9)
+    assert newsletters.list_sections(made.id) == newsletters.get_newsletter(made.id).sections
+    assert [section.key for section in newsletters.list_sections(made.id)] == ["more", "top"]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from newsletter.catalog.newsletters import get_newsletter
+from newsletter.catalog.newsletters import list_sections
 from newsletter.catalog.pictures import find_pictures
-from newsletter.catalog.values import Newsletter, Picture
+from newsletter.catalog.values import Picture, Section
 from newsletter.curator.editions import models, variants
 from newsletter.curator.editions.briefing import find_lead
 from newsletter.curator.editions.states import BoxPlace, EditionState, PickSize, SnapshotPurpose
@@ -106,17 +106,18 @@ def _edition_rows() -> QuerySet[models.Edition]:
 
 
 def _to_editions(rows: QuerySet[models.Edition]) -> tuple[Edition, ...]:
-    """The values of rows that came through `_edition_rows`; newsletters and pictures are looked up once for all."""
+    """The values of rows that came through `_edition_rows`; sections and pictures are looked up once for all."""
     found = list(rows)
-    newsletters = {each: get_newsletter(each) for each in {row.newsletter_id for row in found}}
-    pictures = find_pictures([pick.picture_id for row in found for pick in row.picks.all() if pick.picture_id])
-    return tuple(_to_edition(row, newsletters[row.newsletter_id], pictures) for row in found)
+    sections = {each: list_sections(each) for each in {row.newsletter_id for row in found}}
+    ids = [pick.picture_id for row in found for pick in row.picks.all() if pick.picture_id]
+    pictures = find_pictures(ids) if ids else {}
+    return tuple(_to_edition(row, sections[row.newsletter_id], pictures) for row in found)
 
 
-def _to_edition(row: models.Edition, newsletter: Newsletter, pictures: Mapping[int, Picture]) -> Edition:
+def _to_edition(row: models.Edition, sections: Sequence[Section], pictures: Mapping[int, Picture]) -> Edition:
     """Picks in the order of the sections, numbered as in the mail; those of a section taken away end the last one."""
-    order = {section.key: section.position for section in newsletter.sections}
-    last = newsletter.sections[-1].key
+    order = {section.key: section.position for section in sections}
+    last = sections[-1].key
     rows = sorted(row.picks.all(), key=lambda pick: (order.get(pick.section, len(order)), pick.position, pick.id))
     picks = [_to_pick(pick, pick.section if pick.section in order else last, pictures) for pick in rows]
     lead = find_lead(picks)

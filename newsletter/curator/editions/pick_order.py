@@ -9,7 +9,7 @@ from newsletter.kernel.errors import BadInput
 
 def choose_section(row: models.Edition, wanted: str | None) -> str:
     """The section asked for, or the first that is not full, or the last."""
-    sections = newsletters.get_newsletter(row.newsletter_id).sections
+    sections = newsletters.list_sections(row.newsletter_id)
     keys = [section.key for section in sections]
     if wanted is not None:
         if wanted not in keys:
@@ -39,7 +39,7 @@ def place_pick_after(row: models.Edition, moved: models.Pick, anchor: models.Pic
 
 def adopt_orphans(row: models.Edition) -> None:
     """Stories of a section that the newsletter no longer has join the end of the last one."""
-    keys = [section.key for section in newsletters.get_newsletter(row.newsletter_id).sections]
+    keys = [section.key for section in newsletters.list_sections(row.newsletter_id)]
     for orphan in row.picks.exclude(section__in=keys).order_by("position", "id"):
         place_pick(row, orphan, keys[-1], next_position(row, keys[-1]))
 

@@ -172,7 +172,7 @@ def drop_pick(edition_id: int, key: str, *, content_hash: str | None, by: Actor,
 
 def _promote_lead(row: models.Edition) -> None:
     """A mail whose lead was taken out opens with the story that now comes first."""
-    order = [section.key for section in newsletters.get_newsletter(row.newsletter_id).sections]
+    order = [section.key for section in newsletters.list_sections(row.newsletter_id)]
     rest = sorted(
         row.picks.all(),
         key=lambda each: (order.index(each.section) if each.section in order else len(order), each.position),

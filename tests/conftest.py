@@ -16,7 +16,7 @@ for name in (
 ):
     os.environ.pop(name, None)
 
-from collections.abc import Callable  # noqa: E402  the settings read the environment when imported
+from collections.abc import Callable, Iterator  # noqa: E402  the settings read the environment when imported
 from dataclasses import dataclass, replace  # noqa: E402
 from datetime import UTC, datetime, timedelta  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -24,6 +24,8 @@ from typing import Any  # noqa: E402
 
 import pytest  # noqa: E402
 from hypothesis import settings as hypothesis_settings  # noqa: E402
+
+from tests import prepared  # noqa: E402
 
 hypothesis_settings.register_profile("here", deadline=None, max_examples=60)
 hypothesis_settings.load_profile("here")
@@ -70,6 +72,18 @@ def _own_data_dir(tmp_path: Path, settings: Any) -> None:
     wiring._open_provider.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def _history(_own_data_dir: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What many tests begin with is made once in a process: see tests/prepared.py."""
+    marker = request.node.get_closest_marker("django_db")
+    flushes = bool(marker and marker.kwargs.get("transaction")) or not _AFTER_FLUSH.isdisjoint(request.fixturenames)
+    with prepared.keep_history(monkeypatch, flushes=flushes):
+        yield
+
+
+_AFTER_FLUSH = {"transactional_db", "live_server"}
+
+
 @dataclass(frozen=True)
 class Newsroom:
     """The newsroom of the tests."""
@@ -83,6 +97,10 @@ class Newsroom:
 @pytest.fixture
 def newsroom(db: None, now: datetime) -> Newsroom:
     """Two newsletters with a list each."""
+    return prepared.prepare(_create_newsroom, now)
+
+
+def _create_newsroom(now: datetime) -> Newsroom:
     from newsletter.catalog import newsletter_settings
     from subscribers.lists import create_list
     from tests.actors import SYSTEM
@@ -115,51 +133,61 @@ def newsroom(db: None, now: datetime) -> Newsroom:
 @pytest.fixture
 def readers(newsroom: Newsroom, now: datetime) -> Callable[..., list[int]]:
     """Adds active readers to the morning list: readers(3) gives their ids."""
+
+    def add(count: int, prefix: str = "reader") -> list[int]:
+        return prepared.prepare(_add_readers, newsroom.list.id, count, prefix, now - timedelta(days=1))
+
+    return add
+
+
+def _add_readers(list_id: int, count: int, prefix: str, now: datetime) -> list[int]:
     from subscribers.people import add_subscriber
     from tests.actors import SYSTEM
 
-    def add(count: int, prefix: str = "reader") -> list[int]:
-        return [
-            add_subscriber(
-                f"{prefix}{n}@example.com",
-                newsroom.list.id,
-                first_name=f"First{n}",
-                reason="asked in person",
-                by=SYSTEM,
-                now=now - timedelta(days=1),
-            ).id
-            for n in range(count)
-        ]
-
-    return add
+    return [
+        add_subscriber(
+            f"{prefix}{n}@example.com",
+            list_id,
+            first_name=f"First{n}",
+            reason="asked in person",
+            by=SYSTEM,
+            now=now,
+        ).id
+        for n in range(count)
+    ]
 
 
 @pytest.fixture
 def articles(newsroom: Newsroom, now: datetime) -> Callable[..., list[int]]:
     """Adds articles by pasting invented text: articles(3) gives their ids. `at` is the instant they came in."""
+
+    def add(count: int, at: datetime = now) -> list[int]:
+        return prepared.prepare(_add_articles, count, at)
+
+    return add
+
+
+def _add_articles(count: int, now: datetime) -> list[int]:
     from newsletter.curator.articles import intake
     from tests.actors import SYSTEM
 
-    def add(count: int, at: datetime = now) -> list[int]:
-        found = []
-        for n in range(count):
-            word = _WORDS[n % len(_WORDS)]
-            text = (
-                f"{word} reaches the {_PLACES[n % len(_PLACES)]} after {n + 2} quiet years\n\n"
-                f"The {word.lower()} came up the valley road on Monday, "
-                f"and the council of {_PLACES[n % len(_PLACES)]} voted to keep it there "
-                "until the spring. Nobody had expected so many people to care about it, said the clerk.\n\n"
-                f"A second meeting follows in March, when the cost of the {word.lower()} is known "
-                "and the bridge is open again.\n"
-            )
-            found.append(
-                intake.add_article_from_paste(
-                    text, url=f"https://paper{n % 4}.example.org/story/{n}", now=at, by=SYSTEM
-                ).article.id
-            )
-        return found
-
-    return add
+    found = []
+    for n in range(count):
+        word = _WORDS[n % len(_WORDS)]
+        text = (
+            f"{word} reaches the {_PLACES[n % len(_PLACES)]} after {n + 2} quiet years\n\n"
+            f"The {word.lower()} came up the valley road on Monday, "
+            f"and the council of {_PLACES[n % len(_PLACES)]} voted to keep it there "
+            "until the spring. Nobody had expected so many people to care about it, said the clerk.\n\n"
+            f"A second meeting follows in March, when the cost of the {word.lower()} is known "
+            "and the bridge is open again.\n"
+        )
+        found.append(
+            intake.add_article_from_paste(
+                text, url=f"https://paper{n % 4}.example.org/story/{n}", now=now, by=SYSTEM
+            ).article.id
+        )
+    return found
 
 
 _WORDS = [
@@ -200,11 +228,15 @@ def edition(morning_edition: Any) -> Any:
 @pytest.fixture
 def morning_edition(newsroom: Newsroom, articles: Callable[..., list[int]], now: datetime) -> Any:
     """An open edition of the morning briefing with three stories and a subject."""
+    return prepared.prepare(_create_edition, newsroom.briefing.id, tuple(articles(3)), now)
+
+
+def _create_edition(newsletter_id: int, article_ids: tuple[int, ...], now: datetime) -> Any:
     from newsletter.curator.editions import editions, picks
     from tests.actors import SYSTEM
 
-    made = editions.create_edition(newsroom.briefing.id, now.date(), now=now, by=SYSTEM)
-    for article_id in articles(3):
+    made = editions.create_edition(newsletter_id, now.date(), now=now, by=SYSTEM)
+    for article_id in article_ids:
         picks.add_pick(made.id, article_id, now=now, by=SYSTEM)
     return editions.edit_edition(
         made.id, now=now, subject="The railway reaches the mill", preheader="And two more", seen=None, by=SYSTEM
@@ -214,15 +246,19 @@ def morning_edition(newsroom: Newsroom, articles: Callable[..., list[int]], now:
 @pytest.fixture
 def people(newsroom: Newsroom, now: datetime) -> dict[str, Any]:
     """An editor and a viewer of the morning briefing, an administrator, and the editor of the other newsletter."""
+    return prepared.prepare(_create_users, newsroom.briefing.id, newsroom.other.id, now)
+
+
+def _create_users(newsletter_id: int, other_id: int, now: datetime) -> dict[str, Any]:
     from newsletter.accounts import users
     from newsletter.accounts.models import User
     from tests.actors import SYSTEM
 
     cast = {
         "admin": ("admin", None),
-        "editor": ("editor", newsroom.briefing.id),
-        "viewer": ("viewer", newsroom.briefing.id),
-        "stranger": ("editor", newsroom.other.id),
+        "editor": ("editor", newsletter_id),
+        "viewer": ("viewer", newsletter_id),
+        "stranger": ("editor", other_id),
     }
     for name, (role, newsletter_id) in cast.items():
         users.create_user(

@@ -21,6 +21,7 @@ from newsletter.curator.editions import editions, picks
 from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError, FetchResponse
 from subscribers import lists
+from tests import prepared
 from tests.actors import SYSTEM
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
@@ -30,6 +31,10 @@ PICTURE = "https://pictures.example.org/funicular.png"
 @pytest.fixture
 def newsletter(db: None) -> Newsletter:
     """A newsletter in London's zone with three sections that want 2, 2 and 1 stories."""
+    return prepared.prepare(_create_newsletter)
+
+
+def _create_newsletter() -> Newsletter:
     return newsletter_settings.create_newsletter(
         slug="hill-post",
         name="Hill Post",
@@ -145,15 +150,24 @@ def add_article(db: None, web: Web) -> Callable[..., Article]:
 @pytest.fixture
 def edition(newsletter: Newsletter) -> Edition:
     """An empty edition of today."""
-    return editions.create_edition(newsletter.id, None, now=NOW, by=SYSTEM)
+    return prepared.prepare(_create_edition, newsletter.id)
+
+
+def _create_edition(newsletter_id: int) -> Edition:
+    return editions.create_edition(newsletter_id, None, now=NOW, by=SYSTEM)
 
 
 @pytest.fixture
 def filled(edition: Edition, add_article: Callable[..., Article]) -> Edition:
     """An edition of three stories with a subject, ready to be approved."""
-    for title in ("Funicular reopens after repairs", "Night bus to be kept", "Otters back in the mill race"):
-        article = add_article(title, dek=f"{title}, the council said on Monday.")
-        picks.add_pick(edition.id, article.id, now=NOW, by=SYSTEM)
+    titles = ("Funicular reopens after repairs", "Night bus to be kept", "Otters back in the mill race")
+    found = [add_article(title, dek=f"{title}, the council said on Monday.") for title in titles]
+    return prepared.prepare(_fill_edition, edition.id, tuple(article.id for article in found))
+
+
+def _fill_edition(edition_id: int, article_ids: tuple[int, ...]) -> Edition:
+    for article_id in article_ids:
+        picks.add_pick(edition_id, article_id, now=NOW, by=SYSTEM)
     return editions.edit_edition(
-        edition.id, now=NOW, subject="Funicular reopens after repairs", preheader="And otters", seen=None, by=SYSTEM
+        edition_id, now=NOW, subject="Funicular reopens after repairs", preheader="And otters", seen=None, by=SYSTEM
     )

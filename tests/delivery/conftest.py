@@ -20,6 +20,7 @@ from newsletter.delivery.sending import freeze, hand_over, mailings
 from subscribers import people
 from subscribers.imports import run
 from subscribers.models import Subscriber
+from tests import prepared
 from tests.actors import SYSTEM
 from tests.approving import approve
 from tests.conftest import Newsroom
@@ -47,16 +48,18 @@ def join(newsroom: Newsroom, now: datetime) -> Callable[..., list[int]]:
     """Imports readers at a stroke: join(120) gives their ids, ascending."""
 
     def add(count: int, prefix: str = "reader") -> list[int]:
-        # Padded, so that they come in the order of their numbers: imports merge people in the order of their addresses.
-        width = len(str(count - 1))
-        rows = "".join(f"{prefix}{n:0{width}}@example.com,First{n}\n" for n in range(count))
-        run.import_csv(
-            io.BytesIO(f"email,first_name\n{rows}".encode()), newsroom.list.id, dry_run=False, by=SYSTEM, now=now
-        )
-        found = Subscriber.objects.filter(address__startswith=prefix).order_by("id")
-        return list(found.values_list("id", flat=True))
+        return prepared.prepare(_import_readers, newsroom.list.id, count, prefix, now)
 
     return add
+
+
+def _import_readers(list_id: int, count: int, prefix: str, now: datetime) -> list[int]:
+    # Padded, so that they come in the order of their numbers: imports merge people in the order of their addresses.
+    width = len(str(count - 1))
+    rows = "".join(f"{prefix}{n:0{width}}@example.com,First{n}\n" for n in range(count))
+    run.import_csv(io.BytesIO(f"email,first_name\n{rows}".encode()), list_id, dry_run=False, by=SYSTEM, now=now)
+    found = Subscriber.objects.filter(address__startswith=prefix).order_by("id")
+    return list(found.values_list("id", flat=True))
 
 
 @pytest.fixture

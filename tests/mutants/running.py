@@ -386,6 +386,7 @@ def _load_django(folder: Path, target: Target) -> Databases:
         assert DjangoSettings.DATABASES  # read now: the tests' own environment names no database
         databases = PostgreSQLDatabases(url)
     import_module("tests.conftest")
+    import_module("tests.prepared").enabled = False  # what an earlier test made, no mutant has made
     settings.register_profile(
         "mutants",
         deadline=None,

@@ -13,6 +13,7 @@ from newsletter.checks import preflight
 from newsletter.delivery.sending import freeze, hand_over, mailings
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
+from tests import prepared
 from tests.actors import SYSTEM
 
 
@@ -32,8 +33,12 @@ def signed_in(people: dict[str, Any]) -> Callable[[str], Client]:
 def sent(edition: Any, readers: Callable[..., list[int]], now: datetime) -> Any:
     """The edition, sent to three readers through the outbox; gives the mailing."""
     readers(3)
-    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
-    mailing = tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now, content_hash=None)
+    return prepared.prepare(_send_edition, edition.id, now)
+
+
+def _send_edition(edition_id: int, now: datetime) -> Any:
+    preflight.approve_edition(edition_id, by=SYSTEM, now=now, content_hash=None)
+    mailing = tasks.send_edition(edition_id, at=None, by=SYSTEM, now=now, content_hash=None)
     freeze.freeze_next(now)
     while hand_over.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
         pass

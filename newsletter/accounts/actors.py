@@ -8,7 +8,7 @@ from functools import cached_property
 
 from newsletter.accounts import audit_log
 from newsletter.accounts.models import User
-from newsletter.accounts.permissions import can, list_visible_newsletters
+from newsletter.accounts.permissions import list_visible_newsletters
 from newsletter.kernel.actors import ActionRecord, Verb
 from newsletter.kernel.errors import NotAllowed
 
@@ -36,20 +36,20 @@ class UserActor:
 
     def may(self, verb: Verb, list_ids: Collection[int] = (), *, newsletter_id: int | None = None) -> bool:
         """Whether the user's roles allow it; an inactive user may nothing."""
-        if can(self.user, verb):
+        allowed = list_visible_newsletters(self.user, verb)
+        if allowed is None:
             return True
         if not list_ids:
-            return newsletter_id is not None and can(self.user, verb, newsletter_id)
-        allowed = self._newsletters(verb)
+            return newsletter_id in allowed
         if newsletter_id is not None and newsletter_id not in allowed:
             return False
         return all(self._newsletters_of(list_id) and self._newsletters_of(list_id) <= allowed for list_id in list_ids)
 
     def list_visible_lists(self, verb: Verb) -> frozenset[int] | None:
         """The lists of the newsletters that the roles allow `verb` for; None means all lists."""
-        if can(self.user, verb):
+        allowed = list_visible_newsletters(self.user, verb)
+        if allowed is None:
             return None
-        allowed = self._newsletters(verb)
         return frozenset(list_id for newsletter_id, list_id in self._lists.items() if newsletter_id in allowed)
 
     def record(self, entry: ActionRecord) -> None:
@@ -59,9 +59,6 @@ class UserActor:
     @cached_property
     def _lists(self) -> Mapping[int, int]:
         return self._find_lists()
-
-    def _newsletters(self, verb: Verb) -> frozenset[int]:
-        return list_visible_newsletters(self.user, verb) or frozenset()
 
     def _newsletters_of(self, list_id: int) -> frozenset[int]:
         """All the newsletters that are sent to a list. A list of none belongs to the newsroom as a whole."""

@@ -9,7 +9,6 @@ from django.contrib.auth.models import AnonymousUser
 from newsletter.accounts.models import User
 from newsletter.accounts.roles import ALLOWED_VERBS
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import NotAllowed
 
 
 def can(user: User | AnonymousUser | None, verb: Verb, newsletter: Any = None) -> bool:
@@ -17,35 +16,23 @@ def can(user: User | AnonymousUser | None, verb: Verb, newsletter: Any = None) -
 
     A role for all newsletters covers every one; a role for one newsletter covers only that one.
     """
-    if not isinstance(user, User) or not user.is_active:
-        return False
-    wanted = getattr(newsletter, "id", newsletter)
-    return any(
-        verb in ALLOWED_VERBS.get(role.name, frozenset())
-        and (role.newsletter_id is None or role.newsletter_id == wanted)
-        for role in user.roles.all()
-    )
-
-
-def require(user: User | AnonymousUser | None, verb: Verb, newsletter: Any = None) -> None:
-    """Raises NotAllowed unless `can(...)`."""
-    if not can(user, verb, newsletter):
-        raise NotAllowed(
-            f"You have no right to {verb.description} here. An administrator of the desk can give it to you."
-        )
+    visible = list_visible_newsletters(user, verb)
+    return visible is None or getattr(newsletter, "id", newsletter) in visible
 
 
 def list_visible_newsletters(user: User | AnonymousUser | None, verb: Verb = Verb.VIEW) -> frozenset[int] | None:
     """The ids of the newsletters that `user` may `verb`; None means all of them."""
-    if can(user, verb):
-        return None
-    if not isinstance(user, User) or not user.is_active:
-        return frozenset()
-    return frozenset(
-        role.newsletter_id
-        for role in user.roles.all()
-        if role.newsletter_id is not None and verb in ALLOWED_VERBS.get(role.name, frozenset())
-    )
+    return map_visible_newsletters(user)[verb]
+
+
+def map_visible_newsletters(user: User | AnonymousUser | None) -> dict[Verb, frozenset[int] | None]:
+    """The newsletters that `user` may do each verb to, as `list_visible_newsletters` has them."""
+    roles = list(user.roles.all()) if isinstance(user, User) and user.is_active else []
+    found: dict[Verb, frozenset[int] | None] = {}
+    for verb in Verb:
+        ids = {role.newsletter_id for role in roles if verb in ALLOWED_VERBS.get(role.name, frozenset())}
+        found[verb] = None if None in ids else frozenset(each for each in ids if each is not None)
+    return found
 
 
 def is_signed_in(user: object) -> bool:

@@ -52,6 +52,11 @@ def list_sections(newsletter_id: int) -> tuple[Section, ...]:
     return tuple(map(_to_section, models.Section.objects.filter(newsletter_id=newsletter_id).order_by("position")))
 
 
+def find_oldest_zone() -> str | None:
+    """The time zone of the oldest newsletter; None before there is one."""
+    return models.Newsletter.objects.order_by("id").values_list("zone", flat=True).first()
+
+
 def map_lists() -> dict[int, int]:
     """The list that each newsletter is sent to, by the newsletter's id."""
     return dict(models.Newsletter.objects.values_list("id", "list_id"))

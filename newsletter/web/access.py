@@ -13,10 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from newsletter.accounts.actors import UserActor, get_user_actor
-from newsletter.accounts.permissions import is_signed_in, list_visible_newsletters, require
+from newsletter.accounts.permissions import is_signed_in, list_visible_newsletters
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
-from newsletter.kernel.actors import Verb
+from newsletter.kernel.actors import Verb, require_right
 from newsletter.kernel.errors import NotAllowed
 from newsletter.web.network import get_client_address
 
@@ -60,7 +60,7 @@ def desk_view(
             if not is_signed_in(request.user):
                 return _ask_to_sign_in(request, background)
             if newsroom_wide:
-                require(request.user, verb)
+                require_right(get_actor(request), verb)
             elif list_visible_newsletters(request.user, verb) == frozenset():
                 raise NotAllowed("You have no right to this page. An administrator of the desk can give it to you.")
             return view(request, *args, **kwargs)
@@ -86,7 +86,7 @@ def _ask_to_sign_in(request: HttpRequest, in_background: bool) -> HttpResponseBa
 
 def require_permission(request: HttpRequest, verb: Verb, newsletter_id: int) -> None:
     """Raises NotAllowed unless the user may `verb` this newsletter."""
-    require(request.user, verb, newsletter_id)
+    require_right(get_actor(request), verb, newsletter_id=newsletter_id)
 
 
 def list_accessible_newsletters(request: HttpRequest, verb: Verb = Verb.VIEW) -> tuple[Newsletter, ...]:

@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from newsletter.accounts.permissions import can, is_signed_in, list_visible_newsletters
-from newsletter.catalog.newsletters import list_newsletters
+from newsletter.accounts.permissions import is_signed_in, map_visible_newsletters
+from newsletter.catalog.newsletters import find_oldest_zone
 from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.editions.states import BoxPlace, EditionState, PageCheckState, PickSize, PoolState
 from newsletter.delivery.ledger.states import MailingKind, MailingState
@@ -41,7 +41,8 @@ def add_desk_context(request: HttpRequest) -> dict[str, Any]:
     """Context for signed-in users; nothing on public pages."""
     if not is_signed_in(getattr(request, "user", None)):
         return {}
-    pages = [(href, name) for href, name, verb in _NAVIGATION if _may_see(request, verb)]
+    visible = map_visible_newsletters(request.user)
+    pages = [(href, name) for href, name, verb in _NAVIGATION if _may_see(visible[verb], verb)]
     if settings.CONFIG.provider == "outbox":
         pages.append(("/outbox/", "Outbox"))
     return {
@@ -83,11 +84,8 @@ def add_enums(request: HttpRequest) -> dict[str, Any]:
 
 def get_newsroom_zone() -> str:
     """The zone of the desk's clock: that of the oldest newsletter, UTC before there is one."""
-    newsletters = sorted(list_newsletters(), key=lambda each: each.id)
-    return newsletters[0].zone if newsletters else "UTC"
+    return find_oldest_zone() or "UTC"
 
 
-def _may_see(request: HttpRequest, verb: Verb) -> bool:
-    if verb is Verb.USERS:
-        return can(request.user, verb)
-    return list_visible_newsletters(request.user, verb) != frozenset()
+def _may_see(visible: frozenset[int] | None, verb: Verb) -> bool:
+    return visible is None or (bool(visible) and verb is not Verb.USERS)

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from newsletter.accounts.permissions import can, list_visible_newsletters, require
+from newsletter.accounts.permissions import can, list_visible_newsletters, map_visible_newsletters
 from newsletter.accounts.roles import ALLOWED_VERBS, RoleName
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import NotAllowed
 
 
 def test_a_role_for_one_newsletter_covers_only_that_one(people: dict[str, Any], newsroom: Any) -> None:
@@ -41,6 +40,8 @@ def test_a_stranger_may_nothing(verb: Verb, people: dict[str, Any], newsroom: An
     assert not can(people["admin"], verb)
 
 
-def test_refusing_says_who_can_help(people: dict[str, Any], newsroom: Any) -> None:
-    with pytest.raises(NotAllowed, match="administrator"):
-        require(people["viewer"], Verb.SEND, newsroom.briefing)
+def test_what_is_visible_is_known_for_all_verbs_at_once(people: dict[str, Any], newsroom: Any) -> None:
+    for who in people.values():
+        assert map_visible_newsletters(who) == {verb: list_visible_newsletters(who, verb) for verb in Verb}
+    assert map_visible_newsletters(people["editor"])[Verb.EDIT] == {newsroom.briefing.id}
+    assert set(map_visible_newsletters(AnonymousUser()).values()) == {frozenset()}

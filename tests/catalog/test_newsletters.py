@@ -48,3 +48,10 @@ def test_sections_come_in_their_order_and_are_those_of_the_newsletter_alone(crea
     models.Section.objects.filter(key="top").update(position=9)
     assert newsletters.list_sections(made.id) == newsletters.get_newsletter(made.id).sections
     assert [section.key for section in newsletters.list_sections(made.id)] == ["more", "top"]
+
+
+def test_the_oldest_newsletter_gives_the_zone_of_the_desk(create: Callable[..., Newsletter]) -> None:
+    assert newsletters.find_oldest_zone() is None
+    create(zone="Europe/Paris")
+    create(slug="other", name="Other", zone="Europe/London")
+    assert newsletters.find_oldest_zone() == "Europe/Paris"

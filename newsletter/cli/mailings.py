@@ -203,6 +203,17 @@ def resume(
 _add_command("cancel", "cancel", mailings.cancel, "cancelled", asks=True)
 
 
+@app.command("close")
+def close(
+    mailing_id: int,
+    reason: str = typer.Option(..., help="Why it counts as sent though many are unknown."),
+    as_json: bool = JSON,
+) -> None:
+    """Count a mailing as finished though many of it are unknown. Nothing more is sent."""
+    mailings.close(mailing_id, reason=reason, by=get_actor(), now=clock.now())
+    emit_json(summary.get_mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id} is closed.")
+
+
 @app.command("recall")
 def recall(
     mailing_id: int,

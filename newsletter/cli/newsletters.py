@@ -66,7 +66,7 @@ def show(slug: str, as_json: bool = JSON) -> None:
 @with_setting_options()
 def change(
     slug: str,
-    pairs: list[str] = typer.Argument(None, metavar="…", hidden=True),
+    pairs: list[str] = typer.Argument(None, metavar="NAME=VALUE…", hidden=True),
     as_json: bool = JSON,
     **settings: Any,
 ) -> None:

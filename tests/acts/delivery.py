@@ -109,6 +109,13 @@ def _resume(world: World) -> Act:
     return lambda by: mailings.resume(mailing_id, by=by, now=world.now)
 
 
+def _close(world: World) -> Act:
+    mailing_id = plan_mailing(world)
+    _settle(mailing_id, BatchState.UNKNOWN, Outcome.UNKNOWN)
+    models.Mailing.objects.filter(id=mailing_id).update(kind=MailingKind.CORRECTION)  # its edition is but a draft
+    return lambda by: mailings.close(mailing_id, reason="Nobody will ever know.", by=by, now=world.now)
+
+
 def _cancel(world: World) -> Act:
     mailing_id = plan_mailing(world)
     return lambda by: mailings.cancel(mailing_id, by=by, now=world.now)
@@ -164,6 +171,7 @@ ACTS: dict[str, Prepare] = {
     "newsletter.delivery.events.inbox.retry_quarantined": _retry_quarantined,
     "newsletter.delivery.reports.proof.export_proof": _export_proof,
     "newsletter.delivery.sending.mailings.cancel": _cancel,
+    "newsletter.delivery.sending.mailings.close": _close,
     "newsletter.delivery.sending.mailings.create_mailing": _create,
     "newsletter.delivery.sending.mailings.pause": _pause,
     "newsletter.delivery.sending.mailings.resume": _resume,

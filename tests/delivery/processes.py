@@ -39,7 +39,7 @@ from newsletter.delivery.events import applying, inbox  # noqa: E402
 from newsletter.delivery.ledger import states  # noqa: E402
 from newsletter.delivery.ledger.states import MailingState  # noqa: E402
 from newsletter.delivery.reports import recipients, summary  # noqa: E402
-from newsletter.delivery.sending import freeze, hand_over, mailings, recall  # noqa: E402
+from newsletter.delivery.sending import backlog, freeze, hand_over, mailings, recall, unsettled  # noqa: E402
 from newsletter.delivery.sending.repair import repair_mailing  # noqa: E402
 from newsletter.jobs import tasks, wiring  # noqa: E402
 from newsletter.kernel import clock  # noqa: E402
@@ -143,7 +143,11 @@ def all_done() -> bool:
         with suppress(Refused):  # another worker was faster
             mailing_id = models.Mailing.objects.get().id
             recall.resume_mailing(mailing_id, by=SYSTEM, now=clock.now(), provider=wiring.get_provider())
-    return state == MailingState.FINISHED and not models.WebhookPayload.objects.exists()
+    open_still = (
+        models.Alarm.objects.filter(message=unsettled.ALARM).exists()
+        and not backlog.measure_backlog(clock.now() + timedelta(days=1), limit=1).batches
+    )
+    return (state == MailingState.FINISHED or open_still) and not models.WebhookPayload.objects.exists()
 
 
 def hear(file: str) -> None:

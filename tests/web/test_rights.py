@@ -133,7 +133,8 @@ def list_rows(ids: Things) -> dict[str, Row]:
     draft = f"/editions/{ids.draft}"
     as_canary = "?as=reader0@example.com"
     dos = tuple(
-        {"do": each} for each in ("pause", "resume", "accept_account", "cancel", "recall", "repair", "resend", "settle")
+        {"do": each}
+        for each in ("pause", "resume", "accept_account", "cancel", "recall", "repair", "resend", "settle", "close")
     )
     return {
         "today": Row("/", some[VIEW]),

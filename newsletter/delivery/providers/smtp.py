@@ -17,7 +17,6 @@ from newsletter.delivery.providers import mime
 from newsletter.delivery.providers.accounts import compute_fingerprint
 from newsletter.delivery.providers.base import Answer, AnswerKind, Recipient, SendRequest
 from newsletter.kernel.errors import BadInput
-from newsletter.kernel.text import mask_addresses
 
 TIMEOUT = 60.0
 
@@ -69,9 +68,7 @@ class Smtp:
             return progress.build_answer(f"{self._host}:{self._port} cannot be reached: {error}")
         if len(progress.accepted_places) == len(request.recipients):
             return Answer(AnswerKind.ACCEPTED, provider_id=request.attempt)
-        # Servers repeat the address; this is read by those who may see the mailing but not its subscribers.
-        said = mask_addresses(progress.last_reply)
-        return progress.build_answer(f"{self._host} refused some of the messages: {said}")
+        return progress.build_answer(f"{self._host} refused some of the messages: {progress.last_reply}")
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:

@@ -15,15 +15,15 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import approval
-from newsletter.delivery import models
+from newsletter.delivery import alarms, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
 from newsletter.delivery.providers import accounts, registry
-from newsletter.delivery.sending import envelopes, probing, recall_window
+from newsletter.delivery.sending import envelopes, probing, recall_window, unsettled
 from newsletter.kernel import ids
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
-from newsletter.kernel.errors import Conflict, NotFound, Refused
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ def _record_plan(
 
 
 def finish_settled(now: datetime) -> int:
-    """Closes mailings whose batches are all settled. Returns how many."""
+    """Closes mailings whose batches are all settled, but for those with too many unknown. Returns how many."""
     _withdraw_returned_batches()
     still_open = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=states.OPEN_BATCH_STATES)
     # What can still be recalled is not over, though all of it is submitted; nor what somebody wanted to recall, until
@@ -147,13 +147,24 @@ def finish_settled(now: datetime) -> int:
     unsure = Q(recalling_since__isnull=False, window_checked_at=None)
     recallable = Q(Q(due_at__gt=now) | unsure, recall=RecallState.OPEN)
     rows = models.Mailing.objects.filter(~Exists(still_open), ~recallable, state=MailingState.SENDING)
-    return sum(_finish(row, now) for row in rows)
+    return sum(_finish_unless_unknown(row, now) for row in rows)
 
 
-def _finish(row: models.Mailing, now: datetime) -> bool:
+def _finish_unless_unknown(row: models.Mailing, now: datetime) -> bool:
+    """Finishes a mailing; one with too many unknown stays as it is, and an alarm says so once."""
+    said = models.Alarm.objects.filter(mailing_id=row.id, message=unsettled.ALARM)
+    if unsettled.has_too_many_unknown(row):
+        if not said.exists():
+            alarms.raise_alarm(row.id, unsettled.ALARM, now)
+        return False
+    said.delete()
+    return _finish(row, now)
+
+
+def _finish(row: models.Mailing, now: datetime, reason: str = "") -> bool:
     with transaction.atomic():  # together: a kill in between would leave the edition unsent for ever
         mine = models.Mailing.objects.filter(id=row.id, state=MailingState.SENDING)
-        if not mine.update(state=MailingState.FINISHED, finished_at=now):
+        if not mine.update(state=MailingState.FINISHED, finished_at=now, reason=reason[:300]):
             return False
         if row.kind == MailingKind.EDITION:
             approval.mark_sent(row.edition_id, now=now)
@@ -309,6 +320,27 @@ def cancel(mailing_id: int, *, by: Actor, now: datetime) -> None:
         _change_state(found, MailingState.CANCELLED, f"cancelled by {by.name}")
         withdraw_planned(mailing_id)
         _record_change(by, "cancelled", found, MailingState.CANCELLED, now)
+
+
+def close(mailing_id: int, *, reason: str, by: Actor, now: datetime) -> None:
+    """Counts a mailing as finished though many of it are unknown, for a reason; nothing is sent, nothing is settled.
+
+    Raises BadInput without a reason, Refused when something of it is left to send, NotFound, NotAllowed.
+    """
+    found = _get_row_to_change(mailing_id, by)
+    reason = reason.strip()
+    if not reason:
+        raise BadInput("Say why it is closed, though many are unknown.", "reason")
+    left = models.Batch.objects.filter(mailing_id=mailing_id, state__in=states.OPEN_BATCH_STATES)
+    if found.state != MailingState.SENDING or left.exists() or not unsettled.has_too_many_unknown(found):
+        raise Refused(
+            f"Mailing {mailing_id} is {found.state} and does not wait for unknown outcomes: there is nothing to close."
+        )
+    with transaction.atomic():
+        if not _finish(found, now, f"closed by {by.name}: {reason}"):
+            raise Conflict(f"Mailing {mailing_id} changed at the same moment. Look at it again.")
+        unknown = f"{unsettled.count_unknown(mailing_id)} subscribers unknown: {reason}"
+        _record_change(by, "closed", found, MailingState.FINISHED, now, unknown)
 
 
 def _get_row_to_change(mailing_id: int, by: Actor) -> models.Mailing:

@@ -15,7 +15,7 @@ from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup, variants, visibility
 from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES, ExclusionReason, MailingState, Outcome
 from newsletter.delivery.reports import proof, recipients, summary
-from newsletter.delivery.sending import mailings, recall, repair
+from newsletter.delivery.sending import mailings, recall, repair, unsettled
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Actor, Verb, may_see_list
@@ -88,7 +88,7 @@ def show_progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
 
 @desk_view(Verb.SEND, methods=("POST",))
 def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
-    """Pauses, resumes, cancels, recalls or repairs a mailing, or settles unknown outcomes."""
+    """Pauses, resumes, cancels, recalls, repairs or closes a mailing, or settles unknown outcomes."""
     _get_mailing(request, Verb.SEND, mailing_id)
     do, now, by = request.POST.get("do", ""), clock.now(), get_actor(request)
     verbs: dict[str, tuple[Callable[[], int | None], str]] = {
@@ -111,6 +111,10 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
         "ceiling": (
             lambda: repair.repair_mailing(mailing_id, over_ceiling=True, by=by, now=now),
             "{:,} subscribers are planned.",
+        ),
+        "close": (
+            lambda: mailings.close(mailing_id, reason=request.POST.get("reason", ""), by=by, now=now),
+            "Closed: it counts as sent.",
         ),
         "settle": (lambda: repair.settle_unknown(mailing_id, by=by, now=now), "{:,} subscribers count as accepted."),
     }
@@ -181,6 +185,8 @@ def _mailing_context(found: summary.Mailing) -> dict[str, Any]:
         and found.state not in (MailingState.SCHEDULED, MailingState.RECALLING),
         "over_ceiling": found.state in (MailingState.SENDING, MailingState.FINISHED)
         and found.excluded.get(ExclusionReason.OVER_CEILING, 0),
+        "closable": unsettled.ALARM in [alarm.message for alarm in found.alarms]
+        and found.state == MailingState.SENDING,
         "undecided": found.excluded.get(ExclusionReason.UNDECIDED, 0),
         "repairable": found.state != MailingState.CANCELLED
         and (found.counts.get(Outcome.REFUSED.key) or found.counts.get(Outcome.DROPPED.key)),

@@ -17,7 +17,7 @@ from newsletter.delivery.ledger.states import BatchState, Outcome
 from newsletter.delivery.providers.sendgrid import SendGrid
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import claims, freeze, hand_over
+from newsletter.delivery.sending import claims, freeze, hand_over, mailings
 from newsletter.delivery.sending.expired_leases import recover_expired_leases
 from subscribers import bounces_complaints, people, subscriber_lookup, suppressions
 from subscribers.addresses import to_key
@@ -42,13 +42,14 @@ def test_delivered_is_counted_apart_from_accepted(sent: Callable[..., Sent], tak
 
 
 def test_an_unknown_batch_is_settled_by_one_event_of_its_attempt(
-    sent: Callable[..., Sent], take: Callable[..., None]
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
 ) -> None:
     mailing = sent(3, loses_the_answer)
     assert mailing.mailing.counts == {"unknown": 3}
     take(mailing.event("processed", 2))
     assert mailing.mailing.counts == {"accepted": 3}
     assert mailing.mailing.batches == {"accepted": 1}
+    mailings.finish_settled(now)
     assert not mailing.mailing.alarms
 
 

@@ -67,16 +67,6 @@ def test_an_address_that_is_put_off_is_left_to_be_tried_again(start: Start, requ
     assert "451 greylisted" in answer.message
 
 
-@pytest.mark.parametrize("code", ["450", "550"])
-def test_the_answer_of_a_batch_names_no_subscriber(start: Start, request_for: Make, code: str) -> None:
-    server = start(rcpt={SECOND: f"{code} 5.1.1 <{SECOND}>: recipient address rejected"})
-    answer = send(server, request_for())
-    assert f"{code} 5.1.1 <…>: recipient address rejected" in answer.message
-    assert [*answer.refused_places.values()] == (
-        [f"550 5.1.1 <{SECOND}>: recipient address rejected"] if code == "550" else []
-    )
-
-
 @pytest.mark.parametrize("fate", ["drop before", "drop after"])
 def test_a_line_that_breaks_in_a_message_leaves_that_one_unsure_and_the_rest_untried(
     start: Start, request_for: Make, fate: str

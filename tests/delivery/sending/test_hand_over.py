@@ -280,7 +280,7 @@ def test_unknown_is_recorded_and_never_sent_again(
     assert hand_over_all(provider, now + timedelta(days=2)) == 0
     assert len(provider.requests) == 1
     assert shown(made).counts == {"unknown": 2}
-    assert shown(made).state == MailingState.FINISHED
+    assert shown(made).state == MailingState.SENDING, "not before they are settled"
     assert len(recipients.list_recipients(made.id, state="unknown", by=SYSTEM)) == 2
 
 

@@ -291,48 +291,6 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "Only spares work: what follows finds a mailing that is not being frozen.",
         ),
         Equivalent(
-            "_collect_mailed",
-            "outcomes = Outcomes(batch.outcomes, batch.format)",
-            "outcomes = Outcomes(batch.outcomes, )",
-            "The other one of members and outcomes has the same format, and refuses it.",
-        ),
-        Equivalent(
-            "_collect_mailed",
-            "members = zip(unpack_members(batch.members, batch.format), outcomes, strict=True)",
-            "members = zip(unpack_members(batch.members, ), outcomes, strict=True)",
-            "The other one of members and outcomes has the same format, and refuses it.",
-        ),
-        Equivalent(
-            "_collect_mailed",
-            "for batch in earlier.exclude(mailing_id=row.id).iterator(chunk_size=50):",
-            "for batch in earlier.exclude(mailing_id=row.id).iterator(chunk_size=None):",
-            "Says how many rows are fetched at a time, not which.",
-        ),
-        Equivalent(
-            "_collect_mailed",
-            "for batch in earlier.exclude(mailing_id=row.id).iterator(chunk_size=50):",
-            "for batch in earlier.exclude(mailing_id=row.id).iterator(chunk_size=51):",
-            "Says how many rows are fetched at a time, not which.",
-        ),
-        Equivalent(
-            "_collect_mailed",
-            "members = zip(unpack_members(batch.members, batch.format), outcomes, strict=True)",
-            "members = zip(unpack_members(batch.members, batch.format), outcomes, strict=None)",
-            "There is one of each: the sequences are made from the same members.",
-        ),
-        Equivalent(
-            "_collect_mailed",
-            "members = zip(unpack_members(batch.members, batch.format), outcomes, strict=True)",
-            "members = zip(unpack_members(batch.members, batch.format), outcomes, )",
-            "There is one of each: the sequences are made from the same members.",
-        ),
-        Equivalent(
-            "_collect_mailed",
-            "members = zip(unpack_members(batch.members, batch.format), outcomes, strict=True)",
-            "members = zip(unpack_members(batch.members, batch.format), outcomes, strict=False)",
-            "There is one of each: the sequences are made from the same members.",
-        ),
-        Equivalent(
             "_freeze",
             "newsletter = pages.newsletter if pages else newsletters.get_newsletter(row.newsletter_id)",
             "newsletter = pages.newsletter if (pages) and False else newsletters.get_newsletter(row.newsletter_id)",

@@ -46,6 +46,11 @@ TARGETS = {
             "tests/delivery/reports/test_history.py",
         ),
     ),
+    "mailed_before": Target(
+        "newsletter/delivery/sending/mailed_before.py",
+        ("tests/delivery/sending/test_mailed_before.py", "tests/delivery/sending/test_reconsider.py"),
+    ),
+    "reconsider": Target("newsletter/delivery/sending/reconsider.py", ("tests/delivery/sending/test_reconsider.py",)),
     "folding": Target("newsletter/delivery/events/folding.py", ("tests/delivery/events/test_folding.py",)),
     "machine_activity": Target(
         "newsletter/delivery/events/machine_activity.py", ("tests/delivery/events/test_machine_activity.py",)

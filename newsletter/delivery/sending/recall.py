@@ -379,8 +379,7 @@ def settle_late_batches(now: datetime) -> int:
         mailing__recall=RecallState.OPEN,
         state__in=(BatchState.ACCEPTED, BatchState.UNKNOWN),
     )
-    found = set(late.values_list("mailing_id", flat=True))
-    return sum(settle_recalled(mailing_id) for mailing_id in found)
+    return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=True)))
 
 
 def free_next_slot(now: datetime, provider: Provider) -> bool:

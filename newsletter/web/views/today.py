@@ -15,7 +15,7 @@ from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Edition
-from newsletter.delivery.ledger.states import MailingState, Outcome
+from newsletter.delivery.ledger.states import ExclusionReason, MailingState, Outcome
 from newsletter.delivery.reports import edition_status, summary
 from newsletter.jobs import heartbeats
 from newsletter.kernel import clock
@@ -145,7 +145,7 @@ def _list_attention_items(
             yield AttentionItem("bad", "stop", alarm.message, "Alarm.", last, "/deliveries/")
     for mailing in summary.list_mailings(limit=10, newsletter_ids=[n.id for n in newsletters]):
         name = _find_newsletter(newsletters, mailing.newsletter_id).name
-        if mailing.state in (MailingState.PAUSED, MailingState.HELD):
+        if mailing.state in (MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING):
             yield AttentionItem(
                 "warn",
                 "pause",
@@ -156,6 +156,17 @@ def _list_attention_items(
             )
         for alarm in mailing.alarms:
             yield AttentionItem("bad", "stop", f"{name}: {alarm.message}", "Alarm.", "", f"/deliveries/{mailing.id}/")
+        undecided = mailing.excluded.get(ExclusionReason.UNDECIDED, 0)
+        if undecided:
+            waits_for = ", ".join(f"mailing {earlier}" for earlier in mailing.waits_for) or "an earlier mailing"
+            yield AttentionItem(
+                "unk",
+                "unk",
+                f"{undecided:,} subscribers: undecided",
+                "Unknown.",
+                f"{name}. They wait until it is known whether {waits_for} reached them. Settle it there.",
+                f"/deliveries/{(*mailing.waits_for, mailing.id)[0]}/",
+            )
         unknown = mailing.counts.get(Outcome.UNKNOWN.key, 0)
         if unknown:
             yield AttentionItem(

@@ -18,6 +18,7 @@ from newsletter.accounts.models import Role
 from newsletter.catalog.newsletter_settings import change_newsletter
 from newsletter.checks import preflight
 from newsletter.curator.editions import editions
+from newsletter.curator.editions.models import Edition
 from newsletter.delivery.ledger.states import Outcome
 from newsletter.delivery.models import Alarm, Batch, Mailing
 from newsletter.delivery.reports import summary
@@ -158,3 +159,25 @@ def sign_in_as(role: str, newsletter_id: int, now: datetime, extra: tuple[str, i
     client = Client()
     client.force_login(users.get_user_row(address), backend="django.contrib.auth.backends.ModelBackend")
     return client
+
+
+def test_the_undecided_are_shown_with_the_mailing_they_wait_for_which_settles_them(
+    admin: Client, sent: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    Batch.objects.update(state="unknown", outcomes=bytes([Outcome.UNKNOWN, 0] * 3), version=F("version") + 1)
+    Mailing.objects.filter(id=sent.id).update(state="cancelled")
+    Edition.objects.filter(id=sent.edition_id).update(state="handed_over")
+    row = Mailing.objects.get(id=sent.id)
+    row.pk, row.key, row.state, row.due_at, row.frozen_at = None, "another", "scheduled", clock.now(), None
+    row.occurrence_id, row.candidates, row.planned, row.excluded, row.frozen_through = None, 0, 0, 0, 0
+    row.save()
+    freeze.freeze_next(clock.now())
+    page = admin.get(f"/deliveries/{row.id}/").content.decode()
+    assert "3 are undecided" in page
+    assert f'href="/deliveries/{sent.id}/"' in page
+    today = admin.get("/").content.decode()
+    assert "3 subscribers: undecided" in today
+    assert f"whether mailing {sent.id} reached them" in today
+    admin.post(f"/deliveries/{sent.id}/state/", {"do": "resend"})
+    assert summary.get_mailing(sent.id).counts == {"withdrawn": 3}
+    assert summary.get_mailing(row.id).counts == {"planned": 3}

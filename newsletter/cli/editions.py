@@ -43,6 +43,9 @@ app = typer.Typer(
 GROUPS = typer.Option([], "--for", help="As this group gets it, such as members. Repeatable.")
 SECOND = typer.Option(False, "--second-subject", help="With the second subject.")
 HASH = typer.Option("", "--hash", help="Refuse unless the edition is as you saw it: its hash, from `editions check`.")
+PART_HASH = typer.Option(
+    "", "--hash", help="Refuse unless it is as you saw it: its content_hash, from `editions show --json`."
+)
 VISIBILITY_HELP = "Who sees it: mail, web, members, free or segment:SLUG; empty: everybody."
 
 
@@ -155,10 +158,11 @@ def pick_story(
 def drop_story(
     edition_id: int,
     key: str = typer.Argument(..., help="The story's key, from `editions show`."),
+    content_hash: str = PART_HASH,
     as_json: bool = JSON,
 ) -> None:
     """Remove a story from an edition."""
-    edition = picks.drop_pick(edition_id, key, content_hash=None, by=get_actor(), now=clock.now())
+    edition = picks.drop_pick(edition_id, key, content_hash=content_hash or None, by=get_actor(), now=clock.now())
     _print_edition(edition, as_json)
 
 
@@ -270,10 +274,13 @@ def save_box(
 
 @app.command("drop-box")
 def drop_box(
-    edition_id: int, box_id: int = typer.Argument(..., help="From `editions show`."), as_json: bool = JSON
+    edition_id: int,
+    box_id: int = typer.Argument(..., help="From `editions show`."),
+    content_hash: str = PART_HASH,
+    as_json: bool = JSON,
 ) -> None:
     """Remove a box from an edition."""
-    edition = boxes.drop_box(edition_id, box_id, content_hash=None, by=get_actor(), now=clock.now())
+    edition = boxes.drop_box(edition_id, box_id, content_hash=content_hash or None, by=get_actor(), now=clock.now())
     _print_edition(edition, as_json)
 
 

@@ -23,7 +23,8 @@ YES = typer.Option(False, "--yes", "-y", help="Do not ask.")
 def emit_json(value: Any) -> None:
     """Prints `value` (dataclasses, dates and sets included) as one JSON document.
 
-    A dataclass whose fields were renamed says so in `FORMER_NAMES` (old name: new one): both keys are printed.
+    A dataclass whose fields were renamed says so in `FORMER_NAMES` (old name: new one): both keys are printed. One that
+    has a content hash is printed with it, for decisions to name.
     """
     typer.echo(json.dumps(value, default=_to_json_value, ensure_ascii=False, indent=2))
 
@@ -32,6 +33,7 @@ def _to_json_value(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         former = getattr(value, "FORMER_NAMES", {})
         names = [field.name for field in dataclasses.fields(value)]
+        names += ["content_hash"] if "content_hash" not in names and hasattr(value, "content_hash") else []
         return {name: getattr(value, name) for name in names} | {
             old: getattr(value, new) for old, new in former.items()
         }

@@ -53,6 +53,22 @@ def test_parts_for_some_are_set_shown_written_and_tested(
     assert json.loads(newsletter("editions", "show", number, "--json")[1])["boxes"] == []
 
 
+def test_a_story_and_a_box_are_dropped_only_as_they_were_seen(newsletter: Newsletter, edition: Any) -> None:
+    number = str(edition.id)
+    assert newsletter("editions", "box", number, "Of ours")[0] == 0
+    seen = json.loads(newsletter("editions", "show", number, "--json")[1])
+    (box, story) = seen["boxes"][0], seen["picks"][0]
+    assert newsletter("editions", "edit", number, story["key"], "--headline", "Another")[0] == 0
+    assert newsletter("editions", "box", number, "Of theirs", "--box", str(box["id"]))[0] == 0
+    for verb, part in (("drop", story["key"]), ("drop-box", str(box["id"]))):
+        stale = (story if verb == "drop" else box)["content_hash"]
+        status, _, err = newsletter("editions", verb, number, part, "--hash", stale)
+        assert (status, "Somebody else changed" in err) == (REFUSED, True), err
+    now = json.loads(newsletter("editions", "show", number, "--json")[1])
+    assert newsletter("editions", "drop", number, story["key"], "--hash", now["picks"][0]["content_hash"])[0] == 0
+    assert newsletter("editions", "drop-box", number, str(box["id"]), "--hash", now["boxes"][0]["content_hash"])[0] == 0
+
+
 def test_a_time_that_is_past_sends_nothing(newsletter: Newsletter, edition: Any) -> None:
     assert newsletter("editions", "approve", str(edition.id))[0] == 0
     status, _, err = newsletter("editions", "send", str(edition.id), "--at", "2020-01-01T07:00")

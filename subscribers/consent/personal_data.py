@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from newsletter.kernel.actors import ActionRecord, Actor, Verb
+from newsletter.kernel.numbers import parse_whole_number
 from subscribers import hooks, models, rights, subscriber_lookup
 from subscribers.tokens import Claims
 
@@ -47,7 +48,7 @@ def _collect(subscriber_id: int, now: datetime, *, visible: Collection[int] | No
     document["sign_up_attempts"] = [
         {"at": row.at, "from": row.origin, "network": row.network, "verdict": row.verdict}
         for row in models.SignupAttempt.objects.filter(address__iexact=document["address"]).order_by("id")
-        if any(is_shown(int(each)) for each in row.lists.split(",") if each.isdecimal())
+        if any(is_shown(list_id) for list_id in map(parse_whole_number, row.lists.split(",")) if list_id is not None)
     ]
     document["other_rooms"] = hooks.collect_external_data(subscriber_id)
     document["as_of"] = now

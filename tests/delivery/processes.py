@@ -6,8 +6,10 @@ prepare N   plans a mailing to N readers         hear FILE   takes signed posts,
 work        hands over and applies events        repair      sends to all of whom nobody knows
 report      says how it ended                    recall      stops it before its time
 complete    asks what became of a recall
+toil FILE   works until there is such a file     operate     does what an operator decides, a line of input each
 
-With PROCESS_WINDOW the mailing is due in so many minutes, and handed over early, to be recalled until then.
+With PROCESS_WINDOW the mailing is due in so many minutes, and handed over early, to be recalled until then. With
+PROCESS_FIRST_DUE=0 the first one is due at once all the same.
 """
 
 from __future__ import annotations
@@ -15,44 +17,59 @@ from __future__ import annotations
 import base64
 import io
 import json
+import logging
 import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
 django.setup()
 
-from django.db import connection  # noqa: E402
+from django.db import OperationalError, close_old_connections, connection  # noqa: E402
 
 from newsletter.catalog import newsletter_settings  # noqa: E402  the rooms need Django set up
 from newsletter.curator.articles import intake  # noqa: E402
-from newsletter.curator.editions import editions, picks  # noqa: E402
+from newsletter.curator.editions import edition_lookup, editions, picks  # noqa: E402
 from newsletter.delivery import models  # noqa: E402
 from newsletter.delivery.events import applying, inbox  # noqa: E402
 from newsletter.delivery.ledger import states  # noqa: E402
-from newsletter.delivery.ledger.states import MailingState  # noqa: E402
+from newsletter.delivery.ledger.states import BatchState, MailingState, RecallState  # noqa: E402
+from newsletter.delivery.providers import registry  # noqa: E402
 from newsletter.delivery.reports import recipients, summary  # noqa: E402
-from newsletter.delivery.sending import backlog, freeze, hand_over, mailings, recall, unsettled  # noqa: E402
-from newsletter.delivery.sending.repair import repair_mailing  # noqa: E402
-from newsletter.jobs import tasks, wiring  # noqa: E402
+from newsletter.delivery.sending import (  # noqa: E402
+    backlog,
+    freeze,
+    hand_over,
+    mailings,
+    recall,
+    reconsider,
+    unsettled,
+)
+from newsletter.delivery.sending.repair import repair_mailing, repair_silent  # noqa: E402
+from newsletter.jobs import tasks, wiring, worker_steps  # noqa: E402
 from newsletter.kernel import clock  # noqa: E402
-from newsletter.kernel.errors import Refused  # noqa: E402
+from newsletter.kernel.errors import NewsletterError, Refused  # noqa: E402
 from subscribers import lists  # noqa: E402
 from subscribers.imports import run  # noqa: E402
 from tests.actors import SYSTEM  # noqa: E402
 from tests.approving import approve  # noqa: E402
 
+log = logging.getLogger(__name__)
 BATCH = int(os.environ.get("PROCESS_BATCH", "25"))
 WINDOW = int(os.environ.get("PROCESS_WINDOW", "0"))
+FIRST_DUE = int(os.environ.get("PROCESS_FIRST_DUE", WINDOW))
 hand_over.LEASE = applying.LEASE = timedelta(seconds=2)
 freeze.PAGE_SIZE = BATCH
+registry._MAX_BATCH["sendgrid"] = BATCH  # many requests of few recipients
 recall.RETRY_AFTER = timedelta(seconds=0.5)
 
 
@@ -83,9 +100,8 @@ def prepare(readers: int) -> None:
     picks.add_pick(edition.id, article.id, now=now, by=SYSTEM)
     editions.edit_edition(edition.id, now=now, subject="The ferry is back at last", seen=None, by=SYSTEM)
     approve(edition.id, by=SYSTEM, now=now)
-    tasks.send_edition(
-        edition.id, at=now + timedelta(minutes=WINDOW) if WINDOW else None, by=SYSTEM, now=now, content_hash=None
-    )
+    due = now + timedelta(minutes=FIRST_DUE) if FIRST_DUE else None
+    tasks.send_edition(edition.id, at=due, by=SYSTEM, now=now, content_hash=None)
 
 
 def work() -> None:
@@ -111,6 +127,14 @@ def work() -> None:
 
 
 def work_on_jobs() -> None:
+    worker, running = start_job_worker()
+    while running.is_alive() and not all_done():
+        time.sleep(0.1)
+    worker.stop()
+    running.join()
+
+
+def start_job_worker() -> tuple[Any, threading.Thread]:
     from newsletter.jobs import worker_procrastinate
 
     (
@@ -121,10 +145,154 @@ def work_on_jobs() -> None:
     worker = worker_procrastinate.ProcrastinateWorker(2)
     running = threading.Thread(target=worker.run)
     running.start()
-    while running.is_alive() and not all_done():
+    return worker, running
+
+
+def toil(file: str) -> None:
+    """Every step of a worker and of the scheduler, until the file is there."""
+    owner, end = f"worker:{os.getpid()}", Path(file)
+    if connection.vendor == "postgresql":
+        return toil_on_jobs(end)
+    while not end.exists():
+        if not take_steps(
+            lambda now: worker_steps.hand_over(now, owner), worker_steps.advance_mailings, worker_steps.apply_events
+        ):
+            take_steps(*SWEEPS)
+            time.sleep(0.05)
+
+
+SWEEPS: tuple[Callable[[datetime], object], ...] = (reconsider.plan_settled, repair_silent)
+
+
+def take_steps(*steps: Callable[[datetime], object]) -> bool:
+    """Takes each step; one that fails is taken again later, as workers do."""
+    worked = False
+    for step in steps:
+        try:
+            worked = bool(step(clock.now())) or worked
+        except Exception as error:
+            log.warning("A step failed and is taken again: %s", error, exc_info=True)
+            close_old_connections()
+            time.sleep(0.1)
+    return worked
+
+
+def toil_on_jobs(end: Path) -> None:
+    worker, running = start_job_worker()
+    while running.is_alive() and not end.exists():
+        take_steps(*SWEEPS)
         time.sleep(0.1)
     worker.stop()
     running.join()
+
+
+def operate() -> None:
+    """Does what each line of the input says, and answers each with a line of JSON."""
+    for line in sys.stdin:
+        verb, *rest = line.split()
+        try:
+            answer = OPERATIONS[verb](*rest)
+        except NewsletterError as error:
+            answer = {"refused": str(error)}
+        except OperationalError as error:  # SQLite is busy: an operator would try again
+            answer = {"refused": str(error)}
+            close_old_connections()
+        print(json.dumps(answer), flush=True)
+
+
+def get_latest() -> models.Mailing:
+    return models.Mailing.objects.latest("id")
+
+
+def send_again(minutes: str) -> dict[str, Any]:
+    """Sends the edition again, which was stopped; edited and approved first where its approval is gone."""
+    now, edition_id = clock.now(), get_latest().edition_id
+    edition = edition_lookup.get_edition(edition_id)
+    if edition.snapshot_id is None:
+        subject = f"The ferry is back at last {models.Mailing.objects.count()}"
+        editions.edit_edition(edition_id, now=now, subject=subject, seen=None, by=SYSTEM)
+        approve(edition_id, by=SYSTEM, now=now)
+    at = now + timedelta(minutes=int(minutes)) if int(minutes) else None
+    return {"mailing": tasks.send_edition(edition_id, at=at, by=SYSTEM, now=now, content_hash=None).id}
+
+
+def resume() -> dict[str, Any]:
+    recall.resume_mailing(get_latest().id, by=SYSTEM, now=clock.now(), provider=wiring.get_provider())
+    return {}
+
+
+def recall_latest() -> dict[str, Any]:
+    spared = recall.recall_mailing(get_latest().id, by=SYSTEM, now=clock.now(), provider=wiring.get_provider())
+    return asdict(spared)
+
+
+def repair_all() -> dict[str, Any]:
+    """Sends to all of whom nobody knows: those of stopped mailings are passed on to the one that followed."""
+    planned = {}
+    for row in models.Mailing.objects.order_by("id"):
+        with suppress(Refused):
+            planned[row.id] = repair_mailing(row.id, unknown=True, by=SYSTEM, now=clock.now())
+    return planned
+
+
+def get_status() -> dict[str, Any]:
+    """How the latest mailing stands, and whether nothing is under way any more."""
+    latest = get_latest()
+    in_flight = models.Batch.objects.filter(state__in=(BatchState.SENDING, BatchState.CLAIMED)).exists()
+    waiting = models.Batch.objects.filter(state=BatchState.PLANNED).exclude(mailing__state=MailingState.CANCELLED)
+    recalling = models.Mailing.objects.filter(state=MailingState.RECALLING).exists()
+    settled = latest.state == MailingState.FINISHED or (
+        latest.state == MailingState.SENDING and latest.recall == RecallState.OPEN
+    )
+    held_open = latest.state == MailingState.SENDING and latest.alarms.exists()  # too many unknown: until a repair
+    unapplied = models.WebhookPayload.objects.exists()
+    return {
+        "id": latest.id,
+        "state": latest.state,
+        "reason": latest.reason,
+        "edition": edition_lookup.get_edition(latest.edition_id).state,
+        "settled": (settled or held_open) and not (in_flight or waiting.exists() or recalling or unapplied),
+        "in_flight": in_flight,
+        "due": latest.due_at.timestamp(),
+    }
+
+
+def report_all() -> list[dict[str, Any]]:
+    """Every mailing as the ledger has it, oldest first."""
+    return [
+        {
+            "id": row.id,
+            "state": row.state,
+            "recalled": row.recalled_at is not None,
+            "adds_up": summary.get_mailing(row.id).adds_up,
+            "who": {
+                each.address: each.state for each in recipients.list_recipients(row.id, limit=1_000_000, by=SYSTEM)
+            },
+        }
+        for row in models.Mailing.objects.order_by("id")
+    ]
+
+
+def cancel() -> dict[str, Any]:
+    mailings.cancel(get_latest().id, by=SYSTEM, now=clock.now())
+    return {}
+
+
+def pause() -> dict[str, Any]:
+    mailings.pause(get_latest().id, by=SYSTEM, now=clock.now())
+    return {}
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "cancel": cancel,
+    "recall": recall_latest,
+    "pause": pause,
+    "resume": resume,
+    "send": send_again,
+    "repair": repair_all,
+    "status": get_status,
+    "report": report_all,
+}
 
 
 def all_done() -> bool:
@@ -198,5 +366,7 @@ if __name__ == "__main__":
         "recall": recall_all,
         "complete": complete_recall,
         "report": report,
+        "toil": lambda: toil(rest[0]),
+        "operate": operate,
     }
     verbs[verb]()

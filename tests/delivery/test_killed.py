@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.delivery.chaos import Storm, Weather, recalled, serving, weathered
+from tests.delivery.chaos import Storm, Troubles, Weather, recalled, serving, troubled, weathered
 from tests.flows.conftest import new_database, postgres_url
 
 __all__ = ["postgres_url"]
@@ -55,3 +55,16 @@ def test_kill_9_at_any_instant_doubles_nobody_and_a_repair_reaches_exactly_who_i
     figures = weathered(storm)
     ambiguous_and_killed = storm.server.requests * 0.3 + storm.weather.kills
     assert figures["unknown before events"] <= ambiguous_and_killed * storm.weather.batch
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def troubles(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Troubles]:
+    database = new_database(request.getfixturevalue("postgres_url"), "template0") if request.param == "postgres" else ""
+    with serving(delay=0.2) as server:
+        made = Troubles(Weather(readers=600, kills=0, window=60, seconds=180), tmp_path, server, database)
+        yield made
+        made.end()
+
+
+def test_operators_who_stop_recall_and_send_again_in_an_outage_double_and_lose_nobody(troubles: Troubles) -> None:
+    troubled(troubles, rounds=6)

@@ -79,6 +79,7 @@ class SendGridServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.accepted: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
+        self.delivered: list[dict[str, Any]] = []  # of those, what was sent by now and not cancelled before
         self.arrivals: list[tuple[float, int]] = []  # when messages were accepted to be sent at once, and how many
         self.refused: list[str] = []
         self.requests = 0
@@ -122,6 +123,7 @@ class SendGridServer(ThreadingHTTPServer):
     def _deliver(self, body: dict[str, Any]) -> None:
         if self.statuses.get(body.get("batch_id", "")) == "cancel":
             return
+        self.delivered.append(body)
         for person in body["personalizations"]:
             self.accepted[person["to"][0]["email"].casefold()] += 1
 

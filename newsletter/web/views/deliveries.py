@@ -128,6 +128,12 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     return redirect("mailing", mailing_id)
 
 
+def _is_for_another_account(found: summary.Mailing) -> bool:
+    """Whether a mailing may not leave by the account this process has with its provider."""
+    same_provider = wiring.get_config().provider == found.provider
+    return same_provider and bool(found.account) and wiring.find_account() not in ("", found.account)
+
+
 def _resume_mailing(mailing_id: int, by: Actor, now: datetime, *, accept_account: bool = False) -> None:
     recall.resume_mailing(mailing_id, by=by, now=now, provider=wiring.get_provider(), accept_account=accept_account)
 
@@ -173,7 +179,7 @@ def _mailing_context(found: summary.Mailing) -> dict[str, Any]:
         "newsletter": newsletters.get_newsletter(found.newsletter_id),
         "edition": edition_lookup.get_edition(found.edition_id),
         "excluded": excluded,
-        "other_account": found.account and wiring.find_account() not in ("", found.account),
+        "other_account": _is_for_another_account(found),
         "moving": found.state in ACTIVE_MAILING_STATES,
         "changing": found.state in _CHANGING_STATES,
         "missing": found.candidates - found.planned - excluded,

@@ -58,7 +58,7 @@ def test_the_provider_account_of_now_is_taken_only_by_a_button_of_its_own(
     Mailing.objects.filter(id=sent.id).update(
         state="paused", provider="sendgrid", account="host key1", finished_at=None
     )
-    assert take not in admin.get(f"/deliveries/{sent.id}/").content.decode(), "the outbox has no accounts"
+    assert take not in admin.get(f"/deliveries/{sent.id}/").content.decode(), "another provider is no other account"
     settings.CONFIG = replace(settings.CONFIG, provider="sendgrid", sendgrid_api_key="SG.now")
     assert take in admin.get(f"/deliveries/{sent.id}/").content.decode()
     answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "resume"}, follow=True).content.decode()

@@ -94,7 +94,7 @@ def test_every_noun_has_help(tmp_path: Path, noun: str) -> None:
             3,
             "NEWSLETTER_DATABASE_URL",
         ),
-        (("feeds", "list"), {"NEWSLETTER_PROVIDER": "pigeon"}, 2, "outbox, sendgrid, smtp"),
+        (("feeds", "list"), {"NEWSLETTER_PROVIDER": "pigeon"}, 2, "outbox, sendgrid or smtp"),
         (("feeds", "list"), {"NEWSLETTER_BASE_URL": "news.example.com"}, 2, "NEWSLETTER_BASE_URL"),
         (("feeds", "list"), {"NEWSLETTER_SECRET_KEY_FILE": "/nowhere/key"}, 3, "NEWSLETTER_SECRET_KEY_FILE"),
         (("run",), {}, 2, "NEWSLETTER_PROVIDER"),

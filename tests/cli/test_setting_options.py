@@ -18,7 +18,7 @@ from tests.cli.conftest import Newsletter
 
 def test_every_setting_can_be_changed_by_an_option(newsletter: Newsletter, newsroom: Any, now: datetime) -> None:
     lists.create_list("noon", "Noon", by=SYSTEM, now=now)
-    service.create_segment("payers", "Payers", {"all": [{"tier": "paid"}]}, by=SYSTEM, now=now)
+    service.create_segment("payers", "Payers", {"about": "tier", "op": "is", "value": "paid"}, by=SYSTEM, now=now)
     values: dict[str, str | bool] = {
         "name": "Dawn",
         "strap": "Early",

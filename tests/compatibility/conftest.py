@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.flows.conftest import new_database, postgres_url
+from tests.shared import make_once
 
 __all__ = ["postgres_url"]
 
@@ -135,6 +136,11 @@ def environment_of(folder: Path, database: str) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def left_sqlite(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The newsroom on SQLite: the database of 0.1.0, then migrated."""
+    left: dict[str, str] = make_once(tmp_path_factory, "left-sqlite", lambda: _leave_sqlite(tmp_path_factory))
+    return left
+
+
+def _leave_sqlite(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("left") / "house"
     shutil.copytree(HERE / "folder", folder)
     with sqlite3.connect(folder / "newsletter.sqlite3") as database:
@@ -149,6 +155,15 @@ def left_sqlite(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def left_postgres(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> dict[str, str]:
     """The newsroom on PostgreSQL: the migrations of 0.1.0, its rows, then the later migrations."""
+
+    def make() -> dict[str, str]:
+        return _leave_postgres(tmp_path_factory, postgres_url)
+
+    left: dict[str, str] = make_once(tmp_path_factory, "left-postgres", make)
+    return left
+
+
+def _leave_postgres(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("left") / "house"
     shutil.copytree(HERE / "folder", folder)
     house = House("postgres", environment_of(folder, new_database(postgres_url, "template0")))

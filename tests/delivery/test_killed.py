@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.delivery.chaos import Storm, Troubles, Weather, recalled, serving, troubled, weathered
-from tests.flows.conftest import new_database, postgres_url
+from tests.flows.conftest import migrated_postgres, new_database, postgres_url
 
-__all__ = ["postgres_url"]
+__all__ = ["migrated_postgres", "postgres_url"]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def storm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storm]:
-    database = new_database(request.getfixturevalue("postgres_url"), "template0") if request.param == "postgres" else ""
+    database = new_database(request.getfixturevalue("migrated_postgres")) if request.param == "postgres" else ""
     with serving() as server:
         made = Storm(Weather(readers=600, kills=4), tmp_path, server, database)
         yield made

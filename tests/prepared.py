@@ -74,8 +74,8 @@ class History:
 
     def note(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         """Executes a statement and, if it may write, notes it."""
-        words = sql.lstrip().upper()
-        if words.startswith(_NEUTRAL):
+        verb = sql[:80].lstrip().upper()
+        if verb.startswith(_NEUTRAL):
             return execute(sql, params, many, context)
         if many:
             params = list(params)
@@ -87,8 +87,8 @@ class History:
             done = True
             return result
         finally:
-            self._is_read = " RETURNING " not in words
-            self._undone += not done or words.startswith(_UNDOING)
+            self._is_read = " RETURNING " not in sql.upper()
+            self._undone += not done or verb.startswith(_UNDOING)
             self._statements.append((sql, params, many))
             self._digest.update(repr((sql, params, many, done)).encode("utf-8", "surrogatepass"))
             self._changes += _count_changes() - before

@@ -12,6 +12,7 @@ import typer
 from newsletter.catalog.newsletters import get_newsletter, list_newsletters
 from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
+from newsletter.delivery import isolation
 from newsletter.delivery.events import inbox
 from newsletter.delivery.ledger.states import MailingState, Outcome, get_outcome_label, parse_outcome
 from newsletter.delivery.reports import proof, recipients, summary
@@ -251,6 +252,13 @@ def retry_events(as_json: bool = JSON) -> None:
     """Apply again what the provider reported and could not be applied; it happens every hour anyway."""
     count = inbox.retry_quarantined(by=get_actor(), now=clock.now())
     emit_json({"retried": count}) if as_json else say(f"{count} reports of the provider are applied again.")
+
+
+@app.command("retry-failed")
+def retry_failed(as_json: bool = JSON) -> None:
+    """Try again what failed again and again and is kept aside; it happens every hour anyway."""
+    count = isolation.retry_failed(by=get_actor(), now=clock.now())
+    emit_json({"retried": count}) if as_json else say(f"{count} things that failed are tried again.")
 
 
 @app.command("repair")

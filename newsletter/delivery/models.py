@@ -260,6 +260,23 @@ class Alarm(models.Model):
         return self.message
 
 
+class FailedItem(models.Model):
+    """Something a step fails with: a mailing, a batch, or (0) the step itself. Deleted when it succeeds."""
+
+    step = models.CharField(max_length=40)
+    item = models.BigIntegerField(default=0, db_default=0)
+    failures = models.PositiveIntegerField(default=0, db_default=0)
+    error = models.CharField(max_length=300, blank=True, default="", db_default="")
+    first_at = models.DateTimeField()
+    next_at = models.DateTimeField()  # when it is tried again
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["step", "item"], name="failed_item_once")]
+
+    def __str__(self) -> str:
+        return f"{self.step} {self.item}"
+
+
 class RateLimit(models.Model):
     """A limit that mailings share: of a provider (by its name), of a newsletter, or of recall windows.
 

@@ -16,6 +16,7 @@ from newsletter import config
 from newsletter.accounts import users
 from newsletter.catalog.newsletters import list_newsletters
 from newsletter.catalog.states import NewsletterState
+from newsletter.delivery import isolation
 from newsletter.delivery.events import inbox, suppression_sync
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.reports import summary
@@ -51,7 +52,7 @@ def examine(now: datetime) -> tuple[Diagnosis, ...]:
     found = [*_check_settings(), *_check_files(options), *_check_database()]
     if not any(diagnosis.is_bad for diagnosis in found):
         found += [*_check_users(), *_check_provider(options, now), *_check_newsletters()]
-        found += [*_check_transactional_mail(now), *_check_processes(now)]
+        found += [*_check_transactional_mail(now), *_check_processes(now), *_check_failures()]
     return (*found, *_check_base_url(options))
 
 
@@ -155,6 +156,16 @@ def _check_webhook(options: config.Config, now: datetime) -> Iterator[Diagnosis]
     for alarm in summary.list_account_alarms():
         yield Diagnosis(
             "look", f"{alarm.message} (last {alarm.last_at:%Y-%m-%d %H:%M} UTC)", "Look at SendGrid’s dashboard."
+        )
+
+
+def _check_failures() -> Iterator[Diagnosis]:
+    """Whether a batch, a mailing or a step fails again and again, while the others go on."""
+    for each in isolation.list_failures():
+        yield Diagnosis(
+            "bad" if each.aside else "look",
+            f"{each.what} failed {each.failures} times since {each.since:%Y-%m-%d %H:%M} UTC: {each.error}",
+            "It is tried again by itself, at last every hour. Once the cause is gone: newsletter mailings retry-failed",
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from newsletter.accounts import audit_log
 from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import edition_lookup
+from newsletter.delivery import isolation
 from newsletter.delivery.events import erasure
 from newsletter.delivery.reports import history
 from newsletter.jobs import wiring
@@ -20,13 +21,17 @@ MAX_EDITIONS = 100_000
 
 def propagate_erasures(now: datetime) -> int:
     """Erases in the other packages who was erased in subscribers. Returns how many. Safe to repeat."""
-    waiting = list_pending_erasures()
-    for each in waiting:
+    waiting = {each.id: each for each in list_pending_erasures()}
+
+    def erase(id: int) -> bool:
+        each = waiting[id]
         erasure.erase_addresses(each.subscriber_id, each.addresses, outbox=wiring.get_config().outbox_dir)
         newsletter_settings.forget_test_addresses(each.addresses)
         audit_log.redact_subscriber(each.subscriber_id, {*each.addresses, *map(to_key, each.addresses)}, now=now)
         complete_erasure(each.id, now=now)
-    return len(waiting)
+        return True
+
+    return isolation.run_each("Erasing", waiting, erase, now)
 
 
 def collect_known_data(subscriber_id: int) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def tick(now: datetime, *, with_editions: bool = True) -> TickResult:
 
     Without `with_editions`, editions are created elsewhere: suggesting fetches pictures, which may take long.
     """
-    steps: tuple[tuple[str, Callable[[datetime], int]], ...] = (
+    steps: tuple[tuple[str, Callable[[datetime], int | None]], ...] = (
         ("planned", occurrences.materialise),
         *((("opened", create_due_editions),) if with_editions else ()),
         ("claimed", claim_due),
@@ -69,18 +69,20 @@ def tick(now: datetime, *, with_editions: bool = True) -> TickResult:
         ("reconsidered", reconsider.plan_settled),
         ("left_too_late", unsubscribed_after_send.mark_members),
         ("forgotten", erasure.propagate_erasures),
+        ("heartbeats", heartbeats.delete_stale),
+        ("hits", rate_limits.delete_old_hits),
+        ("seen_events", inbox.delete_expired),
     )
     done: dict[str, int] = {}
     failed: dict[str, str] = {}
     for name, step in steps:
         try:
-            done[name] = int(step(now) or 0)
+            count = step(now)
+            if count is not None:
+                done[name] = int(count)
         except Exception as error:
             log.exception("The scheduler's step “%s” failed; the next tick tries again", name)
             failed[name] = str(error)
-    heartbeats.delete_stale(now)
-    rate_limits.delete_old_hits(now)
-    inbox.delete_expired(now)
     return TickResult(done, failed)
 
 
@@ -122,6 +124,20 @@ def _run_for_each(occurrences: Sequence[Occurrence], step: Callable[[Occurrence]
     if errors:
         raise errors[0]
     return done
+
+
+def _run_all(*acts: Callable[[], int | None]) -> int:
+    """Does all of these, also behind one that fails; then raises the first failure. Returns what the last one does."""
+    last, errors = 0, list[Exception]()
+    for act in acts:
+        try:
+            last = act() or 0
+        except Exception as error:
+            log.exception("A part of the scheduler's work failed; the others were done")
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return last
 
 
 def _settle_occurrence(occurrence: Occurrence, now: datetime) -> bool:
@@ -284,10 +300,16 @@ def sync_provider(now: datetime) -> int:
     Returns the number of subscribers affected.
     """
     provider = wiring.get_provider()
-    while recall.free_next_slot(now, provider):
-        pass
-    pulled = suppression_sync.sync_suppressions(now, provider)
-    return pulled.ours if pulled else 0
+
+    def free_slots() -> None:
+        while recall.free_next_slot(now, provider):
+            pass
+
+    def sync() -> int:
+        pulled = suppression_sync.sync_suppressions(now, provider)
+        return pulled.ours if pulled else 0
+
+    return _run_all(free_slots, sync)
 
 
 def roll_up_engagement(now: datetime) -> int:
@@ -296,10 +318,13 @@ def roll_up_engagement(now: datetime) -> int:
     With it, what subscribers do to stay clean: old files, tries and unconfirmed people go, suppressions end. And
     personal values that the audit log has kept for long enough go, and expired sessions.
     """
-    retention.apply_retention(now)
-    users.delete_expired_sessions(now)
-    audit_log.redact_before(now - audit_log.PERSONAL_RETENTION, now=now)
-    return engagement.roll_up(now, owner=heartbeats.get_process_name(heartbeats.ProcessKind.SCHEDULER))
+    owner = heartbeats.get_process_name(heartbeats.ProcessKind.SCHEDULER)
+    return _run_all(
+        lambda: retention.apply_retention(now),
+        lambda: users.delete_expired_sessions(now),
+        lambda: audit_log.redact_before(now - audit_log.PERSONAL_RETENTION, now=now),
+        lambda: engagement.roll_up(now, owner=owner),
+    )
 
 
 def sync_suppressions_now(*, by: Actor, now: datetime) -> suppression_sync.SyncResult:
@@ -321,7 +346,12 @@ def check_pages_and_links(now: datetime) -> int:
     Returns how many are not as they were, or lead nowhere.
     """
     fetch = wiring.build_fetcher()
-    return page_checks.check_due_pages(now, fetch=fetch) + link_checks.check_due_links(now, fetch=fetch)
+    checked: list[int] = []
+    _run_all(
+        lambda: checked.append(page_checks.check_due_pages(now, fetch=fetch)),
+        lambda: checked.append(link_checks.check_due_links(now, fetch=fetch)),
+    )
+    return sum(checked)
 
 
 def check_pages_and_links_of_edition(edition_id: int, *, by: Actor, now: datetime) -> int:

@@ -5,11 +5,13 @@ A step takes `now`, does one piece and says whether there was one. By the rows a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
+from newsletter.delivery import isolation
 from newsletter.delivery.events import applying
 from newsletter.delivery.sending import freeze, mailings, recall
-from newsletter.delivery.sending.hand_over import hand_over_next
+from newsletter.delivery.sending.hand_over import forget_prepared, hand_over_next
 from newsletter.jobs import heartbeats, wiring
 from newsletter.jobs.actors import WORKER
 from newsletter.kernel import clock
@@ -24,15 +26,19 @@ def hand_over(now: datetime, owner: str) -> bool:
 def advance_mailings(now: datetime) -> bool:
     """Completes a recall, opens a recall window, freezes an audience, or closes what is done."""
     provider = wiring.get_provider()
-    return (
-        recall.complete_next_recall(now, provider, by=WORKER)
-        or recall.open_next_window(now, provider)
-        or freeze.freeze_next(now, account=provider.account)
-        or bool(mailings.finish_settled(now))
-        or bool(mailings.pause_lost_probes(now))
-        or bool(mailings.pause_other_providers(provider.name, now, account=provider.account))
-        or bool(recall.settle_late_batches(now))
+    name, account = provider.name, provider.account
+    steps: tuple[tuple[str, Callable[[], int | bool]], ...] = (
+        ("Completing recalls", lambda: recall.complete_next_recall(now, provider, by=WORKER)),
+        ("Opening recall windows", lambda: recall.open_next_window(now, provider)),
+        ("Freezing audiences", lambda: freeze.freeze_next(now, account=account)),
+        ("Finishing mailings", lambda: mailings.finish_settled(now)),
+        ("Pausing after lost answers", lambda: mailings.pause_lost_probes(now)),
+        ("Pausing for another provider", lambda: mailings.pause_other_providers(name, now, account=account)),
+        ("Settling what was recalled", lambda: recall.settle_late_batches(now)),
+        ("Looking at batches that failed", forget_prepared),
+        ("Looking for newer batches", lambda: mailings.report_newer_batches(now)),
     )
+    return isolation.run_steps(steps, now)
 
 
 def apply_events(now: datetime) -> bool:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from newsletter.curator.editions.models import Edition, Snapshot
-from newsletter.delivery import models
+from newsletter.delivery import isolation, models
 from newsletter.delivery.events import inbox
 from newsletter.delivery.ledger.format import FORMAT, Outcomes, pack_members
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
@@ -109,6 +109,11 @@ def _resume(world: World) -> Act:
     return lambda by: mailings.resume(mailing_id, by=by, now=world.now)
 
 
+def _retry_failed(world: World) -> Act:
+    models.FailedItem.objects.create(step="Testing", item=1, first_at=world.now, next_at=world.now)
+    return lambda by: isolation.retry_failed(by=by, now=world.now)
+
+
 def _close(world: World) -> Act:
     mailing_id = plan_mailing(world)
     _settle(mailing_id, BatchState.UNKNOWN, Outcome.UNKNOWN)
@@ -169,6 +174,7 @@ def _retry_quarantined(world: World) -> Act:
 
 ACTS: dict[str, Prepare] = {
     "newsletter.delivery.events.inbox.retry_quarantined": _retry_quarantined,
+    "newsletter.delivery.isolation.retry_failed": _retry_failed,
     "newsletter.delivery.reports.proof.export_proof": _export_proof,
     "newsletter.delivery.sending.mailings.cancel": _cancel,
     "newsletter.delivery.sending.mailings.close": _close,

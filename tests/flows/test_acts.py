@@ -74,6 +74,7 @@ OF_THE_NEWSROOM = (
     "newsletter.accounts.users.set_password",
     "newsletter.curator.articles.",
     "newsletter.delivery.events.inbox.retry_quarantined",
+    "newsletter.delivery.isolation.retry_failed",
     "subscribers.attributes.create_attribute",
     "subscribers.consent.domain_rules.",
     "subscribers.imports.restore.",

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q
 
 from newsletter.curator.editions.clicks import record_clicks
-from newsletter.delivery import models
+from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import MemberFlag
 from subscribers import engagement
@@ -26,7 +26,8 @@ def roll_up(now: datetime, *, owner: str, at_once: bool = False) -> int:
     if not at_once and not _acquire_lock(now, owner):
         return 0
     recent = models.Mailing.objects.filter(due_at__gte=now - ROLL_UP_WINDOW, ordinal__gt=0)
-    return sum(_roll_up_mailing(row, now) for row in recent.order_by("due_at"))
+    rows = {row.id: row for row in recent.order_by("due_at")}
+    return isolation.run_each("Counting clicks of mailing", rows, lambda each: _roll_up_mailing(rows[each], now), now)
 
 
 def _acquire_lock(now: datetime, owner: str) -> bool:

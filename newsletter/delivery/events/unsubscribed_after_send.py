@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, QuerySet
 
-from newsletter.delivery import models
+from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger.format import Outcomes, find_place, unpack_members
 from newsletter.delivery.ledger.states import MemberFlag, RecallState
 from subscribers import audience
@@ -19,7 +19,8 @@ LOOK_BACK = timedelta(hours=2)
 def mark_members(now: datetime) -> int:
     """Marks members who left between the hand-over of their batch and its arrival. Returns how many."""
     recent = _select_sent_since(now - LOOK_BACK)
-    return sum(_mark_in_mailing(row) for row in recent)
+    rows = {row.id: row for row in recent}
+    return isolation.run_each("Marking who left, mailing", rows, lambda each: _mark_in_mailing(rows[each]), now)
 
 
 def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> datetime | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import F
 
-from newsletter.delivery import models
+from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, Outcome
@@ -18,7 +18,13 @@ def recover_expired_leases(now: datetime) -> int:
     if not late.exists():
         return 0
     back = late.filter(state=BatchState.CLAIMED).update(state=BatchState.PLANNED, lease_owner="", lease_until=None)
-    for batch in late.filter(state=BatchState.SENDING):
+    lost = late.filter(state=BatchState.SENDING).values_list("id", flat=True)
+    return back + isolation.run_each("Settling lost batch", list(lost), lambda each: _settle_lost(each, now), now)
+
+
+def _settle_lost(batch_id: int, now: datetime) -> int:
+    back = 0
+    for batch in models.Batch.objects.filter(id=batch_id, lease_until__lt=now, state=BatchState.SENDING):
         outcomes = Outcomes(batch.outcomes, batch.format)
         outcomes.mark(outcomes.list_places(Outcome.PLANNED), Outcome.UNKNOWN)
         # With its version: an event may have proved an earlier attempt since we read it. The next look settles it then.

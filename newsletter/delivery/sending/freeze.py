@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import approval, edition_lookup, variants, visibility
 from newsletter.curator.editions.variants import Variant
-from newsletter.delivery import models
+from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger import audience_index, batching, states
 from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
 from newsletter.delivery.ledger.format import unpack_members
@@ -50,27 +51,29 @@ def freeze_next(now: datetime, *, account: str = "") -> bool:
     In short transactions, each moving a mark forward: killed anywhere, another process goes on there.
     """
     begun = Q(due_at__lte=now) | Q(recall=RecallState.OPEN, begins_at__lte=now)
-    due = (
-        models.Mailing.objects.filter(begun, state__in=(MailingState.SCHEDULED, MailingState.FREEZING))
-        .order_by("due_at", "id")
-        .first()
-    )
-    if due is None:
+    due = models.Mailing.objects.filter(begun, state__in=(MailingState.SCHEDULED, MailingState.FREEZING))
+    ids = list(due.order_by("due_at", "id").values_list("id", flat=True))
+    if not ids or not _freeze_lock.acquire(blocking=False):
         return False
     try:
+        freeze = partial(_freeze_due, now=now, account=account)
+        return bool(isolation.run_each("Freezing mailing", ids, freeze, now, stop_at_first=True))
+    finally:
+        _freeze_lock.release()
+
+
+def _freeze_due(mailing_id: int, *, now: datetime, account: str) -> bool:
+    due = models.Mailing.objects.get(id=mailing_id)
+    try:
         batch_size = registry.get_max_batch(due.provider)
-    except BadInput as error:  # a provider of former days; the mailings behind this one must not wait for it
+    except BadInput as error:  # a provider of former days
         _hold(due.id, str(error))
         return True
-    if not _freeze_lock.acquire(blocking=False):
-        return False
     try:
         if due.state == MailingState.FREEZING or _start(due, now, account):
             _freeze(due.id, batch_size, now)
-    except (BadInput, NotFound) as error:  # a segment that somebody dropped: those behind this mailing must not wait
+    except (BadInput, NotFound) as error:  # a segment that somebody dropped
         _hold(due.id, f"{error} Nothing was sent.")
-    finally:
-        _freeze_lock.release()
     return True
 
 

@@ -24,7 +24,7 @@ from django.db.models import F, QuerySet
 
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import day_names, edition_lookup
-from newsletter.delivery import alarms, models
+from newsletter.delivery import alarms, isolation, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, MemberFlag, Outcome, RecallState
@@ -35,7 +35,6 @@ from newsletter.delivery.sending.envelopes import EnvelopeSettings
 from newsletter.delivery.sending.expired_leases import recover_expired_leases
 from newsletter.kernel import ids
 from newsletter.kernel.clock import to_day_in_zone
-from newsletter.kernel.errors import NewsletterError
 from subscribers import audience, subscriber_lookup
 
 log = logging.getLogger(__name__)
@@ -54,11 +53,17 @@ def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Call
         return False
     if claim.number == 1 and not claim.attempt:
         models.Mailing.objects.filter(id=claim.mailing_id, started_at=None).update(started_at=now)
-    prepared = _prepare(claim, now)
-    if prepared is None:
-        return True
     attempt = ids.generate_id()
-    request = _build_request(prepared, attempt, now)  # before it begins: what fails until then is tried again
+    try:  # before it begins: what fails until then is tried again
+        prepared = _prepare(claim, now)
+        request = _build_request(prepared, attempt, now) if prepared else None
+    except isolation.DATABASE_AWAY:
+        raise
+    except Exception as error:
+        _give_back_failed(claim, error, now)
+        return True
+    if prepared is None or request is None:
+        return True
     if claim.limited and clock() - now > LONGEST_PREPARATION:  # its minute is over, and others have their own
         _own_batch(claim).update(state=BatchState.PLANNED, lease_until=None)
         return True
@@ -133,16 +138,14 @@ class _PreparedBatch:
 
 def _prepare(claim: Claim, now: datetime) -> _PreparedBatch | None:
     """Reads who is in the batch, with the addresses of the freeze, and withdraws those who left since."""
-    try:
-        members = unpack_members(claim.members, claim.format)
-        outcomes = Outcomes(claim.outcomes, claim.format)
-        mailing = _load_mailing_context(claim.mailing_id, claim.mailing_version, claim.variant, claim.tracking)
-    except NewsletterError as error:
-        _own_batch(claim).update(state=BatchState.PLANNED, lease_until=None, due_at=now + LEASE, error=str(error))
-        raise
+    members = unpack_members(claim.members, claim.format)
+    outcomes = Outcomes(claim.outcomes, claim.format)
+    mailing = _load_mailing_context(claim.mailing_id, claim.mailing_version, claim.variant, claim.tracking)
     if not len(members) == len(outcomes) == claim.size:
-        _pause_damaged(claim, f"{claim.size} were planned, {len(members)} are members, {len(outcomes)} have an outcome")
-        return None
+        raise DamagedBatch(
+            f"It does not add up: {claim.size} were planned, {len(members)} are members, "
+            f"{len(outcomes)} have an outcome."
+        )
     places: Sequence[int] = range(len(members)) if outcomes.untouched else outcomes.list_places(Outcome.PLANNED)
     wanted = members if len(places) == len(members) else [members[place] for place in places]
     people = audience.get_audience_addresses(
@@ -171,10 +174,24 @@ def _format_dates(mailing: _MailingContext, people: Sequence[int], at: datetime)
     return [said[zone] for zone in zones]
 
 
-def _pause_damaged(claim: Claim, why: str) -> None:
-    """Stops a mailing whose ledger is damaged: who knows who would get it."""
-    _own_batch(claim).update(state=BatchState.PLANNED, lease_until=None)
-    mailings.pause_on_error(claim.mailing_id, f"Batch {claim.number} does not add up: {why}. None of it was sent.")
+class DamagedBatch(Exception):
+    """A batch of the ledger does not add up: who knows who would get it."""
+
+
+def _give_back_failed(claim: Claim, error: Exception, now: datetime) -> None:
+    """Lets a batch wait that cannot be prepared, longer each time; the others go on."""
+    again = isolation.note_failure(isolation.PREPARE_BATCH, claim.id, error, now, mailing_id=claim.mailing_id)
+    _own_batch(claim).update(state=BatchState.PLANNED, lease_until=None, due_at=again, error=str(error)[:2_000])
+
+
+def forget_prepared() -> int:
+    """Forgets the failures of batches that were prepared after all. Returns how many."""
+    failed = set(models.FailedItem.objects.filter(step=isolation.PREPARE_BATCH).values_list("item", flat=True))
+    open_states = (BatchState.PLANNED, BatchState.CLAIMED)
+    waiting = models.Batch.objects.filter(id__in=failed, state__in=open_states).values_list("id", flat=True)
+    done = failed.difference(waiting)
+    isolation.forget(isolation.PREPARE_BATCH, done)
+    return len(done)
 
 
 def _begin_attempt(prepared: _PreparedBatch, attempt: str, now: datetime) -> _PreparedBatch | None:

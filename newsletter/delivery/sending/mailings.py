@@ -15,9 +15,9 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import approval
-from newsletter.delivery import alarms, models
+from newsletter.delivery import alarms, isolation, models
 from newsletter.delivery.ledger import states
-from newsletter.delivery.ledger.format import Outcomes
+from newsletter.delivery.ledger.format import FORMAT, Outcomes
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
 from newsletter.delivery.providers import accounts, registry
 from newsletter.delivery.sending import envelopes, probing, recall_window, unsettled
@@ -26,6 +26,10 @@ from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 
 log = logging.getLogger(__name__)
+
+NEWER_FORMAT_ALARM = (
+    "Batches of it were written by a newer version and wait for a worker of that version. Update the workers."
+)
 
 
 def create_mailing(
@@ -140,14 +144,15 @@ def _record_plan(
 
 def finish_settled(now: datetime) -> int:
     """Closes mailings whose batches are all settled, but for those with too many unknown. Returns how many."""
-    _withdraw_returned_batches()
+    _withdraw_returned_batches(now)
     still_open = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=states.OPEN_BATCH_STATES)
     # What can still be recalled is not over, though all of it is submitted; nor what somebody wanted to recall, until
     # the provider said that it is not cancelled.
     unsure = Q(recalling_since__isnull=False, window_checked_at=None)
     recallable = Q(Q(due_at__gt=now) | unsure, recall=RecallState.OPEN)
     rows = models.Mailing.objects.filter(~Exists(still_open), ~recallable, state=MailingState.SENDING)
-    return sum(_finish_unless_unknown(row, now) for row in rows)
+    ids = list(rows.values_list("id", flat=True))
+    return isolation.run_each("Finishing mailing", ids, lambda each: _finish_unless_unknown(get_row(each), now), now)
 
 
 def _finish_unless_unknown(row: models.Mailing, now: datetime) -> bool:
@@ -171,11 +176,11 @@ def _finish(row: models.Mailing, now: datetime, reason: str = "") -> bool:
     return True
 
 
-def _withdraw_returned_batches() -> None:
+def _withdraw_returned_batches(now: datetime) -> None:
     """Batches that were in a worker's hands when their mailing was cancelled, and came back: unsent, or too late."""
     back = models.Batch.objects.filter(state=BatchState.PLANNED, mailing__state=MailingState.CANCELLED)
-    for mailing_id in set(back.values_list("mailing_id", flat=True)):
-        withdraw_planned(mailing_id)
+    ids = sorted(set(back.values_list("mailing_id", flat=True)))
+    isolation.run_each("Withdrawing batches of mailing", ids, lambda each: withdraw_planned(each) * 0, now)
 
 
 def pause_on_error(mailing_id: int, reason: str) -> None:
@@ -203,6 +208,16 @@ def pause_lost_probes(now: datetime) -> int:
             pause_on_error(row.id, f"{requests} ended without an answer. Look at the provider, then resume.")
             paused += 1
     return paused
+
+
+def report_newer_batches(now: datetime) -> int:
+    """Raises an alarm, once, of each mailing with batches that this version cannot read: they wait for one that can."""
+    newer = models.Batch.objects.filter(state=BatchState.PLANNED, format__gt=FORMAT, due_at__lte=now)
+    found = set(newer.filter(mailing__state=MailingState.SENDING).values_list("mailing_id", flat=True))
+    told = models.Alarm.objects.filter(mailing_id__in=found, message=NEWER_FORMAT_ALARM)
+    for mailing_id in found.difference(told.values_list("mailing_id", flat=True)):
+        alarms.raise_alarm(mailing_id, NEWER_FORMAT_ALARM, now)
+    return 0
 
 
 def pause_other_providers(provider: str, now: datetime, *, account: str = "") -> int:

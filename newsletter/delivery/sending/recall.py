@@ -19,7 +19,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from newsletter.curator.editions import approval
-from newsletter.delivery import alarms, models
+from newsletter.delivery import alarms, isolation, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
@@ -379,7 +379,8 @@ def settle_late_batches(now: datetime) -> int:
         mailing__recall=RecallState.OPEN,
         state__in=(BatchState.ACCEPTED, BatchState.UNKNOWN),
     )
-    return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=True)))
+    found = sorted(set(late.values_list("mailing_id", flat=True)))
+    return isolation.run_each("Settling recalled mailing", found, settle_recalled, now)
 
 
 def free_next_slot(now: datetime, provider: Provider) -> bool:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q
 
 from newsletter.catalog import newsletters
-from newsletter.delivery import models
+from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingState, MemberFlag, Outcome
@@ -99,11 +100,16 @@ def repair_silent(now: datetime) -> int:
             newsletter_id=newsletter.id, state__in=(MailingState.SENDING, MailingState.FINISHED)
         )
         found = models.Batch.objects.filter(silent, mailing__in=mailings).values_list("mailing_id", flat=True)
-        for mailing_id in set(found):
-            count = _repair(mailing_id, silent, unknown=True, now=now)
-            log.warning("Mailing %s is sent again to %s subscribers whose outcome stayed unknown", mailing_id, count)
-            repaired += count
+        repaired += isolation.run_each(
+            "Repairing mailing", sorted(set(found)), partial(_repair_silent, silent=silent, now=now), now
+        )
     return repaired
+
+
+def _repair_silent(mailing_id: int, *, silent: Q, now: datetime) -> int:
+    count = _repair(mailing_id, silent, unknown=True, now=now)
+    log.warning("Mailing %s is sent again to %s subscribers whose outcome stayed unknown", mailing_id, count)
+    return count
 
 
 def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:

@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from newsletter.delivery import isolation
 from newsletter.delivery.events import inbox
 from newsletter.jobs import heartbeats
 from newsletter.kernel import clock
@@ -15,14 +16,16 @@ from newsletter.kernel import clock
 
 @require_safe
 def show_health(request: HttpRequest) -> JsonResponse:
-    """Whether the database answers, and scheduler and worker are alive, and for how long events wait; nothing else."""
+    """Whether the database answers, scheduler and worker are alive, how long events wait, and how much fails."""
     now = clock.now()
     try:
         connection.ensure_connection()
         alive = {kind: heartbeats.is_alive(kind, now) for kind in heartbeats.ProcessKind}
         oldest = inbox.get_status().oldest_at
+        aside = isolation.count_kept_aside()
     except DatabaseError:
         return JsonResponse({"database": False}, status=503)
     waiting = int((now - oldest).total_seconds()) if oldest else 0
     shown = (now - timedelta(microseconds=now.microsecond)).isoformat()
-    return JsonResponse({"database": True, **alive, "events_wait_seconds": waiting, "now": shown})
+    told = {"events_wait_seconds": waiting, "kept_aside": aside, "now": shown}
+    return JsonResponse({"database": True, **alive, **told})

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.delivery import models
-from newsletter.delivery.ledger.format import FORMAT, Outcomes, UnknownFormat
+from newsletter.delivery.ledger.format import FORMAT, Outcomes
 from newsletter.delivery.ledger.states import BatchState, Outcome
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
@@ -93,6 +93,7 @@ def test_another_attempt_that_begins_while_the_lease_of_the_last_is_found_run_ou
 def test_what_died_in_other_hands_is_settled_each_by_how_far_it_was(frozen: Plan, join: Join, now: datetime) -> None:
     join(200)
     made = frozen()
+    models.Mailing.objects.update(proven_at=now)
     for _ in range(2):
         with pytest.raises(Killed):
             step(ScriptedProvider(dies_after), now)
@@ -118,6 +119,5 @@ def test_a_batch_of_a_newer_ledger_is_left_to_newer_workers(frozen: Plan, join: 
     with pytest.raises(Killed):
         step(ScriptedProvider(dies_before), now)
     models.Batch.objects.update(format=FORMAT + 1)
-    with pytest.raises(UnknownFormat):
-        recover_expired_leases(now + LATER)
+    assert recover_expired_leases(now + LATER) == 0
     assert models.Batch.objects.get().state == BatchState.SENDING

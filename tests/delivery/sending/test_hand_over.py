@@ -13,7 +13,7 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from newsletter.catalog import newsletter_settings
-from newsletter.delivery import models
+from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import FORMAT, Outcomes, pack_members
 from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome, RecallState
@@ -827,19 +827,52 @@ def test_when_the_rest_of_a_batch_left_it_is_what_its_other_members_are(
     ],
     ids=["size", "outcomes", "members"],
 )
-def test_a_damaged_batch_stops_its_mailing_and_is_not_sent(
+def test_a_damaged_batch_is_kept_aside_and_the_others_are_sent(
     frozen: Plan, join: Join, now: datetime, changed: dict[str, Any], why: str
 ) -> None:
+    join(53)
+    made = frozen()
+    models.Batch.objects.filter(size=3).update(**changed)
+    provider = ScriptedProvider()
+    for hours in range(isolation.MAX_FAILURES):
+        hand_over_all(provider, now + timedelta(hours=hours))
+        mailings.finish_settled(now + timedelta(hours=hours))
+    assert len(provider.mailed) == 50
+    assert (shown(made).state, shown(made).batches) == (MailingState.SENDING, {"accepted": 1, "planned": 1})
+    (failure,) = isolation.list_failures()
+    assert (failure.what, failure.failures, failure.aside) == (f"Preparing batch 2 of mailing {made.id}", 5, True)
+    assert why in failure.error
+    assert [alarm.message.partition(" and is")[0] for alarm in shown(made).alarms] == [
+        f"Preparing batch 2 of mailing {made.id} fails again and again"
+    ]
+    batch = models.Batch.objects.get(number=2)
+    assert (batch.state, batch.lease_until) == (BatchState.PLANNED, None)
+    assert batch.due_at == now + timedelta(hours=5)
+
+
+def test_a_batch_that_was_mended_is_sent_at_once_when_somebody_says_so(frozen: Plan, join: Join, now: datetime) -> None:
     join(3)
     made = frozen()
-    models.Batch.objects.update(**changed)
-    provider = ScriptedProvider()
-    assert step(provider, now)
-    assert not provider.requests
-    assert shown(made).state == MailingState.PAUSED
-    assert shown(made).reason == f"Batch 1 does not add up: {why}. None of it was sent."
-    batch = models.Batch.objects.get()
-    assert (batch.state, batch.lease_until) == (BatchState.PLANNED, None)
+    models.Batch.objects.update(size=4)
+    for hours in range(isolation.MAX_FAILURES):
+        step(ScriptedProvider(), now + timedelta(hours=hours))
+    models.Batch.objects.update(size=3)
+    later = now + timedelta(hours=4, minutes=1)
+    assert not step(ScriptedProvider(), later)
+    assert isolation.retry_failed(by=SYSTEM, now=later) == 1
+    assert step(ScriptedProvider(), later)
+    assert shown(made).counts == {"accepted": 3}
+    assert hand_over.forget_prepared() == 1
+    assert not isolation.list_failures()
+
+
+def test_a_mail_that_cannot_be_read_holds_up_its_own_mailing_alone(frozen: Plan, join: Join, now: datetime) -> None:
+    join(3)
+    made = frozen()
+    models.Mailing.objects.filter(id=made.id).update(frozen_at=None)
+    other = frozen(kind="test")
+    hand_over_all(ScriptedProvider(), now)
+    assert (shown(made).counts, shown(other).counts) == ({"planned": 3}, {"accepted": 3})
 
 
 def test_a_batch_whose_mailing_was_paused_before_it_was_sent_is_nobodys(

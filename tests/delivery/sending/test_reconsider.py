@@ -19,6 +19,7 @@ from newsletter.delivery.sending import freeze, hand_over, mailings, reconsider,
 from newsletter.delivery.sending.expired_leases import recover_expired_leases
 from newsletter.kernel.errors import Refused
 from subscribers import people
+from subscribers.models import Subscriber
 from tests.actors import SYSTEM
 from tests.conftest import Newsroom
 from tests.delivery.conftest import hand_over_all
@@ -115,6 +116,30 @@ def test_whom_the_first_mailing_did_not_reach_after_all_the_second_mails(twice: 
     twice.check()
     assert len(twice.provider.mailed) == 120
     assert twice.look_again() == 0
+
+
+def test_those_planned_later_are_found_among_the_others_whose_numbers_lie_between_theirs(
+    twice: Twice, newsroom: Newsroom, now: datetime
+) -> None:
+    """Every third does not accept tracking: these are a batch of their own, and the one in flight."""
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, click_tracking="on", seen=None, by=SYSTEM)
+    Subscriber.objects.filter(id__in=twice.readers[::3]).update(tracked=False)
+    twice.first_id = twice.plan().id
+    freeze.freeze_next(now)
+    models.Batch.objects.filter(tracking=True).update(due_at=now + timedelta(hours=1))
+
+    def meanwhile(provider: ScriptedProvider, request: Any, now: datetime) -> Any:
+        mailings.cancel(twice.first_id, by=SYSTEM, now=now)
+        twice.second_id = twice.plan().id
+        freeze.freeze_next(now)
+        return refuses_for_now(provider, request, now)
+
+    twice.provider.script = [meanwhile]
+    twice.work()
+    assert twice.second.excluded == {"undecided": 40}
+    assert twice.look_again() == 40
+    twice.check()
+    assert len(twice.provider.mailed) == 120
 
 
 def test_whom_it_reached_has_it_already(twice: Twice) -> None:

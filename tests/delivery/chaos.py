@@ -42,6 +42,8 @@ AMBIGUOUS = (
 )
 
 
+SLOW = (Fault(slow=3), Fault(slow=3, accept_first=True))  # longer than a lease of the storm's workers
+SLOW_SHARE = 0.06
 OUTAGE = (Fault(status=503), Fault(status=500), Fault(drop=True), Fault(status=503, accept_first=True))
 
 
@@ -235,6 +237,7 @@ class Troubles(Storm):
             act()
         self._outage_until = 0
         self.server.weather = lambda: None
+        time.sleep(max(fault.slow for fault in SLOW) + 1)  # what is still at the server arrives
         self.settle()
 
     def _apply(self) -> None:
@@ -341,7 +344,7 @@ class Troubles(Storm):
     def _mood_or_outage(self) -> Fault | None:
         if time.monotonic() < self._outage_until:
             return self.chance.choice(OUTAGE)
-        return self._mood()
+        return self.chance.choice(SLOW) if self.chance.random() < SLOW_SHARE else self._mood()
 
 
 def addresses(reported: dict[str, Any], state: str) -> set[str]:

@@ -58,12 +58,13 @@ _PERSONAL = {"to", "headers", "substitutions", "custom_args", "subject", "send_a
 class Fault:
     """How one request goes wrong, before or after accepting.
 
-    It answers `status`, `drop`s the connection, or `hang`s for seconds.
+    It answers `status`, `drop`s the connection, `hang`s for seconds, or is `slow` by some and answers as always.
     """
 
     status: int = 0
     drop: bool = False
     hang: float = 0.0
+    slow: float = 0.0
     accept_first: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] | None = None
@@ -169,6 +170,9 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._known():
             return None
         fault = self.server.take_fault()
+        if fault and fault.slow and not (fault.accept_first and self.path == "/v3/mail/send"):
+            time.sleep(fault.slow)
+            fault = None
         if fault and not fault.accept_first:
             return self._fail(fault)
         try:
@@ -191,7 +195,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.delay:
             time.sleep(self.server.delay)
         self.server.accept(body)
-        if fault:
+        if fault and fault.slow:
+            time.sleep(fault.slow)
+        elif fault:
             return self._fail(fault)
         self._answer(202, None, {"X-Message-Id": secrets.token_urlsafe(16)[:22]})
 
@@ -204,7 +210,9 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._known():
             return None
         fault = self.server.take_fault()
-        if fault:
+        if fault and fault.slow:
+            time.sleep(fault.slow)
+        elif fault:
             return self._fail(fault)
         statuses = [{"batch_id": each, "status": status} for each, status in self.server.statuses.items()]
         wanted = batch_id.strip("/")

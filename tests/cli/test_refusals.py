@@ -50,7 +50,7 @@ from tests.cli.conftest import REFUSED, SURROUNDINGS, USAGE, Newsletter
         ("newsletters change morning colour=red", USAGE, "colour"),
         ("newsletters change morning", USAGE, "--zone"),
         ("newsletters change morning --zone Mars/Base", USAGE, "Mars/Base"),
-        ("newsletters change morning --stories 61", USAGE, "61"),
+        ("newsletters change morning --stories 61", USAGE, "equal to 60"),
         ("newsletters change morning --recall-minutes 5", USAGE, "20 to 1440, or 0 for off"),
         ("newsletters change morning --theme '{'", USAGE, "The theme is not JSON"),
         ('newsletters change morning --theme \'{"light":{"accent":"red;"}}\'', USAGE, "The theme is invalid"),

@@ -63,6 +63,7 @@ KNOWN_DIGITS = {  # what is given to int() or float() here is a number, our own 
     ("newsletter/fetching.py", "declared"),
     ("newsletter/fetching.py", "declared[:MOST_DIGITS]"),
     ("newsletter/fetching.py", "value.strip()[:9]"),
+    ("newsletter/jobs/tasks.py", "count"),
     ("newsletter/kernel/network.py", "parsed"),
     ("newsletter/scheduling/calendar.py", "day"),
     ("newsletter/scheduling/calendar.py", "match[1]"),

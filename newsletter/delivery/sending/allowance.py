@@ -59,7 +59,7 @@ def _is_reserved(row: models.Mailing, name: str, now: datetime) -> bool:
     return bool(ids) and batches.filter(send_at__gt=now - _LONGEST_PART, send_at__lt=now + _LONGEST_PART).exists()
 
 
-def close(provider: str, until: datetime) -> None:
+def close_until(provider: str, until: datetime) -> None:
     """Notes that the provider wants nothing more of us until then: one row, whatever waits."""
     models.RateLimit.objects.get_or_create(name=provider)
     mine = models.RateLimit.objects.filter(Q(closed_until=None) | Q(closed_until__lt=until), name=provider)

@@ -93,7 +93,6 @@ WITHOUT_ACTOR = {
     "newsletter.delivery.sending.hand_over.hand_over_next": "the demo does a worker's step",
     "newsletter.delivery.sending.mailings.finish_settled": "the demo does a worker's step",
     "newsletter.jobs.erasure.propagate_erasures": "carries out what was decided",
-    "newsletter.jobs.tasks.tick": "the scheduler's step",
     "newsletter.scheduling.occurrences.materialise": "plans what the schedules say",
     # What readers do themselves is proved by their signed link, and is in the history of their consent.
     "subscribers.address_changes.take_back": "a reader's link",

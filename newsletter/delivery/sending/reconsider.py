@@ -8,7 +8,6 @@ They are classified again, as at the freeze; whoever left the list meanwhile is 
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -16,16 +15,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
-from newsletter.delivery import models
+from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger import audience_index, batching
 from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
 from newsletter.delivery.ledger.format import FORMAT, unpack_members
 from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingKind, MailingState
 from newsletter.delivery.providers import registry
 from newsletter.delivery.sending import freeze, ledger_rows, send_times
-from newsletter.kernel.errors import NewsletterError
-
-log = logging.getLogger(__name__)
 
 OLDEST_MAILING = timedelta(days=1)  # an older edition is sent to more people only when somebody asks for it
 _FROZEN = Q(state__in=(MailingState.SENDING, MailingState.FINISHED)) | Q(
@@ -39,18 +35,18 @@ def plan_settled(now: datetime) -> int:
 
     What this process has looked at already is not read again: that only spares work.
     """
-    planned = 0
     waiting = models.Exclusion.objects.filter(reason=ExclusionReason.UNDECIDED).values("mailing_id")
-    for row in models.Mailing.objects.filter(_FROZEN, id__in=waiting, due_at__gte=now - OLDEST_MAILING):
-        stand = _read_stand(row)
-        if _seen.get(row.key) == stand:
-            continue
-        try:
-            planned += plan_excluded(row, ExclusionReason.UNDECIDED, now)
-        except NewsletterError as error:  # of one mailing: the others go on
-            log.warning("The undecided of mailing %s are looked at again later: %s", row.id, error)
-            continue
-        _seen[row.key] = stand
+    found = models.Mailing.objects.filter(_FROZEN, id__in=waiting, due_at__gte=now - OLDEST_MAILING)
+    rows = {row.id: row for row in found}
+    return isolation.run_each("Reconsidering mailing", rows, lambda each: _settle(rows[each], now), now)
+
+
+def _settle(row: models.Mailing, now: datetime) -> int:
+    stand = _read_stand(row)
+    if _seen.get(row.key) == stand:
+        return 0
+    planned = plan_excluded(row, ExclusionReason.UNDECIDED, now)
+    _seen[row.key] = stand
     return planned
 
 

@@ -28,7 +28,7 @@ from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.providers.base import Event, EventType, RejectReason
-from newsletter.delivery.sending import ledger_rows
+from newsletter.delivery.sending import bounce_rate, ledger_rows
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.iteration import batched
 from newsletter.kernel.text import remove_unstorable
@@ -97,6 +97,9 @@ def _apply_payloads(payloads: Sequence[models.WebhookPayload], now: datetime) ->
     with transaction.atomic():  # all the reading is done: the database is locked for the writing alone
         _write_chunk(chunk, now)
         models.WebhookPayload.objects.filter(id__in=[payload.id for payload in payloads]).delete()
+    turned_away = {batch.mailing_id for batch, folded in chunk.batches if folded.failures}
+    if turned_away:
+        bounce_rate.pause_turned_away(turned_away)
 
 
 def _apply_alone(payload: models.WebhookPayload, now: datetime) -> None:

@@ -1,0 +1,45 @@
+"""Stopping a mailing that too many receiving servers turn away: going on would cost the sender its reputation."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from django.db.models import Q, Sum
+
+from newsletter.delivery import models
+from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome
+from newsletter.delivery.sending import mailings
+
+MAX_TURNED_AWAY = 0.05  # of those the provider has accepted
+MIN_ACCEPTED = 500  # before a rate says anything
+
+log = logging.getLogger(__name__)
+
+
+def pause_turned_away(mailing_ids: Iterable[int]) -> int:
+    """Pauses those of these mailings of which too many bounce or are blocked. Returns how many.
+
+    After it was resumed, only what was submitted since then counts: somebody has looked at it.
+    """
+    rows = models.Mailing.objects.filter(id__in=list(mailing_ids), state=MailingState.SENDING)
+    return sum(_pause_if_turned_away(row) for row in rows)
+
+
+def _pause_if_turned_away(row: models.Mailing) -> bool:
+    since = Q(submitted_at__gte=row.resumed_at) if row.resumed_at else Q()
+    batches = models.Batch.objects.filter(since, mailing_id=row.id, state=BatchState.ACCEPTED)
+    accepted = batches.aggregate(n=Sum("size"))["n"] or 0
+    if accepted < MIN_ACCEPTED:
+        return False
+    kinds = (Outcome.BOUNCED.key, Outcome.BLOCKED.key)
+    turned_away = models.DeliveryException.objects.filter(mailing_id=row.id, batch__in=batches, kind__in=kinds)
+    count = turned_away.values("subscriber_id").distinct().count()
+    if count <= MAX_TURNED_AWAY * accepted:
+        return False
+    mailings.pause_on_error(
+        row.id,
+        f"{count} of {accepted} were bounced or blocked by the receiving servers. Look why: newsletter mailings report "
+        f"{row.id}. Then resume, or cancel it.",
+    )
+    return True

@@ -426,6 +426,12 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "Only spares a statement, which then adds nobody, as is expected.",
         ),
         Equivalent(
+            "_ChunkMerger._write",
+            "if judged.tagged:",
+            "if ((judged.tagged) or True):",
+            "Only spares a statement, which asks once more who gets a tag.",
+        ),
+        Equivalent(
             "_ChunkMerger._summarise",
             "judged.filled_in += filled_in",
             "judged.filled_in -= filled_in",

@@ -397,8 +397,8 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
         ),
         Equivalent(
             "judge_chunk",
-            "return _ChunkMerger(cursor, target, now).count_outcomes(rows)",
-            "return _ChunkMerger(cursor, target, None).count_outcomes(rows)",
+            "merger = _ChunkMerger(cursor, target, now)",
+            "merger = _ChunkMerger(cursor, target, None)",
             "Judging writes no date, and where an address was erased, there is a hasher already.",
         ),
         Equivalent(
@@ -424,6 +424,30 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "if judged.new_subscriptions:",
             "if ((judged.new_subscriptions) or True):",
             "Only spares a statement, which then adds nobody, as is expected.",
+        ),
+        Equivalent(
+            "_ChunkMerger._write",
+            "if judged.filled_in:",
+            "if ((judged.filled_in) or True):",
+            "Only spares statements, which find nobody to fill in.",
+        ),
+        Equivalent(
+            "_ChunkMerger._write",
+            "if judged.changed_state:",
+            "if ((judged.changed_state) or True):",
+            "Only spares a statement, which asks once more whose state changes.",
+        ),
+        Equivalent(
+            "_ChunkMerger._write",
+            "if judged.strongest_status >= STRENGTH[SubscriptionState.BOUNCED]:",
+            "if ((judged.strongest_status >= STRENGTH[SubscriptionState.BOUNCED]) or True):",
+            "Only spares statements, which ask once more who bounced or complained.",
+        ),
+        Equivalent(
+            "_get_dialect",
+            'return merge_postgresql if connection.vendor == "postgresql" else merge_sqlite',
+            'return merge_postgresql if connection.vendor == "XXpostgresqlXX" else merge_sqlite',
+            _ON_POSTGRESQL,
         ),
         Equivalent(
             "_ChunkMerger._write",

@@ -354,7 +354,7 @@ def close(mailing_id: int, *, reason: str, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         if not _finish(found, now, f"closed by {by.name}: {reason}"):
             raise Conflict(f"Mailing {mailing_id} changed at the same moment. Look at it again.")
-        unknown = f"{unsettled.count_unknown(mailing_id)} subscribers unknown: {reason}"
+        unknown = f"{unsettled.count_unknown(found)} subscribers unknown: {reason}"
         _record_change(by, "closed", found, MailingState.FINISHED, now, unknown)
 
 

@@ -19,19 +19,19 @@ ALARM = (
 
 def has_too_many_unknown(row: models.Mailing) -> bool:
     """Whether more than 1 % of those planned are unknown."""
-    return count_unknown(row.id) > MAX_UNKNOWN * row.planned
+    return count_unknown(row) > MAX_UNKNOWN * row.planned
 
 
-def count_unknown(mailing_id: int) -> int:
+def count_unknown(row: models.Mailing) -> int:
     """Of how many subscribers of a mailing nobody knows whether the provider has them."""
-    unknown = models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.UNKNOWN)
+    unknown = models.Batch.objects.filter(mailing_id=row.id, state=BatchState.UNKNOWN)
     stand = unknown.aggregate(batches=Count("id"), changes=Sum("version"))
-    return _count_unknown(mailing_id, stand["batches"], stand["changes"] or 0)
+    return _count_unknown(row.key, stand["batches"], stand["changes"] or 0)
 
 
 @lru_cache(maxsize=100)
-def _count_unknown(mailing_id: int, batches: int, changes: int) -> int:
+def _count_unknown(key: str, batches: int, changes: int) -> int:
     """Unpacked again only when a batch became unknown, or is so no longer: this is asked every second."""
-    packed = models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.UNKNOWN)
+    packed = models.Batch.objects.filter(mailing__key=key, state=BatchState.UNKNOWN)
     rows = packed.values_list("outcomes", "format").iterator(chunk_size=200)
     return sum(Outcomes(data, form).count_outcomes()[Outcome.UNKNOWN] for data, form in rows)

@@ -15,7 +15,7 @@ from newsletter.delivery.ledger.states import MailingState
 from newsletter.delivery.providers.personal_message import build_personal_message
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import freeze, repair
+from newsletter.delivery.sending import freeze, mailings, repair
 from subscribers import models
 from subscribers.attributes import change_profile
 from subscribers.segments.service import create_segment, drop_segment
@@ -94,6 +94,8 @@ def test_a_repair_sends_each_the_variant_they_were_to_get(
     made = plan()
     freeze.freeze_next(now)
     hand_over_all(ScriptedProvider(loses_the_request, loses_the_request), now)
+    mailings.resume(made.id, by=SYSTEM, now=now)  # it paused: neither was accepted
+    freeze.freeze_next(now)
     assert repair.repair_mailing(made.id, unknown=True, by=SYSTEM, now=now) == 40
     provider = ScriptedProvider()
     hand_over_all(provider, now + timedelta(hours=1))

@@ -44,6 +44,7 @@ AMBIGUOUS = (
 
 SLOW = (Fault(slow=3), Fault(slow=3, accept_first=True))  # longer than a lease of the storm's workers
 SLOW_SHARE = 0.06
+MAX_UNKNOWN = 0.01  # of a mailing that is over: with more it stays open
 OUTAGE = (Fault(status=503), Fault(status=500), Fault(drop=True), Fault(status=503, accept_first=True))
 
 
@@ -358,11 +359,12 @@ def weathered(storm: Storm) -> dict[str, Any]:
     storm.prepare()
     storm.hand_over()
     reported = storm.report()
-    assert (reported["state"], reported["adds_up"], reported["candidates"]) == ("finished", True, readers)
+    unknown = addresses(reported, "unknown")
+    state = "sending" if len(unknown) > MAX_UNKNOWN * readers else "finished"
+    assert (reported["state"], reported["adds_up"], reported["candidates"]) == (state, True, readers)
     assert max(accepted.values()) == 1, "somebody was mailed twice"
     assert {who["state"] for who in reported["who"]} <= {"accepted", "unknown"}
     assert addresses(reported, "accepted") <= accepted.keys(), "somebody is said to have it who has not"
-    unknown = addresses(reported, "unknown")
     at_server = len(accepted)
 
     storm.tell_what_became_of_it()

@@ -53,6 +53,7 @@ class Newsletter(models.Model):
     repair_after_minutes = models.PositiveIntegerField(
         default=0, db_default=0
     )  # of silence (may duplicate); 0: only by hand
+    bounce_limit = models.PositiveIntegerField(default=5, db_default=5)  # per cent bounced or blocked; beyond it pauses
     warm_up_from = models.DateField(null=True, blank=True)  # first day of a new sender's domain, in the zone above
     warm_up_first = models.PositiveIntegerField(
         default=0, db_default=0

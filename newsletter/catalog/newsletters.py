@@ -106,6 +106,7 @@ def to_newsletter(row: models.Newsletter) -> Newsletter:
         test_addresses=row.test_addresses,
         per_minute=row.per_minute,
         repair_after_minutes=row.repair_after_minutes,
+        bounce_limit=row.bounce_limit,
         warm_up_from=row.warm_up_from,
         warm_up_first=row.warm_up_first,
         created_at=row.created_at,

@@ -104,6 +104,7 @@ class NewsletterFields(TypedDict, total=False):
     warm_up_from: date | str | None
     warm_up_first: int | str
     repair_after_minutes: int | str
+    bounce_limit: int | str
     click_tracking: bool | str
     open_tracking: bool | str
     theme: Mapping[str, Any]
@@ -276,6 +277,16 @@ _ALL = (
         "`0`: never",
         0,
         10_080,
+    ),
+    NewsletterSetting(
+        "bounce_limit",
+        _NUMBER,
+        "Pause when so many bounce",
+        "per cent: a mailing pauses when more of those accepted, of at least 500, bounce or are blocked",
+        "Per cent of those accepted, once there are 500. 100: never",
+        "`5`",
+        1,
+        100,
     ),
     NewsletterSetting("click_tracking", _SWITCH, "Count clicks", "counts clicks", "", "off", on_form=False),
     NewsletterSetting("open_tracking", _SWITCH, "Count opens", "counts opens", "", "off", on_form=False),

@@ -65,6 +65,7 @@ class Newsletter:
     recall_minutes: int
     per_minute: int
     repair_after_minutes: int
+    bounce_limit: int
     warm_up_from: date | None
     warm_up_first: int
     created_at: datetime

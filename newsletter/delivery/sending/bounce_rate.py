@@ -7,18 +7,18 @@ from collections.abc import Iterable
 
 from django.db.models import Q, Sum
 
+from newsletter.catalog import newsletters
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome
 from newsletter.delivery.sending import mailings
 
-MAX_TURNED_AWAY = 0.05  # of those the provider has accepted
 MIN_ACCEPTED = 500  # before a rate says anything
 
 log = logging.getLogger(__name__)
 
 
 def pause_turned_away(mailing_ids: Iterable[int]) -> int:
-    """Pauses those of these mailings of which too many bounce or are blocked. Returns how many.
+    """Pauses those of these mailings of which more bounce or are blocked than their newsletter's limit. How many.
 
     After it was resumed, only what was submitted since then counts: somebody has looked at it.
     """
@@ -35,7 +35,7 @@ def _pause_if_turned_away(row: models.Mailing) -> bool:
     kinds = (Outcome.BOUNCED.key, Outcome.BLOCKED.key)
     turned_away = models.DeliveryException.objects.filter(mailing_id=row.id, batch__in=batches, kind__in=kinds)
     count = turned_away.values("subscriber_id").distinct().count()
-    if count <= MAX_TURNED_AWAY * accepted:
+    if 100 * count <= newsletters.get_newsletter(row.newsletter_id).bounce_limit * accepted:
         return False
     mailings.pause_on_error(
         row.id,

@@ -49,6 +49,7 @@ def newsletter(**fields: Any) -> Newsletter:
         recall_minutes=0,
         per_minute=0,
         repair_after_minutes=0,
+        bounce_limit=5,
         warm_up_from=None,
         warm_up_first=0,
         created_at=NOW,

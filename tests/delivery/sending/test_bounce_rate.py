@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from newsletter.catalog import newsletter_settings
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import unpack_members
 from newsletter.delivery.ledger.states import MailingState
@@ -77,4 +78,12 @@ def test_after_a_resume_only_what_was_sent_since_counts(half_way: Mailing, now: 
     take(*build_bounces(half_way, 20, later), at=later)
     assert summary.get_mailing(half_way.id).state == MailingState.SENDING, "20 of the 500 since"
     take(*build_bounces(half_way, 6, later, skip=20), at=later)
+    assert summary.get_mailing(half_way.id).state == MailingState.PAUSED
+
+
+def test_the_limit_is_that_of_the_newsletter(half_way: Mailing, newsroom: Any, now: datetime, take: Any) -> None:
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, bounce_limit=10, seen=None, by=SYSTEM)
+    take(*build_bounces(half_way, 50, now))
+    assert summary.get_mailing(half_way.id).state == MailingState.SENDING
+    take(*build_bounces(half_way, 1, now, skip=50))
     assert summary.get_mailing(half_way.id).state == MailingState.PAUSED

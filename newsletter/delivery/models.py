@@ -116,7 +116,9 @@ class Batch(models.Model):
             models.Index(fields=["state", "due_at"], name="batch_due"),
             models.Index(fields=["first_id", "last_id"], name="batch_members"),
             models.Index(fields=["mailing", "stratum", "first_id"], name="batch_of_person"),
-            models.Index(fields=["mailing", "due_at"], name="batch_planned", condition=models.Q(state="planned")),
+            models.Index(
+                fields=["mailing", "due_at"], name="batch_planned", condition=models.Q(state=BatchState.PLANNED.value)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ from subscribers.states import (
     Frequency,
     ImportState,
     LeavingStatus,
+    QuestionKind,
     SubscriptionState,
     SuppressionReason,
 )
@@ -71,6 +72,7 @@ _ENUMS_OF_TEMPLATES: tuple[type[LabelledEnum], ...] = (
     PageCheckState,
     PickSize,
     PoolState,
+    QuestionKind,
     SubscriptionState,
     SuppressionReason,
 )

@@ -15,7 +15,7 @@ import pytest
 from tests.fakes.sendgrid import Fault, SendGridServer
 from tests.fakes.sendgrid_events import Signer, event, post
 from tests.flows.conftest import Command
-from tests.flows.test_feed_to_inbox import ready, stop, until_finished
+from tests.flows.test_feed_to_inbox import ready, stop, until_answered
 
 READERS = 2_500
 
@@ -58,7 +58,7 @@ def test_events_settle_what_was_lost_and_tell_who_got_it(to_sendgrid: Command, s
     mailing = newsroom.json("editions", "send", str(edition))["id"]
     running = newsroom.start("run", "--listen", f"127.0.0.1:{port}")
     try:
-        assert until_finished(newsroom, mailing)["counts"]["unknown"] > 0  # type: ignore[index]
+        assert until_answered(newsroom, mailing)["counts"]["unknown"] > 0
         events, timestamp = reported(sendgrid, random.Random(5)), str(int(time.time()))
         for start in range(0, len(events), 900):
             raw = post(*events[start : start + 900])

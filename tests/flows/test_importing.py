@@ -28,7 +28,7 @@ def test_two_files_and_back_again(command: Command, tmp_path: Path) -> None:
     command("lists", "create", "morning", "--name", "Morning Briefing")
     for name, text in (("first.csv", FIRST), ("second.csv", SECOND)):
         (tmp_path / name).write_text(text)
-    command("subscribers", "import", str(tmp_path / "first.csv"), "--list", "morning", "--json", code=1)
+    command("subscribers", "import", str(tmp_path / "first.csv"), "--list", "morning", "--json", code=4)
     first = command.json("subscribers", "imports", "show", "1")
     assert {name: first["report"][name] for name in ("new", "refused", "rows", "tool")} == {
         "new": 2,

@@ -29,12 +29,6 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     "claims": (
         Equivalent(
             "<module>",
-            "AND state = %s {relaxed}",
-            "AND (state = %s OR 1=1) {relaxed}",
-            "The batch is chosen by its state within the same statement, which SQLite runs alone.",
-        ),
-        Equivalent(
-            "<module>",
             "_RELAXED_COMMIT = \"AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'\"",
             "_RELAXED_COMMIT = None",
             _ON_POSTGRESQL,
@@ -43,19 +37,6 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "<module>",
             "_RELAXED_COMMIT = \"AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'\"",
             "_RELAXED_COMMIT = \"XXAND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'XX\"",
-            _ON_POSTGRESQL,
-        ),
-        Equivalent(
-            "claim_batch",
-            'lock = "FOR UPDATE OF b SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""',
-            'lock = "FOR UPDATE OF b SKIP LOCKED" '
-            'if (connection.features.has_select_for_update_skip_locked) and False else ""',
-            _ON_POSTGRESQL,
-        ),
-        Equivalent(
-            "claim_batch",
-            'lock = "FOR UPDATE OF b SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""',
-            'lock = "XXFOR UPDATE OF b SKIP LOCKEDXX" if connection.features.has_select_for_update_skip_locked else ""',
             _ON_POSTGRESQL,
         ),
         Equivalent(
@@ -157,24 +138,6 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
         ),
     ),
     "recall": (
-        Equivalent(
-            "settle_late_batches",
-            'return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=True)))',
-            'return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=None)))',
-            "Django takes a tuple of one for the value in it.",
-        ),
-        Equivalent(
-            "settle_late_batches",
-            'return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=True)))',
-            'return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", )))',
-            "Django takes a tuple of one for the value in it.",
-        ),
-        Equivalent(
-            "settle_late_batches",
-            'return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=True)))',
-            'return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=False)))',
-            "Django takes a tuple of one for the value in it.",
-        ),
         Equivalent(
             "open_next_window",
             'models.RateLimit.objects.select_for_update().get(name="recall")'
@@ -493,18 +456,6 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "if not late.exists():",
             "if ((not late.exists()) and False):",
             "Only spares work: the writes find nothing either.",
-        ),
-        Equivalent(
-            "recover_expired_leases",
-            "lost = models.Batch.objects.filter(id=batch.id, version=batch.version, state=BatchState.SENDING)",
-            "lost = models.Batch.objects.filter(version=batch.version, state=BatchState.SENDING)",
-            "The key of an attempt is of one batch.",
-        ),
-        Equivalent(
-            "recover_expired_leases",
-            "lost = models.Batch.objects.filter(id=batch.id, version=batch.version, state=BatchState.SENDING)",
-            "lost = models.Batch.objects.filter(id=batch.id, version=batch.version, )",
-            "Whatever changes the state of a batch in flight gives it another version.",
         ),
     ),
     "merge_sqlite": (

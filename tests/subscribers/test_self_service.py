@@ -46,11 +46,11 @@ def test_a_sign_up_waits_for_the_press_of_the_button(morning: List, state: Look,
     (mail,) = owed(now)
     assert (mail.kind, mail.address, mail.list_name) == ("confirm", "Ann@example.com", "Morning Briefing")
     person, target = self_service.confirm_subscription(
-        claims_of(mail, now), network="192.0.2.1", now=now + timedelta(minutes=3)
+        claims_of(mail, now), network="192.0.2.1", now=now + timedelta(minutes=1)
     )
     assert (person.subscriptions[0].state, target.id) == ("active", morning.id)
-    assert person.subscriptions[0].confirmed_at == now + timedelta(minutes=3)
-    assert [mail.kind for mail in owed(now + timedelta(minutes=3))] == ["welcome"]
+    assert person.subscriptions[0].confirmed_at == now + timedelta(minutes=1)
+    assert [mail.kind for mail in owed(now + timedelta(minutes=1))] == ["welcome"]
 
 
 def test_every_change_leaves_who_when_how_and_from_where(morning: List, now: datetime) -> None:

@@ -38,7 +38,7 @@ class UnansweredError(BadInput):
 def find_questions(layout: Layout, survey: FileSurvey) -> tuple[Question, ...]:
     """All that must be answered about a file, those that surely matter first."""
     asked: list[Question] = []
-    file_order = _find_file_order(survey)
+    orders = decide_date_orders(layout, survey)
     for column in layout.columns:
         seen = survey.columns[column.index]
         if column.target == "email" or (not seen.filled and column.target not in ("status", "wanted")):
@@ -55,7 +55,7 @@ def find_questions(layout: Layout, survey: FileSurvey) -> tuple[Question, ...]:
             what = "tiers" if column.target == "tier" else "words"
             words, more = tuple(unknown[:MOST_STATES]), len(unknown[MOST_STATES:])
             asked.append(Question(kind, column.name, f"It has {what} we do not know.", words, more))
-        if column.target in _DATED_TARGETS and seen.either and not _knows_order(column, seen, layout, file_order):
+        if column.target in _DATED_TARGETS and seen.either and column.index not in orders:
             examples = _list_examples(layout, column, survey)
             asked.append(Question(QuestionKind.DATES, column.name, _ASK_ORDER, examples=examples))
     return tuple(sorted(asked, key=lambda question: not question.surely))
@@ -93,12 +93,6 @@ def _find_file_order(survey: FileSurvey) -> bool | None:
     return orders.pop() if len(orders) == 1 else None
 
 
-def _knows_order(column: Column, seen: ColumnSurvey, layout: Layout, file_order: bool | None) -> bool:
-    if column.index in layout.day_first or _find_order(seen) is not None:
-        return True
-    return file_order is not None and not (seen.day_first and seen.month_first)
-
-
 def _find_reason(column: Column, seen: ColumnSurvey, layout: Layout) -> tuple[str, bool]:
     """Why a column must be asked about, "" where it need not, and whether it surely speaks of the state."""
     if column.target in STATE_TARGETS:
@@ -130,7 +124,7 @@ def _look_like_state(column: Column, seen: ColumnSurvey, known_state: bool) -> t
     if not seen.others and len(values) <= MOST_STATES:
         if all(load_meanings().get(word) in (YES, NO) for word in words):
             return "It says yes or no.", True
-        if any(len(value) <= LONGEST_STATE and _is_word_of_state(value) for value in values):
+        if any(len(value) <= LONGEST_STATE and shows_state(value) for value in values):
             return "It has words for a state.", True
     if seen.holds_dates and (seen.blank or any(map(dates.is_no_date, values))):
         return f"It has dates in {seen.filled} rows and none in {seen.blank}.", not known_state
@@ -138,10 +132,6 @@ def _look_like_state(column: Column, seen: ColumnSurvey, known_state: bool) -> t
     if not known_state and not seen.others and len(values) <= FEW_VALUES and repeated:
         return f"It has only {len(values)} different value{'s' if len(values) > 1 else ''}.", False
     return "", True
-
-
-def _is_word_of_state(value: str) -> bool:
-    return shows_state(value) or load_meanings().get(normalise_word(value), YES) not in (YES, NO)
 
 
 def _is_word_of_leaving(tag: str) -> bool:

@@ -78,7 +78,7 @@ def _read_archive(archive: zipfile.ZipFile) -> Iterator[Table]:
         if data.getbuffer().nbytes > LARGEST_FILE:
             raise BadInput(f"{member.filename} is larger than it says. Unpack the archive first.", "file")
         name = member.filename.rpartition("/")[2]
-        if name.lower().endswith((".xlsx", ".xls", ".xlsb", ".ods")):
+        if name.lower().endswith(workbook.ENDINGS):
             yield from _read_workbook(data, name)
         else:
             yield _to_table(read_table(data), name)
@@ -87,6 +87,4 @@ def _read_archive(archive: zipfile.ZipFile) -> Iterator[Table]:
 def _is_table(member: zipfile.ZipInfo) -> bool:
     name = member.filename
     hidden = name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
-    return (
-        not member.is_dir() and not hidden and name.lower().endswith((".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods"))
-    )
+    return not member.is_dir() and not hidden and name.lower().endswith((".csv", ".tsv", ".txt", *workbook.ENDINGS))

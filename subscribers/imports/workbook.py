@@ -12,6 +12,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from newsletter.kernel.errors import BadInput
 
 MOST_UNPACKED = 256 * 2**20  # bytes of a workbook, unpacked: it is held in memory
+ENDINGS = (".xlsx", ".xls", ".xlsb", ".ods")  # of the names of workbooks
 OLE = b"\xd0\xcf\x11\xe0"  # how workbooks before 2007 begin
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
 from newsletter.catalog import newsletters
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome
-from newsletter.delivery.sending import mailings
+from newsletter.delivery.sending import mailings, probing
 
 MIN_ACCEPTED = 500  # before a rate says anything
 
@@ -27,7 +27,7 @@ def pause_turned_away(mailing_ids: Iterable[int]) -> int:
 
 
 def _pause_if_turned_away(row: models.Mailing) -> bool:
-    since = Q(submitted_at__gte=row.resumed_at) if row.resumed_at else Q()
+    since = probing.build_resumed_filter(row)
     batches = models.Batch.objects.filter(since, mailing_id=row.id, state=BatchState.ACCEPTED)
     accepted = batches.aggregate(n=Sum("size"))["n"] or 0
     if accepted < MIN_ACCEPTED:

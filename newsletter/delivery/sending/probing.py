@@ -32,7 +32,7 @@ def may_claim(row: models.Mailing, now: datetime) -> bool:
     allowed = count_allowed(row)
     if not allowed:
         return True
-    since = _since_resumed(row)
+    since = build_resumed_filter(row)
     if models.Batch.objects.filter(since, mailing_id=row.id, state=BatchState.ACCEPTED).exists():
         models.Mailing.objects.filter(id=row.id, resumed_at=row.resumed_at, proven_at=None).update(proven_at=now)
         return True
@@ -45,5 +45,6 @@ def note_accepted(mailing_id: int, now: datetime) -> None:
     models.Mailing.objects.filter(id=mailing_id, proven_at=None).update(proven_at=now)
 
 
-def _since_resumed(row: models.Mailing) -> Q:
+def build_resumed_filter(row: models.Mailing) -> Q:
+    """The batches submitted since a mailing was resumed; all where it never was."""
     return Q(submitted_at__gte=row.resumed_at) if row.resumed_at else Q()

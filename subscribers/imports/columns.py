@@ -18,6 +18,7 @@ from subscribers.imports.state_words import (
     NO,
     SUPPRESSED,
     YES,
+    is_no,
     load_meanings,
     names_those_out,
     normalise_name,
@@ -355,7 +356,7 @@ class Layout:
         meaning = answer or load_meanings().get(word, "")
         if meaning not in ("", YES, NO):  # a word for a state in a column for yes and no
             return "" if meaning == SubscriptionState.ACTIVE and column.target != "wanted" else meaning
-        says_no = not word or meaning == NO or dates.is_no_date(value)
+        says_no = is_no(value) or dates.is_no_date(value)
         if not says_no and meaning != YES and not dates.looks_like_date(value):
             return None
         if column.target == "wanted":

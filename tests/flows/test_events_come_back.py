@@ -91,7 +91,8 @@ def until_settled(newsroom: Command, mailing: int) -> dict[str, Any]:
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         shown = newsroom.json("mailings", "show", str(mailing))
-        if not {"accepted", "unknown"} & shown["counts"].keys():
+        # The alarm about the unknown goes with the next look of the scheduler, which finishes the mailing.
+        if not {"accepted", "unknown"} & shown["counts"].keys() and shown["state"] == "finished":
             return shown  # type: ignore[no-any-return]
         time.sleep(0.5)
     pytest.fail(f"not settled: {shown}")

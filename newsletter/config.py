@@ -212,6 +212,22 @@ OPTIONS: tuple[Option, ...] = (
         "Where answers to the captcha are verified; empty: at its vendor",
     ),
     Option(
+        "NEWSLETTER_PROOF_MONTHS",
+        "36",
+        "Months for which the proof of consent of erased subscribers is kept, without address or name; `0`: none is",
+        kind=OptionKind.NUMBER,
+        most=240,
+    ),
+    Option(
+        "NEWSLETTER_FORGET_MONTHS",
+        "0",
+        "Months after which those who left every list are erased; their address, as a hash, stays on the suppression "
+        "list, so that no import brings them back",
+        shown_default="`0`: never",
+        kind=OptionKind.NUMBER,
+        most=240,
+    ),
+    Option(
         "NEWSLETTER_SMTP_URL",
         "",
         "`smtp://user:password@host:587` or `smtps://…:465`",
@@ -305,6 +321,8 @@ class Config:
     captcha: str
     captcha_secret: str
     captcha_url: str
+    proof_months: int
+    forget_months: int
     smtp_url: str
     debug: bool
     sendgrid_api_key: str
@@ -347,6 +365,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         captcha=_check_captcha(read("NEWSLETTER_CAPTCHA")),
         captcha_secret=read("NEWSLETTER_CAPTCHA_SECRET"),
         captcha_url=read("NEWSLETTER_CAPTCHA_URL"),
+        proof_months=int(read("NEWSLETTER_PROOF_MONTHS")),
+        forget_months=int(read("NEWSLETTER_FORGET_MONTHS")),
         smtp_url=read("NEWSLETTER_SMTP_URL"),
         debug=_is_on(read("NEWSLETTER_DEBUG")),
         sendgrid_api_key=read("SENDGRID_API_KEY"),

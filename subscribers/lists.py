@@ -29,6 +29,7 @@ class ListChanges(TypedDict, total=False):
     language: str
     opt_in: str  # double, or single: those who sign up need not confirm
     weekly_day: str  # monday … sunday
+    privacy_notice: str
     public: str  # yes or no: shown on the sign-up page
 
 
@@ -42,12 +43,14 @@ def create_list(
     language: str = "en",
     double_opt_in: bool = True,
     public: bool = True,
+    privacy_notice: str = "",
 ) -> List:
     """Creates a list. Raises NotAllowed, BadInput naming the field, Refused when the slug is taken."""
     require_right(by, Verb.CONFIGURE)
     check_slug(slug)
     checked = _check_name(name)
     check_language(language)
+    _check_length("privacy_notice", privacy_notice)
     if models.List.objects.filter(slug=slug).exists():
         raise Refused(f"There is a list {slug} already. See it with: newsletter lists show {slug}")
     with transaction.atomic():
@@ -58,6 +61,7 @@ def create_list(
             language=language,
             double_opt_in=double_opt_in,
             public=public,
+            privacy_notice=" ".join(privacy_notice.split()),
             created_at=now,
         )
         by.record(ActionRecord("made list", slug, now, after=describe_settings(to_list(row)), list_ids=[row.id]))
@@ -75,7 +79,7 @@ def change_list(
     require_right(by, Verb.CONFIGURE, [found.id])
     if not changes:
         raise BadInput("Say what to change.", "name")
-    given = {name: str(value).strip() for name, value in changes.items()}
+    given = {name: " ".join(str(value).split()) for name, value in changes.items()}
     _parse_settings(given)
     with transaction.atomic():
         present = describe_settings(to_list(models.List.objects.select_for_update().get(id=found.id)))
@@ -93,10 +97,12 @@ SETTING_LABELS = {
     "language": "Language of its pages and mails",
     "opt_in": "Who signs up",
     "weekly_day": "Day of the edition that weekly subscribers get",
+    "privacy_notice": "Privacy notice",
     "public": "Shown on the sign-up page",
 }
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_LONGEST_NAME, _LONGEST_DESCRIPTION = 120, 1000
+_LONGEST_NAME = 120
+_LONGEST = {"description": 1000, "privacy_notice": 2000}  # characters
 
 
 def describe_settings(found: List) -> dict[str, str]:
@@ -107,6 +113,7 @@ def describe_settings(found: List) -> dict[str, str]:
         "language": found.language,
         "opt_in": "double" if found.double_opt_in else "single",
         "weekly_day": _DAYS[found.weekly_day],
+        "privacy_notice": found.privacy_notice,
         "public": "yes" if found.public else "no",
     }
 
@@ -116,10 +123,8 @@ def _parse_settings(given: Mapping[str, str]) -> dict[str, object]:
     columns: dict[str, object] = {}
     if "name" in given:
         columns["name"] = _check_name(given["name"])
-    if "description" in given:
-        columns["description"] = given["description"]
-        if len(given["description"]) > _LONGEST_DESCRIPTION:
-            raise BadInput(f"A description can have {_LONGEST_DESCRIPTION} characters.", "description")
+    for name in _LONGEST.keys() & given.keys():
+        columns[name] = _check_length(name, given[name])
     if "language" in given:
         check_language(given["language"])
         columns["language"] = given["language"]
@@ -136,6 +141,12 @@ def _check_name(name: str) -> str:
     if not name.strip() or len(name) > _LONGEST_NAME:
         raise BadInput(f"Give the list a name of at most {_LONGEST_NAME} characters.", "name")
     return name.strip()
+
+
+def _check_length(name: str, value: str) -> str:
+    if len(value) > _LONGEST[name]:
+        raise BadInput(f"A {SETTING_LABELS[name].lower()} can have {_LONGEST[name]} characters.", name)
+    return value
 
 
 def _parse_choice(field: str, value: str, allowed: tuple[str, ...]) -> int:
@@ -191,5 +202,13 @@ def count_subscribers_by_state(list_id: int) -> dict[SubscriptionState, int]:
 def to_list(row: models.List) -> List:
     """The value of a row."""
     return List(
-        row.id, row.slug, row.name, row.description, row.language, row.double_opt_in, row.public, row.weekly_day
+        row.id,
+        row.slug,
+        row.name,
+        row.description,
+        row.language,
+        row.double_opt_in,
+        row.public,
+        row.weekly_day,
+        row.privacy_notice,
     )

@@ -26,6 +26,7 @@ class List(models.Model):
     language = models.CharField(max_length=16, default="en")
     double_opt_in = models.BooleanField(default=True)
     public = models.BooleanField(default=True)  # shown on the sign-up and preferences pages
+    privacy_notice = models.TextField(blank=True, default="", db_default="")  # under the form; its addresses are links
     weekly_day = models.PositiveSmallIntegerField(
         default=5, db_default=5
     )  # of the week, Monday 0: whose edition those get who want one a week
@@ -184,6 +185,17 @@ class Engagement(models.Model):
         return f"{self.subscription_id} as of {self.as_of:%Y-%m-%d %H:%M}"
 
 
+class ConsentText(models.Model):
+    """What somebody was shown and agreed to, stored once: a form, a privacy notice, a confirmation mail."""
+
+    hash = models.CharField(max_length=64, unique=True)  # SHA-256 of the text in UTF-8, hexadecimal
+    text = models.TextField()
+    first_used_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.hash
+
+
 class ConsentEvent(models.Model):
     """One change of a subscription, append-only: who, when, how, from where, and the words shown."""
 
@@ -199,6 +211,10 @@ class ConsentEvent(models.Model):
     before = models.CharField(max_length=12, blank=True, default="", db_default="")  # the state it came from
     claimed_at = models.DateTimeField(null=True)  # when they asked, confirmed or left, as an imported file says
     reason = models.CharField(max_length=300, blank=True, default="", db_default="")  # the subscriber's, for leaving
+    # What they were shown: hashes of ConsentText, "" for none.
+    form_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
+    notice_hash = models.CharField(max_length=64, blank=True, default="", db_default="")  # the privacy notice
+    mail_hash = models.CharField(max_length=64, blank=True, default="", db_default="")  # the mail they answered
     # Not looked up by the database for each of a million rows: they are written with the note on the import's own row,
     # in one transaction (imports/chunks.py), so it is there.
     run = models.ForeignKey(
@@ -231,6 +247,28 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address_key}: {self.reason}"
+
+
+class ConsentProof(models.Model):
+    """A consent event of somebody who was erased: no address, no name, nothing that leads to them but the hash."""
+
+    key_hash = models.CharField(max_length=40, db_index=True)  # as in the suppressions: consent.erased_addresses
+    list = models.ForeignKey(List, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
+    state = models.CharField(max_length=12)
+    before = models.CharField(max_length=12, blank=True)
+    at = models.DateTimeField()
+    how = models.CharField(max_length=40)
+    origin = models.CharField(max_length=500, blank=True)  # the page, without what stood behind its “?”
+    words = models.TextField(blank=True)
+    claimed_at = models.DateTimeField(null=True)
+    form_hash = models.CharField(max_length=64, blank=True)
+    notice_hash = models.CharField(max_length=64, blank=True)
+    mail_hash = models.CharField(max_length=64, blank=True)
+    run_id = models.BigIntegerField(null=True)  # the import
+    erased_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.how} {self.at:%Y-%m-%d}"
 
 
 class Pepper(models.Model):
@@ -380,6 +418,9 @@ class TransactionalMail(models.Model):
     lease_until = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
+    text_hash = models.CharField(
+        max_length=64, blank=True, default="", db_default=""
+    )  # of a ConsentText: what a mail that asks for consent says
 
     class Meta:
         db_table = "subscribers_owedmail"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from newsletter.kernel import clock
@@ -21,7 +23,7 @@ from subscribers import (
     tokens,
     transactional,
 )
-from subscribers.consent import domain_rules, erased_addresses, signup_attempts
+from subscribers.consent import domain_rules, erased_addresses, signup_attempts, texts
 from subscribers.consent.subscriptions import (
     apply_act,
     find_state,
@@ -47,6 +49,7 @@ def sign_up(
     zone: str = "",
     trapped: bool = False,
     captcha: str = "",
+    form_text: str = "",
 ) -> bool:
     """A subscriber's request to join. The page answers the same whatever becomes of it; what to do next comes by mail.
 
@@ -54,8 +57,8 @@ def sign_up(
 
     The attempt is recorded before anything else. `trapped`: a field was filled that people cannot see. A name, language
     and zone are kept for a new person only: anybody can type an address that is known, and would write the greeting of
-    its owner's mail. Raises BadInput for a bad address or a forbidden domain, Refused (429) when a network
-    asks too often.
+    its owner's mail. `form_text` is what the form said, for the proof of consent. Raises BadInput for a bad address or
+    a forbidden domain, Refused (429) when a network asks too often.
     """
     wanted = [*list_ids]
     address, origin = remove_unstorable(address), remove_unstorable(origin)
@@ -74,16 +77,24 @@ def sign_up(
             "language": _clean_language(language),
             "zone": _clean_zone(zone),
         }
-        return _subscribe(checked, wanted, origin, network, words, now, known)
+        return _subscribe(checked, wanted, _Request(origin, network, words, form_text), now, known)
 
 
-def _subscribe(
-    address: str, list_ids: Iterable[int], origin: str, network: str, words: str, now: datetime, known: dict[str, str]
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """Where and with which words somebody signed up."""
+
+    origin: str
+    network: str
+    words: str
+    form_text: str
+
+
+def _subscribe(address: str, list_ids: Iterable[int], request: _Request, now: datetime, known: dict[str, str]) -> bool:
     """Signs a checked address up. Returns whether a mail goes out."""
     mailed = False
     with serialised_transaction():
-        person, _ = get_or_create_subscriber(address, now, source=origin[:200], **known)
+        person, _ = get_or_create_subscriber(address, now, source=request.origin[:200], **known)
         if (
             models.Suppression.objects.filter(
                 address_key__in=erased_addresses.get_suppression_keys(person.address_key, now)
@@ -95,38 +106,34 @@ def _subscribe(
         # Beyond the limit somebody keeps typing this address, and it has mail enough.
         mail = rate_limits.try_hit("mail-to", person.address_key, now)
         for target in (lists.get_list(list_id) for list_id in list_ids):
-            kind = _join(person, target, origin, network, words, now)
+            kind = _join(person, target, request, now)
             if mail and kind:
                 transactional.queue_mail(kind, person.id, target.id, now=now)
                 mailed = True
     return mailed
 
 
-def _join(
-    person: models.Subscriber, target: List, origin: str, network: str, words: str, now: datetime
-) -> TransactionalKind | None:
+def _join(person: models.Subscriber, target: List, request: _Request, now: datetime) -> TransactionalKind | None:
     """Puts a person on a list as far as the policy allows; the kind of mail to send them, None for none."""
     before = find_state(person, target)
-    state = apply_act(
-        person,
-        target,
-        SubscriptionAct.SIGN_UP,
-        how="form",
-        origin=origin,
-        network=network,
-        words=words,
-        now=now,
-        always_record=True,
+    shown = texts.ShownTexts(
+        form=texts.keep_text(request.form_text, now), notice=texts.keep_text(target.privacy_notice, now)
     )
+    record = functools.partial(
+        apply_act, person, target, how="form", origin=request.origin, network=request.network, shown=shown, now=now
+    )
+    state = record(SubscriptionAct.SIGN_UP, words=request.words, always_record=True)
     if state == SubscriptionState.PENDING and not target.double_opt_in and before is None:
-        state = apply_act(person, target, SubscriptionAct.CONFIRM, how="form", origin=origin, network=network, now=now)
+        state = record(SubscriptionAct.CONFIRM)
     if state == SubscriptionState.ACTIVE:
         return TransactionalKind.WELCOME if before is None else TransactionalKind.ALREADY_SUBSCRIBED
     return TransactionalKind.CONFIRM if is_asked(person, target) else None
 
 
-def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Subscriber, List]:
-    """The subscriber's own yes. Doing it twice is harmless.
+def confirm_subscription(
+    claims: tokens.Claims, *, network: str, now: datetime, form_text: str = ""
+) -> tuple[Subscriber, List]:
+    """The subscriber's own yes. Doing it twice is harmless. `form_text` is what the page with the button said.
 
     Raises Refused when the person left meanwhile, or somebody else changed their address: whoever presses the button
     has the former one, and their yes would have mail sent to the other. Somebody who had left, or whose mail came
@@ -145,7 +152,13 @@ def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) 
         ):
             raise Refused("Our newsroom changed this address after this link was sent. Sign up again with yours.")
         act = SubscriptionAct.CONFIRM_RETURN if is_out else SubscriptionAct.CONFIRM
-        apply_act(person, target, act, how="confirmed", network=network, now=now)
+        made_at = claims.expires_at - transactional.CONFIRM_WITHIN if claims.expires_at else now
+        shown = texts.ShownTexts(
+            form=texts.keep_text(form_text, now),
+            notice=texts.keep_text(target.privacy_notice, now),
+            mail=transactional.find_text_hash(TransactionalKind.CONFIRM, person.id, target.id, made_at),
+        )
+        apply_act(person, target, act, how="confirmed", network=network, shown=shown, now=now)
         if asked:  # the mail with the link arrived, so the address works
             keys = erased_addresses.get_suppression_keys(person.address_key, now)
             models.Suppression.objects.filter(address_key__in=keys, reason__in=policy.LIFTED_BY_SIGN_UP).exclude(
@@ -254,7 +267,14 @@ def set_frequency(
 
 
 def change_details(
-    claims: tokens.Claims, *, language: str, zone: str, tracked: bool, network: str, now: datetime
+    claims: tokens.Claims,
+    *,
+    language: str,
+    zone: str,
+    tracked: bool,
+    network: str,
+    now: datetime,
+    form_text: str = "",
 ) -> Subscriber:
     """A subscriber's own language, time zone, and whether opens and clicks may be recorded. Raises BadInput."""
     if zone:
@@ -264,7 +284,7 @@ def change_details(
     with serialised_transaction():
         for name, value in changed.items():
             if getattr(person, name) != value:
-                _record_change(person.id, None, "", f"{name}: {value or 'as the newsletter'}", network, now)
+                _record_change(person.id, None, "", f"{name}: {value or 'as the newsletter'}", network, now, form_text)
         models.Subscriber.objects.filter(id=person.id).update(**changed)
     return subscriber_lookup.get_subscriber(person.id)
 
@@ -317,7 +337,9 @@ def confirm_address_change(claims: tokens.Claims, *, now: datetime) -> Subscribe
     return subscriber_lookup.get_subscriber(person.id)
 
 
-def _record_change(subscriber_id: int, list_id: int | None, state: str, what: str, network: str, now: datetime) -> None:
+def _record_change(
+    subscriber_id: int, list_id: int | None, state: str, what: str, network: str, now: datetime, form_text: str = ""
+) -> None:
     models.ConsentEvent.objects.create(
         subscriber_id=subscriber_id,
         list_id=list_id,
@@ -327,6 +349,7 @@ def _record_change(subscriber_id: int, list_id: int | None, state: str, what: st
         how="preferences",
         words=what,
         network=network or None,
+        form_hash=texts.keep_text(form_text, now),
     )
 
 

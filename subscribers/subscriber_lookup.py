@@ -242,6 +242,10 @@ def _to_consent_event(row: models.ConsentEvent, names: dict[int, str]) -> Consen
         row.claimed_at,
         row.reason,
         row.list_id or 0,
+        row.before,
+        row.form_hash,
+        row.notice_hash,
+        row.mail_hash,
     )
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from subscribers import addresses, models, policy, subscriber_lookup, tokens
+from subscribers.consent import texts
 from subscribers.states import SuppressionReason, TransactionalKind, TransactionalState
 from subscribers.values import TransactionalMail
 
@@ -90,12 +91,24 @@ def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[Transac
     return tuple(claimed)
 
 
-def begin_mail(mail: TransactionalMail, now: datetime, *, lease: timedelta) -> bool:
-    """Stores that a mail begins to leave; False when it is in somebody else's hands by now."""
+def begin_mail(mail: TransactionalMail, now: datetime, *, lease: timedelta, text: str = "") -> bool:
+    """Stores that a mail begins to leave; False when it is in somebody else's hands by now.
+
+    `text` is what one that asks for consent says, without anything of the person: it is kept as part of the proof.
+    """
     mine = models.TransactionalMail.objects.filter(
         id=mail.id, state=TransactionalState.TAKEN, attempts=mail.attempts, lease_until__gte=now
     )
-    return bool(mine.update(state=TransactionalState.CLAIMED, lease_until=now + lease))
+    text_hash = texts.keep_text(text, now)
+    return bool(mine.update(state=TransactionalState.CLAIMED, lease_until=now + lease, text_hash=text_hash))
+
+
+def find_text_hash(kind: TransactionalKind, subscriber_id: int, list_id: int, link_made_at: datetime) -> str:
+    """The hash of the text of the mail whose link was made at an instant; "" when it is not known."""
+    rows = models.TransactionalMail.objects.filter(
+        kind=kind, subscriber_id=subscriber_id, list_id=list_id, created_at__lt=link_made_at + timedelta(seconds=1)
+    )
+    return rows.exclude(text_hash="").order_by("-id").values_list("text_hash", flat=True).first() or ""
 
 
 @dataclass(frozen=True, slots=True)

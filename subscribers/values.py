@@ -22,6 +22,7 @@ class List:
     double_opt_in: bool
     public: bool
     weekly_day: int = 5  # of the week, Monday 0: whose edition those get who want one a week
+    privacy_notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,33 @@ class ConsentEvent:
     claimed_at: datetime | None = None
     reason: str = ""
     list_id: int = 0  # 0: all lists
+    before: str = ""
+    form_hash: str = ""  # what was shown: the form, the privacy notice, and the mail that was answered (consent.texts)
+    notice_hash: str = ""
+    mail_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentText:
+    """A text that somebody was shown when they agreed."""
+
+    hash: str
+    text: str
+    first_used_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What proves the consent of the owner of an address, oldest first, with the texts they were shown.
+
+    `subscriber_id` is None for somebody who is not here any more; `erased_at` when somebody with it was erased last.
+    """
+
+    address: str
+    subscriber_id: int | None
+    erased_at: datetime | None
+    events: tuple[ConsentEvent, ...]
+    texts: Mapping[str, ConsentText]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ def models_with_states() -> dict[type, type[StrEnum]]:
         "Batch": BatchState,
         "Subscription": SubscriptionState,
         "ConsentEvent": SubscriptionState,
+        "ConsentProof": SubscriptionState,
         "ImportRun": ImportState,
         "TransactionalMail": TransactionalState,
     }

@@ -24,12 +24,20 @@ def create(
     description: str = typer.Option("", help="One sentence for the sign-up page."),
     language: str = typer.Option("en", help="Language of its pages and mails: en or de."),
     single_opt_in: bool = typer.Option(False, "--single-opt-in", help="No confirmation by mail."),
+    privacy_notice: str = typer.Option("", help="Shown under the sign-up form, and kept with each consent."),
     as_json: bool = JSON,
 ) -> None:
     """Create a list."""
     now = clock.now()
     made = lists.create_list(
-        slug, name, description=description, language=language, double_opt_in=not single_opt_in, by=get_actor(), now=now
+        slug,
+        name,
+        description=description,
+        language=language,
+        double_opt_in=not single_opt_in,
+        privacy_notice=privacy_notice,
+        by=get_actor(),
+        now=now,
     )
     emit_json(made) if as_json else say(f"List {made.slug} is created. Sign-up page: /join/{made.slug}/")
 
@@ -43,6 +51,7 @@ def change(
     opt_in: str = typer.Option("", help="double: sign-ups confirm by mail; single: they need not."),
     weekly_day: str = typer.Option("", help="Day of the edition that weekly subscribers get: monday … sunday."),
     public: str = typer.Option("", help="yes or no: shown on the sign-up page."),
+    privacy_notice: str = typer.Option("", help="Shown under the sign-up form, and kept with each consent."),
     as_json: bool = JSON,
 ) -> None:
     """Change a list; what is not given stays."""
@@ -54,6 +63,7 @@ def change(
         "opt_in": opt_in,
         "weekly_day": weekly_day,
         "public": public,
+        "privacy_notice": privacy_notice,
     }
     given = cast(lists.ListChanges, {option: value for option, value in options.items() if value})
     made = lists.change_list(slug, seen=None, by=get_actor(), now=now, **given)

@@ -21,6 +21,7 @@ from subscribers.attributes import ProfileChanges, change_profile
 from subscribers.consent import signup_attempts
 from subscribers.consent.erasure import erase_subscriber
 from subscribers.consent.personal_data import collect_personal_data
+from subscribers.consent.proof import show_proof
 from subscribers.imports import export, questions, run, staging, undo
 from subscribers.imports.csv import LARGEST_FILE
 from subscribers.imports.restore import restore_export
@@ -348,6 +349,33 @@ def show_data(address: str) -> None:
     now = clock.now()
     person = _get_subscriber(address)
     emit_json(collect_personal_data(person.id, by=get_actor(), now=now))
+
+
+@app.command("proof")
+def show_consent_proof(address: str, as_json: bool = JSON) -> None:
+    """Show the proof of consent of an address, with the texts that were shown; also of somebody who was erased."""
+    found = show_proof(address, by=get_actor(), now=clock.now())
+    if as_json:
+        return emit_json(found)
+    erased = f"erased {found.erased_at:%Y-%m-%d %H:%M} UTC" if found.erased_at else ""
+    say(", ".join(filter(None, (found.address, f"subscriber {found.subscriber_id or 'gone'}", erased))))
+    print_table(
+        ("at (UTC)", "list", "state", "how", "from", "shown"),
+        [
+            (
+                f"{each.at:%Y-%m-%d %H:%M}",
+                each.list_name,
+                each.state,
+                each.how,
+                each.origin,
+                " ".join(h[:8] for h in (each.form_hash, each.notice_hash, each.mail_hash) if h),
+            )
+            for each in found.events
+        ],
+        "No event.",
+    )
+    for digest, text in found.texts.items():
+        say(f"\n{digest}\n{text.text}")
 
 
 @app.command("erase")

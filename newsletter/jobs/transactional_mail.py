@@ -15,6 +15,7 @@ from newsletter.kernel.errors import NewsletterError
 from newsletter.templater.briefing import Rendered, TransactionalContent
 from newsletter.templater.rendering import render_transactional
 from subscribers import transactional
+from subscribers.states import TransactionalKind
 from subscribers.values import TransactionalMail
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,8 @@ def _send(mail: TransactionalMail, now: datetime) -> None:
         log.exception("Transactional mail %s (%s) cannot be rendered", mail.id, mail.kind)
         _retry_or_fail(mail, f"It cannot be rendered: {error}", now)
         return
-    if not transactional.begin_mail(mail, now, lease=LEASE):
+    text = _describe(rendered, mail) if mail.kind == TransactionalKind.CONFIRM else ""
+    if not transactional.begin_mail(mail, now, lease=LEASE, text=text):
         return
     try:
         answer = one_off.send_transactional(
@@ -70,6 +72,11 @@ def _send(mail: TransactionalMail, now: datetime) -> None:
         transactional.mark_mail_unknown(mail.id, answer.message, now)
     else:
         _retry_or_fail(mail, answer.message, now, permanent=answer.permanent)
+
+
+def _describe(rendered: Rendered, mail: TransactionalMail) -> str:
+    """What a mail says to everybody, as it is kept for the proof: its link is the person's, and stands for nobody."""
+    return f"{rendered.subject}\n\n{rendered.text.replace(mail.button_url, '…')}".strip()
 
 
 def _retry_or_fail(mail: TransactionalMail, reason: str, now: datetime, *, permanent: bool = False) -> None:

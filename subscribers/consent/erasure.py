@@ -1,7 +1,8 @@
 """Everything about a person, to hand out; and forgetting them.
 
-What stays of somebody who was erased is the hash among the suppressions, so that no import brings them back, and the
-counts they were part of. Other packages delete theirs afterwards (`list_pending_erasures`, `complete_erasure`).
+What stays of somebody who was erased is the hash among the suppressions, so that no import brings them back, the counts
+they were part of, and for a time the proof of their consent, found by that hash alone (consent.proof). Other packages
+delete theirs afterwards (`list_pending_erasures`, `complete_erasure`).
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from newsletter.kernel.actors import ActionRecord, Actor
-from subscribers import import_files, models, rights
-from subscribers.consent import erased_addresses
+from subscribers import import_files, models, policy, rights
+from subscribers.consent import erased_addresses, proof
 from subscribers.consent.subscriptions import get_subscriber_row, has_left_before, suppress_key
-from subscribers.states import SubscriptionState, SuppressionReason
+from subscribers.states import SubscriptionState, SuppressionReason, Tier
 from subscribers.tokens import Claims
 from subscribers.values import PendingErasure
 
@@ -37,19 +38,56 @@ def erase_oneself(claims: Claims, *, now: datetime) -> None:
     _delete_files(runs, known)
 
 
-def _erase(subscriber_id: int, source: str, now: datetime) -> tuple[set[int], dict[str, str]]:
+def erase_departed(now: datetime, *, before: datetime, limit: int = 200) -> int:
+    """Erases people who left every list they were on before an instant, and do not pay: how many.
+
+    They did not ask for it, so why their address is suppressed stays: a complaint is not lifted by a new sign-up.
+    """
+    left = models.Subscription.objects.filter(
+        subscriber_id=OuterRef("id"), state__in=policy.OUT_STATES, since__lt=before, requested_at__isnull=True
+    )
+    others = models.Subscription.objects.filter(subscriber_id=OuterRef("id")).exclude(
+        state__in=policy.OUT_STATES, since__lt=before, requested_at__isnull=True
+    )
+    found = models.Subscriber.objects.filter(Exists(left), ~Exists(others), tier=Tier.FREE).order_by("id")
+    all_runs, all_known = set[int](), dict[str, str]()
+    gone = 0
+    for subscriber_id in found.values_list("id", flat=True)[:limit]:
+        with transaction.atomic():
+            if found.select_for_update().filter(id=subscriber_id).first() is None:
+                continue  # they came back meanwhile
+            runs, known = _erase(subscriber_id, "left long ago", now, keep_reasons=True)
+        all_runs |= runs
+        all_known |= known
+        gone += 1
+    if gone:
+        _delete_files(all_runs, all_known)
+    return gone
+
+
+def _erase(
+    subscriber_id: int, source: str, now: datetime, *, keep_reasons: bool = False
+) -> tuple[set[int], dict[str, str]]:
     """Erases a person: history, attributes, sign-up attempts. Returns the imports they came in, and their addresses.
 
-    Their address, and those they had, stay as hashes among the suppressions: the person stays unmailed.
+    Their address, and those they had, stay as hashes among the suppressions: the person stays unmailed. With
+    `keep_reasons` for the reason and as long as the address was suppressed before, if it was.
     """
     person = get_subscriber_row(subscriber_id)
     formers = [*models.FormerAddress.objects.filter(subscriber=person).values_list("address", "address_key")]
     known = {person.address_key: person.address, **{key: address for address, key in formers}}
     runs = {*models.ConsentEvent.objects.filter(subscriber=person, run__isnull=False).values_list("run_id", flat=True)}
     hasher = erased_addresses.get_hasher(now)
+    proof.keep_proof(person, known, now)
+    complained = models.Subscription.objects.filter(subscriber=person, state=SubscriptionState.COMPLAINED).exists()
     for key in known:
-        models.Suppression.objects.filter(address_key=key).delete()
-        suppress_key(hasher.hash_key(key), reason=SuppressionReason.ERASED, source=source, now=now)
+        suppressed = models.Suppression.objects.filter(address_key=key)
+        stays = suppressed.exclude(reason=SuppressionReason.BOUNCED).filter(expires_at__isnull=True).first()
+        reason = SuppressionReason.COMPLAINED if complained else stays.reason if stays else SuppressionReason.ERASED
+        suppressed.delete()
+        suppress_key(
+            hasher.hash_key(key), reason=reason if keep_reasons else SuppressionReason.ERASED, source=source, now=now
+        )
     for address in known.values():
         models.SignupAttempt.objects.filter(address__iexact=address).delete()
     models.Erasure.objects.create(subscriber_id=person.id, addresses=sorted(known.values()), at=now, by=source[:254])

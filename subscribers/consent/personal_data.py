@@ -10,6 +10,7 @@ from typing import Any
 from newsletter.kernel.actors import ActionRecord, Actor, Verb
 from newsletter.kernel.numbers import parse_whole_number
 from subscribers import hooks, models, rights, subscriber_lookup
+from subscribers.consent import texts
 from subscribers.tokens import Claims
 
 
@@ -40,6 +41,8 @@ def _collect(subscriber_id: int, now: datetime, *, visible: Collection[int] | No
     document["consents"] = [
         asdict(each) for each in subscriber_lookup.list_consent_events(subscriber_id) if is_shown(each.list_id)
     ]  # all of them, not only those a page shows
+    shown = {each[name] for each in document["consents"] for name in ("form_hash", "notice_hash", "mail_hash")}
+    document["texts"] = {digest: text.text for digest, text in texts.get_texts(shown).items()}
     document["mails_we_owed"] = [
         {"kind": row.kind, "state": row.state, "at": row.created_at}
         for row in models.TransactionalMail.objects.filter(subscriber_id=subscriber_id).order_by("id")

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from newsletter.kernel.errors import NotFound
 from subscribers import addresses, models, policy
+from subscribers.consent.texts import NOTHING_SHOWN, ShownTexts
 from subscribers.states import SubscriptionAct, SubscriptionState, SuppressionReason
 from subscribers.values import List
 
@@ -26,6 +27,7 @@ def apply_act(
     origin: str = "",
     network: str = "",
     words: str = "",
+    shown: ShownTexts = NOTHING_SHOWN,
     always_record: bool = False,
 ) -> SubscriptionState | None:
     """Lets `act` change a subscription as the policy says, and records it; with `always_record` even without effect.
@@ -64,6 +66,9 @@ def apply_act(
             origin=origin[:500],
             words=words,
             network=network or None,
+            form_hash=shown.form,
+            notice_hash=shown.notice,
+            mail_hash=shown.mail,
         )
     return change.state
 

@@ -238,6 +238,8 @@ def _jsonl_writers(write: Write, records: _Records) -> tuple[WriteHeader, WriteR
                 _write_line(write, {"list": _pick_fields(row, *LIST_FIELDS)})
         for attribute in models.Attribute.objects.order_by("id"):
             _write_line(write, {"attribute": _pick_fields(attribute, *ATTRIBUTE_FIELDS)})
+        for text in models.ConsentText.objects.order_by("id"):
+            _write_line(write, {"text": _pick_fields(text, *CONSENT_TEXT_FIELDS)})
 
     def lines(people: Sequence[models.Subscriber]) -> None:
         known = records.load(people)
@@ -276,6 +278,7 @@ LIST_FIELDS = (
     "newest_edition",
     "engagement_as_of",
     "created_at",
+    "privacy_notice",
 )
 ATTRIBUTE_FIELDS = ("slug", "name", "kind", "choices", "created_at")
 SUBSCRIBER_FIELDS = (
@@ -295,7 +298,12 @@ SUBSCRIBER_FIELDS = (
 FORMER_ADDRESS_FIELDS = ("address", "address_key", "since", "until", "changed_by")
 SUBSCRIPTION_FIELDS = ("state", "since", "confirmed_at", "source", "frequency", "paused_until", "asked_at")
 ENGAGEMENT_FIELDS = ("newest", "opened", "clicked", "last_opened_at", "last_clicked_at", "as_of")
-CONSENT_FIELDS = ("state", "before", "at", "claimed_at", "how", "by", "origin", "words", "network", "reason")
+CONSENT_HASHES = ("form_hash", "notice_hash", "mail_hash")
+CONSENT_FIELDS = (
+    *("state", "before", "at", "claimed_at", "how", "by", "origin", "words", "network", "reason"),
+    *CONSENT_HASHES,
+)
+CONSENT_TEXT_FIELDS = ("hash", "text", "first_used_at")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,12 @@ from django.utils.dateparse import parse_date, parse_datetime
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput
 from subscribers import addresses, models
-from subscribers.consent import erased_addresses
+from subscribers.consent import erased_addresses, texts
 from subscribers.consent.subscriptions import apply_act, find_by_former_address
 from subscribers.imports.export import (
     ATTRIBUTE_FIELDS,
     CONSENT_FIELDS,
+    CONSENT_HASHES,
     ENGAGEMENT_FIELDS,
     FORMER_ADDRESS_FIELDS,
     LIST_FIELDS,
@@ -56,9 +57,11 @@ _TIMES = frozenset(
         "last_clicked_at",
         "as_of",
         "expires_at",
+        "first_used_at",
         "engagement_as_of",
     }
 )
+_NEW_FIELDS = frozenset({*CONSENT_HASHES, "privacy_notice"})  # an export of a version before does not have them
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +168,14 @@ def _restore_line(document: Any, lists: dict[str, models.List], actor: str, now:
             return ""
         models.Attribute.objects.create(**_pick_values(made, ATTRIBUTE_FIELDS))
         return "attributes"
+    if "text" in document:
+        texts.keep_text(document["text"]["text"], _convert_value("first_used_at", document["text"]["first_used_at"]))
+        return ""
     if "suppression" in document:
         made = _pick_values(document["suppression"], ("address_key", "reason", "source", "created_at", "expires_at"))
         _, new = models.Suppression.objects.get_or_create(address_key=made["address_key"], defaults=made)
         return "suppressions" if new else ""
-    raise BadInput("This line holds neither a person nor a list, an attribute or a suppression.", "line")
+    raise BadInput("This line holds neither a person nor a list, an attribute, a text or a suppression.", "line")
 
 
 def _restore_subscriber(document: dict[str, Any], lists: dict[str, models.List], actor: str, now: datetime) -> str:
@@ -235,7 +241,7 @@ def _create_rows(model: type[Model], person: models.Subscriber, documents: list[
 
 def _pick_values(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     """The values of a line, checked for what would break later: times and days are such, states are ours."""
-    return {name: _convert_value(name, document[name]) for name in names}
+    return {name: _convert_value(name, document[name]) for name in names if name in document or name not in _NEW_FIELDS}
 
 
 def _convert_value(name: str, value: Any) -> Any:

@@ -25,6 +25,7 @@ from subscribers.views.page import (
     find_network,
     list_languages,
     public_page,
+    read_shown_text,
 )
 
 LARGEST_JSON = 16 * 2**10
@@ -80,6 +81,7 @@ def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse
             typed.get("zone", ""),
             typed.get("website", ""),
             _read_captcha(typed),
+            form_text=read_shown_text("readers/join_shown.html", {"offered": offered, "single": context["single"]}),
         )
     except NewsletterError as error:
         field = error.field if isinstance(error, BadInput) else ""
@@ -102,6 +104,7 @@ def _sign_up(
     trap: str,
     captcha: str,
     origin: str = "",
+    form_text: str = "",
 ) -> None:
     if not chosen:
         raise BadInput("Choose at least one newsletter.", "lists")
@@ -118,6 +121,7 @@ def _sign_up(
         zone=zone,
         trapped=bool(trap),
         captcha=captcha,
+        form_text=form_text,
         now=clock.now(),
     )
     sleep(max(0.0, ANSWER_SECONDS - (perf_counter() - begun)))
@@ -221,12 +225,18 @@ def show_confirmation(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         context = {
             "person": person,
+            "address": person.address,
             "list": target,
             "done": held is not None and held.state == SubscriptionState.ACTIVE,
             "out": held is not None and held.state in OUT_STATES and held.requested_at is None,
         }
         return render(request, "readers/confirm.html", context)
-    person, target = self_service.confirm_subscription(claims, network=find_network(request), now=now)
+    person, target = self_service.confirm_subscription(
+        claims,
+        network=find_network(request),
+        now=now,
+        form_text=read_shown_text("readers/confirm_form.html", {"list": target, "address": "…"}),
+    )
     footer = subscriber_lookup.get_signer().sign_footer(target.id, person.id)
     return render(request, "readers/confirm.html", {"person": person, "list": target, "done": True, "footer": footer})
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import html
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,7 +13,9 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -120,6 +124,16 @@ _MESSAGE_BY_FIELD: Mapping[str, Callable[[], str]] = {
     "captcha": lambda: _("The captcha was not solved. Try it once more."),
     "zone": lambda: _("There is no such time zone. Names look like Europe/London."),
 }
+
+
+def read_shown_text(template: str, context: Mapping[str, Any]) -> str:
+    """What a form says to people, as text: kept as the proof of what they agreed to. Without what they type."""
+    one_a_line = _END_OF_LINE.sub("\n", render_to_string(template, context))
+    lines = html.unescape(strip_tags(one_a_line)).splitlines()
+    return "\n".join(flat for line in lines if (flat := " ".join(line.split())))
+
+
+_END_OF_LINE = re.compile(r"</(?:p|h1|h2|label|legend|option|button|li)>")
 
 
 def find_network(request: HttpRequest) -> str:

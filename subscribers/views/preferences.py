@@ -16,7 +16,14 @@ from subscribers import address_changes, lists, self_service, subscriber_lookup,
 from subscribers.consent import erasure, personal_data
 from subscribers.states import Frequency, SubscriptionState
 from subscribers.values import Subscriber
-from subscribers.views.page import activate_language, describe_error, find_network, list_languages, public_page
+from subscribers.views.page import (
+    activate_language,
+    describe_error,
+    find_network,
+    list_languages,
+    public_page,
+    read_shown_text,
+)
 
 PAUSE_DAYS = (30, 90)  # days
 
@@ -123,6 +130,7 @@ def _show_details(request: HttpRequest, claims: tokens.Claims, person: Subscribe
                 tracked=not request.POST.get("untracked"),
                 network=find_network(request),
                 now=clock.now(),
+                form_text=read_shown_text("readers/details_form.html", {"person": person}),
             )
             activate_language(person.language)
             context = {"person": person, "saved": True}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from newsletter.cli.acting import get_user_name
-from subscribers import lists, subscriber_lookup
+from subscribers import lists, self_service, subscriber_lookup
 from tests.actors import SYSTEM
 from tests.cli.conftest import IN_PART, USAGE, Newsletter
 
@@ -85,3 +86,18 @@ def test_who_is_added_counts_at_once_only_with_a_reason_which_is_kept(
     ann = subscriber_lookup.find_subscriber_by_address("ann@example.com")
     assert ann is not None
     assert [(each.state, each.origin) for each in ann.consents] == [(state, origin)]
+
+
+def test_the_proof_of_consent_is_shown_with_its_texts_also_after_erasure(
+    newsletter: Newsletter, newsroom: Any, now: datetime
+) -> None:
+    self_service.sign_up(
+        "ann@example.com", [newsroom.list.id], origin="", network="", now=now, form_text="Sign up for the briefing"
+    )
+    assert "Sign up for the briefing" in newsletter("subscribers", "proof", "ann@example.com")[1]
+    assert newsletter("subscribers", "erase", "ann@example.com", "--yes")[0] == 0
+    status, out, _ = newsletter("subscribers", "proof", "ann@example.com", "--json")
+    found = json.loads(out)
+    assert (status, found["subscriber_id"], [each["how"] for each in found["events"]]) == (0, None, ["form"])
+    assert found["texts"][found["events"][0]["form_hash"]]["text"] == "Sign up for the briefing"
+    assert newsletter("subscribers", "proof", "ben@example.com")[0] != 0

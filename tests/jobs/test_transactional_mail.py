@@ -105,3 +105,14 @@ def test_a_mail_that_is_refused_again_and_again_is_given_up_after_eight_tries(
     minutes = [minute for minute in range(240) if transactional_mail.send_due(now + timedelta(minutes=minute))]
     assert minutes == [0, 1, 3, 7, 15, 31, 63, 127]
     assert not transactional_mail.has_due(now + timedelta(days=9))
+
+
+def test_the_words_of_a_confirmation_are_kept_without_the_link_of_the_person(newsroom: Any, now: datetime) -> None:
+    join(newsroom, now)
+    join(newsroom, now, "ben@example.org")
+    transactional_mail.send_due(now)
+    (text,) = models.ConsentText.objects.all()
+    assert text.text.startswith("Confirm: Morning Briefing\n\n")
+    assert "Somebody asked us to send Morning Briefing to this address." in text.text
+    assert "/c/" not in text.text
+    assert {row.text_hash for row in models.TransactionalMail.objects.all()} == {text.hash}

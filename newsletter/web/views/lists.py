@@ -100,6 +100,7 @@ def _read_settings(request: HttpRequest) -> lists.ListChanges:
         "language": request.POST.get("language", ""),
         "opt_in": request.POST.get("opt_in", ""),
         "weekly_day": request.POST.get("weekly_day", ""),
+        "privacy_notice": request.POST.get("privacy_notice", ""),
         "public": "yes" if request.POST.get("public") else "no",
     }
 

@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 
 from newsletter.kernel import clock
-from subscribers import models, people, self_service, subscriber_lookup, suppressions, transactional
+from subscribers import lists, models, people, self_service, subscriber_lookup, suppressions, transactional
 from subscribers.rate_limits import MAX_HITS
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List
@@ -215,3 +215,24 @@ def test_every_sign_up_gets_the_same_answer_after_the_same_time(morning: List, n
         assert perf_counter() - begun >= joining.ANSWER_SECONDS
         answers.add((answer.status_code, answer.content.replace(name.encode(), b"")))
     assert len(answers) == 1
+
+
+def test_the_words_of_form_and_confirmation_are_kept_and_what_was_typed_is_not(client: Client, morning: List) -> None:
+    lists.change_list(
+        "morning", seen=None, by=SYSTEM, now=clock.now(), privacy_notice="See https://example.com/privacy."
+    )
+    assert '<a href="https://example.com/privacy"' in words(client.get("/join/morning/"))
+    post(client, "/join/morning/", email="ann@example.com", first_name="Annabel")
+    person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
+    assert person is not None
+    token = subscriber_lookup.get_signer().sign_confirmation(
+        morning.id, person.id, clock.now() + transactional.CONFIRM_WITHIN
+    )
+    post(client, f"/c/{token}")
+    texts = {row.hash: row.text for row in models.ConsentText.objects.all()}
+    asked, confirmed = models.ConsentEvent.objects.order_by("id")
+    assert texts[asked.form_hash].splitlines()[:2] == ["Sign up for Morning Briefing", "Ten stories."]
+    assert "You can stop with one click at any time." in texts[asked.form_hash]
+    assert texts[asked.notice_hash] == texts[confirmed.notice_hash] == "See https://example.com/privacy."
+    assert texts[confirmed.form_hash].splitlines()[:2] == ["Send Morning Briefing to …?", "Yes, sign me up"]
+    assert "ann" not in str(texts).casefold()

@@ -6,16 +6,17 @@ A report acts on the address it names. Who has changed the address since keeps g
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
 
 from newsletter.kernel.iteration import batched
-from subscribers import addresses, lists, models, policy
+from subscribers import addresses, lists, models, policy, withdrawn_bounces
 from subscribers.consent.subscriptions import apply_act, suppress_key
 from subscribers.states import ReportKind, SubscriptionAct, SubscriptionState, SuppressionReason
 
+SAME_MOMENT = timedelta(minutes=1)  # between the provider's clock, which counts whole seconds, and ours
 ROWS = 1_000  # to a query: SQLite and PostgreSQL both limit the parameters of one
 
 
@@ -40,6 +41,7 @@ def apply_reports(reports: Iterable[ProviderReport], *, source: str, now: dateti
     ours = 0
     with transaction.atomic():
         people = _find_subscribers(keyed)
+        withdrawn = _find_withdrawn(people.values())
         soft_before = {key: person.soft_bounces for key, person in people.items()}
         for report, key in keyed:
             person = people.get(key)
@@ -48,6 +50,8 @@ def apply_reports(reports: Iterable[ProviderReport], *, source: str, now: dateti
                     person.soft_bounces = 0
                 continue
             ours += person is not None
+            if person is not None and _is_withdrawn(report, withdrawn.get(person.id)):
+                continue
             _apply_report(report, key, person, source, now)
         changed = [person for key, person in people.items() if person.soft_bounces != soft_before[key]]
         models.Subscriber.objects.bulk_update(changed, ["soft_bounces"], batch_size=ROWS)
@@ -71,6 +75,24 @@ def _find_subscribers(keyed: Iterable[tuple[ProviderReport, str]]) -> dict[str, 
             for row in bounced.filter(address_key__in=page)
         }
     return found
+
+
+def _find_withdrawn(people: Iterable[models.Subscriber]) -> dict[int, datetime]:
+    """When a bounce of these people was last withdrawn, by id: nobody, as a rule."""
+    return {
+        person: at
+        for page in batched(sorted(person.id for person in people), ROWS)
+        for person, at in models.ConsentEvent.objects.filter(subscriber__in=page, how=withdrawn_bounces.HOW)
+        .order_by("at")
+        .values_list("subscriber_id", "at")
+    }
+
+
+def _is_withdrawn(report: ProviderReport, since: datetime | None) -> bool:
+    """Whether a report tells once more, late, of a bounce that was withdrawn."""
+    if since is None or report.kind not in (ReportKind.HARD, ReportKind.SOFT):
+        return False
+    return report.at < since - SAME_MOMENT
 
 
 def _apply_report(

@@ -1,6 +1,7 @@
 """Who may become what by whose act. Pure.
 
-Leaving, bouncing and complaining are undone only by the subscriber's own act; an import never does.
+Leaving, bouncing and complaining are undone only by the subscriber's own act; an import never does. A bounce that was
+the sender's fault is withdrawn by an operator, and only when it is what put the subscriber out (`withdrawn_bounces`).
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ TRANSITIONS: dict[SubscriptionAct, dict[SubscriptionState | None, SubscriptionSt
         UNSUBSCRIBED: COMPLAINED,
         BOUNCED: COMPLAINED,
     },
+    # by an operator
+    SubscriptionAct.WITHDRAW_BOUNCE: {BOUNCED: ACTIVE},
+    SubscriptionAct.WITHDRAW_BOUNCE_UNCONFIRMED: {BOUNCED: PENDING},
 }
 MAX_SOFT_BOUNCES = 5  # so many soft bounces in a row, with no delivery between, are as good as a hard one
 DEPARTURE_ACTS = frozenset(

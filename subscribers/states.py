@@ -40,6 +40,9 @@ class SubscriptionAct(StrEnum):
     REPORT_UNSUBSCRIBE = "report-leave"
     BOUNCE = "bounce"
     COMPLAIN = "complain"
+    # by an operator: the address did not bounce, the sender was turned away
+    WITHDRAW_BOUNCE = "bounce-withdrawn"
+    WITHDRAW_BOUNCE_UNCONFIRMED = "bounce-withdrawn-unconfirmed"  # of somebody who was pending before
 
 
 class ReportKind(StrEnum):

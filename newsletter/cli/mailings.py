@@ -16,12 +16,14 @@ from newsletter.delivery import isolation
 from newsletter.delivery.events import inbox
 from newsletter.delivery.ledger.states import MailingState, Outcome, get_outcome_label, parse_outcome
 from newsletter.delivery.reports import proof, recipients, summary
-from newsletter.delivery.sending import mailings
+from newsletter.delivery.sending import mailings, send_again
 from newsletter.delivery.sending.recall import recall_mailing, resume_mailing
 from newsletter.delivery.sending.repair import repair_mailing, settle_unknown
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
+
+_REASONS_SHOWN = 30
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What was sent to whom, and its outcome.")
 
@@ -91,6 +93,10 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
         ],
         "",
     )
+    waiting = send_again.count_waiting(mailing.id)
+    if waiting.subscribers:
+        said = f" {mailing.provider} says: {waiting.error}" if waiting.error else ""
+        say(f"{waiting.subscribers:,} who bounced are to be sent it again; it is under way.{said}")
     for earlier in mailing.waits_for:
         say(
             f"The undecided wait for mailing {earlier}, which may have reached them. When that is known they are sent "
@@ -267,13 +273,55 @@ def repair(
     over_ceiling: bool = typer.Option(
         False, "--over-ceiling", help="Also those beyond the ceiling of a warm-up, as many as today's allows."
     ),
+    bounced: bool = typer.Option(
+        False, "--bounced", help="Those who bounced or were blocked for a reason that was ours, and nobody else."
+    ),
+    reason: list[str] = typer.Option(
+        [], "--reason", help="With --bounced: part of the reason. Without it: whatever looks like a block or a policy."
+    ),
     yes: bool = YES,
     as_json: bool = JSON,
 ) -> None:
-    """Plan again those who did not get it and may: refused with a whole batch, or over the provider's quota."""
+    """Plan again those who did not get it and may: refused with a whole batch, or over the provider's quota.
+
+    With --bounced, those whom the receiving servers turned away for a reason that was ours, once its cause is gone.
+    """
+    if bounced:
+        return _send_again(mailing_id, reason, yes, as_json)
+    if reason:
+        raise BadInput("--reason chooses among the bounced: give --bounced with it.", "reason")
     confirm_or_refuse(f"Send mailing {mailing_id} again to those who did not get it?", yes)
     repaired = repair_mailing(mailing_id, over_ceiling=over_ceiling, by=get_actor(), now=clock.now())
     _print_count(mailing_id, repaired, "planned once more", as_json)
+
+
+def _send_again(mailing_id: int, reasons: list[str], yes: bool, as_json: bool) -> None:
+    found = send_again.list_bounce_reasons(mailing_id, reasons)
+    if not as_json:
+        print_table(
+            ("state", "reason", "subscribers", "chosen"),
+            [
+                (
+                    get_outcome_label(each.state).lower(),
+                    each.text,
+                    f"{each.subscribers:,}",
+                    f"{each.chosen:,}",
+                )
+                for each in found[:_REASONS_SHOWN]
+            ],
+            "Nobody bounced.",
+        )
+    chosen = sum(each.chosen for each in found)
+    confirm_or_refuse(f"Send mailing {mailing_id} again to the {chosen:,} chosen?", yes)
+    asked = send_again.send_again(mailing_id, reasons=reasons, by=get_actor(), now=clock.now())
+    if as_json:
+        return emit_json(
+            {"asked": asked, "waiting": send_again.count_waiting(mailing_id).subscribers, "reasons": found}
+        )
+    say(
+        f"Mailing {mailing_id}: {asked:,} subscribers are sent it again as soon as the provider and our own lists have "
+        f"forgotten their bounce. See how far it is: newsletter mailings show {mailing_id}"
+    )
 
 
 @app.command("resolve")

@@ -279,6 +279,27 @@ class FailedItem(models.Model):
         return f"{self.step} {self.item}"
 
 
+class SendAgain(models.Model):
+    """A subscriber who bounced for a reason that was ours, and is to be sent the mailing again: an intention.
+
+    Stored before anything is done about it, deleted when it is: `released_at` the provider gave the address free,
+    `lifted_at` our own lists did.
+    """
+
+    mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="+")
+    exception = models.OneToOneField(DeliveryException, on_delete=models.CASCADE, related_name="+")
+    subscriber_id = models.BigIntegerField(db_index=True)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=254)
+    released_at = models.DateTimeField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField()  # when the provider is asked
+    error = models.CharField(max_length=300, blank=True, default="", db_default="")  # of the provider
+
+    def __str__(self) -> str:
+        return f"{self.mailing_id} {self.subscriber_id}"
+
+
 class RateLimit(models.Model):
     """A limit that mailings share: of a provider (by its name), of a newsletter, or of recall windows.
 

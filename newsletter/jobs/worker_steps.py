@@ -10,7 +10,7 @@ from datetime import datetime
 
 from newsletter.delivery import isolation
 from newsletter.delivery.events import applying
-from newsletter.delivery.sending import freeze, mailings, recall
+from newsletter.delivery.sending import freeze, mailings, recall, send_again
 from newsletter.delivery.sending.hand_over import forget_prepared, hand_over_next
 from newsletter.jobs import heartbeats, wiring
 from newsletter.jobs.actors import WORKER
@@ -31,6 +31,7 @@ def advance_mailings(now: datetime) -> bool:
         ("Completing recalls", lambda: recall.complete_next_recall(now, provider, by=WORKER)),
         ("Opening recall windows", lambda: recall.open_next_window(now, provider)),
         ("Freezing audiences", lambda: freeze.freeze_next(now, account=account)),
+        ("Sending again to the bounced", lambda: send_again.advance(now, provider)),
         ("Finishing mailings", lambda: mailings.finish_settled(now)),
         ("Pausing after lost answers", lambda: mailings.pause_lost_probes(now)),
         ("Pausing for another provider", lambda: mailings.pause_other_providers(name, now, account=account)),

@@ -16,6 +16,7 @@ from newsletter.delivery.reports import proof
 from newsletter.delivery.sending import mailings
 from newsletter.delivery.sending.recall import complete_next_recall, recall_mailing, resume_mailing
 from newsletter.delivery.sending.repair import repair_mailing, settle_unknown
+from newsletter.delivery.sending.send_again import send_again
 from tests.acts import Act, Prepare, World
 
 
@@ -156,6 +157,16 @@ def _repair(world: World) -> Act:
     return lambda by: repair_mailing(mailing_id, by=by, now=world.now)
 
 
+def _send_again(world: World) -> Act:
+    mailing_id = plan_mailing(world, MailingState.FINISHED)
+    _settle(mailing_id, BatchState.ACCEPTED, Outcome.BOUNCED)
+    batch = models.Batch.objects.get(mailing_id=mailing_id)
+    models.DeliveryException.objects.create(
+        mailing_id=mailing_id, batch=batch, subscriber_id=101, address="", kind="bounced", reason="5.7.1", at=world.now
+    )
+    return lambda by: send_again(mailing_id, by=by, now=world.now)
+
+
 def _settle_unknown(world: World) -> Act:
     mailing_id = plan_mailing(world)
     _settle(mailing_id, BatchState.UNKNOWN, Outcome.UNKNOWN)
@@ -186,4 +197,5 @@ ACTS: dict[str, Prepare] = {
     "newsletter.delivery.sending.recall.resume_mailing": _resume_in_window,
     "newsletter.delivery.sending.repair.repair_mailing": _repair,
     "newsletter.delivery.sending.repair.settle_unknown": _settle_unknown,
+    "newsletter.delivery.sending.send_again.send_again": _send_again,
 }

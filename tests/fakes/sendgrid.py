@@ -231,7 +231,25 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, within[query["offset"] :][: min(query["limit"], 500)])
 
     def do_DELETE(self) -> None:
-        self._change_status(lambda batch_id, _: self.server.statuses.pop(batch_id, None))
+        if self.path == "/v3/suppression/bounces":
+            return self._forget_bounces()
+        return self._change_status(lambda batch_id, _: self.server.statuses.pop(batch_id, None))
+
+    def _forget_bounces(self) -> None:
+        """Takes the named addresses off the list (SendGrid fact 44a)."""
+        named = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+        if not self._known():
+            return None
+        fault = self.server.list_faults.pop(0) if self.server.list_faults else None
+        if fault and not fault.accept_first:
+            return self._fail(fault)
+        if set(named) != {"emails"} or not named["emails"]:
+            return self._answer(400, _errors("emails are needed"))
+        kept = [each for each in self.server.suppressions.get("bounces", []) if each["email"] not in named["emails"]]
+        self.server.suppressions["bounces"] = kept
+        if fault:
+            return self._fail(fault)
+        self._answer(204, None)
 
     def do_PATCH(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))

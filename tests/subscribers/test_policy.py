@@ -38,12 +38,16 @@ TABLE = {
     "bounce":             ("·",            "bounced",      "bounced",      "·",          "·",            "·"),
     # A complaint outweighs all else, and holds for a list somebody is not on.
     "complain":           ("complained",   "complained",   "complained",   "complained", "complained",   "·"),
+    # The address did not bounce, the sender was turned away: as it was before. Nobody else's departure is undone by it.
+    "bounce-withdrawn":   ("·",            "·",            "·",            "·",          "active",       "·"),
+    "bounce-withdrawn-unconfirmed": ("·",  "·",            "·",            "·",          "pending",      "·"),
 }  # fmt: skip
 
 BY_SUBSCRIBER = frozenset({"sign-up", "confirm", "confirm-return", "leave", "undo-leave"})
 STATES = st.sampled_from([None, *SubscriptionState])
 ACTS = st.sampled_from(sorted(policy.TRANSITIONS))
-OTHERS = st.sampled_from(sorted(set(policy.TRANSITIONS) - BY_SUBSCRIBER))
+WITHDRAWING = frozenset({"bounce-withdrawn", "bounce-withdrawn-unconfirmed"})
+OTHERS = st.sampled_from(sorted(set(policy.TRANSITIONS) - BY_SUBSCRIBER - WITHDRAWING))
 
 
 def test_the_table_of_the_policy_is_this_and_no_other() -> None:
@@ -129,6 +133,8 @@ def test_words_that_are_stored_stay_as_they_are() -> None:
         ("report-leave", ". unsubscribed unsubscribed . unsubscribed ."),
         ("bounce", ". bounced bounced . . ."),
         ("complain", "complained complained complained complained complained ."),
+        ("bounce-withdrawn", ". . . . active ."),
+        ("bounce-withdrawn-unconfirmed", ". . . . pending ."),
     ],
 )
 def test_what_an_act_makes_of_everybody(act: str, becomes: str) -> None:
@@ -137,17 +143,20 @@ def test_what_an_act_makes_of_everybody(act: str, becomes: str) -> None:
 
 
 def test_there_are_no_other_acts() -> None:
-    assert len(policy.TRANSITIONS) == 15
+    assert len(policy.TRANSITIONS) == 17
 
 
-def test_who_is_out_comes_back_by_their_own_act_alone() -> None:
+def test_who_is_out_comes_back_by_their_own_act_alone_unless_a_bounce_was_none() -> None:
     brings_back = {
         act
         for act, becomes in policy.TRANSITIONS.items()
         for before, after in becomes.items()
         if before in policy.OUT_STATES and after not in policy.OUT_STATES
     }
-    assert brings_back == {"confirm-return", "undo-leave"}
+    assert brings_back == {"confirm-return", "undo-leave"} | WITHDRAWING
+    assert not WITHDRAWING & {
+        act for act, becomes in policy.TRANSITIONS.items() if becomes.keys() - {SubscriptionState.BOUNCED}
+    }, "a bounce is all that can have been none"
 
 
 def test_who_leaves_bounces_or_complains_counts_as_going() -> None:

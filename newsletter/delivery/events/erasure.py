@@ -23,6 +23,7 @@ def erase_addresses(subscriber_id: int, addresses: Sequence[str], *, outbox: Pat
         for address in addresses:
             reason = re.sub(re.escape(address), ERASED, reason, flags=re.IGNORECASE)  # as the server repeated it
         models.DeliveryException.objects.filter(id=exception.id).update(address=ERASED, reason=reason)
+    models.SendAgain.objects.filter(subscriber_id=subscriber_id).delete()
     named = [address.lower() for address in addresses]
     for payload in models.WebhookPayload.objects.only("id", "body").iterator(chunk_size=50):
         body = bytes(payload.body)

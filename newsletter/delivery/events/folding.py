@@ -31,6 +31,10 @@ _OUTCOMES = {
     EventType.CLICKED: Outcome.DELIVERED,
     EventType.UNSUBSCRIBED: Outcome.DELIVERED,
 }
+# Whoever was accepted, did not get it and is sent it again has it twice only when one of these tells of the first time.
+_HAVE_IT = frozenset(
+    {EventType.DELIVERED, EventType.OPENED, EventType.CLICKED, EventType.UNSUBSCRIBED, EventType.COMPLAINED}
+)
 _NOT_MAILED = frozenset({Outcome.WITHDRAWN, Outcome.REFUSED, Outcome.RECALLED})
 _FAILURES = frozenset({Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED, Outcome.COMPLAINED})
 
@@ -125,7 +129,8 @@ def _record_alarms(folded: FoldedBatch, event: Event) -> None:
     """Says so when a message went out that the ledger says did not; each member counts once."""
     outcomes, place = folded.outcomes, event.place
     if outcomes[place] == Outcome.REPAIRED:
-        _alarm_twice(folded, [place])
+        if event.attempt != folded.proven or event.type in _HAVE_IT:
+            _alarm_twice(folded, [place])
     elif outcomes[place] in _NOT_MAILED and not _is_known_recall(outcomes[place], event):
         folded.alarms[f"The provider mailed subscribers who count as {outcomes[place].key}."] += 1
 
@@ -152,8 +157,13 @@ def _apply_event(folded: FoldedBatch, event: Event) -> None:
             folded.failures.append(MemberFailure(event.place, outcome, event.reason, event.address, event.at))
     if event.reject_reason is RejectReason.QUOTA:
         folded.outcomes.set_flag(event.place, MemberFlag.OVER_QUOTA)
-    elif event.reject_reason and (outcome > before or left_now):
+    elif event.reject_reason and (outcome > before or left_now or _complains_of_first(before, event)):
         folded.effects.append(Effect(event.place, event.reject_reason, event.address, event.reason, event.at))
+
+
+def _complains_of_first(before: Outcome, event: Event) -> bool:
+    """Whether somebody who is sent it again complains of what they had first: that counts, whatever is counted."""
+    return before is Outcome.REPAIRED and event.reject_reason is RejectReason.COMPLAINED
 
 
 def _record_engagement(folded: FoldedBatch, event: Event, *, machine: bool) -> None:

@@ -251,6 +251,15 @@ class Canceller(Protocol):
 
 
 @runtime_checkable
+class BounceList(Protocol):
+    """A provider that mails no address that bounced, until it is told to forget that."""
+
+    def forget_bounces(self, addresses: Sequence[str]) -> None:
+        """Takes addresses off its list of bounces; once more does no harm. Raises ProviderError."""
+        ...
+
+
+@runtime_checkable
 class Suppressor(Protocol):
     """A provider that keeps lists of its own of addresses it will not mail."""
 

@@ -160,6 +160,16 @@ class SendGrid:
 
         return sendgrid_suppressions.read_lists(get, since, until)
 
+    def forget_bounces(self, addresses: Sequence[str]) -> None:
+        """Takes addresses off SendGrid's list of bounces (SendGrid fact 44a). Raises ProviderError."""
+        named = json.dumps({"emails": list(addresses)}).encode()
+        bounces = self._api.client.suppression.bounces
+        try:
+            _ask(lambda: bounces.delete(request_body=named, timeout=QUERY_SECONDS), "Suppressions access")
+        except _Refusal as error:
+            if error.status != 404:  # none of them is on it: somebody else took them off
+                raise
+
 
 class _Refusal(ProviderError):
     """SendGrid answered with an error, and with which status."""

@@ -167,7 +167,7 @@ def _mark_unknown(mailing: models.Mailing, outcome: Outcome) -> int:
         outcomes = Outcomes(batch.outcomes, batch.format)
         places = outcomes.list_places(Outcome.UNKNOWN)
         outcomes.mark(places, outcome)
-        _store_outcomes(batch, outcomes)
+        store_outcomes(batch, outcomes)
         marked += len(places)
     return marked
 
@@ -203,12 +203,13 @@ def _plan_again(
     now: datetime,
 ) -> None:
     outcomes.mark(places, Outcome.REPAIRED)
-    _store_outcomes(batch, outcomes)
+    store_outcomes(batch, outcomes)
     strata = {name: getattr(batch, name) for name in ("wave", "variant", "language", "tracking")}
     ledger_rows.build_batch(batch.mailing_id, number, members, now, batch.stratum, repair=True, **strata).save()
 
 
-def _store_outcomes(batch: models.Batch, outcomes: Outcomes) -> None:
+def store_outcomes(batch: models.Batch, outcomes: Outcomes) -> None:
+    """Stores what became of the members of a batch; raises Conflict when it changed since it was read."""
     state = states.derive_batch_state(outcomes.count_outcomes())
     mine = models.Batch.objects.filter(id=batch.id, version=batch.version, state=batch.state)
     if not mine.update(outcomes=outcomes.pack(), state=state, version=F("version") + 1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup, variants, visibility
 from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES, ExclusionReason, MailingState, Outcome
 from newsletter.delivery.reports import proof, recipients, summary
-from newsletter.delivery.sending import mailings, recall, repair, unsettled
+from newsletter.delivery.sending import mailings, recall, repair, send_again, unsettled
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Actor, Verb, may_see_list
@@ -28,6 +28,7 @@ from newsletter.web.access import (
 )
 
 ROWS_SHOWN = 100
+REASONS_SHOWN = 12
 NOT_DELIVERED = (
     Outcome.RECALLED,
     Outcome.UNKNOWN,
@@ -57,6 +58,9 @@ def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     by, state = get_actor(request), request.GET.get("state", "")
     context = _mailing_context(found) | {"state": state, "shown": ROWS_SHOWN, "may_see_subscribers": False, "rows": ()}
     context["may_send"] = by.may(Verb.SEND, newsletter_id=found.newsletter_id)
+    if context["may_send"] and by.may(Verb.SUBSCRIBERS, [found.list_id]):
+        context["bounce_reasons"] = _list_bounce_reasons(found)
+    context["waiting"] = send_again.count_waiting(mailing_id)
     if may_see_list(by, Verb.SUBSCRIBERS, found.list_id):
         context["may_see_subscribers"] = True
         context["rows"] = (
@@ -103,7 +107,15 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
             lambda: _recall_mailing(mailing_id, by, now),
             "Recalled: {:,} subscribers do not get it. The edition is a draft again.",
         ),
+        "recall_accept_account": (
+            lambda: _recall_mailing(mailing_id, by, now, accept_account=True),
+            "Recalled by the provider account of now: {:,} subscribers do not get it. The edition is a draft again.",
+        ),
         "repair": (lambda: repair.repair_mailing(mailing_id, by=by, now=now), "{:,} subscribers are planned again."),
+        "again": (
+            lambda: _send_again(mailing_id, request.POST.getlist("reason"), by, now),
+            "{:,} subscribers are sent it again as soon as the provider and our own lists have forgotten their bounce.",
+        ),
         "resend": (
             lambda: repair.repair_mailing(mailing_id, unknown=True, by=by, now=now),
             "{:,} subscribers are planned again.",
@@ -128,6 +140,14 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     return redirect("mailing", mailing_id)
 
 
+def _list_bounce_reasons(found: summary.Mailing) -> tuple[send_again.BounceReason, ...]:
+    """Why members bounced, where some of them may be sent it again."""
+    at_rest = found.state in (MailingState.FINISHED, MailingState.PAUSED)
+    turned_away = found.counts.get(Outcome.BOUNCED.key, 0) + found.counts.get(Outcome.BLOCKED.key, 0)
+    reasons = send_again.list_bounce_reasons(found.id) if at_rest and turned_away else ()
+    return tuple(each for each in reasons if each.text)[:REASONS_SHOWN]
+
+
 def _is_for_another_account(found: summary.Mailing) -> bool:
     """Whether a mailing may not leave by the account this process has with its provider."""
     same_provider = wiring.get_config().provider == found.provider
@@ -138,9 +158,17 @@ def _resume_mailing(mailing_id: int, by: Actor, now: datetime, *, accept_account
     recall.resume_mailing(mailing_id, by=by, now=now, provider=wiring.get_provider(), accept_account=accept_account)
 
 
-def _recall_mailing(mailing_id: int, by: Actor, now: datetime) -> int:
-    spared = recall.recall_mailing(mailing_id, by=by, now=now, provider=wiring.get_provider())
+def _recall_mailing(mailing_id: int, by: Actor, now: datetime, *, accept_account: bool = False) -> int:
+    spared = recall.recall_mailing(
+        mailing_id, by=by, now=now, provider=wiring.get_provider(), accept_account=accept_account
+    )
     return spared.caught + spared.withdrawn + spared.in_flight
+
+
+def _send_again(mailing_id: int, reasons: Sequence[str], by: Actor, now: datetime) -> int:
+    if not any(reasons):
+        raise BadInput("Choose at least one reason.", "reason")
+    return send_again.send_again(mailing_id, reasons=reasons, by=by, now=now)
 
 
 @desk_view(Verb.SUBSCRIBERS)

@@ -19,10 +19,11 @@ from newsletter.catalog.newsletter_settings import change_newsletter
 from newsletter.checks import preflight
 from newsletter.curator.editions import editions
 from newsletter.curator.editions.models import Edition
+from newsletter.delivery.ledger.format import unpack_members
 from newsletter.delivery.ledger.states import Outcome
-from newsletter.delivery.models import Alarm, Batch, Mailing
+from newsletter.delivery.models import Alarm, Batch, DeliveryException, Mailing
 from newsletter.delivery.reports import summary
-from newsletter.delivery.sending import freeze
+from newsletter.delivery.sending import freeze, send_again
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from tests.actors import SYSTEM
@@ -67,6 +68,50 @@ def test_the_provider_account_of_now_is_taken_only_by_a_button_of_its_own(
     admin.post(f"/deliveries/{sent.id}/state/", {"do": "accept_account"})
     assert summary.get_mailing(sent.id).state == "freezing"
     assert summary.get_mailing(sent.id).account == wiring.find_account()
+
+
+def test_a_recall_refused_for_another_account_can_be_made_with_the_one_of_now(
+    admin: Client, sent: Any, now: datetime
+) -> None:
+    Mailing.objects.filter(id=sent.id).update(
+        state="recalling",
+        provider="sendgrid",
+        account="host former",
+        recall="open",
+        cancel_id="id",
+        due_at=clock.now() + timedelta(hours=1),
+    )
+    settings.CONFIG = replace(
+        settings.CONFIG, provider="sendgrid", sendgrid_api_key="SG.now", sendgrid_host="http://127.0.0.1:9"
+    )
+    page = admin.get(f"/deliveries/{sent.id}/").content.decode()
+    assert "Recall now with the provider account of now" in page
+    answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "recall"}, follow=True).content.decode()
+    assert "planned for the account at host" in answer
+    answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "recall_accept_account"}, follow=True).content.decode()
+    assert "SendGrid cannot be reached" in answer
+    assert summary.get_mailing(sent.id).account == wiring.find_account()
+
+
+def test_whoever_bounced_for_a_reason_of_ours_is_chosen_by_it_and_sent_it_again(
+    admin: Client, sent: Any, now: datetime
+) -> None:
+    batch = Batch.objects.get(mailing_id=sent.id)
+    member = unpack_members(batch.members)[0]
+    Batch.objects.filter(id=batch.id).update(
+        state="accepted", outcomes=bytes([Outcome.BOUNCED, 0]) + bytes([Outcome.ACCEPTED, 0]) * (batch.size - 1)
+    )
+    Mailing.objects.filter(id=sent.id).update(state="finished")
+    DeliveryException.objects.create(
+        mailing_id=sent.id, batch=batch, subscriber_id=member, kind="bounced", reason="550 5.7.1 blocked", at=now
+    )
+    page = admin.get(f"/deliveries/{sent.id}/").content.decode()
+    assert 'value="550 5.7.1 blocked" checked' in page
+    answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "again"}, follow=True).content.decode()
+    assert "Choose at least one reason." in answer
+    admin.post(f"/deliveries/{sent.id}/state/", {"do": "again", "reason": "550 5.7.1 blocked"})
+    assert send_again.count_waiting(sent.id).subscribers == 1
+    assert "who bounced are to be sent it again" in admin.get(f"/deliveries/{sent.id}/").content.decode()
 
 
 def test_an_alarm_stands_at_the_head_of_its_mailing(editor: Client, sent: Any, now: datetime) -> None:

@@ -1,0 +1,320 @@
+"""Sending a mailing again to those who bounced for a reason that was ours: a blocked network, a mistaken signature.
+
+    asked for ─the provider forgets the bounce─▶ released ─our lists do─▶ lifted ─▶ planned in more batches, as a repair
+
+What is asked for is stored before anything is done, so a sweep completes it wherever a process dies, and the provider
+may be told as often as that takes. Only what these bounces did is undone; whoever left, complained or was erased is not
+mailed. Members keep their place in the first batch, marked as repaired: what is reported of it later does not settle
+the second attempt.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+
+from newsletter.delivery import isolation, models
+from newsletter.delivery.ledger import batching
+from newsletter.delivery.ledger.batching import Stratum
+from newsletter.delivery.ledger.format import Outcomes, unpack_members
+from newsletter.delivery.ledger.states import BatchState, MailingState, MemberFlag, Outcome
+from newsletter.delivery.providers import registry
+from newsletter.delivery.providers.base import BounceList, Provider, ProviderError
+from newsletter.delivery.sending import ledger_rows, mailings, repair, send_times
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
+from newsletter.kernel.errors import Conflict, Refused
+from newsletter.kernel.iteration import batched
+from subscribers import audience, withdrawn_bounces
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = timedelta(minutes=1)
+_STEP = "Sending again"
+ROWS_PER_STEP = 200
+ROWS_PER_PLAN = 1_000
+_SETTLED = (BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN)
+_TURNED_AWAY = (Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED)
+_KEYS = [outcome.key for outcome in _TURNED_AWAY]
+_DROPPED_AS_BOUNCED = "bounced address"  # the provider's word for who is on its own list of bounces
+_STATUS = re.compile(r"\b[245]\.([0-9]{1,3})\.[0-9]{1,3}\b")
+_POLICY = "7"  # of an enhanced status code (RFC 3463): security or policy, which is about the sender
+_ABOUT_SENDER = re.compile(
+    r"\b(?:block(?:ed|list\w*)|black ?list\w*|spamhaus|reputation|dkim|dmarc|spf|ip address)\b", re.IGNORECASE
+)
+_ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
+_NUMBERS = re.compile(r"\b(?=[\w:.-]*[0-9])[\w:.-]{7,}")  # network addresses, ids of messages, times
+_LONGEST_TEXT = 160
+
+
+@dataclass(frozen=True, slots=True)
+class BounceReason:
+    """So many subscribers of a mailing were turned away for a reason; `ours` where it looks like one of the sender's.
+
+    So many of them are `chosen`. `text` is the reason without what differs from one subscriber to the next.
+    """
+
+    state: str
+    text: str
+    subscribers: int
+    chosen: int
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCount:
+    """How many subscribers are still to be sent a mailing again, and what the provider said when asked; "" nothing."""
+
+    subscribers: int
+    error: str
+
+
+def list_bounce_reasons(mailing_id: int, reasons: Sequence[str] = ()) -> tuple[BounceReason, ...]:
+    """Why the members of a mailing that count as turned away were, most subscribers first. Raises NotFound.
+
+    `reasons` choose as they do for `send_again`.
+    """
+    found: Counter[tuple[str, str]] = Counter()
+    chosen: Counter[tuple[str, str]] = Counter()
+    for each in _list_turned_away(mailings.get_row(mailing_id)):
+        kind = (each.kind, _generalise(each.reason))
+        found[kind] += 1
+        chosen[kind] += _is_chosen(each.reason, reasons)
+    return tuple(
+        BounceReason(state, text, n, chosen[state, text], ours=is_ours(text))
+        for (state, text), n in found.most_common()
+    )
+
+
+def is_ours(reason: str) -> bool:
+    """Whether a reason looks like one of the sender's: a policy, a block, a signature. A person decides."""
+    codes = _STATUS.findall(reason)
+    return _POLICY in codes if codes else bool(_ABOUT_SENDER.search(reason))
+
+
+def send_again(mailing_id: int, *, reasons: Sequence[str] = (), by: Actor, now: datetime) -> int:
+    """Has a mailing sent again to those turned away for one of these reasons. Returns how many were asked for.
+
+    A reason is part of the provider's words; without any, those count that `is_ours`. The mailing must be finished or
+    paused. Raises Refused, NotFound, NotAllowed.
+    """
+    row = mailings.get_row(mailing_id)
+    require_right(by, Verb.SEND, newsletter_id=row.newsletter_id)
+    require_right(by, Verb.SUBSCRIBERS, [row.list_id])
+    _require_at_rest(row)
+    wanted = [each for each in _list_turned_away(row) if _is_chosen(each.reason, reasons)]
+    known = set(_waiting(row.id).values_list("exception_id", flat=True))
+    fresh = [each for each in wanted if each.id not in known]
+    for portion in batched(fresh, ROWS_PER_STEP):
+        with transaction.atomic():
+            if portion[0] is fresh[0]:
+                detail = f"{len(fresh)} subscribers, {'; '.join(reasons) or 'whatever looks like ours'}"
+                by.record(ActionRecord("sent again", f"mailing {row.id}", now, row.newsletter_id, detail[:200]))
+            models.SendAgain.objects.bulk_create(
+                (
+                    models.SendAgain(
+                        mailing_id=row.id,
+                        exception_id=each.id,
+                        subscriber_id=each.subscriber_id,
+                        asked_at=now,
+                        asked_by=by.name[:254],
+                        next_at=now,
+                    )
+                    for each in portion
+                ),
+                ignore_conflicts=True,  # asked for by somebody else at the same moment
+            )
+    return len(fresh)
+
+
+def count_waiting(mailing_id: int) -> WaitingCount:
+    """What was asked for and is not planned yet."""
+    rows = _waiting(mailing_id)
+    error = rows.exclude(error="").values_list("error", flat=True).first()
+    return WaitingCount(rows.count(), error or "")
+
+
+def advance(now: datetime, provider: Provider) -> int:
+    """Carries out some of what was asked for. Returns for how many something was done."""
+    ended = models.SendAgain.objects.filter(mailing__state=MailingState.CANCELLED)
+    done = ended.delete()[0]
+    done += _release(now, provider)
+    failed = models.FailedItem.objects.filter(step=_STEP, next_at__gt=now).values("item")
+    to_lift = models.SendAgain.objects.filter(released_at__isnull=False, lifted_at=None).exclude(id__in=failed)
+    ids = list(to_lift.order_by("id").values_list("id", flat=True)[:ROWS_PER_STEP])
+    done += isolation.run_each(_STEP, ids, partial(_lift, now=now), now)
+    lifted = models.SendAgain.objects.filter(lifted_at__isnull=False, mailing__state__in=repair.REPAIRABLE_STATES)
+    found = sorted(set(lifted.values_list("mailing_id", flat=True)))
+    return done + isolation.run_each("Planning again", found, partial(_plan, now=now), now)
+
+
+def _waiting(mailing_id: int) -> QuerySet[models.SendAgain]:
+    return models.SendAgain.objects.filter(mailing_id=mailing_id)
+
+
+def _require_at_rest(row: models.Mailing) -> None:
+    if row.state in (MailingState.FINISHED, MailingState.PAUSED):
+        return
+    if row.state == MailingState.CANCELLED:
+        raise Refused(f"Mailing {row.id} was cancelled, so nobody is mailed it.")
+    remedy = f"Pause it first: newsletter mailings pause {row.id}" if row.state == MailingState.SENDING else ""
+    raise Refused(f"Mailing {row.id} is {MailingState(row.state).label.lower()}, and nobody is sent it again. {remedy}")
+
+
+def _list_turned_away(row: models.Mailing) -> list[models.DeliveryException]:
+    """What was last reported of each member that counts as turned away, whatever was reported before."""
+    batches = {each.id: _read_turned_away(each) for each in row.batches.iterator(chunk_size=20)}
+    found: dict[tuple[int, int], models.DeliveryException] = {}
+    reported = models.DeliveryException.objects.filter(mailing_id=row.id, kind__in=_KEYS).order_by("at", "id")
+    for each in reported.iterator(chunk_size=2_000):
+        outcome = batches.get(each.batch_id or 0, {}).get(each.subscriber_id)
+        if outcome is not None and each.kind == outcome.key and _may_be_wrong(each):
+            found[each.batch_id or 0, each.subscriber_id] = each
+    return list(found.values())
+
+
+def _read_turned_away(batch: models.Batch) -> dict[int, Outcome]:
+    """The members of a batch that count as turned away, with their outcomes."""
+    outcomes, members = Outcomes(batch.outcomes, batch.format), unpack_members(batch.members, batch.format)
+    return {
+        members[place]: outcome
+        for outcome in _TURNED_AWAY
+        for place in outcomes.list_places(outcome)
+        if not outcomes.has_flag(place, MemberFlag.OVER_QUOTA)
+    }
+
+
+def _may_be_wrong(exception: models.DeliveryException) -> bool:
+    """Whether a bounce can have been the sender's fault: what was thrown away for a complaint, say, never is."""
+    return exception.kind != Outcome.DROPPED.key or _DROPPED_AS_BOUNCED in exception.reason.lower()
+
+
+def _generalise(reason: str) -> str:
+    flat = " ".join(_NUMBERS.sub("…", _ADDRESS.sub("…", reason)).split())
+    return flat[:_LONGEST_TEXT]
+
+
+def _is_chosen(reason: str, wanted: Iterable[str]) -> bool:
+    said = (reason.lower(), _generalise(reason).lower())
+    asked = [" ".join(each.lower().split()) for each in wanted if each.strip()]
+    return any(each in text for each in asked for text in said) if asked else is_ours(reason)
+
+
+def _release(now: datetime, provider: Provider) -> int:
+    """Tells the provider to forget some bounces, where it keeps a list of them."""
+    due = models.SendAgain.objects.filter(released_at=None, next_at__lte=now, mailing__provider=provider.name)
+    due = due.filter(mailing__account__in=("", provider.account)).exclude(mailing__state=MailingState.RECALLING)
+    rows = list(due.select_related("exception").order_by("next_at", "id")[:ROWS_PER_STEP])
+    if not rows:
+        return 0
+    mine = models.SendAgain.objects.filter(id__in=[row.id for row in rows])
+    mine.update(next_at=now + RETRY_AFTER)  # before the provider is asked: of all workers one asks
+    if isinstance(provider, BounceList):
+        listed = {row.exception.address for row in rows if row.exception.kind != Outcome.BLOCKED.key}
+        try:
+            if listed:
+                provider.forget_bounces(sorted(listed))
+        except ProviderError as error:
+            log.warning("Bounces could not be taken off %s’s list yet: %s", provider.name, error)
+            return mine.update(error=str(error)[:300])
+    return mine.update(released_at=now, error="")
+
+
+def _lift(id: int, *, now: datetime) -> bool:
+    """Undoes on our own lists what the bounce of one subscriber did; drops the request where they may not be mailed."""
+    row = models.SendAgain.objects.select_related("exception", "mailing").filter(id=id).first()
+    if row is None or row.lifted_at is not None:
+        return False
+    bounce = _to_wrong_bounce(row)
+    with transaction.atomic():
+        mine = models.SendAgain.objects.filter(id=id, lifted_at=None)
+        if withdrawn_bounces.withdraw_bounce(
+            bounce,
+            undo=not _was_out_before(row),
+            list_id=row.mailing.list_id,
+            origin=f"mailing {row.mailing_id}",
+            actor=row.asked_by,
+            now=now,
+        ):
+            mine.update(lifted_at=now)
+        else:
+            mine.delete()
+    return True
+
+
+def _to_wrong_bounce(row: models.SendAgain) -> withdrawn_bounces.WrongBounce:
+    said = row.exception
+    return withdrawn_bounces.WrongBounce(
+        row.subscriber_id, said.address, said.reason, said.at, said.kind == Outcome.BLOCKED.key
+    )
+
+
+def _was_out_before(row: models.SendAgain) -> bool:
+    """Whether another mailing's bounce, with the same words and before this one, put the subscriber out."""
+    said = row.exception
+    others = models.DeliveryException.objects.filter(
+        subscriber_id=row.subscriber_id, kind=said.kind, reason=said.reason, at__lt=said.at
+    )
+    return said.kind == Outcome.BOUNCED.key and others.exclude(mailing_id=row.mailing_id).exists()
+
+
+def _plan(mailing_id: int, *, now: datetime) -> int:
+    """Plans in more batches those of a mailing for whom everything is lifted. Returns how many."""
+    try:
+        with transaction.atomic():
+            return _plan_lifted(mailing_id, now)
+    except Conflict:
+        return 0  # events changed a batch at the same moment: the next look takes it as it is then
+
+
+def _plan_lifted(mailing_id: int, now: datetime) -> int:
+    repairable = models.Mailing.objects.select_for_update().filter(id=mailing_id, state__in=repair.REPAIRABLE_STATES)
+    row = repairable.first()
+    if row is None:
+        return 0
+    lifted = _waiting(mailing_id).filter(lifted_at__isnull=False, exception__batch__state__in=_SETTLED)
+    rows = list(lifted.select_related("exception").order_by("id")[:ROWS_PER_PLAN])
+    people = sorted({each.subscriber_id for each in rows})
+    excluded = audience.get_audience_addresses(row.list_id, people, as_of=row.frozen_at or now).excluded
+    by_batch: dict[int, list[int]] = defaultdict(list)
+    for each in rows:
+        if each.exception.batch_id is not None and each.subscriber_id not in excluded:
+            by_batch[each.exception.batch_id].append(each.subscriber_id)
+    planned = _move_members(row, by_batch, now)
+    models.SendAgain.objects.filter(id__in=[each.id for each in rows]).delete()
+    if planned:
+        # Somebody has looked at it: what bounced before does not count against its limit, and a batch goes first.
+        finished = models.Mailing.objects.filter(id=mailing_id, state=MailingState.FINISHED)
+        finished.update(state=MailingState.SENDING, finished_at=None, resumed_at=now, proven_at=None)
+        send_times.plan_times(row, now)
+    return planned
+
+
+def _move_members(row: models.Mailing, by_batch: Mapping[int, Sequence[int]], now: datetime) -> int:
+    """Marks these members as repaired where they are, and puts them into batches of their own. Returns how many."""
+    again: dict[tuple[int, Stratum], list[int]] = defaultdict(list)
+    for batch in models.Batch.objects.filter(id__in=by_batch, state__in=_SETTLED).order_by("id"):
+        outcomes, members = Outcomes(batch.outcomes, batch.format), unpack_members(batch.members, batch.format)
+        wanted = set(by_batch[batch.id])
+        places = [
+            place
+            for place, member in enumerate(members)
+            if member in wanted and outcomes[place] in _TURNED_AWAY  # not what became worse meanwhile
+        ]
+        outcomes.mark(places, Outcome.REPAIRED)
+        repair.store_outcomes(batch, outcomes)
+        stratum = Stratum(batch.wave, batch.variant, batch.language, batch.tracking)
+        again[batch.stratum, stratum] += [members[place] for place in places]
+    number = row.batches.aggregate(last=Max("number"))["last"] or 0
+    for (stratum_number, stratum), people in again.items():
+        for chunk in batching.split_into_chunks(sorted(people), registry.get_max_batch(row.provider)):
+            number += 1
+            ledger_rows.build_batch(row.id, number, chunk, now, stratum_number, repair=True, **stratum._asdict()).save()
+    return sum(map(len, again.values()))

@@ -26,6 +26,7 @@ import pytest  # noqa: E402
 from hypothesis import settings as hypothesis_settings  # noqa: E402
 
 from tests import prepared  # noqa: E402
+from tests.shared import copy_migrated  # noqa: E402
 
 hypothesis_settings.register_profile("here", deadline=None, max_examples=60)
 hypothesis_settings.load_profile("here")
@@ -43,7 +44,15 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory, djang
         if connection.vendor == "sqlite":
             # What a test wrote need not outlast the machine.
             connection.settings_dict["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
-            connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "tests.sqlite3")
+            file = tmp_path_factory.mktemp("database") / "tests.sqlite3"
+            copy_migrated(tmp_path_factory, file)
+            connection.settings_dict["TEST"]["NAME"] = str(file)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The tables are there: on SQLite in a copy, on PostgreSQL in what test_sql_on_postgres.py made."""
+    return True
 
 
 @pytest.fixture

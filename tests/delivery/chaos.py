@@ -15,7 +15,6 @@ import base64
 import json
 import os
 import random
-import subprocess
 import sys
 import tempfile
 import threading
@@ -29,8 +28,8 @@ from typing import Any
 
 from tests.fakes.sendgrid import KEY, Fault, SendGridServer
 from tests.fakes.sendgrid_events import Signer, event, post
+from tests.forking import PIPE, Interpreter, Process
 
-ROOT = Path(__file__).resolve().parents[2]
 SURE = (Fault(status=429, headers={"Retry-After": "1"}), Fault(status=413))
 AMBIGUOUS = (
     Fault(status=500),
@@ -81,7 +80,8 @@ class Storm:
             "PROCESS_BATCH": str(weather.batch),
         }
         self._log = (folder / "log").open("ab")
-        self._running: list[subprocess.Popen[bytes]] = []
+        self._interpreter: Interpreter | None = None
+        self._running: list[Process] = []
 
     def prepare(self) -> None:
         """Readers, an edition, and its mailing."""
@@ -155,8 +155,9 @@ class Storm:
     def end(self) -> None:
         """Ends whatever still runs."""
         for process in self._running:
-            process.kill()
-            process.communicate()
+            process.end()
+        if self._interpreter:
+            self._interpreter.end()
         self._log.close()
 
     def _mood(self) -> Fault | None:
@@ -179,25 +180,22 @@ class Storm:
         for worker in workers:
             assert worker.wait(self.weather.seconds) == 0
 
-    def _run(self, *words: str) -> bytes:
-        process = self._start(*words)
-        out, _ = process.communicate(timeout=self.weather.seconds)
-        assert process.returncode == 0, words
-        return out
+    def _run(self, *words: str) -> str:
+        done = self._get_interpreter().run(*words, timeout=self.weather.seconds)
+        self._log.write(done.stderr.encode())
+        assert done.returncode == 0, words
+        return done.stdout
 
-    def _start(self, *words: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.delivery.processes", *words]
-        environment = self._environment | {"PROCESS_WINDOW": str(self.weather.window)}
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-        )
+    def _start(self, *words: str) -> Process:
+        process = self._get_interpreter().start(*words, stdin=PIPE, stdout=PIPE, stderr=self._log)
         self._running.append(process)
         return process
+
+    def _get_interpreter(self) -> Interpreter:
+        if self._interpreter is None:
+            environment = self._environment | {"PROCESS_WINDOW": str(self.weather.window)}
+            self._interpreter = Interpreter("tests.delivery.processes", environment)
+        return self._interpreter
 
     def _until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + self.weather.seconds
@@ -216,8 +214,8 @@ class Troubles(Storm):
         super().__init__(weather, folder, server, database)
         self._environment["PROCESS_FIRST_DUE"] = self._choose_minutes()
         self._end = folder / "end"
-        self._workers: list[subprocess.Popen[bytes]] = []
-        self._operators: list[subprocess.Popen[bytes]] = []  # the one that is asked, and one ready to follow it
+        self._workers: list[Process] = []
+        self._operators: list[Process] = []  # the one that is asked, and one ready to follow it
         self._outage_until = 0.0
         self.acts: Counter[str] = Counter()
 
@@ -283,7 +281,7 @@ class Troubles(Storm):
             self.acts["refused"] += 1
         return answer
 
-    def _tell(self, *words: str) -> subprocess.Popen[bytes]:
+    def _tell(self, *words: str) -> Process:
         while len(self._operators) < 2:
             self._operators.append(self._start("operate"))
         operator = self._operators[0]

@@ -8,6 +8,8 @@ report      says how it ended                    recall      stops it before its
 complete    asks what became of a recall
 toil FILE   works until there is such a file     operate     does what an operator decides, a line of input each
 
+The interpreter that forks them (tests/forking.py) imports this module.
+
 With PROCESS_WINDOW the mailing is due in so many minutes, and handed over early, to be recalled until then. With
 PROCESS_FIRST_DUE=0 the first one is due at once all the same.
 """
@@ -76,7 +78,8 @@ recall.RETRY_AFTER = timedelta(seconds=0.5)
 def prepare(readers: int) -> None:
     from django.core.management import call_command
 
-    call_command("migrate", verbosity=0)
+    if not connection.introspection.table_names():
+        call_command("migrate", verbosity=0)
     now = clock.now()
     target = lists.create_list("morning", "Morning Briefing", by=SYSTEM, now=now)
     newsletter = newsletter_settings.create_newsletter(
@@ -356,7 +359,7 @@ def report() -> None:
     )
 
 
-if __name__ == "__main__":
+def main() -> None:
     verb, *rest = sys.argv[1:]
     verbs = {
         "prepare": lambda: prepare(int(rest[0])),

@@ -13,20 +13,32 @@ import pytest
 
 from tests.delivery.chaos import Storm, Troubles, Weather, recalled, serving, troubled, weathered
 from tests.flows.conftest import migrated_postgres, new_database, postgres_url
+from tests.shared import copy_migrated
 
 __all__ = ["migrated_postgres", "postgres_url"]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def storm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storm]:
-    database = new_database(request.getfixturevalue("migrated_postgres")) if request.param == "postgres" else ""
+    database = _prepare_database(request, tmp_path)
     with serving() as server:
         made = Storm(Weather(readers=600, kills=4), tmp_path, server, database)
         yield made
         made.end()
 
 
-def test_after_a_recall_nobody_gets_it_despite_killed_workers_and_lost_answers(tmp_path: Path) -> None:
+def _prepare_database(request: pytest.FixtureRequest, folder: Path) -> str:
+    """The URL of a database with all tables; empty for SQLite, which has it in the folder."""
+    if request.param == "postgres":
+        return new_database(request.getfixturevalue("migrated_postgres"))
+    copy_migrated(request.getfixturevalue("tmp_path_factory"), folder / "newsletter.sqlite3")
+    return ""
+
+
+def test_after_a_recall_nobody_gets_it_despite_killed_workers_and_lost_answers(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    copy_migrated(tmp_path_factory, tmp_path / "newsletter.sqlite3")
     with serving() as server:
         storm = Storm(Weather(readers=400, kills=3, window=60), tmp_path, server)
         try:
@@ -59,7 +71,7 @@ def test_kill_9_at_any_instant_doubles_nobody_and_a_repair_reaches_exactly_who_i
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def troubles(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Troubles]:
-    database = new_database(request.getfixturevalue("postgres_url"), "template0") if request.param == "postgres" else ""
+    database = _prepare_database(request, tmp_path)
     with serving(delay=0.2) as server:
         made = Troubles(Weather(readers=600, kills=0, window=60, seconds=180), tmp_path, server, database)
         yield made

@@ -1,6 +1,6 @@
 """A newsletter with subscribers and an approved edition, made in a process of its own; prints the edition's id.
 
-python -m tests.flows.approved_edition SUBSCRIBERS ZONE
+Its arguments: how many subscribers, and the newsletter's zone. Django is set up: see imported.py.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ import io
 import sys
 from datetime import UTC, datetime
 
-import django
 
-
-def main(subscribers: int, zone: str) -> None:
-    django.setup()
+def main() -> None:
+    subscribers, zone = int(sys.argv[1]), sys.argv[2]
     from newsletter.catalog import newsletter_settings
     from newsletter.curator.articles import intake
     from newsletter.curator.editions import editions, picks
@@ -46,7 +44,3 @@ def main(subscribers: int, zone: str) -> None:
     editions.edit_edition(edition.id, now=now, subject="The funicular returns", intro=intro, seen=None, by=SYSTEM)
     approve(edition.id, by=SYSTEM, now=now)
     print(edition.id)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])

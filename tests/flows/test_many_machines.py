@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,16 +13,17 @@ import pytest
 from tests.fakes.sendgrid import SendGridServer
 from tests.flows.conftest import Command
 from tests.flows.test_feed_to_inbox import ready, until_finished
+from tests.forking import Process
 
 pytestmark = pytest.mark.parametrize("command", ["postgres"], indirect=True)
 
 
 @pytest.fixture
-def start(to_sendgrid: Command) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def start(to_sendgrid: Command) -> Iterator[Callable[..., Process]]:
     """Starts processes, and ends in order what still runs at the end."""
-    running: list[subprocess.Popen[str]] = []
+    running: list[Process] = []
 
-    def begin(*words: str) -> subprocess.Popen[str]:
+    def begin(*words: str) -> Process:
         running.append(to_sendgrid.start(*words))
         return running[-1]
 
@@ -53,7 +53,7 @@ def until(what: Callable[[], bool], seconds: float = 30) -> None:
 def test_workers_share_a_mailing_though_hints_are_lost_and_one_of_them_is_killed(
     to_sendgrid: Command,
     sendgrid: SendGridServer,
-    start: Callable[..., subprocess.Popen[str]],
+    start: Callable[..., Process],
     query: Callable[..., Any],
 ) -> None:
     edition = ready(to_sendgrid, readers=6_500)
@@ -74,7 +74,7 @@ def test_workers_share_a_mailing_though_hints_are_lost_and_one_of_them_is_killed
 
 
 def test_a_hint_that_a_dead_worker_held_does_not_block_the_others(
-    to_sendgrid: Command, start: Callable[..., subprocess.Popen[str]], query: Callable[..., Any]
+    to_sendgrid: Command, start: Callable[..., Process], query: Callable[..., Any]
 ) -> None:
     query("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour')")
     query(

@@ -198,12 +198,16 @@ def resume(
     accept_account: bool = typer.Option(
         False, help="Let the rest leave by the provider account of now, also when it was planned for another."
     ),
+    late: bool = typer.Option(False, help="Send the rest, though it is later than its newsletter allows."),
     yes: bool = YES,
     as_json: bool = JSON,
 ) -> None:
     """Resume a mailing."""
     provider = wiring.get_provider()
-    resume_mailing(mailing_id, by=get_actor(), now=clock.now(), provider=provider, accept_account=accept_account)
+
+    resume_mailing(
+        mailing_id, by=get_actor(), now=clock.now(), provider=provider, accept_account=accept_account, late=late
+    )
     emit_json(summary.get_mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id} is resumed.")
 
 

@@ -114,7 +114,11 @@ def retry_failed(*, by: Actor, now: datetime) -> int:
     require_right(by, Verb.SEND)
     with transaction.atomic():
         batches = models.FailedItem.objects.filter(step=PREPARE_BATCH).values_list("item", flat=True)
-        models.Batch.objects.filter(id__in=list(batches), state=BatchState.PLANNED).update(due_at=now)
+        waiting = models.Batch.objects.filter(id__in=list(batches), state=BatchState.PLANNED)
+        freezing = models.FailedItem.objects.filter(step=FREEZE_MAILING).values_list("item", flat=True)
+        decided = {*waiting.values_list("mailing_id", flat=True), *freezing}  # with this, they may leave late
+        models.Mailing.objects.filter(id__in=decided).update(underway_at=now)
+        waiting.update(due_at=now)
         count = models.FailedItem.objects.update(next_at=now)
         if count:
             by.record(ActionRecord("retried failed", "failed items", now, detail=f"{count} kept aside or waiting"))
@@ -122,6 +126,7 @@ def retry_failed(*, by: Actor, now: datetime) -> int:
 
 
 PREPARE_BATCH = "Preparing batch"
+FREEZE_MAILING = "Freezing mailing"
 
 
 def describe(step: str, item: int) -> str:

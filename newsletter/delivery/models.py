@@ -54,6 +54,8 @@ class Mailing(models.Model):
     started_at = models.DateTimeField(null=True)  # first hand-over
     finished_at = models.DateTimeField(null=True)
     resumed_at = models.DateTimeField(null=True)  # the last time
+    # When a batch of it last began, by the minute, or somebody decided that it goes on: lateness counts from it.
+    underway_at = models.DateTimeField(null=True)
     proven_at = models.DateTimeField(null=True)  # since it began or was resumed, the provider accepts its batches
     per_minute = models.PositiveIntegerField(default=0, db_default=0)  # its newsletter's limit when times were planned
     ordinal = models.PositiveIntegerField(default=0, db_default=0)  # of its list, by the freeze; 0: never frozen

@@ -18,9 +18,9 @@ from newsletter.kernel import clock
 from subscribers.imports import run
 
 
-def hand_over(now: datetime, owner: str) -> bool:
+def hand_over(now: datetime, owner: str, read_clock: Callable[[], datetime] = clock.now) -> bool:
     """Hands one due batch over."""
-    return hand_over_next(now, owner=owner, provider=wiring.get_provider(), clock=clock.now)
+    return hand_over_next(now, owner=owner, provider=wiring.get_provider(), clock=read_clock)
 
 
 def advance_mailings(now: datetime) -> bool:

@@ -42,16 +42,21 @@ def decide(
         return HoldDecision("No edition was made for it.")
     if not approved:
         return HoldDecision("The edition was not approved when its time came.")
-    late = now - instant
-    if late > timedelta(minutes=late_after_minutes):
+    if is_late(instant, now, late_after_minutes=late_after_minutes):
         return HoldDecision(
-            f"It was {_format_span(late)} late when it could be sent, and more than {late_after_minutes} minutes "
-            "late is held."
+            f"It was {format_span(now - instant)} late when it could be sent, and more than {late_after_minutes} "
+            "minutes late is held."
         )
     return SendDecision()
 
 
-def _format_span(span: timedelta) -> str:
+def is_late(since: datetime, now: datetime, *, late_after_minutes: int) -> bool:
+    """Whether what was to happen at `since` is too late now to happen without somebody being asked."""
+    return now - since > timedelta(minutes=late_after_minutes)
+
+
+def format_span(span: timedelta) -> str:
+    """“31 minutes”, “10 hours”, “3 days”: how late something is, for people."""
     minutes = int(span.total_seconds() // 60)
     if minutes < 120:
         return f"{minutes} minutes"

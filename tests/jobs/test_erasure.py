@@ -19,7 +19,6 @@ from newsletter.delivery import models
 from newsletter.delivery.events import applying, inbox
 from newsletter.delivery.sending import freeze, hand_over
 from newsletter.jobs import erasure, tasks, wiring
-from newsletter.kernel import clock
 from subscribers import people, suppressions
 from subscribers.consent.erasure import erase_subscriber
 from subscribers.consent.personal_data import collect_personal_data
@@ -34,7 +33,7 @@ def sent(edition: Any, readers: Callable[..., list[int]], now: datetime) -> list
     preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
     tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now, content_hash=None)
     freeze.freeze_next(now)
-    while hand_over.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
+    while hand_over.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=lambda: now):
         pass
     return ids
 

@@ -27,7 +27,7 @@ def test_a_mailing_goes_out_step_by_step(edition: Any, readers: Callable[..., li
     mailing = tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now, content_hash=None)
     assert not worker_steps.hand_over(now, "worker"), "its audience is not frozen yet"
     assert worker_steps.advance_mailings(now)
-    assert worker_steps.hand_over(now, "worker")
+    assert worker_steps.hand_over(now, "worker", lambda: now)
     assert not worker_steps.hand_over(now, "worker")
     assert worker_steps.advance_mailings(now)
     assert not worker_steps.advance_mailings(now)

@@ -12,7 +12,6 @@ from django.test import Client
 from newsletter.checks import preflight
 from newsletter.delivery.sending import freeze, hand_over, mailings
 from newsletter.jobs import tasks, wiring
-from newsletter.kernel import clock
 from tests import prepared
 from tests.actors import SYSTEM
 
@@ -40,7 +39,7 @@ def _send_edition(edition_id: int, now: datetime) -> Any:
     preflight.approve_edition(edition_id, by=SYSTEM, now=now, content_hash=None)
     mailing = tasks.send_edition(edition_id, at=None, by=SYSTEM, now=now, content_hash=None)
     freeze.freeze_next(now)
-    while hand_over.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
+    while hand_over.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=lambda: now):
         pass
     mailings.finish_settled(now)
     return mailing

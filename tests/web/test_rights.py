@@ -134,7 +134,19 @@ def list_rows(ids: Things) -> dict[str, Row]:
     as_canary = "?as=reader0@example.com"
     dos = tuple(
         {"do": each}
-        for each in ("pause", "resume", "accept_account", "cancel", "recall", "repair", "resend", "settle", "close")
+        for each in (
+            "pause",
+            "resume",
+            "accept_account",
+            "resume_late",
+            "accept_account_late",
+            "cancel",
+            "recall",
+            "repair",
+            "resend",
+            "settle",
+            "close",
+        )
     )
     return {
         "today": Row("/", some[VIEW]),

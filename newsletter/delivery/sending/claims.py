@@ -42,7 +42,10 @@ _CLAIM = """
                   ORDER BY b.due_at LIMIT 1 {lock})
        AND state = 'planned' {relaxed}
  RETURNING id, number, key, mailing_id, variant, language, tracking, format, members, outcomes, size, attempt, send_at,
- version, (SELECT version FROM delivery_mailing WHERE id = mailing_id)
+ version, CASE WHEN error = '' THEN due_at END,
+ (SELECT {latest}(due_at, COALESCE(CASE WHEN underway_at <= %s THEN underway_at END, resumed_at, due_at))
+    FROM delivery_mailing WHERE id = mailing_id),
+ (SELECT version FROM delivery_mailing WHERE id = mailing_id)
 """
 _UNRESTRICTED = "AND m.proven_at IS NOT NULL AND m.per_minute = 0"
 _SCHEDULED = "AND b.send_at > %s"
@@ -79,6 +82,8 @@ class Claim(NamedTuple):
     attempt: int
     send_at: datetime | None
     version: int
+    planned_at: datetime | None  # its own time, as long as nothing went wrong with it
+    expected_at: datetime  # the time of its mailing, when that last moved, or when somebody decided that it goes on
     mailing_version: int
     owner: str
     attempt_key: str
@@ -141,7 +146,12 @@ def _claim(mailing_id: int, now: datetime, until: datetime, owner: str, which: s
     lock = "FOR UPDATE OF b SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     with _relaxed_durability() as cursor:
         cursor.execute(
-            _CLAIM.format(which=which, lock=lock, relaxed=_build_relaxed_commit_clause()),
+            _CLAIM.format(
+                which=which,
+                lock=lock,
+                relaxed=_build_relaxed_commit_clause(),
+                latest="GREATEST" if connection.vendor == "postgresql" else "MAX",
+            ),
             [
                 BatchState.CLAIMED,
                 owner,
@@ -151,6 +161,7 @@ def _claim(mailing_id: int, now: datetime, until: datetime, owner: str, which: s
                 _to_database_time(now),
                 FORMAT,
                 *values,
+                _to_database_time(now),
             ],
         )
         row = cursor.fetchone()
@@ -159,7 +170,14 @@ def _claim(mailing_id: int, now: datetime, until: datetime, owner: str, which: s
 
 def _to_claim(row: tuple[Any, ...], owner: str) -> Claim:
     made = Claim._make((*row, owner, "", 0, False))
-    return made._replace(tracking=bool(made.tracking), send_at=_from_database_time(made.send_at))
+    expected_at = _from_database_time(made.expected_at)
+    assert expected_at is not None
+    return made._replace(
+        tracking=bool(made.tracking),
+        send_at=_from_database_time(made.send_at),
+        planned_at=_from_database_time(made.planned_at),
+        expected_at=expected_at,
+    )
 
 
 def begin_attempt(claim: Claim, attempt_key: str, *, until: datetime) -> Claim | None:

@@ -27,7 +27,7 @@ from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
 from newsletter.delivery.ledger.format import unpack_members
 from newsletter.delivery.ledger.states import ExclusionReason, MailingKind, MailingState, RecallState
 from newsletter.delivery.providers import registry
-from newsletter.delivery.sending import envelopes, ledger_rows, pacing, send_times
+from newsletter.delivery.sending import envelopes, late_mailings, ledger_rows, pacing, send_times
 from newsletter.delivery.sending.mailed_before import NOBODY, EarlierBatches, MailedBefore
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
@@ -57,13 +57,15 @@ def freeze_next(now: datetime, *, account: str = "") -> bool:
         return False
     try:
         freeze = partial(_freeze_due, now=now, account=account)
-        return bool(isolation.run_each("Freezing mailing", ids, freeze, now, stop_at_first=True))
+        return bool(isolation.run_each(isolation.FREEZE_MAILING, ids, freeze, now, stop_at_first=True))
     finally:
         _freeze_lock.release()
 
 
 def _freeze_due(mailing_id: int, *, now: datetime, account: str) -> bool:
     due = models.Mailing.objects.get(id=mailing_id)
+    if late_mailings.hold_if_late(due, now):
+        return True
     try:
         batch_size = registry.get_max_batch(due.provider)
     except BadInput as error:  # a provider of former days

@@ -28,8 +28,17 @@ from newsletter.delivery import alarms, isolation, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, MemberFlag, Outcome, RecallState
-from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recipients, SendRequest
-from newsletter.delivery.sending import allowance, claims, envelopes, ledger_rows, mailings, probing, retry
+from newsletter.delivery.providers.base import Answer, AnswerKind, Envelope, Provider, Recipients, SendRequest
+from newsletter.delivery.sending import (
+    allowance,
+    claims,
+    envelopes,
+    late_mailings,
+    ledger_rows,
+    mailings,
+    probing,
+    retry,
+)
 from newsletter.delivery.sending.claims import Claim
 from newsletter.delivery.sending.envelopes import EnvelopeSettings
 from newsletter.delivery.sending.expired_leases import recover_expired_leases
@@ -41,6 +50,8 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)  # longer than a provider's slowest answer
 LONGEST_PREPARATION = timedelta(seconds=5)  # of a batch under a limit: what leaves later is a burst
+LONGEST_BEGIN = timedelta(seconds=30)  # between the note that an attempt begins and its first byte
+_SLEPT = Answer(AnswerKind.REFUSED, "The process slept before the request left: nothing was sent.")
 RECORD_RETRY_SECONDS = (0.5, 1, 2, 4, 8, 15, 30, 60, 120)  # some four minutes: after the lease it would be unknown
 
 
@@ -64,12 +75,18 @@ def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Call
         return True
     if prepared is None or request is None:
         return True
-    if claim.limited and clock() - now > LONGEST_PREPARATION:  # its minute is over, and others have their own
-        _own_batch(claim).update(state=BatchState.PLANNED, lease_until=None)
+    ready, beginning = clock(), time.monotonic()
+    slow = claim.limited and ready - now > LONGEST_PREPARATION  # its minute is over, and others have their own
+    if slow or late_mailings.hold_batch_if_late(claim, ready):
+        _give_back(claim)
         return True
-    begun = _begin_attempt(prepared, attempt, now)
-    if begun is not None:
-        _record_with_retries(begun, provider.send_batch(request, now), clock)
+    begun = _begin_attempt(prepared, attempt, ready)
+    if begun is None:
+        return True
+    late_mailings.note_underway(claim, ready)
+    passed = max(clock() - ready, timedelta(seconds=time.monotonic() - beginning))
+    answer = provider.send_batch(request, ready) if passed <= LONGEST_BEGIN else _SLEPT
+    _record_with_retries(begun, answer, clock)
     return True
 
 
@@ -198,7 +215,7 @@ def _begin_attempt(prepared: _PreparedBatch, attempt: str, now: datetime) -> _Pr
     """Commits that this attempt begins; None when the claim is lost or the mailing was stopped meanwhile."""
     claim = claims.begin_attempt(prepared.claim, attempt, until=now + LEASE)
     if claim is None:
-        _own_batch(prepared.claim).update(state=BatchState.PLANNED, lease_until=None)
+        _give_back(prepared.claim)
         return None
     return replace(prepared, claim=claim)
 
@@ -215,6 +232,11 @@ def _build_request(prepared: _PreparedBatch, attempt: str, now: datetime) -> Sen
         send_at=send_at if send_at and send_at > now else None,
         cancel_id=mailing.cancel_id,
     )
+
+
+def _give_back(claim: Claim) -> None:
+    """Lets a batch of which nothing has left be claimed again."""
+    _own_batch(claim).update(state=BatchState.PLANNED, lease_until=None)
 
 
 def _own_batch(claim: Claim) -> QuerySet[models.Batch]:

@@ -20,7 +20,7 @@ from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import FORMAT, Outcomes
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
 from newsletter.delivery.providers import accounts, registry
-from newsletter.delivery.sending import envelopes, probing, recall_window, unsettled
+from newsletter.delivery.sending import envelopes, late_mailings, probing, recall_window, unsettled
 from newsletter.kernel import ids
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
@@ -268,19 +268,23 @@ def resume(
     not_cancelled: bool = False,
     account: str = "",
     accept_account: bool = False,
+    late: bool = False,
 ) -> None:
     """Lets a paused mailing go on from where it stands. Raises NotFound, NotAllowed, Refused.
 
     With a recall window the provider must have said before that it has `not_cancelled` it: `recall.resume_mailing`.
     Where nobody was mailed yet, sender, reply address and tracking are those of now, and it leaves by `account`, that
     of the caller with the provider ("": not known). Where somebody was, they stay, and another account is taken only
-    with `accept_account`: it may be the same one with a new key.
+    with `accept_account`: it may be the same one with a new key. When the rest is late by now, it goes on only with
+    `late`.
     """
     found = _get_row_to_change(mailing_id, by)
     if found.state not in (MailingState.PAUSED, MailingState.RECALLING):
         raise Refused(f"Mailing {mailing_id} is {found.state}, so there is nothing to resume.")
     if found.recall == RecallState.OPEN and not not_cancelled:
         raise Refused(f"The provider may have cancelled mailing {mailing_id}: it must be asked before it is resumed.")
+    if not late and (why := late_mailings.describe_if_late(found, now)):
+        raise Refused(why)
     to = MailingState.SCHEDULED if found.frozen_at is None else MailingState.FREEZING
     with transaction.atomic():
         detail = _renew_envelope(found, account, accept_account)
@@ -288,7 +292,7 @@ def resume(
         # Freezing moves on to sending once every candidate is accounted for.
         stopped = models.Mailing.objects.filter(id=mailing_id, state=found.state)
         # With the version, what workers know of it is read again; and the provider is to prove itself again.
-        fresh: dict[str, Any] = {"resumed_at": now, "proven_at": None, "version": F("version") + 1}
+        fresh: dict[str, Any] = {"resumed_at": now, "underway_at": now, "proven_at": None, "version": F("version") + 1}
         if stopped.update(state=to, reason="", **fresh):
             _record_change(by, "resumed", found, to, now, detail)
 

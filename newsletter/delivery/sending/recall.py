@@ -210,13 +210,19 @@ def _finish(mailing_id: int, by: Actor, now: datetime) -> RecallResult:
 
 
 def resume_mailing(
-    mailing_id: int, *, by: Actor, now: datetime, provider: Provider, accept_account: bool = False
+    mailing_id: int,
+    *,
+    by: Actor,
+    now: datetime,
+    provider: Provider,
+    accept_account: bool = False,
+    late: bool = False,
 ) -> None:
     """Lets a paused mailing go on from where it stands, or one that is being recalled: then the recall is given up.
 
     With a recall window the provider is asked first, and only what it has not cancelled goes on: otherwise it would be
-    accepted by our rows and mailed to nobody. `accept_account`: see `mailings.resume`. Raises NotFound, NotAllowed,
-    Refused, and ProviderError when it does not answer.
+    accepted by our rows and mailed to nobody. `accept_account`, `late`: see `mailings.resume`. Raises NotFound,
+    NotAllowed, Refused, and ProviderError when it does not answer.
     """
     row = mailings.get_row(mailing_id)
     require_right(by, Verb.SEND, newsletter_id=row.newsletter_id)
@@ -241,6 +247,7 @@ def resume_mailing(
         not_cancelled=True,
         account=provider.account if row.provider == provider.name else "",
         accept_account=accept_account,
+        late=late,
     )
 
 

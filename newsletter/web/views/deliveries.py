@@ -15,7 +15,7 @@ from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup, variants, visibility
 from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES, ExclusionReason, MailingState, Outcome
 from newsletter.delivery.reports import proof, recipients, summary
-from newsletter.delivery.sending import mailings, recall, repair, send_again, unsettled
+from newsletter.delivery.sending import late_mailings, mailings, recall, repair, send_again, unsettled
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Actor, Verb, may_see_list
@@ -102,6 +102,11 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
             lambda: _resume_mailing(mailing_id, by, now, accept_account=True),
             "Resumed. The rest leaves by the provider account of now.",
         ),
+        "resume_late": (lambda: _resume_mailing(mailing_id, by, now, late=True), "Resumed. The rest is sent late."),
+        "accept_account_late": (
+            lambda: _resume_mailing(mailing_id, by, now, accept_account=True, late=True),
+            "Resumed. The rest is sent late, by the provider account of now.",
+        ),
         "cancel": (lambda: mailings.cancel(mailing_id, by=by, now=now), "Cancelled."),
         "recall": (
             lambda: _recall_mailing(mailing_id, by, now),
@@ -154,8 +159,11 @@ def _is_for_another_account(found: summary.Mailing) -> bool:
     return same_provider and bool(found.account) and wiring.find_account() not in ("", found.account)
 
 
-def _resume_mailing(mailing_id: int, by: Actor, now: datetime, *, accept_account: bool = False) -> None:
-    recall.resume_mailing(mailing_id, by=by, now=now, provider=wiring.get_provider(), accept_account=accept_account)
+def _resume_mailing(
+    mailing_id: int, by: Actor, now: datetime, *, accept_account: bool = False, late: bool = False
+) -> None:
+    provider = wiring.get_provider()
+    recall.resume_mailing(mailing_id, by=by, now=now, provider=provider, accept_account=accept_account, late=late)
 
 
 def _recall_mailing(mailing_id: int, by: Actor, now: datetime, *, accept_account: bool = False) -> int:
@@ -207,6 +215,7 @@ def _mailing_context(found: summary.Mailing) -> dict[str, Any]:
         "newsletter": newsletters.get_newsletter(found.newsletter_id),
         "edition": edition_lookup.get_edition(found.edition_id),
         "excluded": excluded,
+        "late": late_mailings.is_paused_late(found.id, clock.now()),
         "other_account": _is_for_another_account(found),
         "moving": found.state in ACTIVE_MAILING_STATES,
         "changing": found.state in _CHANGING_STATES,

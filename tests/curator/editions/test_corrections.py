@@ -23,7 +23,6 @@ from newsletter.curator.editions import (
 from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import freeze, hand_over, mailings
 from newsletter.jobs import tasks, wiring
-from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import people
 from tests.actors import SYSTEM
@@ -45,7 +44,7 @@ def gone_out(morning_edition: Any, readers: Callable[..., list[int]], now: datet
 
 def send(mailing: Any, now: datetime) -> Any:
     freeze.freeze_next(now)
-    while hand_over.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
+    while hand_over.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=lambda: now):
         pass
     mailings.finish_settled(now)
     return summary.get_mailing(mailing.id)

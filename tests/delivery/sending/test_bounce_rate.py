@@ -72,7 +72,7 @@ def test_few_say_nothing(frozen: Plan, join: Join, now: datetime, take: Any) -> 
 def test_after_a_resume_only_what_was_sent_since_counts(half_way: Mailing, now: datetime, take: Any) -> None:
     take(*build_bounces(half_way, 26, now))
     later = now + timedelta(hours=1)
-    mailings.resume(half_way.id, by=SYSTEM, now=later)
+    mailings.resume(half_way.id, late=True, by=SYSTEM, now=later)
     freeze.freeze_next(later)
     hand_over_some(10, later)
     take(*build_bounces(half_way, 20, later), at=later)

@@ -87,6 +87,8 @@ def test_a_claim_says_all_of_the_batch_and_leases_it(batch: Batch, now: datetime
         attempt=2,
         send_at=now + MINUTE,
         version=5,
+        planned_at=batch.due_at,
+        expected_at=mailing.due_at,
         mailing_version=7,
         owner="worker/1",
         attempt_key="",

@@ -98,7 +98,7 @@ def test_a_repair_sends_each_the_variant_they_were_to_get(
     freeze.freeze_next(now)
     assert repair.repair_mailing(made.id, unknown=True, by=SYSTEM, now=now) == 40
     provider = ScriptedProvider()
-    hand_over_all(provider, now + timedelta(hours=1))
+    hand_over_all(provider, now + timedelta(minutes=10))
     mails = got(provider)
     members = set(models.Subscriber.objects.filter(id__in=ids[:10]).values_list("address", flat=True))
     assert len(mails) == 40

@@ -105,7 +105,7 @@ def test_going_on_after_a_pause_keeps_to_the_limit(newsroom: Newsroom, plan: Pla
     hand_over_all(provider, now)
     mailings.pause(made.id, by=SystemActor("editor"), now=now)
     later = now + timedelta(hours=1)
-    mailings.resume(made.id, by=SystemActor("editor"), now=later)
+    mailings.resume(made.id, late=True, by=SystemActor("editor"), now=later)
     freeze.freeze_next(later)
     assert due_times(made.id, later)[1:] == near(0, 3)
 
@@ -135,7 +135,7 @@ def test_a_limit_that_was_lowered_while_a_mailing_was_paused_splits_what_is_left
     mailings.pause(made.id, by=SYSTEM, now=now)
     newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, per_minute=400, seen=None, by=SYSTEM)
     later = now + timedelta(hours=1)
-    mailings.resume(made.id, by=SYSTEM, now=later)
+    mailings.resume(made.id, late=True, by=SYSTEM, now=later)
     freeze.freeze_next(later)
     assert sizes(made.id) == [50, 50, 20, 10], "one was tried already: events may name its places"
     for seconds in range(0, 60, 4):

@@ -114,6 +114,22 @@ def test_whoever_bounced_for_a_reason_of_ours_is_chosen_by_it_and_sent_it_again(
     assert "who bounced are to be sent it again" in admin.get(f"/deliveries/{sent.id}/").content.decode()
 
 
+@pytest.mark.parametrize("account", ["", "host key1"])
+def test_a_late_mailing_goes_on_only_by_a_button_that_says_so(admin: Client, sent: Any, account: str) -> None:
+    Mailing.objects.update(state="paused", provider="sendgrid", account=account, finished_at=None)
+    Batch.objects.update(state="planned")
+    settings.CONFIG = replace(settings.CONFIG, provider="sendgrid", sendgrid_api_key="SG.now")
+    page = admin.get(f"/deliveries/{sent.id}/").content.decode()
+    assert "Send it though it is late" in page
+    assert ("account of now, though it is late" in page) is bool(account)
+    wrong, right = ("accept_account", "accept_account_late") if account else ("resume", "resume_late")
+    answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": wrong}, follow=True).content.decode()
+    assert "Held, because it is" in answer
+    assert summary.get_mailing(sent.id).state == "paused"
+    admin.post(f"/deliveries/{sent.id}/state/", {"do": right})
+    assert summary.get_mailing(sent.id).state == "freezing"
+
+
 def test_an_alarm_stands_at_the_head_of_its_mailing(editor: Client, sent: Any, now: datetime) -> None:
     Alarm.objects.create(
         mailing_id=sent.id, message="Subscribers may have it twice.", count=2, first_at=now, last_at=now

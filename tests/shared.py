@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -12,7 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[], Any]) -> Any:
@@ -28,14 +32,30 @@ def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[], Any
 
 
 def copy_migrated(factory: pytest.TempPathFactory, copy: Path) -> None:
-    """Copies a database on SQLite with all tables and nothing in them: to migrate takes ten seconds."""
+    """Copies a database on SQLite with all tables and nothing in them.
 
-    def migrate() -> str:
+    To migrate takes ten seconds: it is done once, and again when a migration or Django has changed.
+    """
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(make_once(factory, "migrated-sqlite", lambda: str(_find_migrated(factory))), copy)
+
+
+def _find_migrated(factory: pytest.TempPathFactory) -> Path:
+    migrations = sorted(
+        path for app in ("newsletter", "subscribers") for path in ROOT.glob(f"{app}/**/migrations/*.py")
+    )
+    digest = hashlib.sha256(django.__version__.encode())
+    for path in migrations:
+        digest.update(path.name.encode() + path.read_bytes())
+    kept = ROOT / ".pytest_cache" / f"migrated-{digest.hexdigest()[:16]}.sqlite3"
+    if not kept.exists():
         folder = factory.mktemp("migrated")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
         words = [sys.executable, "-m", "newsletter", "manage", "migrate", "--verbosity", "0"]
-        subprocess.run(words, env=environment | {"NEWSLETTER_DATA_DIR": str(folder)}, check=True)
-        return str(folder / "newsletter.sqlite3")
-
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(make_once(factory, "migrated-sqlite", migrate), copy)
+        subprocess.run(words, env=environment | {"NEWSLETTER_DATA_DIR": str(folder)}, check=True, cwd=ROOT)
+        kept.parent.mkdir(exist_ok=True)
+        for old in kept.parent.glob("migrated-*.sqlite3"):
+            old.unlink()
+        shutil.copy(folder / "newsletter.sqlite3", kept.with_suffix(".new"))
+        kept.with_suffix(".new").replace(kept)
+    return kept

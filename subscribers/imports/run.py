@@ -41,6 +41,9 @@ _LIMITS = "changes_people_of"  # of the options
 DRY_RUN_ROWS = 5_000  # rows of a dry run, which locks nothing
 _ANSWERABLE = ("map", "status", "file", "dates", "tiers")  # fields of errors that another option can mend
 _NO_ATTRIBUTE = "There is no such attribute. Leave the column out, or ask an administrator to make the attribute first."
+_MEANS_SOMETHING_ELSE = (
+    "Somebody changed what the columns of this file mean since you opened the page. Look at it again."
+)
 _UNDER_WAY = (ImportState.WAITING, ImportState.RUNNING, ImportState.UNDOING)
 
 
@@ -114,7 +117,7 @@ def change_import_options(
     changed = [name for name in after if before[name] != after[name]]
     with transaction.atomic():
         _change_state(
-            import_id,
+            row,
             (ImportState.NEEDS_ANSWER, ImportState.READY),
             state=ImportState.CHECKING,
             options=after | _build_limits(by),
@@ -145,7 +148,7 @@ def confirm_import(import_id: int, *, seen: str | None, by: Actor, now: datetime
     row = _require_import(import_id, seen, by)
     with transaction.atomic():
         _change_state(
-            import_id,
+            row,
             (ImportState.READY,),
             state=ImportState.WAITING,
             counts={},
@@ -175,7 +178,7 @@ def discard_import(import_id: int, *, by: Actor, now: datetime) -> None:
     row = _require_import(import_id, None, by)
     with transaction.atomic():
         _change_state(
-            import_id,
+            row,
             (ImportState.CHECKING, ImportState.NEEDS_ANSWER, ImportState.READY, ImportState.FAILED),
             state=ImportState.FAILED,
         )
@@ -189,9 +192,7 @@ def _require_import(import_id: int, seen: str | None, by: Actor) -> models.Impor
     row = _get_row(import_id)
     require_right(by, Verb.SUBSCRIBERS, [row.list_id])
     if seen is not None and seen != _compute_seen(row):
-        raise Conflict(
-            "Somebody changed what the columns of this file mean since you opened the page. Look at it again."
-        )
+        raise Conflict(_MEANS_SOMETHING_ELSE)
     return row
 
 
@@ -241,9 +242,14 @@ def _build_unleased_filter(now: datetime) -> Q:
     return Q(state__in=(ImportState.WAITING, ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)) & nobody
 
 
-def _change_state(import_id: int, states: Sequence[str], **values: Any) -> None:
-    if not models.ImportRun.objects.filter(id=import_id, state__in=states).update(**values):
-        raise Refused(f"Import {import_id} is {_get_row(import_id).state} by now, so this cannot be done.")
+def _change_state(row: models.ImportRun, states: Sequence[str], **values: Any) -> None:
+    """Changes an import as it was read. Raises Refused in another state, Conflict where columns mean something else."""
+    there = models.ImportRun.objects.filter(id=row.id, state__in=states)
+    if there.filter(options=row.options).update(**values):
+        return
+    if there.exists():
+        raise Conflict(_MEANS_SOMETHING_ELSE)
+    raise Refused(f"Import {row.id} is {_get_row(row.id).state} by now, so this cannot be done.")
 
 
 def _check_file(row: models.ImportRun, clock: Clock, now: datetime) -> None:

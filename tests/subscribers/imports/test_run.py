@@ -14,7 +14,7 @@ from newsletter.accounts import audit_log
 from newsletter.accounts.actors import SystemActor
 from newsletter.accounts.audit_log import AuditFilter
 from newsletter.kernel.actors import ActionRecord
-from newsletter.kernel.errors import NotFound, Refused
+from newsletter.kernel.errors import Conflict, NotFound, Refused
 from subscribers import models
 from subscribers.imports import chunks
 from subscribers.imports.run import (
@@ -123,6 +123,25 @@ def test_answers_stay_while_others_are_given(begin: Callable[..., ImportRun], no
     assert [question.column for question in get_import(run.id).questions] == ["status"]
     change_import_options(run.id, ImportOptions(statuses={"status:VIP": "active"}), by=SYSTEM, now=now, seen=None)
     step(now)
+    assert get_import(run.id).state == "ready"
+
+
+def test_a_file_whose_columns_a_colleague_explains_at_the_same_moment_is_not_imported_unseen(
+    begin: Callable[..., ImportRun], now: datetime
+) -> None:
+    run = begin("email,permission\nann@example.com,full\n")
+    step(now)
+    change_import_options(run.id, ImportOptions(mapping={"permission": "ignore"}), by=SYSTEM, now=now, seen=None)
+    step(now)
+
+    def explain() -> None:
+        colleague = ImportOptions(mapping={"permission": "first_name"})
+        change_import_options(run.id, colleague, by=SYSTEM, now=now, seen=None)
+        step(now)
+        assert get_import(run.id).state == "ready"
+
+    with just_before("UPDATE subscribers_import SET state", explain), pytest.raises(Conflict, match="Look at it again"):
+        confirm_import(run.id, by=SYSTEM, now=now, seen=get_import(run.id).seen)
     assert get_import(run.id).state == "ready"
 
 

@@ -40,13 +40,15 @@ class SignedOut(NotAllowed):
 
 
 def desk_view(
-    verb: Verb = Verb.VIEW,
+    verb: Verb | None = Verb.VIEW,
     *,
     methods: Iterable[str] = ("GET",),
     newsroom_wide: bool = False,
     background: bool = False,
 ) -> Callable[[View], View]:
     """A view of the desk: signed in, and allowed to `verb` somewhere (with `newsroom_wide`: for all newsletters).
+
+    Without a verb it is about whoever looks at it, and being signed in is enough.
 
     What concerns one newsletter asks again with `require_permission`, once the view knows which. `background` is for
     what pages ask for by themselves, again and again: no use of the session (`newsletter.web.sessions`).
@@ -59,13 +61,14 @@ def desk_view(
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not is_signed_in(request.user):
                 return _ask_to_sign_in(request, background)
+            if verb is None:
+                return view(request, *args, **kwargs)
             if newsroom_wide:
                 require_right(get_actor(request), verb)
             elif list_visible_newsletters(request.user, verb) == frozenset():
                 raise NotAllowed("You have no right to this page. An administrator of the desk can give it to you.")
             return view(request, *args, **kwargs)
 
-        wrapped.desk_verb = verb  # type: ignore[attr-defined]  # for the test that walks the URL map
         wrapped.desk_background = background  # type: ignore[attr-defined]
         return wrapped
 

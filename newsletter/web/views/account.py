@@ -16,14 +16,13 @@ from qrcode.image.svg import SvgPathImage
 from newsletter.accounts import api_tokens, second_factor, users
 from newsletter.accounts.token_scopes import TokenScope
 from newsletter.kernel import clock
-from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.fields import read_number
 
 
 @sensitive_post_parameters("code", "password", "old_password", "new_password")
-@desk_view(Verb.VIEW, methods=("GET", "POST"))
+@desk_view(None, methods=("GET", "POST"))
 def show_account(request: HttpRequest) -> HttpResponse:
     """Shows password, sign-in with a code, and tokens; POST changes one of them."""
     if request.method == "POST":

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from newsletter.accounts import api_tokens
+from newsletter.accounts.models import User
 from newsletter.kernel import clock
 from tests.actors import SYSTEM
 from tests.conftest import PASSWORD
@@ -72,3 +73,15 @@ def test_a_password_that_cannot_be_changed_says_why(editor: Client, wrong: dict[
     assert refused.status_code == 422
     assert "There is a problem" in refused.content.decode()
     assert Client().post("/login/", {"email": "editor@example.com", "password": PASSWORD}).status_code == 302
+
+
+def test_somebody_without_a_role_still_has_an_account(
+    people: dict[str, User], signed_in: Callable[[str], Client]
+) -> None:
+    people["viewer"].roles.all().delete()
+    nobody = signed_in("viewer")
+    assert nobody.get("/").status_code == 403
+    assert nobody.get("/account/").status_code == 200
+    nobody.post("/account/", CHANGE)
+    people["viewer"].refresh_from_db()
+    assert people["viewer"].check_password(CHANGE["new_password"])

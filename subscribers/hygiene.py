@@ -14,6 +14,7 @@ from django.db.models.functions import TruncMonth
 
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Refused
+from newsletter.kernel.iteration import do_each
 from subscribers import lists, models, policy, transactional
 from subscribers.consent.subscriptions import apply_act
 from subscribers.states import SubscriptionAct, SubscriptionState, TransactionalKind
@@ -88,13 +89,14 @@ def unsubscribe_inactive(now: datetime) -> int:
         Q(engagement__last_opened_at__gt=F("asked_at")) | Q(engagement__last_clicked_at__gt=F("asked_at"))
     ).update(asked_at=None)
     late.exclude(state=SubscriptionState.ACTIVE).update(asked_at=None)
-    gone = 0
-    for row in late.select_related("subscriber").order_by("id")[:_CHUNK]:
+
+    def unsubscribe(row: models.Subscription) -> bool:
         with transaction.atomic():
             apply_act(row.subscriber, lists.get_list(row.list_id), SubscriptionAct.SILENCE, how="silence", now=now)
             models.Subscription.objects.filter(id=row.id).update(asked_at=None)
-        gone += 1
-    return gone
+        return True
+
+    return do_each(late.select_related("subscriber").order_by("id")[:_CHUNK], unsubscribe)
 
 
 def _require_engagement(list_id: int, months: int, now: datetime) -> models.List:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from newsletter.kernel.iteration import do_each
 from subscribers import hygiene, suppressions
 from subscribers.consent import erasure, proof, signup_attempts, subscriptions
 from subscribers.hygiene import MONTH
@@ -17,14 +19,22 @@ CONFIRMATION_PERIOD = timedelta(days=30)
 def apply_retention(now: datetime) -> None:
     """Deletes what is old: sign-up attempts, files of imports, people who never confirmed or left long ago, proof.
 
-    Lifts suppressions that have expired; unsubscribes inactive subscribers who did not answer.
+    Lifts suppressions that have expired; unsubscribes inactive subscribers who did not answer. One of these that fails
+    stops no other; then the first failure is raised.
     """
-    signup_attempts.delete_old_attempts(now)
-    run.delete_old_files(now)
-    subscriptions.forget_requests(now, before=now - CONFIRMATION_PERIOD)
-    erasure.erase_unconfirmed(now, before=now - CONFIRMATION_PERIOD)
-    if settings.CONFIG.forget_months:
-        erasure.erase_departed(now, before=now - settings.CONFIG.forget_months * MONTH)
-    proof.delete_old_proof(before=now - settings.CONFIG.proof_months * MONTH)
-    suppressions.lift_expired(now)
-    hygiene.unsubscribe_inactive(now)
+    former = settings.CONFIG.forget_months
+    steps: list[Callable[[], object]] = [
+        lambda: signup_attempts.delete_old_attempts(now),
+        lambda: run.delete_old_files(now),
+        lambda: subscriptions.forget_requests(now, before=now - CONFIRMATION_PERIOD),
+        lambda: erasure.erase_unconfirmed(now, before=now - CONFIRMATION_PERIOD),
+        *([lambda: erasure.erase_departed(now, before=now - former * MONTH)] if former else []),
+        lambda: proof.delete_old_proof(before=now - settings.CONFIG.proof_months * MONTH),
+        lambda: suppressions.lift_expired(now),
+        lambda: hygiene.unsubscribe_inactive(now),
+    ]
+    do_each(steps, _do)
+
+
+def _do(step: Callable[[], object]) -> None:
+    step()

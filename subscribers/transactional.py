@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.db.models import F, Q, QuerySet
 
+from newsletter.kernel.text import remove_unstorable
 from subscribers import addresses, models, policy, subscriber_lookup, tokens
 from subscribers.consent import texts
 from subscribers.states import SuppressionReason, TransactionalKind, TransactionalState
 from subscribers.values import TransactionalMail
+
+log = logging.getLogger(__name__)
 
 CONFIRM_WITHIN = timedelta(days=7)
 LINK_WITHIN = timedelta(minutes=30)  # for what must not be done by a forwarded mail
@@ -81,13 +86,23 @@ def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[Transac
     )
     claimed: list[TransactionalMail] = []
     for row in due.select_related("subscriber", "list")[:limit]:
-        if row.subscriber is None and not _resolve_subscriber(row):
+        try:
+            if row.subscriber is None and not _resolve_subscriber(row):
+                continue
+            mail = _to_mail(row, now)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: nothing is wrong with the mail
+        except Exception as error:  # the others must not wait for one that can never be sent
+            log.exception("Transactional mail %s cannot be prepared", row.id)
+            what = remove_unstorable(f"It cannot be prepared ({type(error).__name__}: {error}).")
+            mine = models.TransactionalMail.objects.filter(id=row.id, state=TransactionalState.QUEUED)
+            mine.update(state=TransactionalState.FAILED, error=what, done_at=now)
             continue
         mine = models.TransactionalMail.objects.filter(
             id=row.id, state=TransactionalState.QUEUED, attempts=row.attempts
         )
         if mine.update(state=TransactionalState.TAKEN, lease_until=now + lease, attempts=F("attempts") + 1):
-            claimed.append(_to_mail(row, now))
+            claimed.append(mail)
     return tuple(claimed)
 
 

@@ -42,3 +42,16 @@ def just_before(statement: str, act: Callable[[], object]) -> Iterator[None]:
     with connection.execute_wrapper(interleaved):
         yield
     assert acted, f"No statement begins with {statement}"
+
+
+@contextmanager
+def failing(statement: str, value: object = None) -> Iterator[None]:
+    """Every statement that begins with these words, and has this parameter, fails; quotes around names do not count."""
+
+    def fail(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.replace('"', "").startswith(statement) and (value is None or value in (params or ())):
+            raise ValueError("broken")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(fail):
+        yield

@@ -32,6 +32,7 @@ from newsletter.curator.editions import (
 )
 from newsletter.curator.editions.values import Snapshot
 from newsletter.curator.editions.variants import PLAIN, Variant
+from newsletter.delivery import isolation
 from newsletter.delivery.events import engagement, inbox, suppression_sync, unsubscribed_after_send
 from newsletter.delivery.ledger.states import MailingKind
 from newsletter.delivery.reports import summary
@@ -40,6 +41,7 @@ from newsletter.jobs import erasure, heartbeats, hints, wiring
 from newsletter.jobs.actors import SCHEDULER
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, Refused
+from newsletter.kernel.iteration import do_each
 from newsletter.scheduling import lateness, occurrences
 from newsletter.scheduling.values import Occurrence
 from subscribers import rate_limits, retention
@@ -88,7 +90,8 @@ def tick(now: datetime, *, with_editions: bool = True) -> TickResult:
 
 def create_due_editions(now: datetime) -> int:
     """Makes and prefills the edition of every occurrence whose opening time has come."""
-    return _run_for_each(occurrences.list_to_open(now), lambda occurrence: _create_edition(occurrence, now))
+    due = occurrences.list_to_open(now)
+    return _run_for_each("Opening occurrence", due, lambda occurrence: _create_edition(occurrence, now), now)
 
 
 def _create_edition(occurrence: Occurrence, now: datetime) -> bool:
@@ -107,37 +110,20 @@ def _create_edition(occurrence: Occurrence, now: datetime) -> bool:
 def claim_due(now: datetime) -> int:
     """Turns every occurrence that is due, or to be submitted early, into a mailing, or holds it with the reason."""
     earliest = max((newsletter.recall_minutes for newsletter in newsletters.list_newsletters()), default=0)
-    return _run_for_each(
-        occurrences.list_due(now, timedelta(minutes=earliest)), lambda occurrence: _settle_occurrence(occurrence, now)
-    )
+    due = occurrences.list_due(now, timedelta(minutes=earliest))
+    return _run_for_each("Sending occurrence", due, lambda occurrence: _settle_occurrence(occurrence, now), now)
 
 
-def _run_for_each(occurrences: Sequence[Occurrence], step: Callable[[Occurrence], bool]) -> int:
-    """Takes the step for every occurrence, so that one newsletter's failure never stops another's; raises the first."""
-    done, errors = 0, list[Exception]()
-    for occurrence in occurrences:
-        try:
-            done += step(occurrence)
-        except Exception as error:
-            log.exception("The occurrence of newsletter %s on %s failed", occurrence.newsletter_id, occurrence.date)
-            errors.append(error)
-    if errors:
-        raise errors[0]
-    return done
+def _run_for_each(
+    what: str, occurrences: Sequence[Occurrence], step: Callable[[Occurrence], bool], now: datetime
+) -> int:
+    """Takes the step for every occurrence, so that one newsletter's failure never stops another's."""
+    by_id = {each.id: each for each in occurrences}
+    return isolation.run_each(what, by_id, lambda id: step(by_id[id]), now)
 
 
-def _run_all(*acts: Callable[[], int | None]) -> int:
-    """Does all of these, also behind one that fails; then raises the first failure. Returns what the last one does."""
-    last, errors = 0, list[Exception]()
-    for act in acts:
-        try:
-            last = act() or 0
-        except Exception as error:
-            log.exception("A part of the scheduler's work failed; the others were done")
-            errors.append(error)
-    if errors:
-        raise errors[0]
-    return last
+def _do_all(*acts: Callable[[], int | None]) -> int:
+    return do_each(acts, lambda act: act())
 
 
 def _settle_occurrence(occurrence: Occurrence, now: datetime) -> bool:
@@ -302,14 +288,13 @@ def sync_provider(now: datetime) -> int:
     provider = wiring.get_provider()
 
     def free_slots() -> None:
-        while recall.free_next_slot(now, provider):
-            pass
+        recall.free_slots(now, provider)
 
     def sync() -> int:
         pulled = suppression_sync.sync_suppressions(now, provider)
         return pulled.ours if pulled else 0
 
-    return _run_all(free_slots, sync)
+    return _do_all(free_slots, sync)
 
 
 def roll_up_engagement(now: datetime) -> int:
@@ -319,7 +304,7 @@ def roll_up_engagement(now: datetime) -> int:
     personal values that the audit log has kept for long enough go, and expired sessions.
     """
     owner = heartbeats.get_process_name(heartbeats.ProcessKind.SCHEDULER)
-    return _run_all(
+    return _do_all(
         lambda: retention.apply_retention(now),
         lambda: users.delete_expired_sessions(now),
         lambda: audit_log.redact_before(now - audit_log.PERSONAL_RETENTION, now=now),
@@ -346,12 +331,9 @@ def check_pages_and_links(now: datetime) -> int:
     Returns how many are not as they were, or lead nowhere.
     """
     fetch = wiring.build_fetcher()
-    checked: list[int] = []
-    _run_all(
-        lambda: checked.append(page_checks.check_due_pages(now, fetch=fetch)),
-        lambda: checked.append(link_checks.check_due_links(now, fetch=fetch)),
+    return _do_all(
+        lambda: page_checks.check_due_pages(now, fetch=fetch), lambda: link_checks.check_due_links(now, fetch=fetch)
     )
-    return sum(checked)
 
 
 def check_pages_and_links_of_edition(edition_id: int, *, by: Actor, now: datetime) -> int:

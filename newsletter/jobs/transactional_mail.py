@@ -12,6 +12,7 @@ from newsletter.delivery.sending import one_off
 from newsletter.jobs import wiring
 from newsletter.jobs.transactional_texts import get_transactional_text
 from newsletter.kernel.errors import NewsletterError
+from newsletter.kernel.iteration import do_each
 from newsletter.templater.briefing import Rendered, TransactionalContent
 from newsletter.templater.rendering import render_transactional
 from subscribers import transactional
@@ -29,8 +30,7 @@ MAX_ATTEMPTS = 8  # tries; with doubling waits from one minute this is about two
 def send_due(now: datetime) -> bool:
     """Claims some mails that are due and sends them. Returns whether there was work."""
     mails = transactional.claim_mails(now, limit=CLAIM_LIMIT, lease=LEASE)
-    for mail in mails:
-        _send(mail, now)
+    do_each(mails, lambda mail: _send(mail, now))
     return bool(mails)
 
 
@@ -40,13 +40,13 @@ def has_due(now: datetime) -> bool:
 
 
 def _send(mail: TransactionalMail, now: datetime) -> None:
-    sender = _find_sender(mail.list_id)
-    if sender is None:
-        transactional.mark_mail_failed(
-            mail.id, f"No newsletter uses the list {mail.list_name}, so nobody can be the sender.", now
-        )
-        return
     try:
+        sender = _find_sender(mail.list_id)
+        if sender is None:
+            transactional.mark_mail_failed(
+                mail.id, f"No newsletter uses the list {mail.list_name}, so nobody can be the sender.", now
+            )
+            return
         rendered = _render(mail, sender)
     except Exception as error:  # the other mails of this claim must not wait for it, and be taken for lost
         log.exception("Transactional mail %s (%s) cannot be rendered", mail.id, mail.kind)

@@ -52,7 +52,7 @@ def _open_provider(name: str, chosen: Config) -> Provider:
             sendgrid_host=chosen.sendgrid_host,
             outbox_dir=chosen.outbox_dir,
             smtp_url=chosen.smtp_url,
-            fingerprint_key=chosen.secret_key.encode(),
+            secret_keys=tuple(key.encode() for key in (chosen.secret_key, *chosen.secret_key_fallbacks)),
         ),
     )
 

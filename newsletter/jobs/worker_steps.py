@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 
 from newsletter.delivery import isolation
 from newsletter.delivery.events import applying
@@ -27,6 +28,7 @@ def advance_mailings(now: datetime) -> bool:
     """Completes a recall, opens a recall window, freezes an audience, or closes what is done."""
     provider = wiring.get_provider()
     name, account = provider.name, provider.account
+    recognise_account(provider.former_accounts, account)
     steps: tuple[tuple[str, Callable[[], int | bool]], ...] = (
         ("Completing recalls", lambda: recall.complete_next_recall(now, provider, by=WORKER)),
         ("Opening recall windows", lambda: recall.open_next_window(now, provider)),
@@ -40,6 +42,12 @@ def advance_mailings(now: datetime) -> bool:
         ("Looking for newer batches", lambda: mailings.report_newer_batches(now)),
     )
     return isolation.run_steps(steps, now)
+
+
+@cache  # once in a process, before anything is paused for its account
+def recognise_account(former: tuple[str, ...], account: str) -> int:
+    """Gives mailings of our account the name it has now. Returns how many."""
+    return mailings.rename_account(former, account)
 
 
 def apply_events(now: datetime) -> bool:

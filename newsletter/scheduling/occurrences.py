@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NotFound
+from newsletter.kernel.iteration import do_each
 from newsletter.scheduling import calendar, models, states
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.scheduling.values import Occurrence, Schedule, to_schedule
@@ -47,16 +48,18 @@ def find_next(newsletter_id: int, now: datetime) -> Occurrence | None:
 
 
 def materialise(now: datetime) -> int:
-    """Writes down the occurrences of the next days; running it again changes nothing. Returns how many are new."""
-    made = 0
-    for row in models.Schedule.objects.filter(active=True).prefetch_related("skips"):
-        schedule = to_schedule(row)
-        start = max(row.created_at, now - LOOK_BACK)
-        made += sum(
-            _plan_occurrence(schedule, instant, now)
-            for instant in calendar.occurrences(schedule.rule, start, now + HORIZON)
-        )
-    return made
+    """Writes down the occurrences of the next days; running it again changes nothing. Returns how many are new.
+
+    A schedule that cannot be read stops no other; then what was wrong with the first is raised.
+    """
+    rows = models.Schedule.objects.filter(active=True).prefetch_related("skips").order_by("id")
+    return do_each(rows, lambda row: _materialise_schedule(row, now))
+
+
+def _materialise_schedule(row: models.Schedule, now: datetime) -> int:
+    schedule = to_schedule(row)
+    instants = calendar.occurrences(schedule.rule, max(row.created_at, now - LOOK_BACK), now + HORIZON)
+    return sum(_plan_occurrence(schedule, instant, now) for instant in instants)
 
 
 def _plan_occurrence(schedule: Schedule, instant: datetime, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from newsletter.kernel.actors import ActionRecord, Actor
+from newsletter.kernel.iteration import do_each
 from subscribers import import_files, models, policy, rights
 from subscribers.consent import erased_addresses, proof
 from subscribers.consent.subscriptions import get_subscriber_row, has_left_before, suppress_key
@@ -51,18 +52,21 @@ def erase_departed(now: datetime, *, before: datetime, limit: int = 200) -> int:
     )
     found = models.Subscriber.objects.filter(Exists(left), ~Exists(others), tier=Tier.FREE).order_by("id")
     all_runs, all_known = set[int](), dict[str, str]()
-    gone = 0
-    for subscriber_id in found.values_list("id", flat=True)[:limit]:
+
+    def erase(subscriber_id: int) -> bool:
         with transaction.atomic():
             if found.select_for_update().filter(id=subscriber_id).first() is None:
-                continue  # they came back meanwhile
+                return False  # they came back meanwhile
             runs, known = _erase(subscriber_id, "left long ago", now, keep_reasons=True)
-        all_runs |= runs
-        all_known |= known
-        gone += 1
-    if gone:
-        _delete_files(all_runs, all_known)
-    return gone
+        all_runs.update(runs)
+        all_known.update(known)
+        return True
+
+    try:
+        return do_each(found.values_list("id", flat=True)[:limit], erase)
+    finally:
+        if all_known:
+            _delete_files(all_runs, all_known)
 
 
 def _erase(

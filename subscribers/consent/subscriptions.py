@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from newsletter.kernel.errors import NotFound
+from newsletter.kernel.iteration import do_each
 from subscribers import addresses, models, policy
 from subscribers.consent.texts import NOTHING_SHOWN, ShownTexts
 from subscribers.states import SubscriptionAct, SubscriptionState, SuppressionReason
@@ -98,24 +99,28 @@ def forget_requests(now: datetime, *, before: datetime, limit: int = 200) -> int
     """
     forgotten = models.Subscription.objects.filter(requested_at__lt=before).update(requested_at=None)
     late = models.Subscription.objects.filter(state=SubscriptionState.PENDING, since__lt=before)
-    for row in late.filter(has_left_before()).select_related("subscriber").order_by("id")[:limit]:
+
+    def put_out(row: models.Subscription) -> bool:
         out = models.ConsentEvent.objects.filter(
             subscriber=row.subscriber, list_id=row.list_id, state__in=policy.OUT_STATES
         )
         with transaction.atomic():
             state = out.order_by("-id").values_list("state", flat=True)[0]
             mine = models.Subscription.objects.filter(id=row.id, state=SubscriptionState.PENDING, since__lt=before)
-            if mine.update(state=state, since=now):
-                models.ConsentEvent.objects.create(
-                    subscriber=row.subscriber,
-                    list_id=row.list_id,
-                    state=state,
-                    before=row.state,
-                    at=now,
-                    how="unconfirmed",
-                )
-                forgotten += 1
-    return forgotten
+            if not mine.update(state=state, since=now):
+                return False
+            models.ConsentEvent.objects.create(
+                subscriber=row.subscriber,
+                list_id=row.list_id,
+                state=state,
+                before=row.state,
+                at=now,
+                how="unconfirmed",
+            )
+            return True
+
+    rows = late.filter(has_left_before()).select_related("subscriber").order_by("id")[:limit]
+    return forgotten + do_each(rows, put_out)
 
 
 def has_left_before() -> Exists:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -22,11 +23,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, BinaryIO
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotFound, Refused, SurroundingsError
+from newsletter.kernel.text import remove_unstorable
 from subscribers import import_files, lists, models, rights
 from subscribers.imports import chunks, merge, questions, staging, undo
 from subscribers.imports.chunks import LEASE, Clock, Progress
@@ -35,6 +37,8 @@ from subscribers.imports.questions import UnansweredError
 from subscribers.imports.staging import ImportOptions, StagedFile
 from subscribers.states import ImportState, QuestionKind
 from subscribers.values import BadRow, ImportFlag, ImportReport, ImportRun, List, Question
+
+log = logging.getLogger(__name__)
 
 FILE_RETENTION = timedelta(days=30)
 _LIMITS = "changes_people_of"  # of the options
@@ -226,6 +230,15 @@ def process_next_import(now: datetime, *, owner: str, clock: Clock) -> bool:
     except NewsletterError as error:
         asks = row.state == ImportState.CHECKING and isinstance(error, BadInput) and error.field in _ANSWERABLE
         _record_failure(row, error, clock(), state=ImportState.NEEDS_ANSWER if asks else ImportState.FAILED)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: its lease runs out, and it is taken up again
+    except Exception as error:
+        if row.state == ImportState.UNDOING:
+            raise  # half undone, it is tried again when its lease has run out; others go on meanwhile
+        log.exception("Import %s failed", row.id)
+        what = remove_unstorable(f"{type(error).__name__}: {error}")[:300]
+        failed = Refused(f"It failed inside this program ({what}); the log has the details. Resume it after an update.")
+        _record_failure(row, failed, clock())
     return True
 
 

@@ -25,6 +25,7 @@ class Recaller:
 
     name = "sendgrid"
     account = ""
+    former_accounts: tuple[str, ...] = ()
     max_batch = 1
     can_schedule = can_cancel = True
     max_cancelled = 10

@@ -12,12 +12,14 @@ from django.db import OperationalError
 from newsletter.delivery import isolation, models
 from newsletter.delivery.events import engagement, unsubscribed_after_send
 from newsletter.delivery.ledger.format import FORMAT
-from newsletter.delivery.ledger.states import BatchState, MailingState
+from newsletter.delivery.ledger.states import BatchState, MailingState, RecallState
+from newsletter.delivery.providers.base import CancelStatus
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import expired_leases, freeze, mailings
+from newsletter.delivery.sending import expired_leases, freeze, mailings, recall
 from newsletter.jobs import worker_steps
 from tests.actors import SYSTEM
+from tests.acts.delivery import Recaller
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.provider import ScriptedProvider
 
@@ -186,3 +188,46 @@ def test_a_workers_step_goes_on_behind_one_that_fails(
     monkeypatch.setattr("newsletter.delivery.sending.recall.open_next_window", broken)
     assert worker_steps.advance_mailings(now)
     assert summary.get_mailing(made.id).state == MailingState.SENDING
+
+
+@pytest.fixture
+def recalled(poisoned: tuple[Mailing, Mailing], now: datetime) -> tuple[Mailing, Mailing]:
+    """The same, recalled with a batch that was in flight: the provider has both."""
+    models.Mailing.objects.update(
+        state=MailingState.CANCELLED,
+        provider="sendgrid",
+        recall=RecallState.OPEN,
+        cancel_id="id",
+        recalled_at=now,
+        due_at=now,
+    )
+    return poisoned
+
+
+def test_a_place_that_cannot_be_given_back_stops_no_other(recalled: tuple[Mailing, Mailing], now: datetime) -> None:
+    assert recall.free_slots(now + timedelta(hours=5), Recaller()) == 1
+    open_windows = models.Mailing.objects.filter(recall=RecallState.OPEN)
+    assert list(open_windows.values_list("id", flat=True)) == [recalled[0].id]
+
+
+def test_a_recall_that_cannot_be_completed_stops_no_other(recalled: tuple[Mailing, Mailing], now: datetime) -> None:
+    class Cancelled(Recaller):
+        def get_cancel_status(self, cancel_id: str) -> CancelStatus:
+            if cancel_id == "broken":
+                raise ValueError
+            return CancelStatus.CANCELLED
+
+    models.Mailing.objects.update(
+        state=MailingState.RECALLING, recalled_at=None, recalling_by="ada", due_at=now + timedelta(hours=1)
+    )
+
+    models.Mailing.objects.filter(id=recalled[0].id).update(cancel_id="broken")
+    models.Batch.objects.update(format=FORMAT)
+
+    def look() -> bool:
+        return recall.complete_next_recall(now, Cancelled(), by=SYSTEM)
+
+    for _ in range(3):
+        isolation.run_steps([("Completing recalls", look)], now)
+    states = dict(models.Mailing.objects.values_list("id", "state"))
+    assert states == {recalled[0].id: MailingState.RECALLING, recalled[1].id: MailingState.CANCELLED}

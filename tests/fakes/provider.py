@@ -21,6 +21,7 @@ class ScriptedProvider:
 
     name = "smtp"
     account = ""
+    former_accounts: tuple[str, ...] = ()
     max_batch = 50
     can_schedule = False
     can_cancel = False

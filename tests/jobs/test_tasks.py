@@ -16,6 +16,7 @@ from newsletter.accounts.audit_log import AuditFilter
 from newsletter.catalog import newsletters
 from newsletter.checks import preflight
 from newsletter.curator.editions import edition_lookup, editions
+from newsletter.delivery import isolation
 from newsletter.delivery.events import suppression_sync
 from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import freeze, mailings
@@ -222,9 +223,9 @@ def test_one_newsletter_in_trouble_never_stops_the_next(scheduled: Any, newsroom
             raise RuntimeError("the first")
         return True
 
-    with pytest.raises(RuntimeError, match="the first"):
-        tasks._run_for_each(found, step)
+    assert tasks._run_for_each("Testing", found, step, now) == 1
     assert taken == [each.id for each in found]
+    assert [each.what for each in isolation.list_failures()] == [f"Testing {found[0].id}"]
 
 
 @pytest.mark.parametrize("ago", [timedelta(hours=3), timedelta(minutes=2, seconds=1)])

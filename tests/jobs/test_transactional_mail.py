@@ -11,6 +11,8 @@ from typing import Any
 from newsletter.jobs import transactional_mail, wiring
 from subscribers import lists, models, self_service, subscriber_lookup, tokens, transactional
 from subscribers.states import TransactionalState
+from tests.actors import SYSTEM
+from tests.interleaving import failing
 
 
 def messages() -> list[str]:
@@ -116,3 +118,23 @@ def test_the_words_of_a_confirmation_are_kept_without_the_link_of_the_person(new
     assert "Somebody asked us to send Morning Briefing to this address." in text.text
     assert "/c/" not in text.text
     assert {row.text_hash for row in models.TransactionalMail.objects.all()} == {text.hash}
+
+
+def test_a_mail_that_fails_for_a_fault_of_ours_stops_no_other(newsroom: Any, now: datetime) -> None:
+    join(newsroom, now, "ann@example.org")
+    other = lists.create_list("other", "Other", by=SYSTEM, now=now)
+    models.TransactionalMail.objects.update(list_id=other.id)
+    join(newsroom, now, "ben@example.org")
+    with failing("SELECT catalog_newsletter", other.id):
+        transactional_mail.send_due(now)
+    assert [message.split()[0] for message in messages()] == ["ben@example.org"]
+    assert models.TransactionalMail.objects.get(list_id=other.id).state == TransactionalState.QUEUED
+
+
+def test_a_mail_that_cannot_be_prepared_is_given_up_and_stops_no_other(newsroom: Any, now: datetime) -> None:
+    transactional.queue_address_reminder("ann@example.org", now=now)
+    join(newsroom, now, "ben@example.org")
+    with failing("SELECT subscribers_subscriber", "ann@example.org"):
+        transactional_mail.send_due(now)
+    assert [message.split()[0] for message in messages()] == ["ben@example.org"]
+    assert list(models.TransactionalMail.objects.order_by("id").values_list("state", flat=True)) == ["failed", "sent"]

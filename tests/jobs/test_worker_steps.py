@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from newsletter.checks import preflight
+from newsletter.delivery.models import Batch, Mailing
+from newsletter.delivery.providers.accounts import compute_former_fingerprints
 from newsletter.delivery.reports import summary
-from newsletter.jobs import tasks, worker_steps
+from newsletter.jobs import tasks, wiring, worker_steps
 from subscribers.imports import run
 from tests.actors import SYSTEM
 
@@ -42,3 +45,25 @@ def test_an_import_is_previewed_and_then_waits_for_a_word(newsroom: Any, now: da
     assert worker_steps.import_subscribers(now)
     assert run.get_import(begun.id).state == "ready"
     assert not worker_steps.import_subscribers(now)
+
+
+def test_a_new_secret_key_stops_no_mailing_that_a_former_version_planned(
+    edition: Any, readers: Callable[..., list[int]], settings: Any, now: datetime
+) -> None:
+    readers(3)
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+    mailing = tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now, content_hash=None)
+    settings.CONFIG = replace(
+        settings.CONFIG,
+        provider="smtp",
+        smtp_url="smtp://ada@127.0.0.1:9",
+        secret_key="of now",
+        secret_key_fallbacks=("of before",),
+    )
+    worker_steps.advance_mailings(now)
+    former = compute_former_fingerprints("127.0.0.1", "ada", [b"of before"])[0]
+    Mailing.objects.update(provider="smtp", account=former, state="sending", frozen_at=now)
+    Batch.objects.update(state="planned")
+    worker_steps.recognise_account.cache_clear()
+    worker_steps.advance_mailings(now)
+    assert summary.get_mailing(mailing.id).account == wiring.find_account()

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from newsletter.scheduling import occurrences, schedules
+from newsletter.kernel.errors import BadInput
+from newsletter.scheduling import models, occurrences, schedules
 from newsletter.scheduling.values import Occurrence
 from tests.actors import SYSTEM
 from tests.interleaving import just_before
@@ -69,3 +70,14 @@ def test_dates_that_another_process_plans_at_the_same_time_are_planned_once(sche
     with just_before("SAVEPOINT", lambda: occurrences.materialise(tomorrow)):
         assert occurrences.materialise(tomorrow) == 0
     assert len(planned(now)) == 9
+
+
+def test_a_schedule_that_cannot_be_read_stops_no_other(schedule: Any, newsroom: Any, now: datetime) -> None:
+    other = schedules.create_schedule(
+        newsroom.briefing.id, weekdays="daily", time="19:00", zone="UTC", by=SYSTEM, now=now
+    )
+    models.Schedule.objects.filter(id=schedule.id).update(zone="Nowhere/Land")
+    later = now + timedelta(days=10)
+    with pytest.raises(BadInput, match="Nowhere"):
+        occurrences.materialise(later)
+    assert other.id in set(models.Occurrence.objects.filter(instant__gt=later).values_list("schedule_id", flat=True))

@@ -13,6 +13,7 @@ from subscribers import models, people, retention, self_service, subscriber_look
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List
 from tests.actors import SYSTEM
+from tests.interleaving import failing
 
 Active = Callable[..., int]
 
@@ -105,3 +106,21 @@ def test_of_who_is_forgotten_without_asking_why_they_are_not_mailed_stays(
     assert not has("ben@example.com")
     assert not self_service.sign_up("ann@example.com", [morning.id], origin="", network="", now=late)
     assert self_service.sign_up("ben@example.com", [morning.id], origin="", network="", now=late)
+
+
+def test_one_person_or_step_that_fails_stops_no_other(morning: List, active: Active, now: datetime) -> None:
+    ids = [active(f"{name}@example.com") for name in ("ann", "ben", "eve")]
+    models.Subscription.objects.update(asked_at=now - timedelta(days=60))
+    suppressions.suppress("gone@example.com", reason="asked", expires_at=now + timedelta(days=1), by=SYSTEM, now=now)
+    with (
+        failing("UPDATE subscribers_subscription", ids[1]),
+        pytest.raises(ValueError, match="broken"),
+    ):
+        retention.apply_retention(now + timedelta(days=2))
+    assert [subscriber_lookup.get_subscriber(each).subscriptions[0].state for each in ids] == [
+        "unsubscribed", "active", "unsubscribed"
+    ]  # fmt: skip
+    models.Suppression.objects.create(address_key="x@example.com", reason="asked", created_at=now, expires_at=now)
+    with failing("SELECT subscribers_import"), pytest.raises(ValueError, match="broken"):
+        retention.apply_retention(now + timedelta(days=3))
+    assert not models.Suppression.objects.exists()

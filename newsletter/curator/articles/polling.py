@@ -17,6 +17,7 @@ from newsletter.curator.articles.states import FetchState
 from newsletter.curator.articles.values import SourceReport
 from newsletter.fetching import FetchError, FetchResponse
 from newsletter.kernel.errors import NewsletterError, NotFound
+from newsletter.kernel.text import remove_unstorable
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +130,7 @@ def _read_feed(row: models.Source, answer: FetchResponse, now: datetime) -> Sour
 
 def _record_failure(row: models.Source, error: str, now: datetime, asked: timedelta = timedelta(0)) -> SourceReport:
     """Records a failure; the next fetch waits longer with each one, and at least as long as the server `asked`."""
-    failures = row.failures + 1
+    failures, error = row.failures + 1, remove_unstorable(error)
     wait = max(min(FETCH_EVERY * 2 ** min(failures - 1, 10), LONGEST_WAIT), min(asked, LONGEST_RETRY_AFTER))
     models.Source.objects.filter(id=row.id).update(fetched_at=now, next_at=now + wait, failures=failures, error=error)
     return SourceReport(row.id, row.url, row.title, FetchState.FAILED, error=error)

@@ -7,11 +7,13 @@ A URL is checked once for all the places that use it, and not again for hours.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
+from django.db import transaction
 
 from newsletter.catalog import sponsors
 from newsletter.curator.articles import fetch_queue
@@ -22,7 +24,10 @@ from newsletter.curator.editions.states import LinkCheckState
 from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError, FetchRefused, FetchResponse, ResponseTooLarge
 from newsletter.kernel.errors import NewsletterError
+from newsletter.kernel.text import remove_unstorable
 from newsletter.templater.richtext import list_links
+
+log = logging.getLogger(__name__)
 
 CHECK_EVERY, RECHECK_AFTER = timedelta(hours=6), timedelta(minutes=20)  # what is fine is not checked again soon
 AT_A_TIME = 60  # addresses
@@ -62,7 +67,12 @@ def check_due_links(now: datetime, *, fetch: Fetcher, edition_id: int | None = N
     due = {row.pk: row for row in rows.order_by("next_at", "id")[:AT_A_TIME]}
     asked = [fetch_queue.FetchRequest(row.pk, row.url) for row in due.values()]
     for check_id, answer in fetch_queue.fetch_all(asked, _limit_bytes(fetch), accept=ANY_TYPE):
-        _store_answer(due[check_id], answer, patience, now)
+        try:
+            with transaction.atomic():
+                _store_answer(due[check_id], answer, patience, now)
+        except Exception:  # an answer we cannot store must not stop the others
+            log.exception("Checking the link %s failed", due[check_id].url)
+            models.LinkCheck.objects.filter(pk=check_id).update(next_at=now + CHECK_EVERY)
     return (
         models.LinkCheck.objects.filter(key__in=wanted)
         .exclude(state__in=(LinkCheckState.WAITING, LinkCheckState.FINE))
@@ -121,7 +131,7 @@ def _store_answer(row: models.LinkCheck, answer: FetchResponse | Exception, pati
         )
     models.LinkCheck.objects.filter(pk=row.pk).update(
         state=state,
-        detail=detail[:300],
+        detail=remove_unstorable(detail)[:300],
         failures=failures,
         looked_at=now,
         next_at=now + (CHECK_EVERY if state == LinkCheckState.FINE else RECHECK_AFTER),

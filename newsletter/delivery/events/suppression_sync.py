@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from newsletter.delivery import models
+from newsletter.delivery import isolation, models
 from newsletter.delivery.providers.base import Event, Provider, ProviderError, Suppressor
 from newsletter.kernel.iteration import batched
+from newsletter.kernel.text import remove_unstorable
 from subscribers import bounces_complaints
 from subscribers.states import ReportKind
+
+log = logging.getLogger(__name__)
 
 INTERVAL = timedelta(days=1)
 RETRY_AFTER = timedelta(hours=1)
@@ -55,17 +60,34 @@ def sync_suppressions(now: datetime, provider: Provider, *, at_once: bool = Fals
         return None  # not yet, or another process is at it
     since = row.synced_until - OVERLAP if row.synced_until else now - FIRST_LOOK_BACK
     entries = ours = 0
+    failures: list[str] = []
     mine = models.SuppressionSync.objects.filter(provider=provider.name)
     try:
         for portion in batched(provider.list_suppressed(since, now), CHUNK_SIZE):
-            reports = [_to_report(event) for event in portion]
-            ours += bounces_complaints.apply_reports(reports, source=provider.name, now=now)
-            entries += len(reports)
+            ours += _apply_portion(portion, provider.name, now, failures)
+            entries += len(portion)
     except ProviderError as error:
         mine.update(error=str(error)[:300])
         raise
-    mine.update(synced_until=now, next_at=now + INTERVAL, error="")
+    if failures:  # read again from where it was, for an update may have mended it
+        mine.update(next_at=now + INTERVAL, error=f"{len(failures)} entries could not be applied: {failures[0]}"[:300])
+    else:
+        mine.update(synced_until=now, next_at=now + INTERVAL, error="")
     return SyncResult(entries, ours, now)
+
+
+def _apply_portion(portion: Sequence[Event], source: str, now: datetime, failures: list[str]) -> int:
+    """Applies entries together; where one fails, one by one, and notes those that do. How many were about ours."""
+    try:
+        return bounces_complaints.apply_reports([_to_report(each) for each in portion], source=source, now=now)
+    except isolation.DATABASE_AWAY:
+        raise
+    except Exception as error:
+        if len(portion) == 1:
+            log.exception("An entry of %s’s lists could not be applied", source)
+            failures.append(remove_unstorable(f"{type(error).__name__}: {error}"))
+            return 0
+    return sum(_apply_portion([each], source, now, failures) for each in portion)
 
 
 def _to_report(event: Event) -> bounces_complaints.ProviderReport:

@@ -192,10 +192,14 @@ class Event(NamedTuple):
 
 
 class Provider(Protocol):
-    """A way for mail to leave. `account` is the fingerprint of our account with it, "" where there is none."""
+    """A way for mail to leave. `account` is the fingerprint of our account with it, "" where there is none.
+
+    `former_accounts` are fingerprints that former versions made of the same account.
+    """
 
     name: str
     account: str
+    former_accounts: tuple[str, ...]
     max_batch: int
     can_schedule: bool
     can_cancel: bool

@@ -25,6 +25,7 @@ class Outbox:
 
     name = "outbox"
     account = ""
+    former_accounts: tuple[str, ...] = ()
     max_batch = 100
     can_schedule = False
     can_cancel = False

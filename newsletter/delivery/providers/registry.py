@@ -20,7 +20,7 @@ class ProviderSettings:
     sendgrid_host: str
     outbox_dir: Path
     smtp_url: str
-    fingerprint_key: bytes = b""  # this installation's own secret, for the fingerprint of the account
+    secret_keys: tuple[bytes, ...] = ()  # this installation's own, of now and before: see `accounts`
 
 
 def open_provider(name: str, settings: ProviderSettings) -> Provider:
@@ -28,11 +28,11 @@ def open_provider(name: str, settings: ProviderSettings) -> Provider:
     if name == "sendgrid":
         from newsletter.delivery.providers.sendgrid import SendGrid
 
-        return SendGrid(settings.sendgrid_api_key, settings.sendgrid_host, settings.fingerprint_key)
+        return SendGrid(settings.sendgrid_api_key, settings.sendgrid_host, settings.secret_keys)
     if name == "smtp":
         from newsletter.delivery.providers.smtp import Smtp
 
-        return Smtp(settings.smtp_url, settings.fingerprint_key)
+        return Smtp(settings.smtp_url, settings.secret_keys)
     if name == "outbox":
         from newsletter.delivery.providers.outbox import Outbox
 

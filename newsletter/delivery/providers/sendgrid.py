@@ -26,7 +26,7 @@ from python_http_client.exceptions import HTTPError, err_dict
 from sendgrid import SendGridAPIClient
 
 from newsletter.delivery.providers import sendgrid_suppressions
-from newsletter.delivery.providers.accounts import compute_fingerprint
+from newsletter.delivery.providers.accounts import compute_fingerprint, compute_former_fingerprints
 from newsletter.delivery.providers.base import (
     Answer,
     AnswerKind,
@@ -65,14 +65,15 @@ class SendGrid:
     can_cancel = True
     max_cancelled = 10  # SendGrid fact 28c; ids with a status, of the whole account
 
-    def __init__(self, api_key: str, host: str, fingerprint_key: bytes = b"") -> None:
+    def __init__(self, api_key: str, host: str, secret_keys: Sequence[bytes] = ()) -> None:
         if not api_key:
             raise BadInput(
                 "There is no SendGrid key. Set SENDGRID_API_KEY (or SENDGRID_API_KEY_FILE) to a key with the "
                 "Mail Send permission.",
                 "SENDGRID_API_KEY",
             )
-        self.account = compute_fingerprint(host, api_key, fingerprint_key)
+        self.account = compute_fingerprint(host, api_key)
+        self.former_accounts = compute_former_fingerprints(host, api_key, secret_keys)
         self._api = SendGridAPIClient(api_key=api_key, host=host)
         self._api.client = PooledClient(host, {**self._api.client.request_headers}, 3, [], Connections())
 

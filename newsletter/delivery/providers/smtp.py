@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
 from newsletter.delivery.providers import mime
-from newsletter.delivery.providers.accounts import compute_fingerprint
+from newsletter.delivery.providers.accounts import compute_fingerprint, compute_former_fingerprints
 from newsletter.delivery.providers.base import Answer, AnswerKind, Recipient, SendRequest
 from newsletter.kernel.errors import BadInput
 
@@ -29,7 +29,7 @@ class Smtp:
     can_schedule = False
     can_cancel = False
 
-    def __init__(self, url: str, fingerprint_key: bytes = b"") -> None:
+    def __init__(self, url: str, secret_keys: Sequence[bytes] = ()) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise BadInput(
@@ -39,7 +39,8 @@ class Smtp:
         self._host, self._tls = parts.hostname, parts.scheme == "smtps"
         self._port = parts.port or (465 if self._tls else 587)
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
-        self.account = compute_fingerprint(self._host, self._user, fingerprint_key)
+        self.account = compute_fingerprint(self._host, self._user)
+        self.former_accounts = compute_former_fingerprints(self._host, self._user, secret_keys)
 
     def send_batch(self, request: SendRequest, now: datetime) -> Answer:
         """Sends each message. A failure of one leaves the others alone; a failure of the connection ends the batch."""

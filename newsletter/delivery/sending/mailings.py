@@ -6,6 +6,7 @@ create ─▶ scheduled ─freeze─▶ freezing ─(counts reconcile)─▶ sen
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -239,6 +240,11 @@ def pause_other_providers(provider: str, now: datetime, *, account: str = "") ->
             "and restart, then resume; or cancel it and send the edition again.",
         )
     return len(found)
+
+
+def rename_account(former: Collection[str], account: str) -> int:
+    """Gives mailings of our account its fingerprint where they have that of a former version. Returns how many."""
+    return models.Mailing.objects.filter(account__in=former).update(account=account) if former else 0
 
 
 def _describe_other_account(mailing_id: int, planned_for: str, account: str) -> str:

@@ -270,10 +270,14 @@ def complete_next_recall(now: datetime, provider: Provider, *, by: Actor) -> boo
     require_right(by, Verb.SEND, newsletter_id=row.newsletter_id)
     if not to_ask.filter(id=row.id).update(ask_provider_at=now + RETRY_AFTER):
         return True  # another worker asks
-    try:
-        _complete(row, provider, now, by)
-    except NewsletterError as error:
-        _note_failure(row, error)
+
+    def complete(_: int) -> None:
+        try:
+            _complete(row, provider, now, by)
+        except NewsletterError as error:
+            _note_failure(row, error)
+
+    isolation.run_each("Completing the recall of mailing", [row.id], complete, now)
     return True
 
 
@@ -379,7 +383,7 @@ def _mark_recalled(batch: models.Batch) -> int | None:
 def settle_late_batches(now: datetime) -> int:
     """Does so for batches that were in flight when their mailing was recalled: the provider dropped them too.
 
-    As long as the provider keeps the cancellation: see `free_next_slot`.
+    As long as the provider keeps the cancellation: see `free_slots`.
     """
     late = models.Batch.objects.filter(
         mailing__recalled_at__isnull=False,
@@ -390,14 +394,14 @@ def settle_late_batches(now: datetime) -> int:
     return isolation.run_each("Settling recalled mailing", found, settle_recalled, now)
 
 
-def free_next_slot(now: datetime, provider: Provider) -> bool:
-    """Gives one place back that a recall took, when its messages have been thrown away and all its batches are settled.
+def free_slots(now: datetime, provider: Provider) -> int:
+    """Gives back the places that recalls took whose messages have been thrown away and whose batches are settled.
 
-    Returns whether there was one. When the provider does not do it, it is asked again in a minute: until then the place
-    counts as taken, and giving it back twice does no harm.
+    Returns for how many. When the provider does not do it, it is asked again in a minute: until then the place counts
+    as taken, and giving it back twice does no harm.
     """
     if not isinstance(provider, Canceller):
-        return False
+        return 0
     in_flight = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=states.OPEN_BATCH_STATES)
     over = models.Mailing.objects.filter(
         Q(ask_provider_at=None) | Q(ask_provider_at__lte=now),
@@ -408,9 +412,16 @@ def free_next_slot(now: datetime, provider: Provider) -> bool:
         account__in=("", provider.account),
     )
     last = Coalesce(Max("batches__send_at"), "due_at")
-    row = over.annotate(last=last).filter(last__lt=now - FREE_SLOT_AFTER).first()
-    if row is None or not over.filter(id=row.id).update(ask_provider_at=now + RETRY_AFTER):
-        return False
+    rows = {row.id: row for row in over.annotate(last=last).filter(last__lt=now - FREE_SLOT_AFTER).order_by("id")}
+
+    def free(id: int) -> bool:
+        mine = over.filter(id=id)
+        return bool(mine.update(ask_provider_at=now + RETRY_AFTER)) and _free_slot(rows[id], provider, now)
+
+    return isolation.run_each("Freeing the place of mailing", rows, free, now)
+
+
+def _free_slot(row: models.Mailing, provider: Canceller, now: datetime) -> bool:
     settle_recalled(row.id)
     try:
         provider.release(row.cancel_id)

@@ -205,3 +205,20 @@ def test_a_feed_is_left_alone_as_long_as_its_server_asks(
     source = sources.add_source(url, now=now, by=SYSTEM)
     polling.fetch_sources(now=now, fetch=web, ids=[source.id])
     assert article_lookup.list_sources()[0].next_at == now + wait
+
+
+def test_a_failure_that_cannot_be_stored_as_it_is_stops_no_other(
+    now: datetime, web: Any, feed_of: Text, entry: Text
+) -> None:
+    other = "https://other.example.org/rss"
+    for url in (FEED, other):
+        sources.add_source(url, now=now, by=SYSTEM)
+    web.serve(other, feed_of(entry("One")))
+
+    def fetch(url: str, **terms: Any) -> Any:
+        if url == FEED:
+            raise FetchError("half a pair: \ud800")
+        return web(url, **terms)
+
+    reports = {each.url: each.state for each in polling.fetch_sources(now=now, fetch=fetch)}
+    assert reports == {FEED: "failed", other: "fresh"}

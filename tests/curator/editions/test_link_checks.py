@@ -13,7 +13,7 @@ from newsletter.curator.editions import boxes, editions, link_checks, models, pi
 from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError, FetchRefused, FetchResponse, ResponseTooLarge
 from tests.actors import SYSTEM
-from tests.interleaving import just_before
+from tests.interleaving import failing, just_before
 
 MAP = "https://maps.paper.example.net/upland"
 
@@ -168,3 +168,16 @@ def test_two_who_look_at_the_same_moment_do_not_stop_each_other(
     ):
         link_checks.check_due_links(now, fetch=servers)
     assert [row.state for row in models.LinkCheck.objects.filter(url=MAP)] == ["fine"]
+
+
+def test_an_answer_that_cannot_be_stored_stops_no_other(linked: Edition, servers: Servers, now: datetime) -> None:
+    other = "https://another.example.net/"
+    editions.edit_edition(linked.id, intro=f"[One]({MAP}) [two]({other})", now=now, seen=None, by=SYSTEM)
+    servers.answers = {MAP: FetchRefused("this: \ud800"), other: FetchRefused("a private address")}
+    with failing("UPDATE curator_linklook", "this: "):
+        link_checks.check_due_links(now, fetch=servers)
+    states = dict(models.LinkCheck.objects.values_list("url", "state"))
+    assert (states[MAP], states[other]) == ("waiting", "forbidden")
+    models.LinkCheck.objects.update(next_at=now)
+    link_checks.check_due_links(now, fetch=servers)
+    assert models.LinkCheck.objects.get(url=MAP).detail == "this: "

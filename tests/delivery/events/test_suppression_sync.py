@@ -16,7 +16,7 @@ from tests.conftest import Newsroom
 from tests.delivery.chaos import serving
 from tests.fakes.provider import ScriptedProvider
 from tests.fakes.sendgrid import KEY, Fault, SendGridServer
-from tests.interleaving import just_before
+from tests.interleaving import failing, just_before
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -145,3 +145,20 @@ def test_of_two_processes_that_pull_at_once_one_asks_the_provider(
     with just_before("UPDATE delivery_pull", lambda: theirs.append(suppression_sync.sync_suppressions(now, provider))):
         assert suppression_sync.sync_suppressions(now, provider) is None
     assert theirs[0] is not None
+
+
+def test_an_entry_that_cannot_be_applied_stops_no_other_and_is_read_again(
+    newsroom: Newsroom, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
+) -> None:
+    readers(3)
+    server.suppressions = {"bounces": [entry(f"reader{n}@example.com", now) for n in range(3)]}
+    with failing("INSERT INTO subscribers_suppression", "reader1@example.com"):
+        pulled = suppression_sync.sync_suppressions(now, provider)
+    assert pulled is not None
+    assert pulled.ours == 2
+    assert states(newsroom) == {"active": 1, "bounced": 2}
+    status = suppression_sync.find_status("sendgrid")
+    assert status is not None
+    assert (status.synced_until, status.error) == (None, "1 entries could not be applied: ValueError: broken")
+    suppression_sync.sync_suppressions(now + DAY, provider)
+    assert states(newsroom) == {"bounced": 3}

@@ -10,8 +10,8 @@ from newsletter.delivery.providers.registry import ProviderSettings, open_provid
 HOST, RELAY = "https://api.sendgrid.com", "smtp://ada:secret@mail.example.com:587"
 
 
-def account(name: str, *, key: str = "SG.key", host: str = HOST, relay: str = RELAY, own: bytes = b"ours") -> str:
-    return open_provider(name, ProviderSettings(key, host, Path("outbox"), relay, own)).account
+def account(name: str, *, key: str = "SG.key", host: str = HOST, relay: str = RELAY) -> str:
+    return open_provider(name, ProviderSettings(key, host, Path("outbox"), relay)).account
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,20 @@ def test_what_does_not_change_whose_account_it_is_leaves_its_fingerprint(name: s
 
 
 @pytest.mark.parametrize("name", ["sendgrid", "smtp"])
-def test_a_fingerprint_holds_no_secret_and_tells_nothing_without_ours(name: str) -> None:
+def test_a_fingerprint_holds_no_secret_and_does_not_hang_on_one_of_ours(name: str) -> None:
     made = account(name)
     assert not any(secret in made for secret in ("SG.key", "secret", "ada"))
-    assert made != account(name, own=b"of another installation")
-    assert len(compute_fingerprint("https://" + "x" * 400, "key", b"")) <= 200
+    rotated = ProviderSettings("SG.key", HOST, Path("outbox"), RELAY, (b"another", b"before"))
+    assert open_provider(name, rotated).account == made
+    assert len(compute_fingerprint("https://" + "x" * 400, "key")) <= 200
+
+
+def test_the_fingerprints_of_a_former_version_are_known_while_the_secret_key_is() -> None:
+    settings = ProviderSettings("SG.key", HOST, Path("outbox"), RELAY, (b"now", b"before"))
+    assert open_provider("sendgrid", settings).former_accounts == (
+        f"{HOST} 60cc4b89403cfc26",
+        f"{HOST} 32691308252e4b87",
+    )
 
 
 def test_an_operator_is_told_what_differs() -> None:

@@ -360,3 +360,9 @@ def test_a_batch_that_leaves_as_its_mailing_is_cancelled_is_not_withdrawn(
     shown = summary.get_mailing(made.id)
     assert shown.batches == {"sending": 1, "withdrawn": 1}
     assert shown.counts == {"planned": 50, "withdrawn": 10}
+
+
+def test_a_mailing_of_our_account_is_known_by_its_former_fingerprint(half_sent: Mailing, now: datetime) -> None:
+    assert mailings.rename_account([], "host new") == 0
+    assert mailings.rename_account(["host key1", "host key0"], "host new") == 1
+    assert summary.get_mailing(half_sent.id).account == "host new"

@@ -500,10 +500,10 @@ def test_a_place_is_given_back_when_the_provider_has_thrown_everything_away(stag
     stage.plan()
     stage.work()
     stage.recall()
-    assert not recall.free_next_slot(stage.now, stage.provider)
+    assert not recall.free_slots(stage.now, stage.provider)
     assert len(stage.server.statuses) == 1
     stage.at(-60 * 5)
-    assert recall.free_next_slot(stage.now, stage.provider)
+    assert recall.free_slots(stage.now, stage.provider)
     assert stage.server.statuses == {}
     assert not stage.server.accepted
 
@@ -665,7 +665,7 @@ def test_with_a_provider_that_cannot_cancel_no_window_opens_and_no_place_is_give
     models.Mailing.objects.update(provider=ScriptedProvider.name)
     assert not recall.open_next_window(stage.now, ScriptedProvider())
     models.Mailing.objects.update(recall=RecallState.OPEN, recalled_at=stage.now)
-    assert not recall.free_next_slot(stage.at(-60 * 9), ScriptedProvider())
+    assert not recall.free_slots(stage.at(-60 * 9), ScriptedProvider())
     assert models.Mailing.objects.get().recall == RecallState.OPEN
 
 
@@ -915,12 +915,12 @@ def test_the_place_of_a_recall_is_kept_for_four_hours_after_its_last_message_and
     mine = models.Mailing.objects.get(id=stage.mailing_id)
     if last_minutes:
         mine.batches.update(send_at=stage.due + timedelta(minutes=last_minutes))
-    assert recall.free_next_slot(stage.at(minutes_left), stage.provider) == given_back
+    assert recall.free_slots(stage.at(minutes_left), stage.provider) == given_back
     other = models.Mailing.objects.get(id=trial.id)
     assert set(stage.server.statuses) == ({other.cancel_id} if given_back else {mine.cancel_id, other.cancel_id})
     mine.refresh_from_db()
     assert (mine.recall, other.recall) == (RecallState.CLOSED if given_back else RecallState.OPEN, RecallState.OPEN)
-    assert not recall.free_next_slot(stage.now, stage.provider), "it is given back once"
+    assert not recall.free_slots(stage.now, stage.provider), "it is given back once"
 
 
 @pytest.mark.parametrize(
@@ -932,7 +932,7 @@ def test_no_place_is_given_back_where_none_is_held_by_a_recall(stage: Stage, cha
     stage.work()
     stage.recall()
     models.Mailing.objects.update(**changed)
-    assert not recall.free_next_slot(stage.at(-60 * 9), stage.provider)
+    assert not recall.free_slots(stage.at(-60 * 9), stage.provider)
     assert len(stage.server.statuses) == 1
 
 
@@ -972,7 +972,7 @@ def begin(call: str, stage: Stage) -> Callable[[], object]:
         return stage.recall
     stage.recall()
     stage.at(-60 * 5)
-    return lambda: recall.free_next_slot(stage.now, stage.provider)
+    return lambda: recall.free_slots(stage.now, stage.provider)
 
 
 FAILURES: dict[str, tuple[Fault, ...]] = {
@@ -1038,9 +1038,9 @@ def test_a_place_that_could_not_be_given_back_counts_as_taken_and_is_tried_again
     assert bool(stage.server.statuses) == (failure not in _DONE_AT_PROVIDER)
     assert recall._slot_holders(stage.now, stage.provider.account).count() == 1
     assert ("given back" in stage.alarms) == (not failure.startswith("killed"))
-    assert not recall.free_next_slot(stage.now, stage.provider), "once a minute"
+    assert not recall.free_slots(stage.now, stage.provider), "once a minute"
     stage.at(-60 * 6)
-    assert recall.free_next_slot(stage.now, stage.provider)
+    assert recall.free_slots(stage.now, stage.provider)
     assert stage.server.statuses == {}
     row.refresh_from_db()
     assert row.recall == RecallState.CLOSED
@@ -1283,11 +1283,11 @@ def test_a_batch_that_an_event_changes_as_it_is_withdrawn_keeps_what_the_event_s
 def test_a_place_is_not_given_back_while_a_batch_is_in_flight(stage: Stage) -> None:
     begin("release", stage)
     models.Batch.objects.update(state="sending")
-    assert not recall.free_next_slot(stage.now, stage.provider)
+    assert not recall.free_slots(stage.now, stage.provider)
     outcomes = Outcomes.all_planned(5)
     outcomes.settle(Outcome.UNKNOWN)
     models.Batch.objects.update(state="unknown", outcomes=outcomes.pack())
-    assert recall.free_next_slot(stage.now, stage.provider)
+    assert recall.free_slots(stage.now, stage.provider)
     assert stage.mailing.counts == {"recalled": 5}, "settled first: the provider threw it away"
 
 
@@ -1329,7 +1329,7 @@ def test_another_account_is_not_asked_about_what_it_does_not_know(stage: Stage, 
         assert stage.complete() == 0
         assert "which knows nothing of it" in stage.mailing.reason
     else:
-        assert not recall.free_next_slot(stage.now, stage.provider)
+        assert not recall.free_slots(stage.now, stage.provider)
     assert stage.server.requests == requests
     stage.provider = mine
     if act == "recall":

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from newsletter.accounts.actors import SystemActor
 from newsletter.delivery import models
@@ -25,7 +24,7 @@ from tests.delivery.chaos import serving
 from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes.provider import ScriptedProvider
 from tests.fakes.sendgrid import KEY, Fault, SendGridServer
-from tests.interleaving import just_before
+from tests.interleaving import failing, just_before
 
 BLOCKED = "550 5.7.1 [192.0.2.7] reader{}@example.com: our block list has your network, see id 7f3a9c21e4"
 GONE = "550 5.1.1 reader{}@example.com: no such user"
@@ -297,13 +296,7 @@ def test_somebody_who_cannot_be_brought_back_stops_nobody_else(
     mailing = sent(3)
     take(*(bounce(mailing, place, BLOCKED) for place in range(3)))
     send_again.send_again(mailing.id, by=SYSTEM, now=now)
-
-    def fail(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith('UPDATE "subscribers_subscription"') and mailing.readers[1] in params:
-            raise ValueError("broken")
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(fail):
+    with failing("UPDATE subscribers_subscription", mailing.readers[1]):
         provider = go_on(now)
     assert dict(provider.mailed) == {"reader0@example.com": 1, "reader2@example.com": 1}
     assert send_again.count_waiting(mailing.id).subscribers == 1

@@ -348,3 +348,18 @@ def test_an_import_whose_file_lies_on_another_machine_is_left_to_it(
     (Path(settings.CONFIG.data_dir) / "imports" / f"{run.id}.csv").unlink()
     assert not step(now)
     assert not has_waiting_imports(now)
+
+
+def test_an_import_that_fails_for_a_fault_of_ours_is_not_tried_for_ever(
+    begin: Callable[..., ImportRun], now: datetime
+) -> None:
+    """It says so and keeps its file; the next one goes on."""
+    broken, other = begin(), begin()
+    models.ImportRun.objects.filter(id=broken.id).update(options={"mapping": 7})
+    assert step(now)
+    failed = get_import(broken.id)
+    assert (failed.state, failed.file_kept) == ("failed", True)
+    assert "It failed inside this program (TypeError" in failed.error
+    assert step(now)
+    assert get_import(other.id).state == "ready"
+    assert not step(now)

@@ -6,10 +6,12 @@ A value that cannot be right stops the start with the setting's name in the mess
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from enum import Enum, auto
 from pathlib import Path
@@ -373,6 +375,31 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         sendgrid_host=read("NEWSLETTER_SENDGRID_HOST"),
         sendgrid_webhook_keys=tuple(read("NEWSLETTER_SENDGRID_WEBHOOK_KEYS").split()),
     )
+
+
+# Secrets that a running process takes again from their files. The others sign what is kept, or name the database.
+_READ_AGAIN = {
+    "SENDGRID_API_KEY": "sendgrid_api_key",
+    "NEWSLETTER_SENDGRID_WEBHOOK_KEYS": "sendgrid_webhook_keys",
+    "NEWSLETTER_SMTP_URL": "smtp_url",
+    "NEWSLETTER_CAPTCHA_SECRET": "captcha_secret",
+}
+
+
+def renew_secrets(config: Config, environ: Mapping[str, str] | None = None) -> Config:
+    """The settings with the secrets that their files hold now. Raises BadInput, SurroundingsError as `load`."""
+    given = os.environ if environ is None else environ
+    names = [field for name, field in _READ_AGAIN.items() if given.get(f"{name}_FILE")]
+    if not names:
+        return config
+    fresh = load(given)
+    return replace(config, **{name: getattr(fresh, name) for name in names})
+
+
+def fingerprint_settings(config: Config) -> str:
+    """Tells whether two processes have the same settings; nothing can be told from it, secrets least of all."""
+    said = "\n".join(f"{each.name}={getattr(config, each.name)!r}" for each in fields(config))
+    return hmac.new(config.secret_key.encode(), b"settings\0" + said.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def _make_reader(environ: Mapping[str, str]) -> Callable[[str], str]:

@@ -52,6 +52,7 @@ PROCRASTINATE_IMPORT_PATHS = ["newsletter.jobs.worker_procrastinate"]
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 
 MIDDLEWARE = [
+    "newsletter.web.middleware.MonitoredHosts",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,30 @@ def test_a_variable_that_is_no_setting_is_found_with_what_may_be_meant() -> None
     names = ("NEWSLETTER_PROVIDR", "NEWSLETTER_X", "NEWSLETTER_BASE_URL_FILE", "NEWSLETTER_DEBUG", "SENDGRID_OTHER")
     environ = dict.fromkeys(names, "1")
     assert config.list_unknown(environ) == (("NEWSLETTER_PROVIDR", "NEWSLETTER_PROVIDER"), ("NEWSLETTER_X", ""))
+
+
+def test_secrets_in_files_are_read_again_and_nothing_else_is(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("SG.old")
+    environ = {"NEWSLETTER_DATA_DIR": str(tmp_path), "SENDGRID_API_KEY_FILE": str(file), "NEWSLETTER_PER_MINUTE": "5"}
+    before = config.load(environ)
+    file.write_text("SG.new\n")
+    after = config.renew_secrets(before, environ | {"NEWSLETTER_PER_MINUTE": "9", "NEWSLETTER_SMTP_URL": "x"})
+    assert after == replace(before, sendgrid_api_key="SG.new")
+    file.unlink()
+    with pytest.raises(SurroundingsError, match="cannot be read"):
+        config.renew_secrets(before, environ)
+    assert config.renew_secrets(before, {}) is before
+
+
+def test_the_fingerprint_of_settings_changes_with_each_and_shows_none(tmp_path: Path) -> None:
+    before = load(tmp_path, SENDGRID_API_KEY="SG.old")
+    assert config.fingerprint_settings(before) == config.fingerprint_settings(load(tmp_path, SENDGRID_API_KEY="SG.old"))
+    others = [
+        replace(before, per_minute=9),
+        replace(before, sendgrid_api_key="SG.new"),
+        replace(before, secret_key="x"),
+    ]
+    found = {config.fingerprint_settings(each) for each in (before, *others)}
+    assert len(found) == 4
+    assert all(re.fullmatch("[0-9a-f]{16}", each) for each in found)

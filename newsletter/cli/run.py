@@ -10,6 +10,7 @@ from newsletter.cli.output import say
 from newsletter.cli.startup import require_ready
 from newsletter.cli.web import LISTEN, parse_listen
 from newsletter.jobs import wiring
+from newsletter.jobs.heartbeats import ProcessKind
 from newsletter.jobs.supervisor import Child, Supervisor
 
 app = typer.Typer(add_completion=False)
@@ -28,8 +29,8 @@ def run_all(
     )
     sys.stdout.flush()
     children = (
-        Child("web", ("--listen", f"{host}:{port}")),
-        Child("scheduler"),
-        Child("worker", ("--threads", str(threads))),
+        Child("web", ("--listen", f"{host}:{port}"), kind=ProcessKind.WEB),
+        Child("scheduler", kind=ProcessKind.SCHEDULER),
+        Child("worker", ("--threads", str(threads)), kind=ProcessKind.WORKER),
     )
     sys.exit(Supervisor(children).run())

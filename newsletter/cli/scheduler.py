@@ -8,10 +8,13 @@ import threading
 import typer
 
 from newsletter.cli.output import JSON, SUPERVISED, emit_json, say
-from newsletter.jobs import tasks, wiring
+from newsletter.cli.startup import read_secrets_on_hangup
+from newsletter.jobs import schema, tasks, wiring
 from newsletter.jobs.scheduler import Scheduler
 from newsletter.jobs.supervisor import end_with_parent
 from newsletter.kernel import clock
+
+WATCH_SECONDS = 5.0  # between looks whether the watchdog lives
 
 app = typer.Typer(add_completion=False)
 
@@ -26,6 +29,7 @@ def run_scheduler(
     if supervised:
         end_with_parent()
     wiring.get_provider_name()
+    schema.require_known()
     if once:
         ticked = tasks.tick(clock.now())
         emit_json(ticked) if as_json else say(", ".join(f"{step} {count}" for step, count in ticked.done.items()))
@@ -33,8 +37,10 @@ def run_scheduler(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    read_secrets_on_hangup()
     scheduler = Scheduler()
     scheduler.start()
     say("The scheduler is running.")
-    stop.wait()
+    while not stop.wait(WATCH_SECONDS):
+        scheduler.require_watched()
     scheduler.stop()

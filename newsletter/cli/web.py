@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,8 +12,8 @@ import waitress
 from django.db.backends.signals import connection_created
 
 from newsletter.cli.output import SUPERVISED, say
-from newsletter.cli.startup import require_valid_settings
-from newsletter.jobs import wiring
+from newsletter.cli.startup import read_secrets_on_hangup, require_valid_settings
+from newsletter.jobs import heartbeats, schema, wiring, worker_threads
 from newsletter.jobs.supervisor import end_with_parent
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from newsletter.kernel.numbers import parse_whole_number
@@ -28,10 +30,13 @@ def run_web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64),
     if supervised:
         end_with_parent()
     require_valid_settings()
+    schema.require_known()
+    read_secrets_on_hangup()
     from newsletter.wsgi import application
 
     host, port = parse_listen(listen)
     connection_created.connect(_relax_durability)
+    threading.Thread(target=_keep_recording_heartbeat, name="heartbeat", daemon=True).start()
     say(f"The desk is at {wiring.get_config().base_url} (listening on {host}:{port}).")
     try:
         waitress.serve(
@@ -60,6 +65,12 @@ def parse_listen(listen: str) -> tuple[str, int]:
     base = urlsplit(wiring.get_config().base_url)
     local = base.hostname in ("127.0.0.1", "localhost", "::1")
     return "127.0.0.1", (base.port or 8000) if local else 8000
+
+
+def _keep_recording_heartbeat() -> None:
+    while True:
+        done = worker_threads.try_record_heartbeat(heartbeats.ProcessKind.WEB)
+        time.sleep(heartbeats.HEARTBEAT_SECONDS if done else worker_threads.RETRY_SECONDS)
 
 
 def _relax_durability(connection: Any, **_: Any) -> None:

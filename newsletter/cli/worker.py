@@ -10,7 +10,8 @@ import typer
 from django.db import connection
 
 from newsletter.cli.output import SUPERVISED, say
-from newsletter.jobs import wiring
+from newsletter.cli.startup import read_secrets_on_hangup
+from newsletter.jobs import schema, wiring
 from newsletter.jobs.supervisor import end_with_parent
 from newsletter.jobs.worker_threads import Worker
 
@@ -25,14 +26,16 @@ def run_worker(
     """Freeze audiences and send batches to the provider. On a stop, requests in flight are finished."""
     if supervised:
         end_with_parent()
+    schema.require_known()
     say(f"The worker sends through {wiring.get_provider().name}.")
     worker = _create_worker(threads)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    read_secrets_on_hangup()
     runner = threading.Thread(target=worker.run, name="worker")
     runner.start()
-    while not stop.wait(0.5) and runner.is_alive():
+    while not stop.wait(1.0) and runner.is_alive():
         pass
     worker.stop()
     runner.join()

@@ -10,7 +10,6 @@ from typing import Literal
 
 from django.core import checks
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from newsletter import config
 from newsletter.accounts import users
@@ -20,7 +19,7 @@ from newsletter.delivery import isolation
 from newsletter.delivery.events import inbox, suppression_sync
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.reports import summary
-from newsletter.jobs import heartbeats, wiring
+from newsletter.jobs import heartbeats, readiness, schema, wiring
 from newsletter.kernel.errors import NewsletterError
 from newsletter.kernel.resources import get_templates_dir
 from newsletter.scheduling import schedules
@@ -89,13 +88,18 @@ def _check_files(options: config.Config) -> Iterator[Diagnosis]:
 def _check_database() -> Iterator[Diagnosis]:
     try:
         connection.ensure_connection()
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        plan, unknown = schema.list_missing_migrations(), schema.list_unknown_migrations()
     except DatabaseError as error:
         yield Diagnosis("bad", f"The database cannot be reached: {error}", "Check NEWSLETTER_DATABASE_URL.")
         return
     if plan:
         yield Diagnosis("bad", f"The database lacks {len(plan)} changes.", "Run: newsletter setup")
+    elif unknown:
+        yield Diagnosis(
+            "bad",
+            f"The database has {len(unknown)} changes that this version does not know: it is newer.",
+            "Start the newer version; or restore a backup from before it was set up.",
+        )
     else:
         yield Diagnosis("ok", f"The database ({connection.vendor}) is up to date.")
 
@@ -232,7 +236,20 @@ def _check_newsletters() -> Iterator[Diagnosis]:
 
 
 def _check_processes(now: datetime) -> Iterator[Diagnosis]:
-    for kind in heartbeats.ProcessKind:
+    ours = wiring.get_settings_fingerprint()
+    for each in heartbeats.list_processes():
+        name = heartbeats.ProcessKind(each.kind).name.lower()
+        if each.is_fresh(now) and each.is_here and each.settings not in ("", ours):
+            yield Diagnosis(
+                "look",
+                f"The {name} ({each.name}) runs with older settings than this command has.",
+                "Restart it. For secrets in files a hangup is enough: kill -HUP of newsletter run.",
+            )
+        if each.is_fresh(now) and each.note:
+            yield Diagnosis("bad", f"The {name} ({each.name}) reports: {each.note}", "Look into its log.")
+    for what in (what for name, what in readiness.list_overdue_work(now) if name != "events"):  # those: `_check_inbox`
+        yield Diagnosis("bad", what, "Look whether a scheduler and a worker run, and into their logs.")
+    for kind in heartbeats.BACKGROUND:
         name = kind.name.lower()
         if heartbeats.is_alive(kind, now):
             yield Diagnosis("ok", f"A {name} is running.")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.db.models import F
+
 from newsletter.jobs.models import Heartbeat
 
-FRESH_FOR = timedelta(seconds=90)  # a process silent for longer counts as gone
+HEARTBEAT_SECONDS = 15.0
+FRESH_FOR = timedelta(seconds=50)  # a process silent for longer counts as gone
+FASTEST_CLOCK = timedelta(seconds=30)  # that far the clock of another machine may be ahead of ours
 RETENTION = timedelta(days=2)
 
 
@@ -19,6 +24,10 @@ class ProcessKind(StrEnum):
 
     SCHEDULER = "heartbeat"
     WORKER = "worker"
+    WEB = "web"
+
+
+BACKGROUND = (ProcessKind.SCHEDULER, ProcessKind.WORKER)  # without these, nothing leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +39,43 @@ class ProcessStatus:
     started_at: datetime
     last_seen_at: datetime
     note: str
+    settings: str = ""  # fingerprint of those it runs with; "": of the version before, which does not say
 
     def is_fresh(self, now: datetime) -> bool:
-        """Whether the process was alive a moment ago."""
-        return now - self.last_seen_at < FRESH_FOR
+        """Whether the process was alive a moment ago. A sign in the future, by a clock put back since, says nothing."""
+        return -FASTEST_CLOCK < now - self.last_seen_at < FRESH_FOR
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it runs on this machine."""
+        return self.name.startswith(f"{self.kind}@{_get_host()}:")
 
 
-def get_process_name(kind: ProcessKind) -> str:
-    """“worker@host:1234”: which process on which machine."""
-    return f"{kind}@{socket.gethostname()[:50]}:{os.getpid()}"
+def get_process_name(kind: ProcessKind, pid: int | None = None) -> str:
+    """“worker@host:1234”: which process on which machine; this one if none is given."""
+    return f"{kind}@{_get_host()}:{os.getpid() if pid is None else pid}"
 
 
-def record_heartbeat(kind: ProcessKind, *, now: datetime, note: str = "") -> None:
-    """Notes that this process is alive."""
+def _get_host() -> str:
+    return socket.gethostname()[:50]
+
+
+def record_heartbeat(kind: ProcessKind, *, now: datetime, note: str = "", settings: str = "") -> None:
+    """Notes that this process is alive, and the fingerprint of the settings it runs with."""
+    values = {"kind": kind, "last_seen_at": now, "note": note[:300], "settings": settings}
     Heartbeat.objects.update_or_create(
-        name=get_process_name(kind),
-        defaults={"kind": kind, "last_seen_at": now, "note": note[:300]},
-        create_defaults={"kind": kind, "last_seen_at": now, "note": note[:300], "started_at": now},
+        name=get_process_name(kind), defaults=values, create_defaults=values | {"started_at": now}
     )
+
+
+def find_signs(names: Iterable[str]) -> dict[str, datetime]:
+    """When these processes last said that they are alive, by their own clocks; those that did. Raises DatabaseError.
+
+    Also when the database takes nothing just now: then nobody could have said so.
+    """
+    mine = Heartbeat.objects.filter(name__in=list(names))
+    mine.update(note=F("note"))
+    return dict(mine.values_list("name", "last_seen_at"))
 
 
 def delete_heartbeat(kind: ProcessKind) -> None:
@@ -65,7 +93,7 @@ def list_processes(kind: ProcessKind | None = None) -> tuple[ProcessStatus, ...]
     rows = Heartbeat.objects.order_by("-last_seen_at")
     if kind:
         rows = rows.filter(kind=kind)
-    return tuple(ProcessStatus(r.name, r.kind, r.started_at, r.last_seen_at, r.note) for r in rows)
+    return tuple(ProcessStatus(r.name, r.kind, r.started_at, r.last_seen_at, r.note, r.settings) for r in rows)
 
 
 def is_alive(kind: ProcessKind, now: datetime) -> bool:

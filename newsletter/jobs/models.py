@@ -13,6 +13,7 @@ class Heartbeat(models.Model):
     started_at = models.DateTimeField()
     last_seen_at = models.DateTimeField(db_index=True, db_column="beat_at")
     note = models.CharField(max_length=300, blank=True)
+    settings = models.CharField(max_length=32, blank=True, default="", db_default="")  # a fingerprint of them
 
     class Meta:
         db_table = "jobs_pulse"

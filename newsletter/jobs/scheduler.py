@@ -10,7 +10,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from django.db import close_old_connections
 
-from newsletter.jobs import heartbeats, tasks, worker_threads
+from newsletter.jobs import heartbeats, tasks, watchdog, worker_threads
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NewsletterError
 
@@ -20,6 +20,7 @@ TICK_SECONDS = 5
 FEEDS_SECONDS = 60
 PROVIDER_SECONDS = 600
 ENGAGEMENT_SECONDS = 300  # to ask whether the hour is over
+NUDGE_AFTER_SECONDS = 30.0  # without a tick: the clock was put back, and the timer waits for it to catch up
 HUNG_AFTER_SECONDS = 180.0
 
 
@@ -27,7 +28,9 @@ class Scheduler:
     """Ticks until stopped. Feeds and editions have threads of their own: a slow server never delays a send."""
 
     def __init__(self, tick_seconds: int = TICK_SECONDS, feeds_seconds: int = FEEDS_SECONDS) -> None:
-        self._watchdog = worker_threads.Watchdog(HUNG_AFTER_SECONDS)
+        self._watchdog = watchdog.Watchdog(
+            HUNG_AFTER_SECONDS, nudge=self._restart_timer, nudge_after=NUDGE_AFTER_SECONDS
+        )
         self._timer = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(6)},
@@ -51,6 +54,15 @@ class Scheduler:
         self._watchdog.start()
         self._timer.start()
 
+    def require_watched(self) -> None:
+        """Ends the process when nothing would notice that it hangs."""
+        self._watchdog.require_alive()
+
+    def _restart_timer(self) -> None:
+        """Lets every job run now: what it planned by a clock that was put back since would come hours late."""
+        for job in self._timer.get_jobs():
+            job.modify(next_run_time=datetime.now(UTC))
+
     def stop(self) -> None:
         """Finishes the present tick and stops."""
         self._timer.shutdown(wait=True)
@@ -59,10 +71,9 @@ class Scheduler:
     def _tick(self) -> None:
         now = clock.now()
         ticked = tasks.tick(now, with_editions=False)
-        if worker_threads.try_record_heartbeat(
-            heartbeats.ProcessKind.SCHEDULER, note="; ".join(f"{step}: {why}" for step, why in ticked.failed.items())
-        ):
-            self._watchdog.report_alive()
+        self._watchdog.report_alive()
+        note = "; ".join(f"{step}: {why}" for step, why in ticked.failed.items())
+        worker_threads.try_record_heartbeat(heartbeats.ProcessKind.SCHEDULER, note=note)
 
     def _create_editions(self) -> None:
         _run_step(tasks.create_due_editions, "Editions could not be opened")

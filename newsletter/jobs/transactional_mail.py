@@ -56,12 +56,9 @@ def _send(mail: TransactionalMail, now: datetime) -> None:
     if not transactional.begin_mail(mail, now, lease=LEASE, text=text):
         return
     try:
+        provider = wiring.get_provider()
         answer = one_off.send_transactional(
-            rendered=rendered,
-            newsletter=sender,
-            address=mail.address,
-            provider=wiring.get_provider(),
-            now=now,
+            rendered=rendered, newsletter=sender, address=mail.address, provider=provider, now=now
         )
     except NewsletterError as error:
         _retry_or_fail(mail, str(error), now)
@@ -71,7 +68,8 @@ def _send(mail: TransactionalMail, now: datetime) -> None:
     elif answer.unknown:
         transactional.mark_mail_unknown(mail.id, answer.message, now)
     else:
-        _retry_or_fail(mail, answer.message, now, permanent=answer.permanent)
+        permanent = answer.permanent and not (answer.key_refused and wiring.has_new_account(provider.account))
+        _retry_or_fail(mail, answer.message, now, permanent=permanent)
 
 
 def _describe(rendered: Rendered, mail: TransactionalMail) -> str:

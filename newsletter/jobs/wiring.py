@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
 
-from newsletter import fetching
+from newsletter import config, fetching
 from newsletter.config import Config
 from newsletter.delivery.providers.base import Provider
 from newsletter.delivery.providers.registry import ProviderSettings, open_provider
-from newsletter.kernel.errors import BadInput
+from newsletter.kernel.errors import BadInput, NewsletterError
+
+log = logging.getLogger(__name__)
 
 
 def get_config() -> Config:
     """The checked settings of this process."""
     return settings.CONFIG
+
+
+def get_settings_fingerprint() -> str:
+    """Tells whether another process has the settings of this one."""
+    return config.fingerprint_settings(get_config())
+
+
+def read_secrets_again() -> None:
+    """Takes the secrets that are in files as they are now. What cannot be read is logged, and those of before stay."""
+    before = get_config()
+    try:
+        fresh = config.renew_secrets(before)
+    except NewsletterError as error:
+        log.error("Secrets could not be read again; those of before stay: %s", error)
+        return
+    if fresh != before:
+        settings.CONFIG = fresh
+        log.warning("Secrets were read again, and have changed")
+
+
+def has_new_account(account: str) -> bool:
+    """Whether the files of secrets now hold another key than that of this account, which was refused."""
+    read_secrets_again()
+    return find_account() not in ("", account)
 
 
 def get_provider_name() -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +27,7 @@ from procrastinate.jobs import DeleteJobCondition, Status
 from procrastinate.worker import Worker as JobRunner
 
 from newsletter.delivery.sending import backlog
-from newsletter.jobs import heartbeats, transactional_mail, worker_steps, worker_threads
+from newsletter.jobs import heartbeats, step_reports, transactional_mail, watchdog, worker_steps, worker_threads
 from newsletter.kernel import clock
 from subscribers.imports import run
 
@@ -78,8 +79,10 @@ def apply_events() -> None:
 def _run_until_done(step: Callable[[datetime], bool]) -> None:
     close_old_connections()
     try:
-        while not _stop.is_set() and step(clock.now()):
-            pass
+        while not _stop.is_set():
+            with step_reports.report_step():
+                if not step(clock.now()):
+                    break
     except Exception:
         log.exception("A step of the worker failed; the next sweep finds what is left")
         _stop.wait(worker_threads.RETRY_SECONDS)
@@ -193,10 +196,10 @@ async def _keep_sweeping() -> None:
 
 async def _keep_recording_heartbeat() -> None:
     while True:
-        fine = await sync_to_async(worker_threads.try_record_heartbeat, thread_sensitive=False)(
-            heartbeats.ProcessKind.WORKER
-        )
-        await asyncio.sleep(worker_threads.HEARTBEAT_SECONDS if fine else worker_threads.RETRY_SECONDS)
+        await asyncio.sleep(await sync_to_async(worker_threads.report_worker, thread_sensitive=False)())
+        if step_reports.list_stuck(step_reports.HOPELESS_AFTER_SECONDS):
+            log.critical("A thread hangs: this process exits, to be restarted. %s", step_reports.describe_stuck())
+            os._exit(watchdog.RESTART)
 
 
 async def _keep_clearing_dead_workers(jobs: App) -> None:

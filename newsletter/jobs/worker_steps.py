@@ -21,7 +21,9 @@ from subscribers.imports import run
 
 def hand_over(now: datetime, owner: str, read_clock: Callable[[], datetime] = clock.now) -> bool:
     """Hands one due batch over."""
-    return hand_over_next(now, owner=owner, provider=wiring.get_provider(), clock=read_clock)
+    return hand_over_next(
+        now, owner=owner, provider=wiring.get_provider(), clock=read_clock, has_new_key=wiring.has_new_account
+    )
 
 
 def advance_mailings(now: datetime) -> bool:

@@ -7,19 +7,19 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import close_old_connections
 
-from newsletter.jobs import heartbeats, transactional_mail, worker_steps
+from newsletter.jobs import heartbeats, step_reports, transactional_mail, watchdog, wiring, worker_steps
 from newsletter.kernel import clock
 
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.5
 RETRY_SECONDS = 5.0
-HEARTBEAT_SECONDS = 15.0
+GRACE_SECONDS = 60.0  # for the other threads, when one of them hangs for good
 
 
 def tune_garbage_collector() -> None:
@@ -48,34 +48,45 @@ class Worker:
     def run(self) -> None:
         """Works until `stop` is called from another thread or a signal handler."""
         tune_garbage_collector()
-        threads = [
-            threading.Thread(target=self._hand_over_loop, args=(index,), name=f"hand-over-{index}")
-            for index in range(self._threads)
-        ]
-        threads.append(
-            threading.Thread(target=self._run_loop, args=(transactional_mail.send_due,), name="transactional-mail")
-        )
-        threads.append(threading.Thread(target=self._run_loop, args=(worker_steps.apply_events,), name="events"))
-        threads.append(threading.Thread(target=self._run_loop, args=(worker_steps.import_subscribers,), name="imports"))
+        steps: dict[str, Callable[[datetime], bool]] = {
+            f"hand-over-{index}": self._build_hand_over(index) for index in range(self._threads)
+        }
+        steps |= {
+            "transactional-mail": transactional_mail.send_due,
+            "events": worker_steps.apply_events,
+            "imports": worker_steps.import_subscribers,
+        }
+        threads = [threading.Thread(target=self._run_loop, args=(step,), name=name) for name, step in steps.items()]
         for thread in threads:
             thread.start()
-        while not self._stop.wait(
-            HEARTBEAT_SECONDS if try_record_heartbeat(heartbeats.ProcessKind.WORKER) else RETRY_SECONDS
-        ):
-            pass
+        while not self._stop.wait(report_worker()):
+            if step_reports.list_stuck(step_reports.HOPELESS_AFTER_SECONDS) or not all(t.is_alive() for t in threads):
+                self._give_up(threads)
         for thread in threads:
             thread.join()
         heartbeats.delete_heartbeat(heartbeats.ProcessKind.WORKER)
 
-    def _hand_over_loop(self, index: int) -> None:
-        owner = f"{heartbeats.get_process_name(heartbeats.ProcessKind.WORKER)}/{index}"
+    def _give_up(self, threads: Sequence[threading.Thread]) -> None:
+        """Lets the others finish what is in flight, and ends the process: the supervisor starts it again."""
+        log.critical(
+            "A thread hangs or has died: this process exits, to be restarted. %s", step_reports.describe_stuck()
+        )
+        self._stop.set()
+        deadline = time.monotonic() + GRACE_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        os._exit(watchdog.RESTART)
 
-        self._run_loop(lambda now: worker_steps.hand_over(now, owner) or worker_steps.advance_mailings(now))
+    @staticmethod
+    def _build_hand_over(index: int) -> Callable[[datetime], bool]:
+        owner = f"{heartbeats.get_process_name(heartbeats.ProcessKind.WORKER)}/{index}"
+        return lambda now: worker_steps.hand_over(now, owner) or worker_steps.advance_mailings(now)
 
     def _run_loop(self, step: Callable[[datetime], bool]) -> None:
         while not self._stop.is_set():
             try:
-                worked = step(clock.now())
+                with step_reports.report_step():
+                    worked = step(clock.now())
             except Exception:
                 log.exception("A step of the worker failed; it is tried again in %.0f s", RETRY_SECONDS)
                 close_old_connections()
@@ -85,37 +96,18 @@ class Worker:
                 self._stop.wait(IDLE_SECONDS)
 
 
+def report_worker() -> float:
+    """Notes that this worker is alive, and which of its threads hang; in how many seconds to do so again."""
+    done = try_record_heartbeat(heartbeats.ProcessKind.WORKER, note=step_reports.describe_stuck())
+    return heartbeats.HEARTBEAT_SECONDS if done else RETRY_SECONDS
+
+
 def try_record_heartbeat(kind: heartbeats.ProcessKind, note: str = "") -> bool:
     """Notes a sign of life; False when the database would not take it."""
     try:
-        heartbeats.record_heartbeat(kind, now=clock.now(), note=note)
+        heartbeats.record_heartbeat(kind, now=clock.now(), note=note, settings=wiring.get_settings_fingerprint())
     except Exception:
         log.exception("The %s could not note that it is alive", kind)
         close_old_connections()
         return False
     return True
-
-
-class Watchdog:
-    """Ends the process when nothing was reported for `limit` seconds: a hung tick would otherwise stop it silently."""
-
-    def __init__(self, limit: float, end: Callable[[], None] | None = None) -> None:
-        self._limit = limit
-        self._end = end or (lambda: os._exit(70))  # the supervisor starts it again
-        self._last = time.monotonic()
-
-    def report_alive(self) -> None:
-        """Reports that the work goes on."""
-        self._last = time.monotonic()
-
-    def start(self) -> None:
-        """Watches from a thread of its own."""
-        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
-
-    def _watch(self) -> None:
-        while True:
-            time.sleep(min(5.0, self._limit / 4))
-            if time.monotonic() - self._last > self._limit:
-                log.critical("No tick for %.0f s: this process exits, to be restarted", self._limit)
-                self._end()
-                return

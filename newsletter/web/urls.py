@@ -101,5 +101,7 @@ urlpatterns = [
     path("archive/<slug:slug>/<str:day>/", archive.show_archived_edition, name="archive-edition"),
     path("pictures/<str:name>", pictures.serve_picture, name="picture"),
     path("healthz", health.show_health, name="health"),
+    path("livez", health.show_liveness, name="liveness"),
+    path("readyz", health.show_readiness, name="readiness"),
     path("hooks/sendgrid", webhook.receive_sendgrid, name="hook-sendgrid"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -77,6 +78,10 @@ def names(*places: int) -> Situation:
 
 def wants_another_key(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     return Answer(AnswerKind.REFUSED, "The key is wrong. Set another, then resume.", permanent=True, stop=True)
+
+
+def does_not_know_the_key(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
+    return replace(wants_another_key(provider, request, now), key_refused=True)
 
 
 def loses_the_answer(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:

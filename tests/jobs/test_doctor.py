@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from newsletter.catalog import newsletter_settings
-from newsletter.jobs import doctor, heartbeats
+from newsletter.jobs import doctor, heartbeats, wiring
 from newsletter.scheduling import schedules
 from tests.actors import SYSTEM
 
@@ -108,3 +108,11 @@ def test_settings_that_keep_mail_from_arriving_are_named(
 def test_no_secret_is_shown(data_dir: None, newsroom: Any, people: Any, now: datetime, settings: Any) -> None:
     settings.CONFIG = replace(settings.CONFIG, provider="sendgrid", sendgrid_api_key="very-secret")
     assert "very-secret" not in str(doctor.examine(now))
+
+
+def test_a_process_with_older_settings_is_to_be_restarted(data_dir: None, newsroom: Any, now: datetime) -> None:
+    heartbeats.record_heartbeat(heartbeats.ProcessKind.WORKER, now=now, settings=wiring.get_settings_fingerprint())
+    assert "older settings" not in found(now, "look")
+    heartbeats.record_heartbeat(heartbeats.ProcessKind.WORKER, now=now, settings="another")
+    told = [each.what for each in doctor._check_processes(now) if each.level == "look"]
+    assert any(each.startswith("The worker (worker@") and "runs with older settings" in each for each in told)

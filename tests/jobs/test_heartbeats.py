@@ -20,6 +20,12 @@ def test_a_process_is_alive_for_as_long_as_its_sign_is_fresh(now: datetime) -> N
     assert not heartbeats.is_alive("heartbeat", just_before)
 
 
+def test_a_sign_in_the_future_is_of_a_clock_that_was_put_back(now: datetime) -> None:
+    heartbeats.record_heartbeat("worker", now=now)
+    assert heartbeats.is_alive("worker", now - timedelta(seconds=20)), "another machine's clock may be ahead a little"
+    assert not heartbeats.is_alive("worker", now - timedelta(hours=1))
+
+
 def test_a_later_sign_of_a_process_keeps_when_it_started(now: datetime) -> None:
     later = now + timedelta(minutes=1)
     heartbeats.record_heartbeat("worker", now=now)

@@ -1,24 +1,30 @@
-"""Loops of the worker, and the watchdog over them."""
+"""The threads of a worker, and what they say of themselves."""
 
 from __future__ import annotations
 
 import threading
 import time
+from datetime import datetime
 
-from newsletter.jobs.worker_threads import Watchdog
+import pytest
 
-
-def test_the_watchdog_ends_a_process_that_hangs() -> None:
-    ended = threading.Event()
-    Watchdog(0.2, ended.set).start()
-    assert ended.wait(3)
+from newsletter.jobs import heartbeats, step_reports, worker_threads
 
 
-def test_the_watchdog_lets_a_working_process_be() -> None:
-    ended = threading.Event()
-    dog = Watchdog(0.6, ended.set)
-    dog.start()
-    for _ in range(12):
-        time.sleep(0.1)
-        dog.report_alive()
-    assert not ended.is_set()
+def test_a_thread_that_hangs_is_in_the_worker_s_sign_of_life(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step_reports, "STUCK_AFTER_SECONDS", 0.1)
+    worker, release = worker_threads.Worker(), threading.Event()
+
+    def hangs(now: datetime) -> bool:
+        release.wait(10)
+        worker.stop()
+        return False
+
+    thread = threading.Thread(target=worker._run_loop, args=(hangs,), name="hand-over-1")
+    thread.start()
+    time.sleep(0.3)
+    assert worker_threads.report_worker() == heartbeats.HEARTBEAT_SECONDS
+    release.set()
+    thread.join()
+    (process,) = heartbeats.list_processes("worker")
+    assert process.note == "hand-over-1 is at one step for 0 minutes"

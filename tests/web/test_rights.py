@@ -93,6 +93,8 @@ PUBLIC = {
     "archive-feed": "/archive/morning/feed.xml",
     "picture": "/pictures/none.png",
     "health": "/healthz",
+    "liveness": "/livez",
+    "readiness": "/readyz",
     "join": "/join/",
     "join-list": "/join/morning/",
     "embed": "/embed/",

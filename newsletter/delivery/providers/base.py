@@ -115,9 +115,10 @@ class Answer:
     """What became of one attempt.
 
     `permanent`: trying again will not help. `stop`: nothing of this mailing can succeed until somebody
-    fixes the settings. `retry_at`: when the provider asked to be tried again. `refused_places`: places of recipients
-    it will not take; the others may be tried without them. A provider that takes messages one by one also says
-    which places are `accepted_places`, accepted although the whole was not, and for which it is `unknown_places`.
+    fixes the settings. `key_refused`: it does not know our key, which may have been changed. `retry_at`: when the
+    provider asked to be tried again. `refused_places`: places of recipients it will not take; the others may be
+    tried without them. A provider that takes messages one by one also says which places are `accepted_places`, accepted
+    although the whole was not, and for which it is `unknown_places`.
     """
 
     kind: AnswerKind
@@ -125,6 +126,7 @@ class Answer:
     provider_id: str = ""
     permanent: bool = False
     stop: bool = False
+    key_refused: bool = False
     retry_at: datetime | None = None
     refused_places: dict[int, str] = field(default_factory=dict)
     accepted_places: tuple[int, ...] = ()

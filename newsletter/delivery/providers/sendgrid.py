@@ -207,6 +207,7 @@ def _to_answer(error: HTTPError, now: datetime) -> Answer:
             f"SendGrid does not know the key (401: {said}). Set a valid SENDGRID_API_KEY, then resume.",
             permanent=True,
             stop=True,
+            key_refused=True,
         )
     if status == 403:
         return Answer(

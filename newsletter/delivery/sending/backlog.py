@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import RECALLABLE_MAILING_STATES, BatchState, MailingState, RecallState
 from newsletter.delivery.sending import recall_window
+
+LONGEST_FREEZE = timedelta(minutes=10)  # ten million take one
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,21 @@ def select_unsure_recalls(now: datetime) -> QuerySet[models.Mailing]:
     unsure = Q(state=MailingState.RECALLING) | Q(no_time_left, state__in=RECALLABLE_MAILING_STATES)
     due = Q(ask_provider_at=None) | Q(ask_provider_at__lte=now)
     return models.Mailing.objects.filter(due, unsure, recall=RecallState.OPEN, recalled_at=None)
+
+
+def list_overdue_mailings(now: datetime, after: timedelta) -> tuple[int, ...]:
+    """The mailings that should have moved for longer than `after` and did not, by id.
+
+    Not those whose provider asked us to wait, or whose batches a worker has in its hands.
+    """
+    long_ago = now - after
+    closed = models.RateLimit.objects.filter(closed_until__gt=now).values("name")
+    mine = models.Batch.objects.filter(mailing_id=OuterRef("id"))
+    in_hand = mine.filter(state__in=(BatchState.CLAIMED, BatchState.SENDING), lease_until__gt=now)
+    moved = Q(underway_at__gt=long_ago) | Q(resumed_at__gt=long_ago)
+    sending = Q(Exists(mine.filter(state=BatchState.PLANNED, due_at__lt=long_ago)), ~Exists(in_hand))
+    begun = Q(due_at__lt=long_ago, frozen_at=None) | Q(frozen_at__lt=now - LONGEST_FREEZE)
+    waiting = Q(state=MailingState.SENDING) & sending & ~moved | Q(
+        begun & ~moved, state__in=(MailingState.SCHEDULED, MailingState.FREEZING)
+    )
+    return tuple(models.Mailing.objects.filter(waiting).exclude(provider__in=closed).values_list("id", flat=True))

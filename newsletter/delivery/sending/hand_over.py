@@ -55,8 +55,18 @@ _SLEPT = Answer(AnswerKind.REFUSED, "The process slept before the request left: 
 RECORD_RETRY_SECONDS = (0.5, 1, 2, 4, 8, 15, 30, 60, 120)  # some four minutes: after the lease it would be unknown
 
 
-def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Callable[[], datetime]) -> bool:
-    """Hands one due batch over. Returns whether there was one. `clock` is asked again when the answer is there."""
+def hand_over_next(
+    now: datetime,
+    *,
+    owner: str,
+    provider: Provider,
+    clock: Callable[[], datetime],
+    has_new_key: Callable[[str], bool] = lambda account: False,
+) -> bool:
+    """Hands one due batch over. Returns whether there was one. `clock` is asked again when the answer is there.
+
+    `has_new_key` says whether there is another key than that of an account which the provider refused.
+    """
     claim = _claim_batch(now, owner, provider)
     if claim is None and recover_expired_leases(now):  # what died in other hands can wait for what is due
         claim = _claim_batch(now, owner, provider)
@@ -86,6 +96,8 @@ def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Call
     late_mailings.note_underway(claim, ready)
     passed = max(clock() - ready, timedelta(seconds=time.monotonic() - beginning))
     answer = provider.send_batch(request, ready) if passed <= LONGEST_BEGIN else _SLEPT
+    if answer.key_refused and has_new_key(provider.account):  # nothing is wrong with the mailing
+        answer = replace(answer, permanent=False, stop=False)
     _record_with_retries(begun, answer, clock)
     return True
 

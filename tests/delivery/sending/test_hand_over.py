@@ -35,6 +35,7 @@ from tests.fakes.provider import (
     breaks_off,
     dies_after,
     dies_before,
+    does_not_know_the_key,
     loses_the_answer,
     loses_the_request,
     names,
@@ -1116,3 +1117,30 @@ def test_an_answer_survives_a_connection_that_breaks(
     assert hand_over.hand_over_next(now, owner="test", provider=provider, clock=clock)
     assert (len(asked), pauses) == (2, [0.5])
     assert shown(made).counts == {"accepted": 3}
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_a_key_that_was_changed_in_mid_send_loses_nobody_and_asks_whether_it_is_the_same_account(
+    plan: Plan, join: Join, now: datetime, changed: bool
+) -> None:
+    join(60)
+    made = plan()
+    freeze.freeze_next(now, account="host key1")
+    old, new = ScriptedProvider(accepts, does_not_know_the_key), ScriptedProvider()
+    old.account, new.account = "host key1", "host key2"
+    for _ in range(2):
+        hand_over.hand_over_next(
+            now, owner="worker/1", provider=old, clock=lambda: now, has_new_key=lambda account: changed
+        )
+    found = shown(made)
+    assert found.state == (MailingState.SENDING if changed else MailingState.PAUSED)
+    later = now + timedelta(minutes=1)
+    if changed:
+        assert hand_over_all(new, later) == 0
+        mailings.pause_other_providers(new.name, later, account=new.account)
+        assert "planned for another key" in shown(made).reason
+    mailings.resume(made.id, account="host key2", accept_account=True, by=SYSTEM, now=later)
+    freeze.freeze_next(later, account="host key2")
+    hand_over_all(new, later)
+    assert len(old.mailed + new.mailed) == 60
+    assert set((old.mailed + new.mailed).values()) == {1}

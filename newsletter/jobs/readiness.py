@@ -1,0 +1,55 @@
+"""Whether mail leaves, in a few words for monitors. Unauthenticated: counts only, nothing about people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, connection
+
+from newsletter.delivery.events import inbox
+from newsletter.delivery.sending import backlog
+from newsletter.jobs import heartbeats, schema
+from newsletter.scheduling import occurrences
+
+OVERDUE_AFTER = timedelta(minutes=2)  # of what is to happen at its time
+EVENTS_OVERDUE_AFTER = timedelta(minutes=10)  # of what the provider reported; a worker applies it within seconds
+
+
+def list_problems(now: datetime) -> dict[str, str]:
+    """What keeps mail from leaving, or from leaving in time, by name; empty when all is well."""
+    try:
+        connection.ensure_connection()
+        return dict(_list_schema_problems()) or dict(_list_process_problems(now)) | dict(list_overdue_work(now))
+    except DatabaseError:
+        return {"database": "The database does not answer as it should."}
+
+
+def _list_schema_problems() -> Iterator[tuple[str, str]]:
+    if missing := schema.list_missing_migrations():
+        yield "migrations", f"The database lacks {len(missing)} changes. Run: newsletter setup"
+    elif unknown := schema.list_unknown_migrations():
+        yield "migrations", f"The database has {len(unknown)} changes that this version does not know."
+
+
+def _list_process_problems(now: datetime) -> Iterator[tuple[str, str]]:
+    for kind in heartbeats.BACKGROUND:
+        name = kind.name.lower()
+        alive = [each for each in heartbeats.list_processes(kind) if each.is_fresh(now)]
+        if not alive:
+            yield name, f"No {name} is alive."
+        elif any(each.note for each in alive):
+            yield f"{name}_trouble", f"A {name} reports trouble. See what: newsletter doctor"
+
+
+def list_overdue_work(now: datetime) -> Iterator[tuple[str, str]]:
+    """What should have happened by now and did not, by name. Raises DatabaseError."""
+    waiting = occurrences.list_due(now - OVERDUE_AFTER)
+    if waiting:
+        yield "occurrences", f"{len(waiting)} planned dates are overdue and nobody took them up."
+    if late := backlog.list_overdue_mailings(now, OVERDUE_AFTER):
+        yield "mailings", f"{len(late)} mailings are overdue: nothing of them leaves."
+    oldest = inbox.get_status().oldest_at
+    if oldest is not None and now - oldest > EVENTS_OVERDUE_AFTER:
+        minutes = int((now - oldest).total_seconds() // 60)
+        yield "events", f"What the provider reported waits for {minutes} minutes."

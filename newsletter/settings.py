@@ -164,6 +164,7 @@ LOCALE_PATHS = [get_templates_dir() / "web" / "locale"]
 SUBSCRIBERS_HOOKS = {
     "on_its_way": "newsletter.delivery.events.unsubscribed_after_send.find_arrival",
     "known_elsewhere": "newsletter.jobs.erasure.collect_known_data",
+    "asks_for_tracking": "newsletter.catalog.newsletters.is_tracking_asked",
     "reached": "newsletter.delivery.reports.history.find_reached",
     **(
         {"captcha": "newsletter.web.captcha.verify_answer", "captcha_widget": "newsletter.web.captcha.build_widget"}

@@ -36,7 +36,8 @@ def list_unsubscribed_since(list_id: int, since: datetime) -> Sequence[tuple[int
 _AUDIENCE = """
     SELECT s.subscriber_id,
            CASE WHEN s.state <> 'active' THEN s.state WHEN x.id IS NOT NULL THEN 'suppressed' ELSE '' END,
-           p.language, p.tracked, p.address, s.frequency, s.paused_until, l.weekly_day
+           p.language, p.tracked, p.tracking_agreed_at IS NOT NULL, p.address, s.frequency, s.paused_until,
+           l.weekly_day
       FROM subscribers_subscription s
       JOIN subscribers_list l ON l.id = s.list_id
       JOIN subscribers_subscriber p ON p.id = s.subscriber_id
@@ -64,8 +65,9 @@ def list_audience_page(
             reason or _address_exclusion(address, never) or _frequency_exclusion(frequency, paused, weekly_day, on),
             language,
             bool(tracked),
+            bool(agreed),
         )
-        for person, reason, language, tracked, address, frequency, paused, weekly_day in found
+        for person, reason, language, tracked, agreed, address, frequency, paused, weekly_day in found
     ]
 
 

@@ -4,6 +4,7 @@ captcha(answer, network) -> bool                         whether the answer to a
 captcha_widget() -> dict                                 what the sign-up form shows for it (see readers/captcha.html)
 on_its_way(subscriber_id, list_ids, now) -> datetime | None   when an edition that left already arrives, if one does
 known_elsewhere(subscriber_id) -> dict                   what other packages know of a subscriber
+asks_for_tracking(list_ids) -> bool                      whether those who sign up are asked about opens and clicks
 reached(subscriber_ids, since) -> set of ids             those whom an edition reached, or may have, since an instant
 """
 
@@ -16,7 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-NAMES = frozenset({"captcha", "captcha_widget", "on_its_way", "known_elsewhere", "reached"})
+NAMES = frozenset({"captcha", "captcha_widget", "on_its_way", "known_elsewhere", "reached", "asks_for_tracking"})
 
 
 def check_captcha(answer: str, network: str) -> bool:
@@ -45,6 +46,11 @@ def collect_external_data(subscriber_id: int) -> Mapping[str, Any]:
 def find_reached_subscribers(subscriber_ids: Collection[int], since: datetime) -> frozenset[int]:
     """Those of some subscribers whom an edition reached, or may have, since an instant: its proof names them."""
     return frozenset(_call_hook("reached", (), subscriber_ids, since))
+
+
+def asks_for_tracking(list_ids: Collection[int]) -> bool:
+    """Whether opens and clicks on these lists are counted only of those who agreed, so that they are asked."""
+    return bool(_call_hook("asks_for_tracking", False, list_ids))
 
 
 def _call_hook(name: str, otherwise: Any, *values: Any) -> Any:

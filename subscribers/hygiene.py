@@ -15,7 +15,7 @@ from django.db.models.functions import TruncMonth
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Refused
 from newsletter.kernel.iteration import do_each
-from subscribers import lists, models, policy, transactional
+from subscribers import hooks, lists, models, policy, transactional
 from subscribers.consent.subscriptions import apply_act
 from subscribers.states import SubscriptionAct, SubscriptionState, TransactionalKind
 from subscribers.values import GrowthMonth, InactiveSubscribers
@@ -115,6 +115,8 @@ def _inactive_subscriptions(list_id: int, since: datetime) -> QuerySet[models.Su
     rows = models.Subscription.objects.filter(
         list_id=list_id, state=SubscriptionState.ACTIVE, since__lt=since, subscriber__tracked=True
     )
+    if hooks.asks_for_tracking([list_id]):  # of the others nothing is known
+        rows = rows.filter(subscriber__tracking_agreed_at__lt=since)
     seen = Q(engagement__last_opened_at__gte=since) | Q(engagement__last_clicked_at__gte=since)
     return rows.exclude(seen)
 

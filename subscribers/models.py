@@ -54,6 +54,7 @@ class Subscriber(models.Model):
     tracked = models.BooleanField(
         default=True, db_default=True
     )  # False: neither opens nor clicks of this subscriber are recorded
+    tracking_agreed_at = models.DateTimeField(null=True)  # when they agreed to it, where they are asked
     soft_bounces = models.PositiveSmallIntegerField(
         default=0
     )  # in a row, no delivery between; see policy.MAX_SOFT_BOUNCES
@@ -215,6 +216,7 @@ class ConsentEvent(models.Model):
     form_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
     notice_hash = models.CharField(max_length=64, blank=True, default="", db_default="")  # the privacy notice
     mail_hash = models.CharField(max_length=64, blank=True, default="", db_default="")  # the mail they answered
+    tracking = models.BooleanField(null=True)  # whether they agreed that opens and clicks are counted; null: not asked
     # Not looked up by the database for each of a million rows: they are written with the note on the import's own row,
     # in one transaction (imports/chunks.py), so it is there.
     run = models.ForeignKey(
@@ -264,6 +266,7 @@ class ConsentProof(models.Model):
     form_hash = models.CharField(max_length=64, blank=True)
     notice_hash = models.CharField(max_length=64, blank=True)
     mail_hash = models.CharField(max_length=64, blank=True)
+    tracking = models.BooleanField(null=True)
     run_id = models.BigIntegerField(null=True)  # the import
     erased_at = models.DateTimeField(db_index=True)
 

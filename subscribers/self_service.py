@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -25,8 +25,10 @@ from subscribers import (
 )
 from subscribers.consent import domain_rules, erased_addresses, signup_attempts, texts
 from subscribers.consent.subscriptions import (
+    agree_to_tracking,
     apply_act,
     find_state,
+    find_tracking_answer,
     get_or_create_subscriber,
     get_subscriber_row,
     is_asked,
@@ -50,6 +52,7 @@ def sign_up(
     trapped: bool = False,
     captcha: str = "",
     form_text: str = "",
+    tracking: bool = False,
 ) -> bool:
     """A subscriber's request to join. The page answers the same whatever becomes of it; what to do next comes by mail.
 
@@ -57,8 +60,10 @@ def sign_up(
 
     The attempt is recorded before anything else. `trapped`: a field was filled that people cannot see. A name, language
     and zone are kept for a new person only: anybody can type an address that is known, and would write the greeting of
-    its owner's mail. `form_text` is what the form said, for the proof of consent. Raises BadInput for a bad address or
-    a forbidden domain, Refused (429) when a network asks too often.
+    its owner's mail. `form_text` is what the form said, for the proof of consent; `tracking` whether
+    they agreed to the counting of opens and clicks, which counts once they confirm.
+
+    Raises BadInput for a bad address or a forbidden domain, Refused (429) when a network asks too often.
     """
     wanted = [*list_ids]
     address, origin = remove_unstorable(address), remove_unstorable(origin)
@@ -77,7 +82,7 @@ def sign_up(
             "language": _clean_language(language),
             "zone": _clean_zone(zone),
         }
-        return _subscribe(checked, wanted, _Request(origin, network, words, form_text), now, known)
+        return _subscribe(checked, wanted, _Request(origin, network, words, form_text, tracking), now, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +93,14 @@ class _Request:
     network: str
     words: str
     form_text: str
+    tracking: bool
 
 
 def _subscribe(address: str, list_ids: Iterable[int], request: _Request, now: datetime, known: dict[str, str]) -> bool:
     """Signs a checked address up. Returns whether a mail goes out."""
     mailed = False
     with serialised_transaction():
-        person, _ = get_or_create_subscriber(address, now, source=request.origin[:200], **known)
+        person, is_new = get_or_create_subscriber(address, now, source=request.origin[:200], **known)
         if (
             models.Suppression.objects.filter(
                 address_key__in=erased_addresses.get_suppression_keys(person.address_key, now)
@@ -106,14 +112,16 @@ def _subscribe(address: str, list_ids: Iterable[int], request: _Request, now: da
         # Beyond the limit somebody keeps typing this address, and it has mail enough.
         mail = rate_limits.try_hit("mail-to", person.address_key, now)
         for target in (lists.get_list(list_id) for list_id in list_ids):
-            kind = _join(person, target, request, now)
+            kind = _join(person, target, request, now, is_new=is_new)
             if mail and kind:
                 transactional.queue_mail(kind, person.id, target.id, now=now)
                 mailed = True
     return mailed
 
 
-def _join(person: models.Subscriber, target: List, request: _Request, now: datetime) -> TransactionalKind | None:
+def _join(
+    person: models.Subscriber, target: List, request: _Request, now: datetime, *, is_new: bool
+) -> TransactionalKind | None:
     """Puts a person on a list as far as the policy allows; the kind of mail to send them, None for none."""
     before = find_state(person, target)
     shown = texts.ShownTexts(
@@ -122,9 +130,12 @@ def _join(person: models.Subscriber, target: List, request: _Request, now: datet
     record = functools.partial(
         apply_act, person, target, how="form", origin=request.origin, network=request.network, shown=shown, now=now
     )
-    state = record(SubscriptionAct.SIGN_UP, words=request.words, always_record=True)
+    tracking = request.tracking if hooks.asks_for_tracking([target.id]) else None
+    state = record(SubscriptionAct.SIGN_UP, words=request.words, always_record=True, tracking=tracking)
     if state == SubscriptionState.PENDING and not target.double_opt_in and before is None:
         state = record(SubscriptionAct.CONFIRM)
+        if tracking and is_new:
+            agree_to_tracking(person, now)
     if state == SubscriptionState.ACTIVE:
         return TransactionalKind.WELCOME if before is None else TransactionalKind.ALREADY_SUBSCRIBED
     return TransactionalKind.CONFIRM if is_asked(person, target) else None
@@ -158,7 +169,10 @@ def confirm_subscription(
             notice=texts.keep_text(target.privacy_notice, now),
             mail=transactional.find_text_hash(TransactionalKind.CONFIRM, person.id, target.id, made_at),
         )
-        apply_act(person, target, act, how="confirmed", network=network, shown=shown, now=now)
+        tracking = (asked and find_tracking_answer(person, target)) or None
+        apply_act(person, target, act, how="confirmed", network=network, shown=shown, tracking=tracking, now=now)
+        if tracking:
+            agree_to_tracking(person, now)
         if asked:  # the mail with the link arrived, so the address works
             keys = erased_addresses.get_suppression_keys(person.address_key, now)
             models.Suppression.objects.filter(address_key__in=keys, reason__in=policy.LIFTED_BY_SIGN_UP).exclude(
@@ -166,6 +180,11 @@ def confirm_subscription(
             ).delete()
             transactional.queue_mail(TransactionalKind.WELCOME, person.id, target.id, now=now)
     return subscriber_lookup.get_subscriber(person.id), target
+
+
+def has_agreed_at_sign_up(claims: tokens.Claims) -> bool:
+    """Whether who signed up agreed that opens and clicks are counted: the page that confirms says so."""
+    return find_tracking_answer(get_subscriber_row(claims.subscriber_id), lists.get_list(claims.list_id))
 
 
 def unsubscribe_by_link(claims: tokens.Claims, *, how: str, network: str, now: datetime) -> None:
@@ -280,13 +299,26 @@ def change_details(
     if zone:
         clock.get_zone(zone)
     person = get_subscriber_row(claims.subscriber_id)
-    changed = {"language": _clean_language(language), "zone": zone, "tracked": tracked}
+    changed: dict[str, str | bool | datetime | None] = {"language": _clean_language(language), "zone": zone}
     with serialised_transaction():
-        for name, value in changed.items():
+        if tracked != is_tracking_accepted(person.tracked, person.tracking_agreed_at, _find_list_ids(person)):
+            _record_change(person.id, None, "", f"tracked: {tracked}", network, now, form_text, tracking=tracked)
+            changed |= {"tracked": tracked, "tracking_agreed_at": now if tracked else None}
+        for name in ("language", "zone"):
+            value = changed[name]
             if getattr(person, name) != value:
                 _record_change(person.id, None, "", f"{name}: {value or 'as the newsletter'}", network, now, form_text)
         models.Subscriber.objects.filter(id=person.id).update(**changed)
     return subscriber_lookup.get_subscriber(person.id)
+
+
+def is_tracking_accepted(tracked: bool, agreed_at: datetime | None, list_ids: Collection[int]) -> bool:
+    """Whether opens and clicks of somebody on these lists are counted: where they are asked, only if they agreed."""
+    return tracked and (agreed_at is not None or not hooks.asks_for_tracking(list_ids))
+
+
+def _find_list_ids(person: models.Subscriber) -> list[int]:
+    return [*person.subscriptions.values_list("list_id", flat=True)]
 
 
 def request_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
@@ -338,7 +370,14 @@ def confirm_address_change(claims: tokens.Claims, *, now: datetime) -> Subscribe
 
 
 def _record_change(
-    subscriber_id: int, list_id: int | None, state: str, what: str, network: str, now: datetime, form_text: str = ""
+    subscriber_id: int,
+    list_id: int | None,
+    state: str,
+    what: str,
+    network: str,
+    now: datetime,
+    form_text: str = "",
+    tracking: bool | None = None,
 ) -> None:
     models.ConsentEvent.objects.create(
         subscriber_id=subscriber_id,
@@ -350,6 +389,7 @@ def _record_change(
         words=what,
         network=network or None,
         form_hash=texts.keep_text(form_text, now),
+        tracking=tracking,
     )
 
 

@@ -172,6 +172,7 @@ def get_subscriber(subscriber_id: int) -> Subscriber:
         ),
         consents=tuple(_to_consent_event(c, names) for c in row.consents.order_by("-at", "-id")[:200]),
         suppressed=suppression.reason if suppression else "",
+        tracking_agreed_at=row.tracking_agreed_at,
     )
 
 
@@ -209,6 +210,7 @@ def _hide_profile(person: Subscriber, visible: Collection[int], *, is_named: boo
         subscriptions=mine,
         former_addresses=(),
         suppressed="",
+        tracking_agreed_at=None,
     )
 
 
@@ -246,6 +248,7 @@ def _to_consent_event(row: models.ConsentEvent, names: dict[int, str]) -> Consen
         row.form_hash,
         row.notice_hash,
         row.mail_hash,
+        row.tracking,
     )
 
 

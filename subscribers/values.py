@@ -79,6 +79,7 @@ class ConsentEvent:
     form_hash: str = ""  # what was shown: the form, the privacy notice, and the mail that was answered (consent.texts)
     notice_hash: str = ""
     mail_hash: str = ""
+    tracking: bool | None = None  # whether they agreed that opens and clicks are counted; None: not asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class Subscriber:
     former_addresses: tuple[FormerAddress, ...]
     consents: tuple[ConsentEvent, ...]
     suppressed: str
+    tracking_agreed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +157,16 @@ class AudienceBounds(NamedTuple):
 
 
 class AudienceCandidate(NamedTuple):
-    """One person of an audience. `exclusion` is "" or the reason not to mail; a tuple, for there are millions."""
+    """One person of an audience. `exclusion` is "" or the reason not to mail; a tuple, for there are millions.
+
+    `tracked` is False for those who refuse to be, `agreed` True for those who agreed to it.
+    """
 
     subscriber_id: int
     exclusion: str
     language: str
     tracked: bool
+    agreed: bool = False
 
 
 class AudienceAddresses(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from newsletter.catalog.states import NewsletterState
+from newsletter.catalog.states import NewsletterState, TrackingMode
 
 
 class Newsletter(models.Model):
@@ -37,8 +37,14 @@ class Newsletter(models.Model):
     stories_wanted = models.PositiveSmallIntegerField(default=12)
     stories_least = models.PositiveSmallIntegerField(default=1)
     late_after_minutes = models.PositiveIntegerField(default=30)  # later than this: held, and the editors asked
-    click_tracking = models.BooleanField(default=False)
-    open_tracking = models.BooleanField(default=False)
+    click_tracking = models.BooleanField(default=True)
+    open_tracking = models.BooleanField(default=True)
+    tracking = models.CharField(
+        max_length=8,
+        choices=TrackingMode.list_choices(),
+        default=TrackingMode.OPT_IN.value,
+        db_default=TrackingMode.ON.value,  # those made before it was asked for keep what they do
+    )
     recall_minutes = models.PositiveIntegerField(
         default=0, db_default=0
     )  # submitted that long before, so that it can be recalled; 0: off

@@ -20,7 +20,7 @@ from newsletter.catalog.settings_fields import (
     SettingKind,
     format_value,
 )
-from newsletter.catalog.states import NewsletterState
+from newsletter.catalog.states import NewsletterState, TrackingMode
 from newsletter.catalog.values import Newsletter, Picture
 from newsletter.kernel import clock
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
@@ -203,6 +203,8 @@ def _check_value(name: str, value: Any) -> Any:
             return _check_address(setting, str(value))
         case SettingKind.STATE:
             return _check_state(str(value))
+        case SettingKind.TRACKING:
+            return _check_tracking(str(value).strip())
         case SettingKind.ZONE:
             return clock.get_zone(str(value)).key
         case SettingKind.LANGUAGE:
@@ -219,6 +221,12 @@ def _check_value(name: str, value: Any) -> Any:
             return lists.get_list(_parse_id(name, value)).id
         case _:
             return _check_text(setting, str(value))
+
+
+def _check_tracking(value: str) -> TrackingMode:
+    if value not in list(TrackingMode):
+        raise BadInput(f"“{value[:40]}” is not possible. tracking can be {', '.join(TrackingMode)}.", "tracking")
+    return TrackingMode(value)
 
 
 def _check_text(setting: NewsletterSetting, value: str) -> str:

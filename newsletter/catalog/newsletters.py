@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from newsletter.catalog import models
 from newsletter.catalog.pictures import to_picture
-from newsletter.catalog.states import NewsletterState
+from newsletter.catalog.states import NewsletterState, TrackingMode
 from newsletter.catalog.values import Newsletter, Section
 from newsletter.kernel.errors import NotFound
 
@@ -62,6 +63,13 @@ def map_lists() -> dict[int, int]:
     return dict(models.Newsletter.objects.values_list("id", "list_id"))
 
 
+def is_tracking_asked(list_ids: Iterable[int]) -> bool:
+    """Whether a newsletter of these lists counts opens or clicks of those who agree: then they are asked."""
+    counts = Q(click_tracking=True) | Q(open_tracking=True)
+    rows = models.Newsletter.objects.filter(counts, list_id__in=[*list_ids], tracking=TrackingMode.OPT_IN)
+    return rows.exclude(state=NewsletterState.CANCELLED).exists()
+
+
 def list_known_names() -> tuple[str, ...]:
     """What people know this newsroom by: its newsletters and publications. A password is not made of these."""
     rows = models.Newsletter.objects.order_by("id").values_list("name", "slug", "publication", "from_name")
@@ -100,6 +108,7 @@ def to_newsletter(row: models.Newsletter) -> Newsletter:
         late_after_minutes=row.late_after_minutes,
         click_tracking=row.click_tracking,
         open_tracking=row.open_tracking,
+        tracking=TrackingMode(row.tracking),
         recall_minutes=row.recall_minutes,
         segment=row.segment,
         link_parameters=row.link_parameters,

@@ -11,7 +11,7 @@ from datetime import date
 from enum import Enum, auto
 from typing import Any, TypedDict
 
-from newsletter.catalog.states import NewsletterState
+from newsletter.catalog.states import NewsletterState, TrackingMode
 
 
 class SettingKind(Enum):
@@ -24,6 +24,7 @@ class SettingKind(Enum):
     NUMBER = auto()
     SWITCH = auto()
     STATE = auto()
+    TRACKING = auto()
     TEMPLATE = auto()
     ZONE = auto()
     LANGUAGE = auto()
@@ -66,6 +67,8 @@ class NewsletterSetting:
                 return "on or off"
             case SettingKind.STATE:
                 return ", ".join(NewsletterState)
+            case SettingKind.TRACKING:
+                return ", ".join(TrackingMode)
             case SettingKind.DAY:
                 return "a day, like 2026-11-24"
             case SettingKind.ADDRESS:
@@ -105,6 +108,7 @@ class NewsletterFields(TypedDict, total=False):
     warm_up_first: int | str
     repair_after_minutes: int | str
     bounce_limit: int | str
+    tracking: str
     click_tracking: bool | str
     open_tracking: bool | str
     theme: Mapping[str, Any]
@@ -288,8 +292,17 @@ _ALL = (
         1,
         100,
     ),
-    NewsletterSetting("click_tracking", _SWITCH, "Count clicks", "counts clicks", "", "off", on_form=False),
-    NewsletterSetting("open_tracking", _SWITCH, "Count opens", "counts opens", "", "off", on_form=False),
+    NewsletterSetting(
+        "tracking",
+        SettingKind.TRACKING,
+        "Count opens and clicks",
+        "whose opens and clicks are counted. `opt-in`: of those who agreed; the sign-up form asks. `on`: of all who "
+        "did not refuse. `off`: nobody's",
+        "opt-in: of those who agreed, which the sign-up form asks; on: of all who did not refuse; off: nobody's",
+        "`opt-in`; `on` for those made before there was a choice",
+    ),
+    NewsletterSetting("click_tracking", _SWITCH, "Count clicks", "counts clicks", "", "on", on_form=False),
+    NewsletterSetting("open_tracking", _SWITCH, "Count opens", "counts opens", "", "on", on_form=False),
     NewsletterSetting(
         "theme",
         SettingKind.THEME,

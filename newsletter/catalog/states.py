@@ -12,3 +12,11 @@ class NewsletterState(LabelledEnum):
     LIVE = "live"
     PAUSED = "paused"
     CANCELLED = "cancelled"
+
+
+class TrackingMode(LabelledEnum):
+    """Whose opens and clicks a newsletter counts, as far as it counts any."""
+
+    ON = "on"  # everybody's who did not refuse
+    OPT_IN = "opt-in"  # those who agreed
+    OFF = "off"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from newsletter.catalog.states import NewsletterState
+from newsletter.catalog.states import NewsletterState, TrackingMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ class Newsletter:
     )
     test_addresses: str = ""  # where tests went last, with commas
     segment: str = ""  # slug of the segment of its list that gets it; "": all
+    tracking: TrackingMode = TrackingMode.ON
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ def keep_proof(person: models.Subscriber, address_keys: Iterable[str], now: date
             form_hash=event.form_hash,
             notice_hash=event.notice_hash,
             mail_hash=event.mail_hash,
+            tracking=event.tracking,
             run_id=event.run_id,
             erased_at=now,
         )
@@ -94,6 +95,7 @@ def _to_events(rows: Iterable[models.ConsentProof]) -> Iterator[ConsentEvent]:
             form_hash=row.form_hash,
             notice_hash=row.notice_hash,
             mail_hash=row.mail_hash,
+            tracking=row.tracking,
         )
 
 

@@ -29,6 +29,7 @@ def apply_act(
     network: str = "",
     words: str = "",
     shown: ShownTexts = NOTHING_SHOWN,
+    tracking: bool | None = None,
     always_record: bool = False,
 ) -> SubscriptionState | None:
     """Lets `act` change a subscription as the policy says, and records it; with `always_record` even without effect.
@@ -70,6 +71,7 @@ def apply_act(
             form_hash=shown.form,
             notice_hash=shown.notice,
             mail_hash=shown.mail,
+            tracking=tracking,
         )
     return change.state
 
@@ -130,6 +132,18 @@ def has_left_before() -> Exists:
             subscriber_id=OuterRef("subscriber_id"), list_id=OuterRef("list_id"), state__in=policy.OUT_STATES
         )
     )
+
+
+def find_tracking_answer(person: models.Subscriber, target: List) -> bool:
+    """Whether the latest sign-up of a person for a list said yes to the counting of opens and clicks."""
+    asked = models.ConsentEvent.objects.filter(subscriber=person, list_id=target.id, how="form").order_by("-id").first()
+    return asked is not None and bool(asked.tracking)
+
+
+def agree_to_tracking(person: models.Subscriber, now: datetime) -> None:
+    """Opens and clicks of a person may be counted from now on, by their own act."""
+    models.Subscriber.objects.filter(id=person.id).update(tracked=True)
+    models.Subscriber.objects.filter(id=person.id, tracking_agreed_at=None).update(tracking_agreed_at=now)
 
 
 def find_state(person: models.Subscriber, target: List) -> SubscriptionState | None:

@@ -292,6 +292,7 @@ SUBSCRIBER_FIELDS = (
     "tier",
     "attributes",
     "tracked",
+    "tracking_agreed_at",
     "soft_bounces",
     "created_at",
 )
@@ -302,6 +303,7 @@ CONSENT_HASHES = ("form_hash", "notice_hash", "mail_hash")
 CONSENT_FIELDS = (
     *("state", "before", "at", "claimed_at", "how", "by", "origin", "words", "network", "reason"),
     *CONSENT_HASHES,
+    "tracking",
 )
 CONSENT_TEXT_FIELDS = ("hash", "text", "first_used_at")
 
@@ -329,9 +331,12 @@ class _Records:
         return known
 
 
+_HIDDEN = ("tracking_agreed_at", "soft_bounces", "created_at")
+
+
 def _hide_profile(person: models.Subscriber, held: Sequence[models.Subscription]) -> None:
     unknown = models.Subscriber(created_at=min(each.since for each in held))
-    for name in ("language", "zone", "source", "tier", "attributes", "tracked", "soft_bounces", "created_at"):
+    for name in ("language", "zone", "source", "tier", "attributes", "tracked", *_HIDDEN):
         setattr(person, name, getattr(unknown, name))
 
 

@@ -58,10 +58,13 @@ _TIMES = frozenset(
         "as_of",
         "expires_at",
         "first_used_at",
+        "tracking_agreed_at",
         "engagement_as_of",
     }
 )
-_NEW_FIELDS = frozenset({*CONSENT_HASHES, "privacy_notice"})  # an export of a version before does not have them
+_NEW_FIELDS = frozenset(
+    {*CONSENT_HASHES, "privacy_notice", "tracking", "tracking_agreed_at"}
+)  # an export of a version before does not have them
 
 
 @dataclass(frozen=True, slots=True)

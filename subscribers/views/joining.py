@@ -55,6 +55,7 @@ def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse
         "single": offered[0] if len(offered) == 1 else None,
         "framed": template == "readers/embed.html",
         "captcha": hooks.get_captcha_widget(),
+        "asks_for_tracking": hooks.asks_for_tracking([each.id for each in offered]),
         "from": _read_origin(request),
     }
     if len(offered) == 1:
@@ -68,6 +69,7 @@ def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse
         "email": address[:254],
         "first_name": typed.get("first_name", "")[:60],
         "ticked": {each.id for each in chosen},
+        "tracking": bool(typed.get("tracking")),
     }
     kind, meant = address_quality.assess_address(address.strip()) if address.count("@") == 1 else ("", "")
     if kind == "typo" and typed.get("sure") != address.strip():
@@ -81,7 +83,10 @@ def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse
             typed.get("zone", ""),
             typed.get("website", ""),
             _read_captcha(typed),
-            form_text=read_shown_text("readers/join_shown.html", {"offered": offered, "single": context["single"]}),
+            form_text=read_shown_text(
+                "readers/join_shown.html", {name: context[name] for name in ("offered", "single", "asks_for_tracking")}
+            ),
+            tracking=bool(typed.get("tracking")),
         )
     except NewsletterError as error:
         field = error.field if isinstance(error, BadInput) else ""
@@ -105,6 +110,7 @@ def _sign_up(
     captcha: str,
     origin: str = "",
     form_text: str = "",
+    tracking: bool = False,
 ) -> None:
     if not chosen:
         raise BadInput("Choose at least one newsletter.", "lists")
@@ -122,6 +128,7 @@ def _sign_up(
         trapped=bool(trap),
         captcha=captcha,
         form_text=form_text,
+        tracking=tracking,
         now=clock.now(),
     )
     sleep(max(0.0, ANSWER_SECONDS - (perf_counter() - begun)))
@@ -153,7 +160,8 @@ def _choose_lists(wanted: list[str], offered: list[List]) -> list[List]:
 @csrf_exempt
 @public_page("POST", "OPTIONS")
 def sign_up_by_api(request: HttpRequest) -> HttpResponse:
-    """Signing up for programs: {"email", "lists": [slug, …], "first_name", "from", "zone", "captcha"}. Without cookies.
+    """Signing up for programs, without cookies: {"email", "lists": [slug, …], "first_name", "from", "zone", "captcha"},
+    and {"tracking": true} where they agreed to the counting of opens and clicks.
 
     202 whatever becomes of it; 422 with {"error", "field"} for bad input; {"meant"} where the address looks
     mistyped (send "sure": true to keep it).
@@ -192,6 +200,7 @@ def _answer_api(request: HttpRequest) -> HttpResponse:
             str(document.get("website", "")),
             str(document.get("captcha", "")),
             " ".join(str(document.get("from", "")).split())[:500],
+            tracking=document.get("tracking") is True,
         )
     except NewsletterError as error:
         field = error.field if isinstance(error, BadInput) else ""
@@ -228,14 +237,16 @@ def show_confirmation(request: HttpRequest, token: str) -> HttpResponse:
             "address": person.address,
             "list": target,
             "done": held is not None and held.state == SubscriptionState.ACTIVE,
+            "tracking": self_service.has_agreed_at_sign_up(claims),
             "out": held is not None and held.state in OUT_STATES and held.requested_at is None,
         }
         return render(request, "readers/confirm.html", context)
+    shown = {"list": target, "address": "…", "tracking": self_service.has_agreed_at_sign_up(claims)}
     person, target = self_service.confirm_subscription(
         claims,
         network=find_network(request),
         now=now,
-        form_text=read_shown_text("readers/confirm_form.html", {"list": target, "address": "…"}),
+        form_text=read_shown_text("readers/confirm_form.html", shown),
     )
     footer = subscriber_lookup.get_signer().sign_footer(target.id, person.id)
     return render(request, "readers/confirm.html", {"person": person, "list": target, "done": True, "footer": footer})

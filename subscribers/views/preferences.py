@@ -120,23 +120,35 @@ def show_private_page(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _show_details(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:
-    context: dict[str, object] = {"person": person}
+    context: dict[str, object] = {"person": person, "tracked": _is_tracked(person)}
     if request.method == "POST":
         try:
             person = self_service.change_details(
                 claims,
                 language=request.POST.get("language", ""),
                 zone=request.POST.get("zone", "").strip(),
-                tracked=not request.POST.get("untracked"),
+                tracked=_read_tracking(request, person),
                 network=find_network(request),
                 now=clock.now(),
                 form_text=read_shown_text("readers/details_form.html", {"person": person}),
             )
             activate_language(person.language)
-            context = {"person": person, "saved": True}
+            context = {"person": person, "tracked": _is_tracked(person), "saved": True}
         except BadInput as error:
             context |= {"error": describe_error(error), "zone": request.POST.get("zone", "")[:64]}
     return render(request, "readers/details.html", context, status=422 if "error" in context else 200)
+
+
+def _is_tracked(person: Subscriber) -> bool:
+    return self_service.is_tracking_accepted(
+        person.tracked, person.tracking_agreed_at, [each.list_id for each in person.subscriptions]
+    )
+
+
+def _read_tracking(request: HttpRequest, person: Subscriber) -> bool:
+    if "asked" in request.POST:
+        return bool(request.POST.get("tracked"))
+    return _is_tracked(person) and not request.POST.get("untracked")  # a page of the version before
 
 
 def _show_address(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:

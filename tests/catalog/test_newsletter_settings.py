@@ -112,10 +112,10 @@ def test_sections_keep_the_order_given(create: Create) -> None:
 def test_a_change_touches_only_what_was_named(create: Create, now: datetime) -> None:
     made = create()
     changed = newsletter_settings.change_newsletter(
-        made.id, now=now, strap="News from above", click_tracking="on", seen=None, by=SYSTEM
+        made.id, now=now, strap="News from above", click_tracking="off", seen=None, by=SYSTEM
     )
-    assert (changed.strap, changed.click_tracking) == ("News from above", True)
-    assert (changed.name, changed.zone, changed.open_tracking) == (made.name, made.zone, False)
+    assert (changed.strap, changed.click_tracking) == ("News from above", False)
+    assert (changed.name, changed.zone, changed.open_tracking) == (made.name, made.zone, True)
 
 
 def test_a_change_of_nothing_changes_nothing(create: Create, now: datetime) -> None:

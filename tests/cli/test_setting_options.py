@@ -45,6 +45,7 @@ def test_every_setting_can_be_changed_by_an_option(newsletter: Newsletter, newsr
         "warm_up_first": "100",
         "repair_after_minutes": "90",
         "bounce_limit": "12",
+        "tracking": "on",
         "click_tracking": True,
         "open_tracking": True,
         "theme": '{"light": {"accent": "#0b4f6c"}}',

@@ -33,9 +33,7 @@ Join = Callable[..., list[int]]
 @pytest.fixture
 def tracked(newsroom: Newsroom, join: Join, now: datetime) -> list[int]:
     """Of 130 readers of a newsletter that tracks, every third does not want it, and every thirteenth has left."""
-    newsletter_settings.change_newsletter(
-        newsroom.briefing.id, now=now, click_tracking="on", open_tracking="on", seen=None, by=SYSTEM
-    )
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, tracking="on", seen=None, by=SYSTEM)
     ids = join(130)
     Subscriber.objects.filter(id__in=ids[::3]).update(tracked=False)
     for person in ids[::13]:

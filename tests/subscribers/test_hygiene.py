@@ -12,6 +12,7 @@ from subscribers import engagement, hygiene, models, people, retention, self_ser
 from subscribers.tokens import FOOTER, STAY, Claims
 from subscribers.values import List
 from tests.actors import SYSTEM
+from tests.conftest import Newsroom
 
 Active = Callable[..., int]
 Look = Callable[..., str | None]
@@ -58,6 +59,17 @@ def test_who_opens_after_being_asked_stays(silent: datetime, morning: List, stat
     engagement.record_engagement(morning.id, 10, opened=[dan.id], clicked=[], as_of=silent + timedelta(days=5))
     retention.apply_retention(silent + timedelta(days=40))
     assert state("dan@example.com") == "active"
+
+
+def test_who_never_agreed_to_be_counted_is_not_called_silent(newsroom: Newsroom, now: datetime) -> None:
+    ann, ben, _ = (
+        people.add_subscriber(f"{name}@example.com", newsroom.list.id, by=SYSTEM, now=now, reason="asked in person").id
+        for name in ("ann", "ben", "cleo")
+    )
+    models.Subscriber.objects.filter(id=ann).update(tracking_agreed_at=now)
+    models.Subscriber.objects.filter(id=ben).update(tracking_agreed_at=now + LATER - timedelta(days=9))
+    engagement.record_engagement(newsroom.list.id, 1, opened=[], clicked=[], as_of=now + LATER)
+    assert hygiene.count_inactive(newsroom.list.id, 6, now=now + LATER).silent == 1
 
 
 def test_where_nothing_is_known_nobody_is_called_silent(active: Active, morning: List, now: datetime) -> None:

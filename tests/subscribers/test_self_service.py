@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from newsletter.catalog import newsletter_settings
 from newsletter.kernel.errors import Refused
 from subscribers import audience, models, people, self_service, subscriber_lookup, suppressions, tokens, transactional
 from subscribers.imports import run
@@ -16,7 +17,7 @@ from subscribers.rate_limits import MAX_HITS
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List, TransactionalMail
 from tests.actors import SYSTEM
-from tests.conftest import reported
+from tests.conftest import Newsroom, reported
 from tests.interleaving import just_before
 from tests.subscribers.signing_up import join, owed
 
@@ -326,3 +327,36 @@ def test_a_reason_is_kept_with_the_leaving_alone(morning: List, active: Callable
         ("page", "other: moved"),
         ("undo", ""),
     ]
+
+
+def find_person(address: str) -> models.Subscriber:
+    return models.Subscriber.objects.get(address_key=address)
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_agreeing_to_tracking_at_sign_up_counts_once_it_is_confirmed(
+    newsroom: Newsroom, now: datetime, agrees: bool
+) -> None:
+    join("ann@example.com", newsroom.list, now=now, tracking=agrees)
+    assert find_person("ann@example.com").tracking_agreed_at is None
+    (mail,) = owed(now)
+    self_service.confirm_subscription(claims_of(mail, now), network="", now=now)
+    assert find_person("ann@example.com").tracking_agreed_at == (now if agrees else None)
+    events = models.ConsentEvent.objects.order_by("id").values_list("how", "tracking")
+    assert [*events] == [("form", agrees), ("confirmed", True if agrees else None)]
+
+
+def test_a_stranger_does_not_agree_for_somebody_who_is_known(newsroom: Newsroom, now: datetime) -> None:
+    people.add_subscriber("ann@example.com", newsroom.list.id, by=SYSTEM, now=now, reason="asked in person")
+    other = create_list("single", "Single", double_opt_in=False, by=SYSTEM, now=now)
+    newsletter_settings.change_newsletter(newsroom.other.id, list_id=other.id, seen=None, by=SYSTEM, now=now)
+    join("ann@example.com", newsroom.list, other, now=now, tracking=True)
+    join("ben@example.com", other, now=now, tracking=True)
+    assert find_person("ann@example.com").tracking_agreed_at is None
+    assert find_person("ben@example.com").tracking_agreed_at == now
+
+
+def test_where_nothing_is_counted_nobody_is_asked(newsroom: Newsroom, now: datetime) -> None:
+    newsletter_settings.change_newsletter(newsroom.briefing.id, tracking="off", seen=None, by=SYSTEM, now=now)
+    join("ann@example.com", newsroom.list, now=now, tracking=True)
+    assert models.ConsentEvent.objects.get().tracking is None

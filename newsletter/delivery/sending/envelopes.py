@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from newsletter.catalog.states import TrackingMode
 from newsletter.catalog.values import Newsletter
 from newsletter.delivery.providers.base import Envelope
 from newsletter.templater.briefing import Rendered
@@ -29,11 +30,16 @@ class EnvelopeSettings:
     open_tracking: bool
     zone: str
     language: str
+    tracking: TrackingMode = TrackingMode.ON
 
     @property
     def tracks(self) -> bool:
         """Whether opens or clicks are tracked, of those who accept it."""
         return self.click_tracking or self.open_tracking
+
+    def is_tracked(self, accepts: bool, agreed: bool) -> bool:
+        """Whether opens and clicks of somebody are tracked who does not refuse it (`accepts`), or `agreed` to it."""
+        return accepts and (agreed or self.tracking == TrackingMode.ON)
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored."""
@@ -55,17 +61,31 @@ def read_envelope_settings(newsletter: Newsletter, *, base_url: str) -> Envelope
             ("Precedence", "bulk"),
         ),  # Precedence keeps vacation replies away (fact 63)
         unsubscribe_base=f"{base_url}/u/",
-        click_tracking=newsletter.click_tracking,
-        open_tracking=newsletter.open_tracking,
+        click_tracking=newsletter.click_tracking and newsletter.tracking != TrackingMode.OFF,
+        open_tracking=newsletter.open_tracking and newsletter.tracking != TrackingMode.OFF,
         zone=newsletter.zone,
         language=newsletter.language,
+        tracking=newsletter.tracking,
     )
+
+
+def renew_envelope_settings(before: EnvelopeSettings, newsletter: Newsletter, *, base_url: str) -> EnvelopeSettings:
+    """The settings of now for a mailing whose audience was sorted by those of `before`.
+
+    Who was sorted among the tracked without having agreed must not be tracked where consent is asked for now.
+    """
+    present = read_envelope_settings(newsletter, base_url=base_url)
+    if before.tracking == TrackingMode.ON and present.tracking != TrackingMode.ON:
+        return present.without_tracking()
+    return replace(present, tracking=before.tracking)
 
 
 def parse_envelope_settings(stored: Mapping[str, Any]) -> EnvelopeSettings:
     """Settings as they were stored; what a later version added to them is left aside."""
-    known = {each.name: stored[each.name] for each in fields(EnvelopeSettings)}
-    return EnvelopeSettings(**{**known, "headers": tuple((name, value) for name, value in stored["headers"])})
+    known = {each.name: stored[each.name] for each in fields(EnvelopeSettings) if each.name != "tracking"}
+    headers = tuple((name, value) for name, value in stored["headers"])
+    tracking = TrackingMode(stored.get("tracking", TrackingMode.ON))  # the version before tracked all who accept it
+    return EnvelopeSettings(**{**known, "headers": headers, "tracking": tracking})
 
 
 def build_envelope(rendered: Rendered, settings: EnvelopeSettings, *, subject_prefix: str = "") -> Envelope:

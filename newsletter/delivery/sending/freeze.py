@@ -28,6 +28,7 @@ from newsletter.delivery.ledger.format import unpack_members
 from newsletter.delivery.ledger.states import ExclusionReason, MailingKind, MailingState, RecallState
 from newsletter.delivery.providers import registry
 from newsletter.delivery.sending import envelopes, late_mailings, ledger_rows, pacing, send_times
+from newsletter.delivery.sending.envelopes import EnvelopeSettings
 from newsletter.delivery.sending.mailed_before import NOBODY, EarlierBatches, MailedBefore
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
@@ -179,7 +180,7 @@ class _PageWriter:
     newsletter: Newsletter = field(init=False)
     earlier: EarlierBatches | None = field(init=False)  # None: no other mailing has a say in who gets this one
     same_words: EarlierBatches | None = field(init=False)  # of a correction: mailings of it that were cancelled
-    tracks: bool = field(init=False)
+    envelope: EnvelopeSettings = field(init=False)
     written_through: int = field(init=False)  # the last candidate this object knows of
     variants: tuple[Variant, ...] = field(init=False)
     last_number: int = field(init=False)
@@ -189,10 +190,10 @@ class _PageWriter:
     def __post_init__(self) -> None:
         self.newsletter = newsletters.get_newsletter(self.row.newsletter_id)
         stored = self.row.envelope_settings  # None: the version before froze what there is, and sends it as it does
-        self.tracks = (
-            envelopes.parse_envelope_settings(stored).tracks
+        self.envelope = (
+            envelopes.parse_envelope_settings(stored)
             if stored
-            else self.newsletter.click_tracking or self.newsletter.open_tracking
+            else envelopes.read_envelope_settings(self.newsletter, base_url="")
         )
         self.written_through = self.row.frozen_through
         self.read_earlier(after=self.row.frozen_through)
@@ -259,7 +260,7 @@ class _PageWriter:
         before = self.earlier.read_page(upto) if self.earlier else NOBODY
         same_words = self.same_words.read_page(upto) if self.same_words else NOBODY
         strata = {
-            (code, tracked): Stratum(variant=code, tracking=tracked or not self.tracks)
+            (code, tracked): Stratum(variant=code, tracking=tracked or not self.envelope.tracks)
             for code in {"", *codes.values()}
             for tracked in (True, False)
         }
@@ -267,9 +268,9 @@ class _PageWriter:
             ClassifiedCandidate(
                 person,
                 reason or self._exclusion_reason(person, before, same_words),
-                strata[codes.get(person, ""), bool(tracked)],
+                strata[codes.get(person, ""), self.envelope.is_tracked(tracked, agreed)],
             )
-            for person, reason, _, tracked in page
+            for person, reason, _, tracked, agreed in page
         ]
 
     def _assign_variants(self, people: Sequence[int], now: datetime) -> dict[int, str]:

@@ -309,7 +309,8 @@ def _renew_envelope(row: models.Mailing, account: str, accept_account: bool) -> 
     untouched = row.envelope_settings is not None and not _may_have_reached_somebody(row.id)
     if untouched:
         newsletter = newsletters.get_newsletter(row.newsletter_id)
-        common = envelopes.read_envelope_settings(newsletter, base_url=settings.CONFIG.base_url)
+        before = envelopes.parse_envelope_settings(row.envelope_settings or {})
+        common = envelopes.renew_envelope_settings(before, newsletter, base_url=settings.CONFIG.base_url)
         mine.update(envelope_settings=common.to_json())
     if not account or account == row.account or not row.account:
         return ""

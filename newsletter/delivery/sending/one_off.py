@@ -73,6 +73,8 @@ def send_test_mails(
         rate_limits.count_test_mails(sender, len(wanted), now)
         record()
     common = envelopes.read_envelope_settings(newsletter, base_url=settings.CONFIG.base_url)
+    if not common.is_tracked(True, agreed=False):
+        common = common.without_tracking()
     cover = envelopes.build_envelope(rendered, common, subject_prefix=TEST_PREFIX)
     return tuple(
         _send_one(provider, SendRequest(cover, (_test_recipient(address),), "tests", "tests", ids.generate_id()), now)

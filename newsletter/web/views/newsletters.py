@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from newsletter.accounts.permissions import can
 from newsletter.catalog import newsletter_settings, newsletters, sponsors
 from newsletter.catalog.settings_fields import FORM_SETTINGS, NewsletterFields, SettingKind
-from newsletter.catalog.states import NewsletterState
+from newsletter.catalog.states import NewsletterState, TrackingMode
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotFound
@@ -103,4 +103,6 @@ def show_settings(request: HttpRequest, slug: str) -> HttpResponse:
 def _list_choices(kind: SettingKind) -> tuple[str, ...]:
     if kind is SettingKind.STATE:
         return tuple(NewsletterState)
+    if kind is SettingKind.TRACKING:
+        return tuple(TrackingMode)
     return list_mail_templates(settings.CONFIG.templates_dir) if kind is SettingKind.TEMPLATE else ()

@@ -74,7 +74,7 @@ CHANGES = {
     "name": {"from_name": "The Other Echo"},
     "reply address": {"reply_to": "answers@example.org"},
     "list": {"name": "Evening Briefing"},
-    "tracking": {"click_tracking": "on", "open_tracking": "on"},
+    "tracking": {"tracking": "on"},
 }
 
 
@@ -188,16 +188,17 @@ def test_the_day_in_words_stays_that_of_the_zone_the_newsletter_had(
     assert (found.zone, found.language) == (newsroom.briefing.zone, newsroom.briefing.language)
 
 
-@pytest.mark.parametrize(("before", "after"), [("on", "off"), ("off", "on")])
+@pytest.mark.parametrize(
+    ("before", "after"), [("on", "off"), ("off", "on"), ("on", "opt-in"), ("opt-in", "on"), ("opt-in", "off")]
+)
 def test_nobody_who_refuses_tracking_is_tracked_when_it_is_switched_while_the_audience_is_frozen(
     plan: Plan, join: Join, newsroom: Newsroom, now: datetime, before: str, after: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def switch(to: str) -> None:
-        newsletter_settings.change_newsletter(
-            newsroom.briefing.id, now=now, click_tracking=to, open_tracking=to, seen=None, by=SYSTEM
-        )
+        newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, tracking=to, seen=None, by=SYSTEM)
 
     ids = join(90)
+    Subscriber.objects.filter(id__in=ids[1::4]).update(tracking_agreed_at=now)
     Subscriber.objects.filter(id__in=ids[::2]).update(tracked=False)
     monkeypatch.setattr(freeze, "PAGE_SIZE", 30)
     switch(before)
@@ -226,4 +227,30 @@ def test_nobody_who_refuses_tracking_is_tracked_when_it_is_switched_while_the_au
         if request.envelope.click_tracking or request.envelope.open_tracking
     }
     assert not tracked & refusing
-    assert bool(tracked) == (before == "on")
+    agreed = set(Subscriber.objects.exclude(tracking_agreed_at=None).values_list("address", flat=True))
+    assert len(tracked) == {"on": 45, "opt-in": len(agreed), "off": 0}[before]
+    assert before != "opt-in" or tracked == agreed
+
+
+@pytest.mark.parametrize("after", ["opt-in", "off"])
+def test_who_did_not_agree_is_not_tracked_when_consent_is_asked_for_before_a_mailing_is_resumed(
+    plan: Plan, join: Join, newsroom: Newsroom, now: datetime, after: str
+) -> None:
+    join(3)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, tracking="on", seen=None, by=SYSTEM)
+    made = plan()
+    freeze.freeze_next(now)
+    mailings.pause(made.id, by=SYSTEM, now=now)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, tracking=after, seen=None, by=SYSTEM)
+    mailings.resume(made.id, by=SYSTEM, now=now)
+    freeze.freeze_next(now)
+    provider = ScriptedProvider()
+    hand_over_all(provider, now)
+    assert [(r.envelope.click_tracking, r.envelope.open_tracking) for r in provider.requests] == [(False, False)]
+
+
+def test_settings_stored_by_the_version_before_track_whoever_does_not_refuse(newsroom: Newsroom) -> None:
+    stored = envelopes.read_envelope_settings(newsroom.briefing, base_url="").to_json()
+    assert not envelopes.parse_envelope_settings(stored).is_tracked(True, agreed=False)
+    del stored["tracking"]
+    assert envelopes.parse_envelope_settings(stored).is_tracked(True, agreed=False)

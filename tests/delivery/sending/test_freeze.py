@@ -59,7 +59,23 @@ def test_who_does_not_want_tracking_has_none(plan: Plan, tracked: list[int], now
             assert (cover.click_tracking, cover.open_tracking) == (wants, wants)
 
 
-def test_a_newsletter_that_tracks_nobody_has_one_stratum(plan: Plan, join: Join, now: datetime) -> None:
+def test_by_default_only_who_agreed_to_tracking_has_it(plan: Plan, join: Join, now: datetime) -> None:
+    ids = join(5)
+    Subscriber.objects.filter(id__in=ids[:3]).update(tracking_agreed_at=now)
+    Subscriber.objects.filter(id=ids[0]).update(tracked=False)
+    made = plan()
+    freeze.freeze_next(now)
+    batches = models.Batch.objects.filter(mailing_id=made.id)
+    assert sorted(batches.values_list("tracking", "size")) == [(False, 3), (True, 2)]
+    provider = ScriptedProvider()
+    hand_over_all(provider, now)
+    assert sorted((r.envelope.click_tracking, len(r.recipients)) for r in provider.requests) == [(False, 3), (True, 2)]
+
+
+def test_a_newsletter_that_tracks_nobody_has_one_stratum(
+    plan: Plan, join: Join, newsroom: Newsroom, now: datetime
+) -> None:
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, tracking="off", seen=None, by=SYSTEM)
     ids = join(60)
     Subscriber.objects.filter(id__in=ids[::2]).update(tracked=False)
     made = plan()

@@ -902,9 +902,7 @@ def test_a_batch_whose_mailing_was_paused_before_it_was_sent_is_nobodys(
 def test_the_mail_is_tracked_only_where_newsletter_and_subscriber_want_it(
     frozen: Plan, join: Join, newsroom: Newsroom, now: datetime
 ) -> None:
-    newsletter_settings.change_newsletter(
-        newsroom.briefing.id, now=now, click_tracking="on", open_tracking="on", seen=None, by=SYSTEM
-    )
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, tracking="on", seen=None, by=SYSTEM)
     ids = join(2)
     Subscriber.objects.filter(id=ids[0]).update(tracked=False)
     frozen()

@@ -866,9 +866,7 @@ def test_a_refusal_to_recall_says_why_and_what_can_be_done_instead(
 
 
 def test_a_recall_counts_the_subscribers_of_all_batches(stage: Stage, newsroom: Newsroom) -> None:
-    newsletter_settings.change_newsletter(
-        newsroom.briefing.id, now=stage.now, click_tracking="on", seen=None, by=SYSTEM
-    )
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=stage.now, tracking="on", seen=None, by=SYSTEM)
     Subscriber.objects.filter(address__in=("reader0@example.com", "reader1@example.com")).update(tracked=False)
     stage.at(40)
     stage.plan()

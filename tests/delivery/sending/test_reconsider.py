@@ -122,7 +122,7 @@ def test_those_planned_later_are_found_among_the_others_whose_numbers_lie_betwee
     twice: Twice, newsroom: Newsroom, now: datetime
 ) -> None:
     """Every third does not accept tracking: these are a batch of their own, and the one in flight."""
-    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, click_tracking="on", seen=None, by=SYSTEM)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, tracking="on", seen=None, by=SYSTEM)
     Subscriber.objects.filter(id__in=twice.readers[::3]).update(tracked=False)
     twice.first_id = twice.plan().id
     freeze.freeze_next(now)

@@ -15,6 +15,7 @@ from subscribers import audience, models, people, subscriber_lookup, tokens, tra
 from subscribers.rate_limits import MAX_HITS
 from subscribers.values import List
 from tests.actors import SYSTEM
+from tests.conftest import Newsroom
 from tests.subscribers.views.conftest import footer, owed, post, words
 
 Active = Callable[..., int]
@@ -83,16 +84,31 @@ def test_a_subscriber_may_not_be_tracked_and_may_change_their_mind(
 ) -> None:
     person_id = active("ann@example.com")
     path = link(tokens.DETAILS, person_id)
-    post(client, path, untracked="1", language="de", zone="Europe/Berlin")
+    post(client, path, asked="1", language="de", zone="Europe/Berlin")
     person = subscriber_lookup.get_subscriber(person_id)
     assert (person.tracked, person.language, person.zone) == (False, "de", "Europe/Berlin")
-    assert "checked" in words(client.get(path)).partition('name="untracked"')[2].partition(">")[0]
+    assert "checked" not in words(client.get(path)).partition('name="tracked"')[2].partition(">")[0]
     (candidate,) = audience.list_audience_page(morning.id, after=0, upto=10**9, limit=9)
     assert (candidate.exclusion, candidate.tracked) == ("", False)
     assert post(client, path, zone="Mars/Phobos").status_code == 422
-    post(client, path, zone="")
+    post(client, path, zone="", asked="1", tracked="1")
     assert subscriber_lookup.get_subscriber(person_id).tracked
+    post(client, path, zone="", untracked="1")
+    assert not subscriber_lookup.get_subscriber(person_id).tracked, "a page of the version before"
     assert [c.words for c in subscriber_lookup.get_subscriber(person_id).consents][-3:] != []
+
+
+def test_who_is_asked_is_counted_only_while_they_agree(client: Client, newsroom: Newsroom, now: datetime) -> None:
+    person_id = people.add_subscriber("ann@example.com", newsroom.list.id, by=SYSTEM, now=now, reason="asked").id
+    path = link(tokens.DETAILS, person_id)
+    for ticked, agreed in (({}, False), ({"tracked": "1"}, True), ({}, False)):
+        post(client, path, zone="", asked="1", **ticked)
+        (candidate,) = audience.list_audience_page(newsroom.list.id, after=0, upto=10**9, limit=9)
+        assert (candidate.tracked and candidate.agreed) is agreed
+    events = models.ConsentEvent.objects.exclude(tracking=None).order_by("id")
+    assert [each.tracking for each in events] == [True, False]
+    text = models.ConsentText.objects.get(hash=events[0].form_hash).text
+    assert "You may count which mails I open and what I click" in text
 
 
 def test_a_footer_may_not_do_more_than_leave_and_change_how_often(
@@ -101,7 +117,7 @@ def test_a_footer_may_not_do_more_than_leave_and_change_how_often(
     person_id = active("ann@example.com")
     token = footer(morning.id, person_id)
     assert client.get(f"/me/{token}").status_code == 404
-    post(client, f"/p/{token}", lists=str(morning.id), untracked="1", language="de", zone="Europe/Berlin")
+    post(client, f"/p/{token}", lists=str(morning.id), asked="1", language="de", zone="Europe/Berlin")
     person = subscriber_lookup.get_subscriber(person_id)
     assert (person.tracked, person.language, person.zone) == (True, "", "")
     for kind in ("address", "details", "data", "erase"):

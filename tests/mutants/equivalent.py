@@ -291,6 +291,45 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
         ),
     ),
     "merge": (
+        *(
+            Equivalent(
+                "_ChunkSummary",
+                f"{name}: int = 0",
+                f"{name}: int = 1",
+                "Only spares statements that find nothing to do.",
+            )
+            for name in ("filled_in", "changed_state", "tagged")
+        ),
+        Equivalent(
+            "_ChunkSummary",
+            "strongest_status: int = 0",
+            "strongest_status: int = 1",
+            "The weakest status that counts is bounced, which is 3.",
+        ),
+        Equivalent(
+            "_ChunkMerger.merge_rows",
+            "self._execute(self._dialect.LOCK_SUBSCRIPTIONS)",
+            "self._execute(None)",
+            _ON_POSTGRESQL,
+        ),
+        Equivalent(
+            "_get_dialect",
+            'return merge_postgresql if connection.vendor == "postgresql" else merge_sqlite',
+            'return merge_postgresql if (connection.vendor == "postgresql") and False else merge_sqlite',
+            _ON_POSTGRESQL,
+        ),
+        Equivalent(
+            "_ChunkMerger._load_rows",
+            'hashed = erased_addresses.get_hasher(self._now).hash_key if self._cursor.fetchone() else lambda key: ""',
+            "hashed = erased_addresses.get_hasher(self._now).hash_key if self._cursor.fetchone() else lambda key: None",
+            "Neither is the hash of an address.",
+        ),
+        Equivalent(
+            "_ChunkMerger._load_rows",
+            'hashed = erased_addresses.get_hasher(self._now).hash_key if self._cursor.fetchone() else lambda key: ""',
+            'hashed = erased_addresses.get_hasher(None).hash_key if self._cursor.fetchone() else lambda key: ""',
+            "The time is for a secret that is made now; where an address was erased, there is one.",
+        ),
         Equivalent(
             "_ChunkMerger.merge_rows",
             "self._execute(self._dialect.LOCK_SUBSCRIPTIONS)",
@@ -618,6 +657,14 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "== len(rows)",
             'plain = "\\\\" not in text and "\\r" not in text and text.count("XX\\tXX") == tabs and text.count("\\n") '
             "== len(rows)",
+            "Only spares time: what is not plain is escaped cell by cell.",
+        ),
+        Equivalent(
+            "_copy_rows",
+            'plain = "\\\\" not in text and "\\r" not in text and text.count("\\t") == tabs and text.count("\\n") '
+            "== len(rows)",
+            'plain = "\\\\" not in text and "\\r" not in text and text.count("\\t") == tabs and '
+            'text.count("XX\\nXX") == len(rows)',
             "Only spares time: what is not plain is escaped cell by cell.",
         ),
         Equivalent(

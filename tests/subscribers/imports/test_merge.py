@@ -21,7 +21,7 @@ from subscribers.consent import erasure
 from subscribers.imports import merge, run
 from subscribers.imports.merge import MergeTarget
 from subscribers.imports.rows import STRENGTH
-from subscribers.states import SubscriptionState
+from subscribers.states import READER, SubscriptionState
 from subscribers.values import ImportReport, List
 from tests.actors import SYSTEM
 from tests.conftest import reported
@@ -610,9 +610,12 @@ def test_only_the_importers_own_people_are_suppressed_by_a_file(
     rows = [row(f"{name}@example.com", status) for name in ("ann", "ben", "dan")]
     merge.merge_chunk(rows, replace(target(), list_ids=frozenset([morning.id])), now)
     assert [state(f"{name}@example.com") for name in ("ann", "ben", "dan")] == [status] * 3
-    found = dict(models.Suppression.objects.values_list("address_key", "reason"))
-    assert found.pop("ann@example.com", "bounced") == "bounced"
-    assert found == {"ben@example.com": status, "dan@example.com": status}
+    before = {"ann@example.com": "bounced"} if status == "complained" else {}
+    assert dict(models.Suppression.objects.values_list("address_key", "reason")) == {
+        **before,
+        "ben@example.com": status,
+        "dan@example.com": status,
+    }
 
 
 def test_a_former_address_leads_only_to_people_whom_the_importer_can_see(
@@ -626,6 +629,33 @@ def test_a_former_address_leads_only_to_people_whom_the_importer_can_see(
     assert merge.merge_chunk(rows, to, now).outcomes["new"] == 1
     on_it = models.Subscriber.objects.filter(subscriptions__list_id=morning.id).values_list("address", flat=True)
     assert {*on_it} == {"earlier@example.com", "cleo@example.com", "ann@example.com", "ben@example.org"}
+
+
+@pytest.mark.parametrize(
+    ("changed_by", "sees_evening", "leads_to"),
+    [
+        ("desk", True, "ann@example.com"),  # changed for the evening list, which is not the file's
+        (READER, False, "ann@example.com"),  # who may not see the evening list learns of nobody on it
+        (READER, True, "ann@example.org"),
+    ],
+)
+def test_a_former_address_of_another_list_leads_on_if_the_reader_gave_it_up_and_the_importer_sees_it(
+    changed_by: str,
+    sees_evening: bool,
+    leads_to: str,
+    target: Callable[..., MergeTarget],
+    foreign: dict[str, int],
+    morning: List,
+    evening: List,
+    now: datetime,
+) -> None:
+    people.change_address(foreign["ann"], "ann@example.org", seen=None, by=SYSTEM, now=now)
+    models.FormerAddress.objects.update(changed_by=changed_by)
+    models.Subscription.objects.filter(subscriber=foreign["ann"], list_id=morning.id).delete()
+    lists = frozenset([morning.id, evening.id] if sees_evening else [morning.id])
+    merge.merge_chunk([row("ann@example.com")], replace(target(), list_ids=lists), now)
+    added = models.Subscription.objects.filter(list_id=morning.id).latest("id")
+    assert added.subscriber.address == leads_to
 
 
 def test_the_date_of_leaving_is_the_files_and_never_that_of_joining(take_in: TakeIn) -> None:

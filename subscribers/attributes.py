@@ -12,9 +12,9 @@ from django.db import connection, transaction
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, NotFound, Refused
-from subscribers import models, rights
+from subscribers import models, rights, tiers
 from subscribers.imports.attribute_values import LONGEST_TAG, convert_to_kind, to_attribute_slug
-from subscribers.states import AttributeKind, Tier
+from subscribers.states import AttributeKind
 from subscribers.values import Attribute, Subscriber
 
 
@@ -86,14 +86,14 @@ def change_profile(
         }
         given = {f"attribute_{slug}": _to_text(value) for slug, value in converted.items()}
         if "tier" in changes:
-            given["tier"] = _check_tier(changes["tier"])
-        present = dict.fromkeys(given, "") | _describe(person)
+            given["tier"] = tiers.to_name(tiers.to_code(changes["tier"]))
+        present = dict.fromkeys(given, "") | _describe(person, now)
         wanted = select_changes(present, given, seen, labels=_label_attributes(kinds.values()))
         for slug, value in converted.items():
             if f"attribute_{slug}" in wanted:
                 _write_attribute(person.id, slug, value)
         if "tier" in wanted:
-            models.Subscriber.objects.filter(id=person.id).update(tier=wanted["tier"])
+            tiers.write_change(person, tiers.to_code(wanted["tier"]), None, how="desk", by=by.name, now=now)
         tags = _change_tags(person, changes.get("add_tags", ()), changes.get("remove_tags", ()))
         if wanted or tags[0] != tags[1]:
             before = {name: present[name] for name in wanted}
@@ -116,8 +116,9 @@ def describe_profile(person: Subscriber) -> dict[str, str]:
     return {"tier": person.tier} | known
 
 
-def _describe(person: models.Subscriber) -> dict[str, str]:
-    return {"tier": person.tier} | {f"attribute_{slug}": _to_text(value) for slug, value in person.attributes.items()}
+def _describe(person: models.Subscriber, now: datetime) -> dict[str, str]:
+    tier = tiers.to_name(tiers.get_present(person.tier, person.tier_ends_at, now))
+    return {"tier": tier} | {f"attribute_{slug}": _to_text(value) for slug, value in person.attributes.items()}
 
 
 def _label_attributes(rows: Iterable[models.Attribute]) -> dict[str, str]:
@@ -126,12 +127,6 @@ def _label_attributes(rows: Iterable[models.Attribute]) -> dict[str, str]:
 
 def _to_text(value: object) -> str:
     return "" if value is None else str(value)
-
-
-def _check_tier(tier: str) -> str:
-    if tier not in list(Tier):
-        raise BadInput(f"“{tier[:40]}” is not a tier. It can be {', '.join(Tier)}.", "tier")
-    return str(tier)
 
 
 def _convert(slug: str, value: str, attribute: models.Attribute | None) -> str | int | float | None:

@@ -61,16 +61,51 @@ class Subscriber(models.Model):
     tier = models.CharField(
         max_length=8, choices=Tier.list_choices(), default=Tier.FREE.value, db_default=Tier.FREE.value
     )
+    # From then on the tier counts as free, whether or not the sweep has come by: subscribers.tiers.
+    tier_ends_at = models.DateTimeField(null=True)
     attributes = models.JSONField(default=dict, db_default={})  # by the names of Attribute; values as its kind wants
 
     class Meta:
         indexes = [
             models.Index(fields=["id"], condition=models.Q(soft_bounces__gt=0), name="subscriber_soft_bounced"),
             models.Index(fields=["tier", "id"], condition=~models.Q(tier=Tier.FREE.value), name="subscriber_not_free"),
+            models.Index(
+                fields=["tier_ends_at"], condition=models.Q(tier_ends_at__isnull=False), name="subscriber_tier_ends"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.address
+
+
+class OwnTier(models.Model):
+    """A tier of the newsroom's own: its name, and the code that subscribers are stored with, which has 8 letters."""
+
+    code = models.CharField(max_length=8, unique=True)
+    name = models.CharField(max_length=40, unique=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TierChange(models.Model):
+    """One change of a subscriber's tier, append-only: who, when, how, and until when the new one lasts."""
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="tier_changes")
+    tier = models.CharField(max_length=8)
+    ends_at = models.DateTimeField(null=True)
+    before = models.CharField(max_length=8)
+    before_ends_at = models.DateTimeField(null=True)
+    at = models.DateTimeField()
+    how = models.CharField(max_length=40)  # import, command, desk, api, lapsed, import undone
+    by = models.CharField(max_length=254, blank=True)
+    run = models.ForeignKey(
+        "ImportRun", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
+    )  # see ConsentEvent.run
+
+    def __str__(self) -> str:
+        return f"{self.subscriber_id} {self.tier} {self.how}"
 
 
 class Attribute(models.Model):

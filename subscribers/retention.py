@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from newsletter.kernel.iteration import do_each
-from subscribers import hygiene, suppressions
+from subscribers import hygiene, suppressions, tiers
 from subscribers.consent import erasure, proof, signup_attempts, subscriptions
 from subscribers.hygiene import MONTH
 from subscribers.imports import run
@@ -19,8 +19,8 @@ CONFIRMATION_PERIOD = timedelta(days=30)
 def apply_retention(now: datetime) -> None:
     """Deletes what is old: sign-up attempts, files of imports, people who never confirmed or left long ago, proof.
 
-    Lifts suppressions that have expired; unsubscribes inactive subscribers who did not answer. One of these that fails
-    stops no other; then the first failure is raised.
+    Lifts suppressions that have expired; notes tiers that have lapsed; unsubscribes the inactive who gave no answer.
+    One of these that fails stops no other; then the first failure is raised.
     """
     former = settings.CONFIG.forget_months
     steps: list[Callable[[], object]] = [
@@ -30,6 +30,7 @@ def apply_retention(now: datetime) -> None:
         lambda: erasure.erase_unconfirmed(now, before=now - CONFIRMATION_PERIOD),
         *([lambda: erasure.erase_departed(now, before=now - former * MONTH)] if former else []),
         lambda: proof.delete_old_proof(before=now - settings.CONFIG.proof_months * MONTH),
+        lambda: tiers.lapse_due(now),
         lambda: suppressions.lift_expired(now),
         lambda: hygiene.unsubscribe_inactive(now),
     ]

@@ -95,11 +95,16 @@ class Frequency(LabelledEnum):
 
 
 class Tier(LabelledEnum):
-    """Whether a subscriber pays."""
+    """Whether a subscriber pays. The newsroom may have tiers of its own besides: `tiers`."""
 
     FREE = "free"
+    METERED = "metered"  # reads some articles for nothing
     PAID = "paid"
     COMP = "comp"
+
+    @classmethod
+    def special_labels(cls) -> dict[str, str]:
+        return {cls.PAID: "Paying", cls.COMP: "Complimentary"}
 
 
 class AttributeKind(LabelledEnum):

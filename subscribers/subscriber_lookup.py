@@ -12,7 +12,7 @@ from django.db import connection
 
 from newsletter.kernel.actors import Actor, Verb
 from newsletter.kernel.errors import NotAllowed, NotFound
-from subscribers import addresses, lists, models, rights, sql_fragments, tokens
+from subscribers import addresses, lists, models, rights, sql_fragments, tiers, tokens
 from subscribers.states import Frequency, SubscriptionState
 from subscribers.values import (
     ConsentEvent,
@@ -160,7 +160,8 @@ def get_subscriber(subscriber_id: int) -> Subscriber:
         zone=row.zone,
         source=row.source,
         tracked=row.tracked,
-        tier=row.tier,
+        tier=tiers.to_name(row.tier),
+        tier_ends_at=row.tier_ends_at,
         attributes=row.attributes,
         tags=tuple(sorted(row.tagged.values_list("tag__name", flat=True))),
         created_at=row.created_at,
@@ -204,6 +205,7 @@ def _hide_profile(person: Subscriber, visible: Collection[int], *, is_named: boo
         source="",
         tracked=True,
         tier="",
+        tier_ends_at=None,
         attributes={},
         tags=(),
         created_at=min(each.since for each in mine),

@@ -126,6 +126,19 @@ class Subscriber:
     consents: tuple[ConsentEvent, ...]
     suppressed: str
     tracking_agreed_at: datetime | None = None
+    tier_ends_at: datetime | None = None  # from then on the tier counts as free
+
+
+@dataclass(frozen=True, slots=True)
+class TierChange:
+    """One change of a tier: what it was, what it became and until when, who did it, and how."""
+
+    at: datetime
+    tier: str
+    ends_at: datetime | None
+    before: str
+    how: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)

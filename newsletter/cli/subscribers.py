@@ -16,7 +16,7 @@ from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_
 from newsletter.jobs import erasure
 from newsletter.kernel import clock
 from newsletter.kernel.errors import DONE_IN_PART, BadInput, NotFound, SurroundingsError
-from subscribers import address_quality, lists, people, subscriber_lookup, suppressions
+from subscribers import address_quality, lists, people, subscriber_lookup, suppressions, tiers
 from subscribers.attributes import ProfileChanges, change_profile
 from subscribers.consent import signup_attempts
 from subscribers.consent.erasure import erase_subscriber
@@ -392,7 +392,7 @@ def erase(address: str, yes: bool = YES) -> None:
 @app.command("set")
 def set_values(
     address: str,
-    tier: str = typer.Option("", help="free, paid or comp."),
+    tier: str = typer.Option("", help="free, metered, paid, comp, or one of your own. See also: subscribers tier."),
     tag: list[str] = typer.Option([], help="A tag to add. Repeatable."),
     untag: list[str] = typer.Option([], help="A tag to remove. Repeatable."),
     attributes: list[str] = typer.Option([], "--attribute", help="NAME=VALUE; an empty value removes it. Repeatable."),
@@ -411,11 +411,61 @@ def set_values(
     if tier:
         changes["tier"] = tier
     change_profile(person.id, seen=None, by=get_actor(), now=now, **changes)
-    person = subscriber_lookup.get_subscriber(person.id)
+    person = tiers.settle(subscriber_lookup.get_subscriber(person.id), now)
     if as_json:
         return emit_json(person)
     known = ", ".join(f"{name} {value}" for name, value in person.attributes.items())
     say(f"{person.address}: {person.tier}; {', '.join(person.tags) or 'no tags'}; {known or 'no attributes'}.")
+
+
+@app.command("tier")
+def show_or_set_tier(
+    address: str,
+    name: str = typer.Argument("", help="The tier to give; without it the tier and its history are shown."),
+    until: str = typer.Option("", help="Its last day (UTC), like 2027-11-24, or an instant; then it is free again."),
+    as_json: bool = JSON,
+) -> None:
+    """Set a subscriber's tier, until a day if you like, or show how it changed."""
+    now = clock.now()
+    person = _get_subscriber(address)
+    ends_at = tiers.parse_end(until)
+    if name:
+        tiers.set_tier(person.id, name, ends_at=ends_at, how="command", by=get_actor(), now=now)
+    elif until:
+        raise BadInput("Say which tier ends then.", "name")
+    person = tiers.settle(subscriber_lookup.get_subscriber(person.id), now)
+    changes = tiers.list_tier_changes(person.id)
+    if as_json:
+        known = {"address": person.address, "tier": person.tier, "until": person.tier_ends_at, "changes": changes}
+        return emit_json(known)
+    ends = f" until {person.tier_ends_at:%Y-%m-%d %H:%M} UTC" if person.tier_ends_at else ""
+    say(f"{person.address} is {person.tier}{ends}.")
+    print_table(
+        ("at (UTC)", "from", "to", "until (UTC)", "how", "by"),
+        [
+            (
+                f"{each.at:%Y-%m-%d %H:%M}",
+                each.before,
+                each.tier,
+                f"{each.ends_at:%Y-%m-%d %H:%M}" if each.ends_at else "",
+                each.how,
+                each.by,
+            )
+            for each in changes
+        ],
+        "It never changed.",
+    )
+
+
+@app.command("tiers")
+def show_or_create_tiers(
+    add: str = typer.Option("", "--add", help="Make a tier of your own, such as founding-member."), as_json: bool = JSON
+) -> None:
+    """List the tiers; --add makes one of your own."""
+    if add:
+        tiers.create_tier(add, by=get_actor(), now=clock.now())
+    known = tiers.list_tiers()
+    emit_json(known) if as_json else say(", ".join(known))
 
 
 @app.command("signup-attempts")
@@ -447,7 +497,7 @@ def find(query: str, limit: int = typer.Option(50, min=1, max=1000), as_json: bo
 @app.command("show")
 def show(address: str, as_json: bool = JSON) -> None:
     """Show one subscriber with every change of subscription and address."""
-    person = _get_subscriber(address)
+    person = tiers.settle(_get_subscriber(address), clock.now())
     if as_json:
         return emit_json(person)
     say(f"{person.address} (subscriber {person.id}) {person.first_name} {person.last_name}".rstrip())

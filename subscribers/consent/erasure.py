@@ -17,7 +17,8 @@ from newsletter.kernel.iteration import do_each
 from subscribers import import_files, models, policy, rights
 from subscribers.consent import erased_addresses, proof
 from subscribers.consent.subscriptions import get_subscriber_row, has_left_before, suppress_key
-from subscribers.states import SubscriptionState, SuppressionReason, Tier
+from subscribers.states import SubscriptionState, SuppressionReason
+from subscribers.tiers import UNPAID
 from subscribers.tokens import Claims
 from subscribers.values import PendingErasure
 
@@ -50,7 +51,8 @@ def erase_departed(now: datetime, *, before: datetime, limit: int = 200) -> int:
     others = models.Subscription.objects.filter(subscriber_id=OuterRef("id")).exclude(
         state__in=policy.OUT_STATES, since__lt=before, requested_at__isnull=True
     )
-    found = models.Subscriber.objects.filter(Exists(left), ~Exists(others), tier=Tier.FREE).order_by("id")
+    unpaid = Q(tier__in=UNPAID) | Q(tier_ends_at__lte=now)
+    found = models.Subscriber.objects.filter(unpaid, Exists(left), ~Exists(others)).order_by("id")
     all_runs, all_known = set[int](), dict[str, str]()
 
     def erase(subscriber_id: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from newsletter.kernel.actors import ActionRecord, Actor, Verb
 from newsletter.kernel.numbers import parse_whole_number
-from subscribers import hooks, models, rights, subscriber_lookup
+from subscribers import hooks, models, rights, subscriber_lookup, tiers
 from subscribers.consent import texts
 from subscribers.tokens import Claims
 
@@ -36,7 +36,8 @@ def _collect(subscriber_id: int, now: datetime, *, visible: Collection[int] | No
     def is_shown(list_id: int | None) -> bool:
         return visible is None or not list_id or list_id in visible
 
-    document = asdict(subscriber_lookup.get_subscriber(subscriber_id))
+    document = asdict(tiers.settle(subscriber_lookup.get_subscriber(subscriber_id), now))
+    document["tier_changes"] = [asdict(each) for each in tiers.list_tier_changes(subscriber_id)]
     document["subscriptions"] = [each for each in document["subscriptions"] if is_shown(each["list_id"])]
     document["consents"] = [
         asdict(each) for each in subscriber_lookup.list_consent_events(subscriber_id) if is_shown(each.list_id)

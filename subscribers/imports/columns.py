@@ -61,7 +61,7 @@ TARGET_LABELS = {
     "name": "Whole name",
     "language": "Language",
     "zone": "Time zone",
-    "tier": "Tier: free, paid, comp",
+    "tier": "Tier: free, metered, paid, comp, or your own",
     "tags": "Tags",
     "tag_if_yes": "A tag, where it says yes",
     "attribute": "Attribute",
@@ -148,6 +148,7 @@ _FREE_TIERS = dict.fromkeys(("", "free", "none", "other", "basic", "regular"), "
 _TIERS = {
     **_FREE_TIERS,
     **dict.fromkeys(("paid", "premium", "monthly", "yearly", "annual", "founding", "pro", "paying"), "paid"),
+    "metered": "metered",
     **dict.fromkeys(("comp", "complimentary", "gift", "gifted", "lifetime"), "comp"),
 }
 
@@ -375,12 +376,14 @@ def recognise_columns(
     status: str = "",
     statuses: Mapping[str, str] | None = None,
     tiers: Mapping[str, str] | None = None,
+    own_tiers: Mapping[str, str] | None = None,
     date_orders: Mapping[str, str] | None = None,
 ) -> Layout:
     """What the columns of a file are, by its header and some of its rows.
 
     `mapping` says it for columns by name (a target of TARGETS, or attribute:NAME), `status` the state of every row,
-    `statuses` what words mean (word, or column:word), `tiers` which tiers words mean, `date_orders` whether day or
+    `statuses` what words mean (word, or column:word), `tiers` which tiers words mean, `own_tiers` the
+    newsroom's own by name, with what is stored for each, `date_orders` whether day or
     month is first in the dates of a column. Raises BadInput for a file that cannot be taken as it is.
     """
     unnamed = frozenset(index for index, name in enumerate(header) if not name.strip())
@@ -393,7 +396,9 @@ def recognise_columns(
     columns = _assign_columns(header, folded, tool, wanted, sample, unnamed)
     whole = _check_state(status) if status else _state_of_file(tool, folded, columns, name)
     words = {_to_answer_key(word, header): _check_state(ours) for word, ours in (statuses or {}).items()}
-    paid = {normalise_word(word): _check_tier(ours) for word, ours in (tiers or {}).items()}
+    own = own_tiers or {}
+    paid = {normalise_word(name): code for name, code in own.items()}
+    paid |= {normalise_word(word): _check_tier(ours, own) for word, ours in (tiers or {}).items()}
     answered = frozenset(index for index, name in enumerate(header) if name.strip().casefold() in wanted)
     given = bool(status) or tool.name == "mailchimp" or any(c.target in ("status", "wanted") for c in columns)
     return Layout(tool, columns, whole, words, paid, orders, answered, given)
@@ -437,7 +442,7 @@ def _read_date_orders(given: Mapping[str, str], header: Sequence[str]) -> dict[i
 
 
 def find_tier(word: str, layout: Layout) -> str | None:
-    """The tier a word means: free, paid or comp; None for one we do not know."""
+    """The stored tier that a word means; None for one we do not know."""
     answer = layout.tiers.get(normalise_word(word))
     known = answer or _TIERS.get(normalise_name(word))
     if known is None and layout.tool.name == "beehiiv":
@@ -445,9 +450,11 @@ def find_tier(word: str, layout: Layout) -> str | None:
     return known
 
 
-def _check_tier(word: str) -> str:
+def _check_tier(word: str, own: Mapping[str, str]) -> str:
+    if word in own:
+        return own[word]
     if word not in [*Tier]:
-        raise BadInput(f"“{word}” is not a tier. Give {', '.join(Tier)}.", "tiers")
+        raise BadInput(f"“{word}” is not a tier. Give {', '.join([*Tier, *own])}.", "tiers")
     return word
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput
-from subscribers import lists, models, rights
+from subscribers import lists, models, rights, tiers
 from subscribers.imports.csv import CsvSink, escape_formula
 from subscribers.segments import service
 from subscribers.states import SubscriptionState
@@ -79,12 +79,13 @@ def stream_export(
     target = "everything" if list_id is None else lists.get_list(list_id).slug
     list_ids = [] if list_id is None else [list_id]
     by.record(ActionRecord("exported readers", target, now, detail=export_format, list_ids=list_ids))
-    return _stream_pieces(list_id, export_format, state, wanted, by)
+    return _stream_pieces(_Records(list_id, by, now), export_format, state, wanted)
 
 
 def _stream_pieces(
-    list_id: int | None, export_format: str, state: str, wanted: frozenset[int] | None, by: Actor
+    records: _Records, export_format: str, state: str, wanted: frozenset[int] | None
 ) -> Iterator[tuple[int, str]]:
+    list_id = records.list_id
     parts: list[str] = []
 
     def piece() -> str:
@@ -98,7 +99,7 @@ def _stream_pieces(
         "mailchimp": _mailchimp_writers,
         "listmonk": _listmonk_writers,
     }[export_format]
-    head, line = writer(parts.append, _Records(list_id, by))
+    head, line = writer(parts.append, records)
     head()
     yield 0, piece()
     for page in _list_pages(list_id, state):
@@ -138,6 +139,7 @@ WriteRows = Callable[[Sequence[models.Subscriber]], None]
 
 def _csv_writers(write: Write, records: _Records) -> tuple[WriteHeader, WriteRows]:
     names = [attribute.slug for attribute in models.Attribute.objects.order_by("name")]
+    tier_names = {code: name for name, code in tiers.map_own_tiers().items()}
     out = csv.writer(CsvSink(write))
 
     def head() -> None:
@@ -173,7 +175,7 @@ def _csv_writers(write: Write, records: _Records) -> tuple[WriteHeader, WriteRow
                 person.zone,
                 person.language,
                 held.source,
-                person.tier,
+                tier_names.get(present := tiers.get_present(person.tier, person.tier_ends_at, records.now), present),
                 ", ".join(known.tags[person.id]),
                 " ".join(former.address for former in known.former_addresses[person.id]),
                 *(str(person.attributes.get(name, "")) for name in names),
@@ -238,6 +240,8 @@ def _jsonl_writers(write: Write, records: _Records) -> tuple[WriteHeader, WriteR
                 _write_line(write, {"list": _pick_fields(row, *LIST_FIELDS)})
         for attribute in models.Attribute.objects.order_by("id"):
             _write_line(write, {"attribute": _pick_fields(attribute, *ATTRIBUTE_FIELDS)})
+        for tier in models.OwnTier.objects.order_by("id"):
+            _write_line(write, {"tier": _pick_fields(tier, *OWN_TIER_FIELDS)})
         for text in models.ConsentText.objects.order_by("id"):
             _write_line(write, {"text": _pick_fields(text, *CONSENT_TEXT_FIELDS)})
 
@@ -262,6 +266,7 @@ def _jsonl_writers(write: Write, records: _Records) -> tuple[WriteHeader, WriteR
                 {"list": slugs.get(row.list_id or 0), **_pick_fields(row, *CONSENT_FIELDS)}
                 for row in known.consents(person.id)
             ]
+            document["tier_changes"] = [_pick_fields(row, *TIER_CHANGE_FIELDS) for row in known.tier_changes[person.id]]
             _write_line(write, {"person": document})
 
     return head, lines
@@ -290,6 +295,7 @@ SUBSCRIBER_FIELDS = (
     "zone",
     "source",
     "tier",
+    "tier_ends_at",
     "attributes",
     "tracked",
     "tracking_agreed_at",
@@ -305,6 +311,8 @@ CONSENT_FIELDS = (
     *CONSENT_HASHES,
     "tracking",
 )
+OWN_TIER_FIELDS = ("name", "code", "created_at")
+TIER_CHANGE_FIELDS = ("tier", "ends_at", "before", "before_ends_at", "at", "how", "by")
 CONSENT_TEXT_FIELDS = ("hash", "text", "first_used_at")
 
 
@@ -314,6 +322,7 @@ class _Records:
 
     list_id: int | None
     by: Actor
+    now: datetime
 
     def load(self, people: Sequence[models.Subscriber]) -> _SubscriberRecords:
         """What belongs to some people; what is hidden of these is taken out of them, too."""
@@ -331,7 +340,7 @@ class _Records:
         return known
 
 
-_HIDDEN = ("tracking_agreed_at", "soft_bounces", "created_at")
+_HIDDEN = ("tracking_agreed_at", "tier_ends_at", "soft_bounces", "created_at")
 
 
 def _hide_profile(person: models.Subscriber, held: Sequence[models.Subscription]) -> None:
@@ -354,6 +363,9 @@ class _SubscriberRecords:  # reads like a question where it is used
         self.former_addresses = _group_by_subscriber(
             ids, models.FormerAddress.objects.filter(subscriber_id__in=ids).order_by("until", "id")
         )
+        self.tier_changes = _group_by_subscriber(
+            ids, models.TierChange.objects.filter(subscriber_id__in=ids).order_by("at", "id")
+        )
         tagged = models.SubscriberTag.objects.filter(subscriber_id__in=ids).select_related("tag")
         self.tags = {
             person: sorted(row.tag.name for row in rows) for person, rows in _group_by_subscriber(ids, tagged).items()
@@ -361,6 +373,7 @@ class _SubscriberRecords:  # reads like a question where it is used
 
     def hide_profile(self, person: int) -> None:
         """Takes out what only those may know who may change the person."""
+        self.tier_changes[person] = []
         self.tags[person], self.former_addresses[person] = [], []
         for row in self.subscriptions[person]:
             row._state.fields_cache["engagement"] = None  # none is known

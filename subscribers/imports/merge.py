@@ -208,10 +208,12 @@ class _ChunkMerger:
         sql = self._sql
         if judged.new_subscribers:
             self._execute_expecting(sql.add_subscribers, judged.new_subscribers)
+            self._execute(sql.note_new_tiers)
         if judged.new_subscriptions:
             self._execute_expecting(sql.join, judged.new_subscriptions)
         if judged.filled_in:
             self._execute(sql.note_before)
+            self._execute(sql.note_tiers)
             self._execute(sql.fill)
             self._execute(sql.note_after)
         if judged.changed_state:

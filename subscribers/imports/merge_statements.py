@@ -166,6 +166,7 @@ class Statements:
         """
         self.note_before = self._note_before_sql()
         self.note_after = self._note_after_sql()
+        self.note_tiers, self.note_new_tiers = self._note_tiers_sql(), self._note_new_tiers_sql()
         self.fill = self._fill_sql()
         self.tag = self._tag_sql()
         # Every opt-out is recorded, also of somebody who is out: undoing another import must not bring them back.
@@ -202,7 +203,7 @@ class Statements:
         dialect = self._dialect
         has = "p.{0} <> s.{0}" if self._overwrite else "p.{0} = ''"
         fills = [f"s.{name} <> '' AND {has.format(name)}" for name in ("first_name", "last_name", "zone", "language")]
-        fills.append("s.tier <> '' AND p.tier <> s.tier")
+        fills.append("s.tier <> '' AND (p.tier <> s.tier OR p.tier_ends_at <= %(now)s)")
         fills.append(f"s.attributes <> '' AND p.id IS NOT NULL AND {dialect.knows_new_attribute(self._overwrite)}")
         fills.append(f"s.tags <> '' AND {self._new_tags_sql()}")
         keys = f"(s.key, {dialect.DOMAIN_OF_ROW}, s.hash)"
@@ -284,8 +285,29 @@ class Statements:
         return f"""
             UPDATE subscribers_subscriber SET {", ".join(sets)},
                    tier = CASE j.tier WHEN '' THEN subscribers_subscriber.tier ELSE j.tier END,
+                   tier_ends_at = CASE WHEN j.tier = '' OR (j.tier = subscribers_subscriber.tier
+                                             AND subscribers_subscriber.tier_ends_at > %(now)s)
+                                       THEN subscribers_subscriber.tier_ends_at END,
                    attributes = CASE WHEN j.attributes = '' THEN subscribers_subscriber.attributes ELSE {merged} END
               FROM import_judged j WHERE subscribers_subscriber.id = j.person AND j.filled = 1
+        """
+
+    def _note_tiers_sql(self) -> str:
+        """The history of tiers: how they were before this import gave others, or brought people with one."""
+        over = "coalesce(p.tier_ends_at <= %(now)s, {})".format("false" if self._dialect.TRUE == "true" else "0")
+        return f"""
+            INSERT INTO subscribers_tierchange (subscriber_id, tier, before, before_ends_at, at, how, "by", run_id)
+            SELECT p.id, j.tier, CASE WHEN {over} THEN 'free' ELSE p.tier END,
+                   CASE WHEN NOT {over} THEN p.tier_ends_at END, %(now)s, 'import', %(by)s, %(run)s
+              FROM import_judged j JOIN subscribers_subscriber p ON p.id = j.person
+             WHERE j.filled = 1 AND j.tier <> '' AND (j.tier <> p.tier OR {over})
+        """
+
+    def _note_new_tiers_sql(self) -> str:
+        return """
+            INSERT INTO subscribers_tierchange (subscriber_id, tier, before, at, how, "by", run_id)
+            SELECT j.person, j.tier, 'free', %(now)s, 'import', %(by)s, %(run)s
+              FROM import_judged j WHERE j.fresh = 1 AND j.tier NOT IN ('', 'free')
         """
 
     def _note_before_sql(self) -> str:

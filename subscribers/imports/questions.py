@@ -197,7 +197,7 @@ def _describe_answer(question: Question) -> str:
         return f"--dates '{name}=day-first' or '{name}=month-first'"
     word = question.values[0].value if question.values else ""
     if question.kind == QuestionKind.TIERS:
-        return f"--tier-value '{word}=paid' (or free, comp)"
+        return f"--tier-value '{word}=paid' (or free, metered, comp, or one of your own)"
     if question.kind == QuestionKind.WORDS:
         return f"--status-value '{name}:{word}=active' (or pending, unsubscribed, bounced, complained, suppressed)"
     return (

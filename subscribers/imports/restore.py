@@ -28,8 +28,10 @@ from subscribers.imports.export import (
     ENGAGEMENT_FIELDS,
     FORMER_ADDRESS_FIELDS,
     LIST_FIELDS,
+    OWN_TIER_FIELDS,
     SUBSCRIBER_FIELDS,
     SUBSCRIPTION_FIELDS,
+    TIER_CHANGE_FIELDS,
     VERSION,
 )
 from subscribers.lists import to_list
@@ -59,11 +61,14 @@ _TIMES = frozenset(
         "expires_at",
         "first_used_at",
         "tracking_agreed_at",
+        "tier_ends_at",
+        "ends_at",
+        "before_ends_at",
         "engagement_as_of",
     }
 )
 _NEW_FIELDS = frozenset(
-    {*CONSENT_HASHES, "privacy_notice", "tracking", "tracking_agreed_at"}
+    {*CONSENT_HASHES, "privacy_notice", "tracking", "tracking_agreed_at", "tier_ends_at"}
 )  # an export of a version before does not have them
 
 
@@ -171,6 +176,10 @@ def _restore_line(document: Any, lists: dict[str, models.List], actor: str, now:
             return ""
         models.Attribute.objects.create(**_pick_values(made, ATTRIBUTE_FIELDS))
         return "attributes"
+    if "tier" in document:
+        made = _pick_values(document["tier"], OWN_TIER_FIELDS)
+        models.OwnTier.objects.get_or_create(name=made["name"], defaults=made)
+        return ""
     if "text" in document:
         texts.keep_text(document["text"]["text"], _convert_value("first_used_at", document["text"]["first_used_at"]))
         return ""
@@ -178,7 +187,7 @@ def _restore_line(document: Any, lists: dict[str, models.List], actor: str, now:
         made = _pick_values(document["suppression"], ("address_key", "reason", "source", "created_at", "expires_at"))
         _, new = models.Suppression.objects.get_or_create(address_key=made["address_key"], defaults=made)
         return "suppressions" if new else ""
-    raise BadInput("This line holds neither a person nor a list, an attribute, a text or a suppression.", "line")
+    raise BadInput("This line holds no person, list, attribute, tier, text or suppression.", "line")
 
 
 def _restore_subscriber(document: dict[str, Any], lists: dict[str, models.List], actor: str, now: datetime) -> str:
@@ -198,6 +207,7 @@ def _restore_subscriber(document: dict[str, Any], lists: dict[str, models.List],
         if "engagement" in held:
             models.Engagement.objects.create(subscription=row, **_pick_values(held["engagement"], ENGAGEMENT_FIELDS))
     _create_rows(models.FormerAddress, person, document["former_addresses"], FORMER_ADDRESS_FIELDS)
+    _create_rows(models.TierChange, person, document.get("tier_changes", []), TIER_CHANGE_FIELDS)
     models.ConsentEvent.objects.bulk_create(
         models.ConsentEvent(
             subscriber=person,

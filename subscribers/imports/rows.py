@@ -203,7 +203,7 @@ class RowParser:
             elif target == "tier":
                 tier = find_tier(text, layout)
                 if tier is None:
-                    raise _BadRowError(BadRow(line, column.name, text[:100], "The tier can be free, paid or comp."))
+                    raise _BadRowError(BadRow(line, column.name, text[:100], "This tier is not known."))
                 fields["tier"] = tier
             elif target == "plan":
                 plan = text

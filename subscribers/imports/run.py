@@ -16,7 +16,7 @@ import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -29,7 +29,7 @@ from django.db.models import Q
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotFound, Refused, SurroundingsError
 from newsletter.kernel.text import remove_unstorable
-from subscribers import import_files, lists, models, rights
+from subscribers import import_files, lists, models, rights, tiers
 from subscribers.imports import chunks, merge, questions, staging, undo
 from subscribers.imports.chunks import LEASE, Clock, Progress
 from subscribers.imports.csv import LARGEST_FILE, CsvSink, escape_formula
@@ -548,7 +548,8 @@ def _stage_stream(
             alive()
             last = perf_counter()
 
-    return staging.stage_file(stream, work, name=name, options=options, kinds=kinds, progress=heard)
+    known = replace(options, own_tiers=tiers.map_own_tiers())
+    return staging.stage_file(stream, work, name=name, options=known, kinds=kinds, progress=heard)
 
 
 def _record_failure(

@@ -105,6 +105,7 @@ class ImportOptions:
     tiers: Mapping[str, str] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)  # of columns, whether day or month is first
     other_columns: str = ""  # what those become that only have few different values: attribute or ignore
+    own_tiers: Mapping[str, str] = field(default_factory=dict)  # the newsroom's: no answer, and not kept with them
 
     def select_for(self, header: Sequence[str]) -> ImportOptions:
         """What of these options is about the columns of one table."""
@@ -238,6 +239,7 @@ def recognise_layout(header: Sequence[str], survey: FileSurvey, name: str, optio
             status=options.status,
             statuses=options.statuses,
             tiers=options.tiers,
+            own_tiers=options.own_tiers,
             date_orders=options.dates,
         )
         asked = questions.find_questions(layout, survey)

@@ -83,7 +83,7 @@ def finish_undo(row: models.ImportRun, *, now: datetime, progress: Callable[[int
     actor, wanted = noted["by"], row.options.get("undo_as", noted)
     list_ids = wanted.get("lists")
     # Before anybody is taken off the list: who may be changed follows from the lists they are on.
-    _restore_filled_values(row.id, list_ids)
+    _restore_filled_values(row.id, list_ids, now)
     _remove_tags(row.id, list_ids)
     _lift_suppressions(row.id, list_ids)
     while ids := _list_next_ids(row.id, after):
@@ -185,7 +185,23 @@ def _find_known_by_import_alone(people: Sequence[int], import_id: int) -> frozen
     return frozenset(people) - kept
 
 
-def _restore_filled_values(import_id: int, list_ids: Collection[int] | None) -> None:
+def _note_tier_undone(row: models.ImportedChange, now: datetime) -> datetime | None:
+    """Notes that the tier of before an import counts again. Returns when it ends."""
+    noted = models.TierChange.objects.filter(run_id=row.run_id, subscriber_id=row.subscriber_id).order_by("id").first()
+    ends_at = noted.before_ends_at if noted else None
+    models.TierChange.objects.create(
+        subscriber_id=row.subscriber_id,
+        tier=row.before["tier"],
+        ends_at=ends_at,
+        before=row.subscriber.tier,
+        before_ends_at=row.subscriber.tier_ends_at,
+        at=now,
+        how=_HOW,
+    )
+    return ends_at
+
+
+def _restore_filled_values(import_id: int, list_ids: Collection[int] | None, now: datetime) -> None:
     """Takes back what the import filled in of people, where nobody has changed it since."""
     after = 0
     changes = models.ImportedChange.objects.filter(run_id=import_id).select_related("subscriber").order_by("id")
@@ -200,6 +216,8 @@ def _restore_filled_values(import_id: int, list_ids: Collection[int] | None) -> 
                     for name, value in row.before.items()
                     if (row.after or {}).get(name) == getattr(row.subscriber, name) != value
                 }
+                if "tier" in changed:
+                    changed["tier_ends_at"] = _note_tier_undone(row, now)
                 if changed:
                     models.Subscriber.objects.filter(id=row.subscriber_id).update(**changed)
             models.ImportedChange.objects.filter(id__in=[row.id for row in rows]).delete()

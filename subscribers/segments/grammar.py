@@ -11,6 +11,7 @@ About opening and clicking a question knows what was folded down hourly: the lat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -221,9 +222,10 @@ def _parse_date(value: Any) -> str:
 
 
 def _parse_tier(value: Any) -> str:
-    if value not in list(Tier):
-        raise BadInput(f"“{str(value)[:40]}” is not a tier. It can be free, paid or comp.", "value")
-    return str(value)
+    name = str(value).strip().casefold()
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", name):
+        raise BadInput(f"“{str(value)[:40]}” is not a tier. It can be {', '.join(Tier)}, or one of your own.", "value")
+    return name  # whether there is one of the newsroom's own with this name is asked where the segment is
 
 
 def _parse_yes_no(value: Any) -> bool:

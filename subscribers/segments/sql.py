@@ -15,9 +15,10 @@ from django.db import connection
 from django.db.models import Max
 
 from newsletter.kernel.errors import BadInput, NotFound
-from subscribers import models
+from subscribers import models, tiers
 from subscribers.segments.grammar import MOST_EDITIONS, Condition, Group, GroupKind
 from subscribers.sql_fragments import SqlFragment, escape_like, is_postgresql, like_operator, select_in_ranges
+from subscribers.states import Tier
 
 PAGE = 5_000
 
@@ -119,6 +120,17 @@ def _column_builder(name: str) -> Any:
     return build
 
 
+def _build_tier(asked: Condition, now: datetime) -> SqlFragment:
+    """By the tier that counts now: one that has ended is free, also before the sweep has come by."""
+    code, instant = tiers.to_code(str(asked.value), "value"), connection.ops.adapt_datetimefield_value(now)
+    over = "coalesce(p.tier_ends_at <= %s, " + ("false)" if is_postgresql() else "0)")
+    if code == Tier.FREE:
+        found = SqlFragment(f"(p.tier = %s OR {over})", (code, instant))
+    else:
+        found = SqlFragment(f"(p.tier = %s AND NOT {over})", (code, instant))
+    return _negate_if(asked.op == "is_not", found)
+
+
 def _build_tag(asked: Condition, now: datetime) -> SqlFragment:
     tag = models.Tag.objects.filter(name=asked.value).values_list("id", flat=True).first()
     tagged = _in_set("g.subscriber_id", "subscribers_tagged g", "g.tag_id = %s", (tag or 0,))
@@ -196,7 +208,7 @@ def _build_attribute(asked: Condition) -> SqlFragment:
 
 
 _BUILDERS: Mapping[str, Any] = {
-    "tier": _column_builder("tier"),
+    "tier": _build_tier,
     "language": _column_builder("language"),
     "zone": _column_builder("zone"),
     "source": _column_builder("source"),

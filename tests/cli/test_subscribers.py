@@ -101,3 +101,24 @@ def test_the_proof_of_consent_is_shown_with_its_texts_also_after_erasure(
     assert (status, found["subscriber_id"], [each["how"] for each in found["events"]]) == (0, None, ["form"])
     assert found["texts"][found["events"][0]["form_hash"]]["text"] == "Sign up for the briefing"
     assert newsletter("subscribers", "proof", "ben@example.com")[0] != 0
+
+
+def test_a_tier_is_given_until_a_day_and_shown_with_its_history(newsletter: Newsletter, newsroom: Any) -> None:
+    newsletter("subscribers", "add", "ann@example.com", "--list", "morning", "--confirmed")
+    assert (
+        json.loads(newsletter("subscribers", "tiers", "--add", "founding-member", "--json")[1])[-1] == "founding-member"
+    )
+    status, out, err = newsletter(
+        "subscribers", "tier", "ann@example.com", "founding-member", "--until", "2097-01-31", "--json"
+    )
+    assert status == 0, err
+    given = json.loads(out)
+    assert (given["tier"], given["until"][:16]) == ("founding-member", "2097-02-01T00:00")
+    assert [(each["before"], each["tier"], each["how"]) for each in given["changes"]] == [
+        ("free", "founding-member", "command")
+    ]
+    assert (
+        "ann@example.com is founding-member until 2097-02-01" in newsletter("subscribers", "tier", "ann@example.com")[1]
+    )
+    assert newsletter("subscribers", "tier", "ann@example.com", "--until", "2097-01-31")[0] == USAGE
+    assert newsletter("subscribers", "tier", "ann@example.com", "paid", "--until", "2020-01-31")[0] == USAGE

@@ -10,6 +10,7 @@ from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import EVERYBODY, FREE, MAIL, MEMBERS, MOST_GROUPS, SEGMENT, WEB, Variant
 from newsletter.kernel.errors import BadInput, Refused
 from subscribers.segments import service
+from subscribers.tiers import UNPAID
 
 PLAIN_CHOICES = (EVERYBODY, MAIL, WEB, MEMBERS, FREE)
 
@@ -57,8 +58,8 @@ def select_group_members(group: str, ids: Sequence[int], *, now: datetime) -> fr
     """Which of some subscribers are in a group. Raises NotFound for a segment that was deleted."""
     if group.startswith(SEGMENT):
         return service.filter_members(group.removeprefix(SEGMENT), ids, now=now)
-    op = {MEMBERS: "is_not", FREE: "is"}[group]
-    return service.filter_matching({"all": [{"about": "tier", "op": op, "value": "free"}]}, ids, now=now)
+    unpaid = [{"about": "tier", "op": "is", "value": str(tier)} for tier in sorted(UNPAID)]
+    return service.filter_matching({{MEMBERS: "none", FREE: "any"}[group]: unpaid}, ids, now=now)
 
 
 def get_variant(edition: Edition, subscriber_id: int, *, now: datetime) -> Variant:

@@ -15,7 +15,7 @@ from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
-from subscribers import address_quality
+from subscribers import address_quality, tiers
 from subscribers.imports import staging
 from subscribers.imports.columns import DAY_FIRST, MONTH_FIRST, TARGET_LABELS
 from subscribers.imports.csv import MOST_COLUMNS
@@ -174,7 +174,7 @@ def _import_context(request: HttpRequest, found: ImportRun) -> dict[str, object]
         "moving": found.state in _IN_PROGRESS,
         "meanings": TARGET_LABELS,
         "answers": answers,
-        "tiers": Tier,
+        "tiers": [*Tier.list_choices(), *((name, name) for name in tiers.map_own_tiers())],
         "orders": {DAY_FIRST: "The day is first: 31/12/2026", MONTH_FIRST: "The month is first: 12/31/2026"},
         "weak": any(not question.surely for question in found.questions),
         "states": [(answers.get(state, state), count) for state, count in report.states.items()],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -18,7 +19,7 @@ from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotAllowed
 from newsletter.web.access import desk_view, get_actor, list_accessible_newsletters
 from newsletter.web.fields import read_number, read_seen
-from subscribers import people, subscriber_lookup
+from subscribers import people, subscriber_lookup, tiers
 from subscribers.attributes import ProfileChanges, change_profile, describe_profile, list_attributes
 from subscribers.consent import erasure, personal_data
 from subscribers.imports import export
@@ -110,6 +111,8 @@ def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
 def _render_subscriber(
     request: HttpRequest, found: VisibleSubscriber, *, problem: Conflict | None = None
 ) -> HttpResponse:
+    now = clock.now()
+    found = replace(found, subscriber=tiers.settle(found.subscriber, now))
     subscriber_id, lists = found.subscriber.id, list_visible_lists(request)
     names = {each.id: each for each in newsletters.list_newsletters()}
     most = EVERY_EDITION if request.GET.get("editions") == "all" else LATEST_EDITIONS
@@ -132,7 +135,8 @@ def _render_subscriber(
         "differences": problem.differences if problem else (),
         "editions": editions,
         "more": len(outcomes) == most,
-        "tiers": ("free", "paid", "comp"),
+        "tiers": tiers.list_tiers(),
+        "tier_changes": tiers.list_tier_changes(subscriber_id) if found.may_change else (),
         "attributes": attributes,
     }
     return render(request, "pages/subscriber.html", context, status=problem.http_status if problem else 200)

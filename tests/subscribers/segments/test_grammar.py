@@ -22,7 +22,7 @@ KINDS = {"city": "text", "age": "number", "born": "date", "size": "choice"}
         ({"all": [], "any": []}, "alone"),
         ({"about": "shoe", "op": "is"}, "Nothing is known about “shoe”"),
         ({"about": "tier", "op": "above", "value": "paid"}, "cannot be asked about tier"),
-        ({"about": "tier", "op": "is", "value": "gold"}, "not a tier"),
+        ({"about": "tier", "op": "is", "value": "gold; --"}, "not a tier"),
         ({"about": "joined", "op": "before", "value": "soon"}, "not a date"),
         ({"about": "opened", "op": "in_last", "value": 99, "list": "m"}, "from 1 to 62"),
         ({"about": "opened", "op": "in_last", "value": 9}, "of which list"),

@@ -198,6 +198,46 @@ OPTIONS: tuple[Option, ...] = (
         kind=OptionKind.WEB_ADDRESSES,
     ),
     Option(
+        "NEWSLETTER_SIGNUPS_PER_NETWORK",
+        "30",
+        "Sign-ups an hour from one network; above it a challenge is asked for, or the mail waits in a queue",
+        kind=OptionKind.NUMBER,
+        least=1,
+        most=1_000_000,
+    ),
+    Option(
+        "NEWSLETTER_SIGNUPS_PER_FORM",
+        "500",
+        "Sign-ups an hour by one form, from all networks; above it likewise",
+        kind=OptionKind.NUMBER,
+        least=1,
+        most=10_000_000,
+    ),
+    Option(
+        "NEWSLETTER_QUEUED_CONFIRMATIONS_PER_MINUTE",
+        "5",
+        "Mails a minute that leave the queue of sign-ups above a limit that solved no challenge",
+        kind=OptionKind.NUMBER,
+        least=1,
+        most=10_000,
+    ),
+    Option(
+        "NEWSLETTER_MAILS_PER_ADDRESS",
+        "4",
+        "Mails an hour to one address that the public forms can cause",
+        kind=OptionKind.NUMBER,
+        least=1,
+        most=1_000,
+    ),
+    Option(
+        "NEWSLETTER_REMINDERS_PER_NETWORK",
+        "15",
+        "“Which address did I use?” an hour from one network",
+        kind=OptionKind.NUMBER,
+        least=1,
+        most=1_000_000,
+    ),
+    Option(
         "NEWSLETTER_CAPTCHA",
         "",
         "A captcha on sign-up forms: `turnstile`, `hcaptcha` or `recaptcha`, a colon, and its site key",
@@ -320,6 +360,11 @@ class Config:
     allow_private_fetch: bool
     per_minute: int
     embed_origins: tuple[str, ...]
+    signups_per_network: int
+    signups_per_form: int
+    queued_confirmations_per_minute: int
+    mails_per_address: int
+    reminders_per_network: int
     captcha: str
     captcha_secret: str
     captcha_url: str
@@ -364,6 +409,11 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         allow_private_fetch=_is_on(read("NEWSLETTER_ALLOW_PRIVATE_FETCH")),
         per_minute=int(read("NEWSLETTER_PER_MINUTE")),
         embed_origins=tuple(read("NEWSLETTER_EMBED_ORIGINS").split()),
+        signups_per_network=int(read("NEWSLETTER_SIGNUPS_PER_NETWORK")),
+        signups_per_form=int(read("NEWSLETTER_SIGNUPS_PER_FORM")),
+        queued_confirmations_per_minute=int(read("NEWSLETTER_QUEUED_CONFIRMATIONS_PER_MINUTE")),
+        mails_per_address=int(read("NEWSLETTER_MAILS_PER_ADDRESS")),
+        reminders_per_network=int(read("NEWSLETTER_REMINDERS_PER_NETWORK")),
         captcha=_check_captcha(read("NEWSLETTER_CAPTCHA")),
         captcha_secret=read("NEWSLETTER_CAPTCHA_SECRET"),
         captcha_url=read("NEWSLETTER_CAPTCHA_URL"),

@@ -164,6 +164,8 @@ LOCALE_PATHS = [get_templates_dir() / "web" / "locale"]
 SUBSCRIBERS_HOOKS = {
     "on_its_way": "newsletter.delivery.events.unsubscribed_after_send.find_arrival",
     "known_elsewhere": "newsletter.jobs.erasure.collect_known_data",
+    "alert": "newsletter.delivery.alarms.raise_account_alarm",
+    "find_caller": "newsletter.api.access.find_sign_up_caller",
     "asks_for_tracking": "newsletter.catalog.newsletters.is_tracking_asked",
     "reached": "newsletter.delivery.reports.history.find_reached",
     **(

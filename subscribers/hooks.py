@@ -5,6 +5,8 @@ captcha_widget() -> dict                                 what the sign-up form s
 on_its_way(subscriber_id, list_ids, now) -> datetime | None   when an edition that left already arrives, if one does
 known_elsewhere(subscriber_id) -> dict                   what other packages know of a subscriber
 asks_for_tracking(list_ids) -> bool                      whether those who sign up are asked about opens and clicks
+alert(message, now)                                      tells the operators, once
+find_caller(authorization, network, now) -> Actor | None  for whom a program signs people up; None for no good token
 reached(subscriber_ids, since) -> set of ids             those whom an edition reached, or may have, since an instant
 """
 
@@ -17,7 +19,20 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-NAMES = frozenset({"captcha", "captcha_widget", "on_its_way", "known_elsewhere", "reached", "asks_for_tracking"})
+from newsletter.kernel.actors import Actor
+
+NAMES = frozenset(
+    {
+        "captcha",
+        "captcha_widget",
+        "on_its_way",
+        "known_elsewhere",
+        "reached",
+        "asks_for_tracking",
+        "alert",
+        "find_caller",
+    }
+)
 
 
 def check_captcha(answer: str, network: str) -> bool:
@@ -51,6 +66,17 @@ def find_reached_subscribers(subscriber_ids: Collection[int], since: datetime) -
 def asks_for_tracking(list_ids: Collection[int]) -> bool:
     """Whether opens and clicks on these lists are counted only of those who agreed, so that they are asked."""
     return bool(_call_hook("asks_for_tracking", False, list_ids))
+
+
+def alert(message: str, now: datetime) -> None:
+    """Tells the operators something, once."""
+    _call_hook("alert", None, message, now)
+
+
+def find_caller(authorization: str, network: str, now: datetime) -> Actor | None:
+    """For whom a program calls that signs people up; None where its token is none or may not."""
+    found: Actor | None = _call_hook("find_caller", None, authorization, network, now)
+    return found
 
 
 def _call_hook(name: str, otherwise: Any, *values: Any) -> Any:

@@ -13,7 +13,12 @@ from subscribers import models
 
 WINDOW = timedelta(hours=1)
 HIT_RETENTION = timedelta(days=1)
-MAX_HITS = {"sign-up": 30, "which": 15, "mail-to": 4, "form": 2_000}  # within the window
+_FIXED_LIMITS = {
+    "waiting": 3,  # sign-ups from one network in the queue: room for those of others
+    "solved": 1,  # a challenge counts once; it is too old before the window is over
+    "alert": 1,
+    "forwarded": 1,
+}
 MAX_TEST_MAILS = 100  # of a person within a day
 
 
@@ -23,16 +28,37 @@ class TooManyRequests(Refused):
     http_status = 429
 
 
+def get_limit(bucket: str) -> int:
+    """How many uses there may be within the window."""
+    config = settings.CONFIG
+    limits: dict[str, int] = {
+        "sign-up": config.signups_per_network,
+        "form": config.signups_per_form,
+        "which": config.reminders_per_network,
+        "mail-to": config.mails_per_address,
+    }
+    return limits.get(bucket) or _FIXED_LIMITS[bucket]
+
+
 def hit_network(bucket: str, network: str, now: datetime) -> None:
     """Counts one use of a form from a network. Raises TooOften beyond the limit. No network known: no limit."""
     if network and not try_hit(bucket, find_network(network), now):
         raise TooManyRequests("Too many tries from your network within an hour. Try again later.")
 
 
-def hit_form(form: str, now: datetime) -> None:
-    """Counts one use of a form by anybody. Raises TooOften when so many come that it must be an attack."""
-    if not try_hit("form", form, now):
-        raise TooManyRequests("So many sign up just now that something is wrong. Try again in an hour.")
+def is_reached(bucket: str, key: str, now: datetime) -> bool:
+    """Whether one more use would be above the limit."""
+    return _count_recent(bucket, _hash_key(key), now) >= get_limit(bucket)
+
+
+def note_forwarding(now: datetime) -> None:
+    """Notes that a request says for whom it was forwarded, though no proxy is trusted."""
+    try_hit("forwarded", "", now)
+
+
+def was_forwarding_seen(now: datetime) -> bool:
+    """Whether that was noted within a day."""
+    return models.FormHit.objects.filter(bucket="forwarded", at__gt=now - HIT_RETENTION).exists()
 
 
 def count_test_mails(sender: str, wanted: int, now: datetime) -> None:
@@ -50,11 +76,14 @@ def count_test_mails(sender: str, wanted: int, now: datetime) -> None:
 def try_hit(bucket: str, key: str, now: datetime) -> bool:
     """Counts one use; whether it is within the limit."""
     hashed = _hash_key(key)
-    recent = models.FormHit.objects.filter(bucket=bucket, key=hashed, at__gt=now - WINDOW).count()
-    if recent >= MAX_HITS[bucket]:
+    if _count_recent(bucket, hashed, now) >= get_limit(bucket):
         return False
     models.FormHit.objects.create(bucket=bucket, key=hashed, at=now)
     return True
+
+
+def _count_recent(bucket: str, hashed: str, now: datetime) -> int:
+    return models.FormHit.objects.filter(bucket=bucket, key=hashed, at__gt=now - WINDOW).count()
 
 
 def delete_old_hits(now: datetime) -> None:

@@ -10,10 +10,12 @@ from datetime import date, datetime
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Refused
+from newsletter.kernel.network import find_network
 from newsletter.kernel.text import remove_unstorable
 from subscribers import (
     address_changes,
     addresses,
+    challenges,
     hooks,
     lists,
     models,
@@ -53,6 +55,9 @@ def sign_up(
     captcha: str = "",
     form_text: str = "",
     tracking: bool = False,
+    challenge: str = "",
+    waits: bool = False,
+    trusted: bool = False,
 ) -> bool:
     """A subscriber's request to join. The page answers the same whatever becomes of it; what to do next comes by mail.
 
@@ -63,7 +68,9 @@ def sign_up(
     its owner's mail. `form_text` is what the form said, for the proof of consent; `tracking` whether
     they agreed to the counting of opens and clicks, which counts once they confirm.
 
-    Raises BadInput for a bad address or a forbidden domain, Refused (429) when a network asks too often.
+    Above a limit `challenge` is the answer to one of ours; who `waits` instead gets the mail in a queue's time. A
+    `trusted` caller has no limit but that of mails to one address. Raises BadInput for a bad address or a forbidden
+    domain, ChallengeNeeded above a limit, TooManyRequests where the queue is full too.
     """
     wanted = [*list_ids]
     address, origin = remove_unstorable(address), remove_unstorable(origin)
@@ -72,17 +79,60 @@ def sign_up(
             attempt.verdict = SignupVerdict.HONEYPOT
             return False
         checked = addresses.check_address(address)
-        rate_limits.hit_network("sign-up", network, now)
-        rate_limits.hit_form(",".join(map(str, sorted(wanted))), now)
+        due_at = now if trusted else _admit(wanted, network, challenge, waits, now)
         domain_rules.check_domain(checked)
-        if not hooks.check_captcha(captcha, network):
+        if (captcha or not trusted) and not hooks.check_captcha(captcha, network):
             raise BadInput("The captcha was not solved. Try it once more.", "captcha")
         known = {
             "first_name": _clean_name(first_name),
             "language": _clean_language(language),
             "zone": _clean_zone(zone),
         }
-        return _subscribe(checked, wanted, _Request(origin, network, words, form_text, tracking), now, known)
+        if due_at > now:
+            attempt.verdict = SignupVerdict.WAITING
+        request = _Request(origin, network, words, form_text, tracking, due_at)
+        return _subscribe(checked, wanted, request, now, known)
+
+
+def _admit(list_ids: Iterable[int], network: str, challenge: str, waits: bool, now: datetime) -> datetime:
+    """When the mails of a sign-up may leave: at once within the limits, or for a challenge solved.
+
+    Raises ChallengeNeeded, TooManyRequests.
+    """
+    form = ",".join(map(str, sorted(list_ids)))
+    if network and not rate_limits.try_hit("sign-up", find_network(network), now):
+        _alert("NEWSLETTER_SIGNUPS_PER_NETWORK", now)
+    elif not rate_limits.try_hit("form", form, now):
+        _alert("NEWSLETTER_SIGNUPS_PER_FORM", now)
+    else:
+        return now
+    if challenges.accept_solution(challenge, now):
+        return now
+    if not waits:
+        raise challenges.ChallengeNeeded(
+            "So many sign up just now that we check who is a person. Press the button once more."
+        )
+    rate_limits.hit_network("waiting", network, now)
+    place = transactional.find_queue_place(now)
+    if place is None:
+        raise rate_limits.TooManyRequests("So many sign up just now that the queue is full. Try again in some hours.")
+    return place
+
+
+def _alert(setting: str, now: datetime) -> None:
+    if rate_limits.try_hit("alert", setting, now):
+        hooks.alert(
+            f"More sign up than {setting} allows, so a challenge is asked for. "
+            "See: newsletter subscribers signup-attempts",
+            now,
+        )
+
+
+def is_above_limit(list_ids: Iterable[int], network: str, now: datetime) -> bool:
+    """Whether the next sign-up by a form has to solve a challenge."""
+    if network and rate_limits.is_reached("sign-up", find_network(network), now):
+        return True
+    return rate_limits.is_reached("form", ",".join(map(str, sorted(list_ids))), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +144,7 @@ class _Request:
     words: str
     form_text: str
     tracking: bool
+    due_at: datetime  # of the mails it causes
 
 
 def _subscribe(address: str, list_ids: Iterable[int], request: _Request, now: datetime, known: dict[str, str]) -> bool:
@@ -114,7 +165,7 @@ def _subscribe(address: str, list_ids: Iterable[int], request: _Request, now: da
         for target in (lists.get_list(list_id) for list_id in list_ids):
             kind = _join(person, target, request, now, is_new=is_new)
             if mail and kind:
-                transactional.queue_mail(kind, person.id, target.id, now=now)
+                transactional.queue_mail(kind, person.id, target.id, now=now, due_at=request.due_at)
                 mailed = True
     return mailed
 

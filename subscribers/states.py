@@ -72,6 +72,8 @@ class SignupVerdict(LabelledEnum):
     ACCEPTED = "taken"
     HONEYPOT = "trapped"  # a field was filled that people cannot see
     TOO_OFTEN = "too often"
+    CHALLENGED = "challenged"  # above a limit, and no challenge solved
+    WAITING = "waiting"  # above a limit: the mail waits in the queue
     FORBIDDEN_DOMAIN = "domain"
     BAD_INPUT = "bad"
     REFUSED = "refused"

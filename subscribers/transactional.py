@@ -24,6 +24,7 @@ NEW_ADDRESS_WITHIN = timedelta(hours=24)
 STAY_WITHIN = timedelta(days=60)
 TAKE_BACK_WITHIN = timedelta(days=30)  # long enough for a mailbox that is looked into now and then
 MAX_TAKEN = 8  # so often a mail is taken up whose sender dies before it leaves
+LONGEST_QUEUE = timedelta(hours=6)  # for mails of sign-ups above a limit
 REPEAT_AFTER = timedelta(minutes=5)  # pressing the button twice does not send two mails
 
 
@@ -35,8 +36,9 @@ def queue_mail(
     now: datetime,
     to_address: str = "",
     about: int = 0,
+    due_at: datetime | None = None,
 ) -> None:
-    """Queues a mail. The same mail queued a moment ago is not queued twice.
+    """Queues a mail, due now or at `due_at`. The same mail queued a moment ago is not queued twice.
 
     `to_address` is where it goes if not to the person's own; `about` the id of what its link is about, if of anything
     (of “moved”: the former address, negative when it was put back).
@@ -54,10 +56,20 @@ def queue_mail(
             subscriber_id=subscriber_id,
             list_id=list_id,
             created_at=now,
-            due_at=now,
+            due_at=due_at or now,
             to_address=to_address,
             about=about,
         )
+
+
+def find_queue_place(now: datetime) -> datetime | None:
+    """When a mail may leave that waits behind the others of the queue; None where it is too long already."""
+    waiting = models.TransactionalMail.objects.filter(
+        state=TransactionalState.QUEUED, attempts=0, due_at__gt=now, due_at__lt=now + LONGEST_QUEUE
+    )
+    last = waiting.order_by("-due_at").values_list("due_at", flat=True).first() or now
+    place = last + timedelta(minutes=1) / settings.CONFIG.queued_confirmations_per_minute
+    return place if place < now + LONGEST_QUEUE else None
 
 
 def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[TransactionalMail, ...]:

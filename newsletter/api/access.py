@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -64,6 +65,15 @@ def api_view(verb: Verb, *, scopes: Mapping[str, TokenScope]) -> Callable[[View]
         return wrapped
 
     return wrap
+
+
+def find_sign_up_caller(authorization: str, network: str, now: datetime) -> UserActor | None:
+    """For whom a program signs people up; None without a token that is valid and has the scope for it."""
+    kind, _, text = authorization.partition(" ")
+    token = api_tokens.find_active_token(text.strip(), now=now) if kind.casefold() == "bearer" else None
+    if token is None or TokenScope.SUBSCRIPTIONS_WRITE not in token.scopes:
+        return None
+    return get_user_actor(token.user, network=network, find_lists=newsletters.map_lists)
 
 
 def get_actor(request: HttpRequest) -> UserActor:

@@ -23,3 +23,8 @@ def raise_alarm(mailing_id: int | None, message: str, now: datetime, *, count: i
         log.error("Alarm%s: %s", f" of mailing {mailing_id}" if mailing_id else "", message)
     else:
         models.Alarm.objects.filter(id=row.id).update(count=F("count") + count, last_at=now)
+
+
+def raise_account_alarm(message: str, now: datetime) -> None:
+    """Notes an alarm that is about no mailing."""
+    raise_alarm(None, message, now)

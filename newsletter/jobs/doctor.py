@@ -23,7 +23,7 @@ from newsletter.jobs import heartbeats, readiness, schema, wiring
 from newsletter.kernel.errors import NewsletterError
 from newsletter.kernel.resources import get_templates_dir
 from newsletter.scheduling import schedules
-from subscribers import lists, transactional
+from subscribers import lists, rate_limits, transactional
 from subscribers.states import SubscriptionState
 
 LONGEST_WAIT = timedelta(minutes=10)  # of what the provider reported; a worker applies it within seconds
@@ -52,6 +52,7 @@ def examine(now: datetime) -> tuple[Diagnosis, ...]:
     if not any(diagnosis.is_bad for diagnosis in found):
         found += [*_check_users(), *_check_provider(options, now), *_check_newsletters()]
         found += [*_check_transactional_mail(now), *_check_processes(now), *_check_failures()]
+        found += [*_check_account_alarms(), *_check_proxies(options, now)]
     return (*found, *_check_base_url(options))
 
 
@@ -157,9 +158,27 @@ def _check_webhook(options: config.Config, now: datetime) -> Iterator[Diagnosis]
         except NewsletterError as error:
             yield Diagnosis("bad", str(error), "Until then every report is refused.")
     yield from _check_inbox(now)
+
+
+def _check_account_alarms() -> Iterator[Diagnosis]:
+    """What operators were told that is about no mailing."""
     for alarm in summary.list_account_alarms():
+        message, _, remedy = alarm.message.partition(" See: ")
         yield Diagnosis(
-            "look", f"{alarm.message} (last {alarm.last_at:%Y-%m-%d %H:%M} UTC)", "Look at SendGrid’s dashboard."
+            "look",
+            f"{message} (last {alarm.last_at:%Y-%m-%d %H:%M} UTC)",
+            remedy or "Look at SendGrid’s dashboard.",
+        )
+
+
+def _check_proxies(options: config.Config, now: datetime) -> Iterator[Diagnosis]:
+    """Whether a proxy stands in front of us that nobody told us of: then all readers count as one network."""
+    if not options.trusted_proxies and rate_limits.was_forwarding_seen(now):
+        yield Diagnosis(
+            "look",
+            "Requests come with X-Forwarded-For, and NEWSLETTER_TRUSTED_PROXIES is 0: behind a proxy, limits take all "
+            "readers for one network.",
+            "If a proxy of yours stands in front, set NEWSLETTER_TRUSTED_PROXIES to how many.",
         )
 
 

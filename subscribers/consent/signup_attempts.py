@@ -11,6 +11,7 @@ from django.db.models import Count
 
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
 from subscribers import models
+from subscribers.challenges import ChallengeNeeded
 from subscribers.consent.domain_rules import (
     ForbiddenDomain,
 )
@@ -58,6 +59,8 @@ def get_verdict_label(verdict: str) -> str:
 
 
 def _to_verdict(error: NewsletterError) -> str:
+    if isinstance(error, ChallengeNeeded):
+        return SignupVerdict.CHALLENGED
     if isinstance(error, TooManyRequests):
         return SignupVerdict.TOO_OFTEN
     if isinstance(error, ForbiddenDomain):

@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NewsletterError
-from subscribers import address_quality, hooks, lists, self_service, subscriber_lookup, tokens
+from newsletter.kernel.network import parse_client_address
+from subscribers import address_quality, challenges, hooks, lists, self_service, subscriber_lookup, tokens
 from subscribers.policy import OUT_STATES
 from subscribers.states import SubscriptionState
 from subscribers.values import List
@@ -29,6 +31,7 @@ from subscribers.views.page import (
 )
 
 LARGEST_JSON = 16 * 2**10
+LONGEST_WORDS = 8_000  # characters of a caller's form
 ANSWER_SECONDS = (
     0.05  # seconds: known or suppressed addresses cost less work than new ones, and the timing must not reveal it
 )
@@ -60,7 +63,10 @@ def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse
     }
     if len(offered) == 1:
         activate_language(offered[0].language)
+    now, network = clock.now(), find_network(request)
     if request.method != "POST":
+        if offered and self_service.is_above_limit([each.id for each in offered], network, now):
+            context["challenge"] = challenges.create_challenge(now)
         return render(request, template, context)
     typed = request.POST
     chosen = _choose_lists(typed.getlist("lists"), offered)
@@ -87,13 +93,19 @@ def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse
                 "readers/join_shown.html", {name: context[name] for name in ("offered", "single", "asks_for_tracking")}
             ),
             tracking=bool(typed.get("tracking")),
+            challenge=typed.get("challenge", ""),
+            waits=bool(typed.get("wait")),
         )
+    except challenges.ChallengeNeeded as error:
+        asked = {"challenge": challenges.create_challenge(now), "busy": describe_error(error)}
+        return render(request, template, context | kept | asked, status=error.http_status)
     except NewsletterError as error:
         field = error.field if isinstance(error, BadInput) else ""
         if not isinstance(error, BadInput):
             raise
         return render(request, template, context | kept | {"error": describe_error(error), "field": field}, status=422)
-    return render(request, "readers/join_done.html", context | {"address": address.strip()[:254]})
+    waits = bool(typed.get("wait")) and not typed.get("challenge")
+    return render(request, "readers/join_done.html", context | {"address": address.strip()[:254], "waits": waits})
 
 
 def _read_captcha(typed: Any) -> str:
@@ -111,9 +123,15 @@ def _sign_up(
     origin: str = "",
     form_text: str = "",
     tracking: bool = False,
+    challenge: str = "",
+    waits: bool = False,
+    by: Actor | None = None,
+    network: str = "",
 ) -> None:
     if not chosen:
         raise BadInput("Choose at least one newsletter.", "lists")
+    if by is not None:
+        require_right(by, Verb.SUBSCRIBERS, [each.id for each in chosen])
     words = ", ".join(each.name for each in chosen)
     begun = perf_counter()
     self_service.sign_up(
@@ -121,7 +139,7 @@ def _sign_up(
         [each.id for each in chosen],
         first_name=first_name,
         origin=origin or _read_origin(request) or request.build_absolute_uri(_find_page_path(request))[:500],
-        network=find_network(request),
+        network=network or find_network(request),
         words=_("Sign up: %(lists)s") % {"lists": words},
         language=_read_browser_language(request),
         zone=zone,
@@ -129,6 +147,9 @@ def _sign_up(
         captcha=captcha,
         form_text=form_text,
         tracking=tracking,
+        challenge=challenge,
+        waits=waits,
+        trusted=by is not None,
         now=clock.now(),
     )
     sleep(max(0.0, ANSWER_SECONDS - (perf_counter() - begun)))
@@ -161,7 +182,10 @@ def _choose_lists(wanted: list[str], offered: list[List]) -> list[List]:
 @public_page("POST", "OPTIONS")
 def sign_up_by_api(request: HttpRequest) -> HttpResponse:
     """Signing up for programs, without cookies: {"email", "lists": [slug, …], "first_name", "from", "zone", "captcha"},
-    and {"tracking": true} where they agreed to the counting of opens and clicks.
+    and {"tracking": true} where they agreed to the counting of opens and clicks. With a token there is no limit by
+    network, and {"ip", "words"} are the subscriber's address in the network and what the caller's form said.
+
+    429 with {"challenge"} above a limit: send its solution as "challenge" (ALTCHA), or {"wait": true} for the queue.
 
     202 whatever becomes of it; 422 with {"error", "field"} for bad input; {"meant"} where the address looks
     mistyped (send "sure": true to keep it).
@@ -178,6 +202,11 @@ def sign_up_by_api(request: HttpRequest) -> HttpResponse:
 
 def _answer_api(request: HttpRequest) -> HttpResponse:
     activate_language(find_browser_language(request))
+    authorization = request.headers.get("Authorization", "")
+    by = hooks.find_caller(authorization, find_network(request), clock.now()) if authorization else None
+    if authorization and by is None:
+        message = "Send a token that is valid and has the scope subscriptions:write, or none."
+        return JsonResponse({"error": message, "field": "token"}, status=401, headers={"WWW-Authenticate": "Bearer"})
     try:
         document = _parse_body(request)
         address = str(document.get("email", ""))
@@ -186,7 +215,7 @@ def _answer_api(request: HttpRequest) -> HttpResponse:
             return JsonResponse(
                 {"error": _("Did you mean %(meant)s?") % {"meant": meant}, "field": "email", "meant": meant}, status=422
             )
-        offered = list(lists.list_lists(public_only=True))
+        offered = list(lists.list_lists(public_only=by is None))
         wanted = document.get("lists", [])
         chosen = (
             _choose_lists([str(each) for each in wanted] if isinstance(wanted, list) else [], offered) if wanted else []
@@ -201,7 +230,16 @@ def _answer_api(request: HttpRequest) -> HttpResponse:
             str(document.get("captcha", "")),
             " ".join(str(document.get("from", "")).split())[:500],
             tracking=document.get("tracking") is True,
+            challenge=str(document.get("challenge", "")),
+            waits=document.get("wait") is True,
+            form_text=str(document.get("words", ""))[:LONGEST_WORDS] if by else "",
+            by=by,
+            network=parse_client_address(str(document.get("ip", "")), "", 0) if by else "",
         )
+    except challenges.ChallengeNeeded as error:
+        asked = json.loads(challenges.create_challenge(clock.now()))
+        document = {"error": describe_error(error), "field": "challenge", "challenge": asked}
+        return JsonResponse(document, status=error.http_status)
     except NewsletterError as error:
         field = error.field if isinstance(error, BadInput) else ""
         return JsonResponse({"error": describe_error(error), "field": field}, status=error.http_status)
@@ -266,6 +304,7 @@ def _offer_new_link(request: HttpRequest, token: str) -> HttpResponse:
             origin=_("an old confirmation link"),
             network=find_network(request),
             now=clock.now(),
+            trusted=True,  # the link was mailed to this address
         )
     context = {"list": target, "sent": sent, "mailed": mailed}
     return render(request, "readers/again.html", context, status=(200 if mailed else 429) if sent else 410)

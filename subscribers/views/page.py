@@ -20,12 +20,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound
 from newsletter.kernel.network import parse_client_address
-from subscribers import hooks, lists, rate_limits, tokens
+from subscribers import challenges, hooks, lists, rate_limits, tokens
 from subscribers.values import Subscriber
 
 View = Callable[..., HttpResponse]
+_FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 
 # These pages show text of strangers, so they can do nothing but be read and send their own form.
 _POLICY = (
@@ -53,6 +55,8 @@ def public_page(*methods: str, framed: bool = False, form: bool = False) -> Call
         @require_http_methods(list(methods))
         @functools.wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method == "POST" and not settings.CONFIG.trusted_proxies and _FORWARDED_FOR in request.META:
+                rate_limits.note_forwarding(clock.now())
             with translation.override(find_browser_language(request)):
                 try:
                     response = view(request, *args, **kwargs)
@@ -107,6 +111,8 @@ def describe_error(error: NewsletterError) -> str:
         return _("This link is too old. Ask for a new one.")
     if isinstance(error, tokens.BadToken):
         return _("This link is damaged or not ours. Copy it whole from the mail.")
+    if isinstance(error, challenges.ChallengeNeeded):
+        return _("So many sign up just now that we check who is a person. Press the button once more.")
     if isinstance(error, rate_limits.TooManyRequests):
         return _("Too many tries within an hour. Try again later.")
     if isinstance(error, BadInput):
@@ -140,7 +146,7 @@ def find_network(request: HttpRequest) -> str:
     """The network address a request comes from."""
     return parse_client_address(
         request.META.get("REMOTE_ADDR", ""),
-        request.META.get("HTTP_X_FORWARDED_FOR", ""),
+        request.META.get(_FORWARDED_FOR, ""),
         settings.CONFIG.trusted_proxies,
     )
 

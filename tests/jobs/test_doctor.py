@@ -14,6 +14,7 @@ import pytest
 from newsletter.catalog import newsletter_settings
 from newsletter.jobs import doctor, heartbeats, wiring
 from newsletter.scheduling import schedules
+from subscribers import rate_limits, self_service
 from tests.actors import SYSTEM
 
 Usage = namedtuple("Usage", "total used free")
@@ -116,3 +117,19 @@ def test_a_process_with_older_settings_is_to_be_restarted(data_dir: None, newsro
     heartbeats.record_heartbeat(heartbeats.ProcessKind.WORKER, now=now, settings="another")
     told = [each.what for each in doctor._check_processes(now) if each.level == "look"]
     assert any(each.startswith("The worker (worker@") and "runs with older settings" in each for each in told)
+
+
+def test_a_proxy_that_nobody_told_us_of_is_named(data_dir: None, newsroom: Any, people: Any, now: datetime) -> None:
+    assert "X-Forwarded-For" not in found(now, "look")
+    rate_limits.note_forwarding(now)
+    assert "set NEWSLETTER_TRUSTED_PROXIES" in found(now, "look")
+
+
+def test_a_flood_of_sign_ups_is_named_with_what_shows_it(
+    data_dir: None, newsroom: Any, people: Any, settings: Any, now: datetime
+) -> None:
+    settings.CONFIG = replace(settings.CONFIG, signups_per_form=1)
+    for n in range(3):
+        self_service.sign_up(f"r{n}@example.com", [newsroom.list.id], origin="", network="", now=now, waits=True)
+    (line,) = [line for line in found(now, "look").splitlines() if "NEWSLETTER_SIGNUPS_PER_FORM" in line]
+    assert line.endswith("newsletter subscribers signup-attempts")

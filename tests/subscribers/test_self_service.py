@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from newsletter.catalog import newsletter_settings
+from newsletter.delivery.models import Alarm
 from newsletter.kernel.errors import Refused
-from subscribers import audience, models, people, self_service, subscriber_lookup, suppressions, tokens, transactional
+from subscribers import (
+    audience,
+    challenges,
+    models,
+    people,
+    self_service,
+    subscriber_lookup,
+    suppressions,
+    tokens,
+    transactional,
+)
 from subscribers.imports import run
 from subscribers.lists import create_list
-from subscribers.rate_limits import MAX_HITS
+from subscribers.rate_limits import TooManyRequests, get_limit
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List, TransactionalMail
 from tests.actors import SYSTEM
@@ -111,7 +125,7 @@ def test_a_name_that_is_an_advertisement_is_dropped(name: str, morning: List, no
 
 
 def test_one_sign_up_for_many_lists_owes_a_confirmation_for_each(now: datetime, db: None) -> None:
-    lists = [create_list(f"list-{n}", f"List {n}", by=SYSTEM, now=now) for n in range(MAX_HITS["mail-to"] + 2)]
+    lists = [create_list(f"list-{n}", f"List {n}", by=SYSTEM, now=now) for n in range(get_limit("mail-to") + 2)]
     join("ann@example.com", *lists, now=now)
     assert sorted(mail.list_name for mail in owed(now)) == sorted(each.name for each in lists)
 
@@ -360,3 +374,92 @@ def test_where_nothing_is_counted_nobody_is_asked(newsroom: Newsroom, now: datet
     newsletter_settings.change_newsletter(newsroom.briefing.id, tracking="off", seen=None, by=SYSTEM, now=now)
     join("ann@example.com", newsroom.list, now=now, tracking=True)
     assert models.ConsentEvent.objects.get().tracking is None
+
+
+@pytest.fixture
+def limits(settings: Any) -> Callable[..., None]:
+    """Sets limits of sign-ups."""
+
+    def configure(**limits: int) -> None:
+        settings.CONFIG = replace(settings.CONFIG, **limits)
+
+    return configure
+
+
+def list_due_mails(now: datetime) -> list[str]:
+    """To whom a mail may leave by an instant."""
+    due = models.TransactionalMail.objects.filter(due_at__lte=now).order_by("id")
+    return [*due.values_list("subscriber__address", flat=True)]
+
+
+def test_above_a_limit_a_challenge_solved_counts_like_being_within(
+    morning: List, limits: Callable[..., None], now: datetime
+) -> None:
+    limits(signups_per_form=1)
+    join("ann@example.com", morning, now=now)
+    with pytest.raises(challenges.ChallengeNeeded):
+        join("ben@example.com", morning, now=now)
+    assert self_service.is_above_limit([morning.id], "", now)
+    solution = challenges.solve(challenges.create_challenge(now))
+    join("ben@example.com", morning, now=now, challenge=solution)
+    with pytest.raises(challenges.ChallengeNeeded):
+        join("cleo@example.com", morning, now=now, challenge=solution)
+    assert list_due_mails(now) == ["ann@example.com", "ben@example.com"]
+    join("cleo@example.com", morning, now=now + timedelta(hours=1, seconds=1))
+
+
+def test_who_solves_none_waits_in_a_queue_with_room_for_other_networks(
+    morning: List, limits: Callable[..., None], now: datetime
+) -> None:
+    limits(signups_per_network=1, queued_confirmations_per_minute=2)
+    join("first@example.com", morning, network="192.0.2.1", now=now)
+    for n in range(3):
+        join(f"r{n}@example.com", morning, network="192.0.2.1", now=now, waits=True)
+    with pytest.raises(TooManyRequests):
+        join("r3@example.com", morning, network="192.0.2.1", now=now, waits=True)
+    assert list_due_mails(now) == ["first@example.com"]
+    assert list_due_mails(now + timedelta(minutes=1)) == ["first@example.com", "r0@example.com", "r1@example.com"]
+    join("other@example.com", morning, network="192.0.2.2", now=now)
+    assert list_due_mails(now) == ["first@example.com", "other@example.com"]
+    verdicts = models.SignupAttempt.objects.order_by("id").values_list("verdict", flat=True)
+    assert [*verdicts] == ["taken", *["waiting"] * 3, "too often", "taken"]
+
+
+def test_a_queue_that_is_too_long_takes_nobody_else(morning: List, limits: Callable[..., None], now: datetime) -> None:
+    limits(signups_per_form=1, queued_confirmations_per_minute=1)
+    join("ann@example.com", morning, now=now)
+    join("ben@example.com", morning, now=now, waits=True)
+    late = now + transactional.LONGEST_QUEUE - timedelta(minutes=1)
+    models.TransactionalMail.objects.filter(due_at__gt=now).update(due_at=late)
+    with pytest.raises(TooManyRequests, match="queue is full"):
+        join("cleo@example.com", morning, now=now, waits=True)
+
+
+def test_a_flood_reaches_few_strangers_and_stops_no_reader(
+    morning: List, limits: Callable[..., None], now: datetime
+) -> None:
+    """`python -m benchmarks signups` does the same with 10,000."""
+    limits(signups_per_form=20, queued_confirmations_per_minute=5)
+    for n in range(200):
+        with contextlib.suppress(challenges.ChallengeNeeded, TooManyRequests):
+            moment = now + timedelta(seconds=3 * n)
+            join(f"s{n}@example.com", morning, network=f"192.0.2.{n}", now=moment, waits=n % 2 == 0)
+        if n % 50 == 49:
+            solution = challenges.solve(challenges.create_challenge(moment))
+            join(f"reader{n}@example.org", morning, network="198.51.100.1", now=moment, challenge=solution)
+            assert list_due_mails(moment)[-1] == f"reader{n}@example.org"
+    strangers = [address for address in list_due_mails(now + timedelta(minutes=10)) if address.startswith("s")]
+    assert 20 < len(strangers) <= 20 + 10 * 5
+    alarms = Alarm.objects.filter(mailing=None)
+    assert [(alarm.count, "NEWSLETTER_SIGNUPS_PER_FORM" in alarm.message) for alarm in alarms] == [(1, True)]
+
+
+def test_a_trusted_caller_has_no_limit_but_that_of_the_address(
+    morning: List, limits: Callable[..., None], now: datetime
+) -> None:
+    limits(signups_per_form=1, signups_per_network=1, mails_per_address=2)
+    for n in range(4):
+        join(f"r{n}@example.com", morning, network="192.0.2.1", now=now, trusted=True)
+        join("ann@example.com", morning, network="192.0.2.1", now=now + n * timedelta(minutes=6), trusted=True)
+    assert list_due_mails(now + timedelta(hours=1)).count("ann@example.com") == 2
+    assert len(list_due_mails(now)) == 5

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,9 +14,20 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from newsletter.accounts import api_tokens
 from newsletter.kernel import clock
-from subscribers import lists, models, people, self_service, subscriber_lookup, suppressions, transactional
-from subscribers.rate_limits import MAX_HITS
+from subscribers import (
+    challenges,
+    lists,
+    models,
+    people,
+    rate_limits,
+    self_service,
+    subscriber_lookup,
+    suppressions,
+    transactional,
+)
+from subscribers.rate_limits import get_limit
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List
 from subscribers.views import joining
@@ -65,7 +78,7 @@ def test_an_old_confirmation_is_sent_once_more_at_a_press(
     assert "on its way" in words(post(client, f"/c/{token}"))
     kinds = [row.kind for row in models.TransactionalMail.objects.order_by("id")]
     assert kinds == ["confirm", "confirm"]
-    for _ in range(MAX_HITS["mail-to"]):
+    for _ in range(get_limit("mail-to")):
         answer = post(client, f"/c/{token}")
     assert (answer.status_code, "on its way" in words(answer)) == (429, False)
     assert "No new mail was sent" in words(answer)
@@ -236,3 +249,96 @@ def test_the_words_of_form_and_confirmation_are_kept_and_what_was_typed_is_not(c
     assert texts[asked.notice_hash] == texts[confirmed.notice_hash] == "See https://example.com/privacy."
     assert texts[confirmed.form_hash].splitlines()[:2] == ["Send Morning Briefing to …?", "Yes, sign me up"]
     assert "ann" not in str(texts).casefold()
+
+
+@pytest.fixture
+def people_at_desk(request: pytest.FixtureRequest) -> Any:
+    """The cast of tests/conftest.py, whose name is that of a module here."""
+    return request.getfixturevalue("people")
+
+
+@pytest.fixture
+def busy(settings: Any, morning: List) -> None:
+    """A form above its limit."""
+    settings.CONFIG = replace(settings.CONFIG, signups_per_form=1)
+    Client().post("/embed/morning/", {"email": "first@example.com"})
+
+
+def read_challenge(page: Any) -> str:
+    found = re.search(r'data-challenge="([^"]*)"', page.content.decode())
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def test_a_busy_form_asks_for_a_challenge_and_keeps_what_was_typed(client: Client, busy: None) -> None:
+    typed = {"email": "ann@example.com", "first_name": "Ann"}
+    refused = client.post("/embed/morning/", typed)
+    assert refused.status_code == 429
+    assert 'value="ann@example.com"' in words(refused)
+    assert '<script src="/static/challenge.js" defer>' in words(refused)
+    for page in (refused, client.get("/join/morning/")):
+        solution = challenges.solve(read_challenge(page))
+        assert client.post("/embed/morning/", typed | {"challenge": solution, "wait": ""}).status_code == 200
+    assert verdicts() == ["taken", "challenged", "taken", "taken"]
+
+
+def test_without_javascript_the_mail_waits_and_the_page_says_so(client: Client, busy: None) -> None:
+    page = client.get("/join/morning/")
+    assert '<input type="hidden" name="wait" value="1">' in words(page)
+    done = client.post("/embed/morning/", {"email": "ann@example.com", "wait": "1", "challenge": ""})
+    assert "it may take some hours" in words(done)
+    mail = models.TransactionalMail.objects.latest("id")
+    assert mail.due_at > mail.created_at
+
+
+def test_a_form_that_is_not_busy_asks_for_nothing(client: Client, morning: List) -> None:
+    assert "challenge" not in words(client.get("/join/morning/"))
+
+
+def test_a_program_is_given_the_challenge(busy: None) -> None:
+    asked = api({"email": "ann@example.com", "lists": ["morning"]})
+    assert (asked.status_code, asked.json()["field"]) == (429, "challenge")
+    solution = challenges.solve(json.dumps(asked.json()["challenge"]))
+    assert api({"email": "ann@example.com", "lists": ["morning"], "challenge": solution}).status_code == 202
+    assert api({"email": "ben@example.com", "lists": ["morning"], "wait": True}).status_code == 202
+
+
+def create_token(email: str, scope: str) -> str:
+    made = api_tokens.create_token(email, scope, scopes=[scope], password=None, by=SYSTEM, now=clock.now())
+    return f"Bearer {made[1]}"
+
+
+def test_a_caller_with_a_token_has_no_limit_and_says_for_whom_it_asks(people_at_desk: Any, settings: Any) -> None:
+    settings.CONFIG = replace(settings.CONFIG, signups_per_form=1, signups_per_network=1)
+    authorization = create_token("admin@example.com", "subscriptions:write")
+    for n in range(3):
+        document = {"email": f"r{n}@example.com", "lists": ["morning"], "ip": f"192.0.2.{n}", "words": "Our own form."}
+        assert api(document, Authorization=authorization).status_code == 202
+    assert [each.network for each in models.SignupAttempt.objects.order_by("id")] == [f"192.0.2.{n}" for n in range(3)]
+    event = models.ConsentEvent.objects.latest("id")
+    assert models.ConsentText.objects.get(hash=event.form_hash).text == "Our own form."
+    api({"email": "x@example.com", "lists": ["morning"], "ip": "192.0.2.9", "words": "Forged."})
+    assert not models.SignupAttempt.objects.filter(network="192.0.2.9").exists()
+    assert not models.ConsentText.objects.filter(text="Forged.").exists()
+
+
+@pytest.mark.parametrize(
+    ("who", "scope", "status"),
+    [("admin", "tiers:write", 401), ("stranger", "subscriptions:write", 403), ("viewer", "subscriptions:write", 403)],
+)
+def test_a_token_that_may_not_sign_up_is_refused(people_at_desk: Any, who: str, scope: str, status: int) -> None:
+    answer = api(
+        {"email": "ann@example.com", "lists": ["morning"]}, Authorization=create_token(f"{who}@example.com", scope)
+    )
+    assert answer.status_code == status
+    assert api({"email": "a@example.com", "lists": ["morning"]}, Authorization="Bearer nl_x").status_code == 401
+    assert models.Subscriber.objects.count() == 0
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [(0, True), (1, False)])
+def test_forwarding_that_nobody_told_us_of_is_noted(morning: List, settings: Any, proxies: int, seen: bool) -> None:
+    settings.CONFIG = replace(settings.CONFIG, trusted_proxies=proxies)
+    Client().post("/embed/morning/", {"email": "ann@example.com"})
+    assert not rate_limits.was_forwarding_seen(clock.now())
+    Client().post("/embed/morning/", {"email": "ann@example.com"}, headers={"X-Forwarded-For": "192.0.2.1"})
+    assert rate_limits.was_forwarding_seen(clock.now()) is seen

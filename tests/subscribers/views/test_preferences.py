@@ -12,7 +12,7 @@ from django.test import Client
 
 from newsletter.kernel import clock
 from subscribers import audience, models, people, subscriber_lookup, tokens, transactional
-from subscribers.rate_limits import MAX_HITS
+from subscribers.rate_limits import get_limit
 from subscribers.values import List
 from tests.actors import SYSTEM
 from tests.conftest import Newsroom
@@ -42,7 +42,7 @@ def test_a_former_address_finds_its_subscriber_and_the_mail_goes_to_the_present_
 
 
 def test_too_many_tries_from_one_network_get_a_page_that_says_so(morning: List) -> None:
-    for n in range(MAX_HITS["which"]):
+    for n in range(get_limit("which")):
         Client().post("/which/", {"email": f"r{n}@example.com"})
     response = Client().post("/which/", {"email": "late@example.com"})
     assert response.status_code == 429
@@ -133,7 +133,7 @@ def test_a_footer_may_not_do_more_than_leave_and_change_how_often(
 
 def test_a_link_is_on_its_way_only_when_one_is(client: Client, active: Active, morning: List) -> None:
     token = subscriber_lookup.get_signer().sign_footer(morning.id, active("ann@example.com"))
-    for _ in range(MAX_HITS["mail-to"]):
+    for _ in range(get_limit("mail-to")):
         assert "on its way" in words(post(client, f"/p/{token}", mail="data"))
     answer = post(client, f"/p/{token}", mail="data")
     assert (answer.status_code, "on its way" in words(answer), "try again in an hour" in words(answer)) == (

@@ -19,6 +19,7 @@ NAMES = (
     "memory",
     "subscribers",
     "hostile",
+    "idle",
 )
 
 

@@ -182,6 +182,12 @@ def has_due_mails(now: datetime) -> bool:
     return models.TransactionalMail.objects.filter(due).exists()
 
 
+def find_next_due_mail(now: datetime) -> datetime | None:
+    """When a queued mail is due next, after `now`."""
+    waiting = models.TransactionalMail.objects.filter(state=TransactionalState.QUEUED, due_at__gt=now)
+    return waiting.order_by("due_at").values_list("due_at", flat=True).first()
+
+
 def _select_suppressed_keys() -> QuerySet[models.Suppression, str]:
     """Suppressed addresses. One whose mail came back may sign up again, so the mail that asks goes there."""
     return models.Suppression.objects.exclude(reason__in=policy.LIFTED_BY_SIGN_UP).values_list("address_key", flat=True)

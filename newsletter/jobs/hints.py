@@ -1,6 +1,6 @@
 """Telling workers on other machines that there is something to do, so that they need not wait for the next sweep.
 
-On SQLite the workers look for themselves, twice a second. A hint that cannot be given is not missed: a sweep follows.
+On SQLite the workers see what is written: `lookout`. A hint that cannot be given is not missed: a sweep follows.
 """
 
 from __future__ import annotations

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from newsletter.jobs import heartbeats, tasks, watchdog, worker_threads
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NewsletterError
+from newsletter.scheduling import occurrences
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,8 @@ class Scheduler:
         self._watchdog = watchdog.Watchdog(
             HUNG_AFTER_SECONDS, nudge=self._restart_timer, nudge_after=NUDGE_AFTER_SECONDS
         )
+        self._tick_seconds = tick_seconds
+        self._stopping, self._planning = False, threading.Lock()
         self._timer = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(6)},
@@ -65,15 +69,29 @@ class Scheduler:
 
     def stop(self) -> None:
         """Finishes the present tick and stops."""
-        self._timer.shutdown(wait=True)
+        with self._planning:
+            self._stopping = True
+        self._timer.shutdown(wait=True)  # holds the locks that a tick needs to plan the next one, and waits for it
         heartbeats.delete_heartbeat(heartbeats.ProcessKind.SCHEDULER)
 
     def _tick(self) -> None:
         now = clock.now()
         ticked = tasks.tick(now, with_editions=False)
         self._watchdog.report_alive()
+        self._tick_at_next_instant(now)
         note = "; ".join(f"{step}: {why}" for step, why in ticked.failed.items())
         worker_threads.try_record_heartbeat(heartbeats.ProcessKind.SCHEDULER, note=note)
+
+    def _tick_at_next_instant(self, now: datetime) -> None:
+        """Lets the next tick come at the instant of an occurrence, if that is before its turn."""
+        try:
+            instant = occurrences.find_next_instant(now)
+        except DatabaseError:
+            return  # the tick has said so
+        if instant is not None and instant - now < timedelta(seconds=self._tick_seconds):
+            with self._planning:
+                if not self._stopping:
+                    self._timer.modify_job("tick", next_run_time=instant)
 
     def _create_editions(self) -> None:
         _run_step(tasks.create_due_editions, "Editions could not be opened")

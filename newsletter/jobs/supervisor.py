@@ -26,9 +26,9 @@ log = logging.getLogger(__name__)
 GRACE_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 30.0
 STEADY_AFTER_SECONDS = 60.0
-HUNG_AFTER_SECONDS = 45.0  # without a sign of life; one comes every fifteen
+HUNG_AFTER_SECONDS = 40.0  # without a sign of life; one comes every fifteen
 START_SECONDS = 120.0  # for the first
-LOOK_SECONDS = 5.0  # between looks at the signs of life
+LOOK_SECONDS = 10.0  # between looks at the signs of life
 SETTLE_SECONDS = 10.0  # a child that was started since may not take a hangup yet, and has just read the settings
 
 

@@ -18,7 +18,7 @@ from datetime import datetime
 from functools import partial
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections, transaction
+from django.db import DatabaseError, close_old_connections, transaction
 from procrastinate.app import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -27,7 +27,15 @@ from procrastinate.jobs import DeleteJobCondition, Status
 from procrastinate.worker import Worker as JobRunner
 
 from newsletter.delivery.sending import backlog
-from newsletter.jobs import heartbeats, step_reports, transactional_mail, watchdog, worker_steps, worker_threads
+from newsletter.jobs import (
+    heartbeats,
+    lookout,
+    step_reports,
+    transactional_mail,
+    watchdog,
+    worker_steps,
+    worker_threads,
+)
 from newsletter.kernel import clock
 from subscribers.imports import run
 
@@ -191,7 +199,17 @@ def _build_runner(jobs: App, queue: str, concurrency: int) -> JobRunner:
 async def _keep_sweeping() -> None:
     while True:
         await _run_logged(lambda: hint_due_work(clock.now()), "The sweep for due rows failed; it is tried again")
-        await asyncio.sleep(SWEEP_SECONDS)
+        await asyncio.sleep(await sync_to_async(_compute_wait, thread_sensitive=False)())
+
+
+def _compute_wait() -> float:
+    """Until the next sweep: what is due at a time is not to wait for long after it."""
+    try:
+        return lookout.compute_wait_until_due(clock.now(), SWEEP_SECONDS)
+    except DatabaseError:
+        return SWEEP_SECONDS
+    finally:
+        close_old_connections()
 
 
 async def _keep_recording_heartbeat() -> None:

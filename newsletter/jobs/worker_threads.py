@@ -12,12 +12,12 @@ from datetime import datetime
 
 from django.db import close_old_connections
 
-from newsletter.jobs import heartbeats, step_reports, transactional_mail, watchdog, wiring, worker_steps
+from newsletter.jobs import heartbeats, lookout, step_reports, transactional_mail, watchdog, wiring, worker_steps
 from newsletter.kernel import clock
 
 log = logging.getLogger(__name__)
 
-IDLE_SECONDS = 0.5
+LONGEST_IDLE_SECONDS = 30.0  # without being woken up: should the lookout have missed something
 RETRY_SECONDS = 5.0
 GRACE_SECONDS = 60.0  # for the other threads, when one of them hangs for good
 
@@ -40,23 +40,31 @@ class Worker:
     def __init__(self, threads: int = 4) -> None:
         self._threads = threads
         self._stop = threading.Event()
+        self._wakeups: list[lookout.Wakeup] = []
 
     def stop(self) -> None:
         """Stops claiming; `run` returns when what is in flight is done."""
         self._stop.set()
+        for wakeup in self._wakeups:
+            wakeup.wake()
 
     def run(self) -> None:
         """Works until `stop` is called from another thread or a signal handler."""
         tune_garbage_collector()
-        steps: dict[str, Callable[[datetime], bool]] = {
-            f"hand-over-{index}": self._build_hand_over(index) for index in range(self._threads)
+        steps: dict[str, Sequence[Callable[[datetime], bool]]] = {
+            lookout.HAND_OVER: [self._build_hand_over(index) for index in range(self._threads)],
+            lookout.MAIL: [transactional_mail.send_due],
+            lookout.EVENTS: [worker_steps.apply_events],
+            lookout.IMPORTS: [worker_steps.import_subscribers],
         }
-        steps |= {
-            "transactional-mail": transactional_mail.send_due,
-            "events": worker_steps.apply_events,
-            "imports": worker_steps.import_subscribers,
-        }
-        threads = [threading.Thread(target=self._run_loop, args=(step,), name=name) for name, step in steps.items()]
+        wakeups = {queue: [lookout.Wakeup() for _ in mine] for queue, mine in steps.items()}
+        self._wakeups = [each for queue in wakeups.values() for each in queue]
+        threads = [
+            threading.Thread(target=self._run_loop, args=(step, wakeup), name=f"{queue}-{index}")
+            for queue, mine in steps.items()
+            for index, (step, wakeup) in enumerate(zip(mine, wakeups[queue], strict=True))
+        ]
+        threads.append(threading.Thread(target=lookout.Lookout(wakeups, self._stop).run, name="lookout"))
         for thread in threads:
             thread.start()
         while not self._stop.wait(report_worker()):
@@ -71,7 +79,7 @@ class Worker:
         log.critical(
             "A thread hangs or has died: this process exits, to be restarted. %s", step_reports.describe_stuck()
         )
-        self._stop.set()
+        self.stop()
         deadline = time.monotonic() + GRACE_SECONDS
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -82,8 +90,9 @@ class Worker:
         owner = f"{heartbeats.get_process_name(heartbeats.ProcessKind.WORKER)}/{index}"
         return lambda now: worker_steps.hand_over(now, owner) or worker_steps.advance_mailings(now)
 
-    def _run_loop(self, step: Callable[[datetime], bool]) -> None:
+    def _run_loop(self, step: Callable[[datetime], bool], wakeup: lookout.Wakeup) -> None:
         while not self._stop.is_set():
+            wakeup.begin_look()
             try:
                 with step_reports.report_step():
                     worked = step(clock.now())
@@ -93,7 +102,7 @@ class Worker:
                 self._stop.wait(RETRY_SECONDS)
                 continue
             if not worked:
-                self._stop.wait(IDLE_SECONDS)
+                wakeup.wait(0.0 if self._stop.is_set() else LONGEST_IDLE_SECONDS)
 
 
 def report_worker() -> float:

@@ -47,6 +47,12 @@ def find_next(newsletter_id: int, now: datetime) -> Occurrence | None:
     return to_occurrence(row) if row else None
 
 
+def find_next_instant(now: datetime) -> datetime | None:
+    """The instant of the next occurrence of any newsletter that is to happen, after `now`."""
+    rows = models.Occurrence.objects.filter(instant__gt=now, state__in=states.WAITING_STATES)
+    return rows.order_by("instant").values_list("instant", flat=True).first()
+
+
 def materialise(now: datetime) -> int:
     """Writes down the occurrences of the next days; running it again changes nothing. Returns how many are new.
 

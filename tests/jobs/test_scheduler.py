@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from newsletter.jobs import heartbeats, scheduler
+from newsletter.kernel import clock
 from newsletter.kernel.errors import Refused
+from newsletter.scheduling import occurrences, schedules
+from newsletter.scheduling.models import Occurrence
+from tests.actors import SYSTEM
 
 
 @pytest.mark.django_db(transaction=True)
@@ -40,3 +44,24 @@ def test_a_step_that_fails_is_logged_and_is_done_again_next_time(
         scheduler._run_step(fails, "Feeds could not be fetched")
     assert "Feeds could not be fetched" in caplog.text
     assert str(error) in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tick_comes_at_the_instant_of_an_occurrence_whenever_the_next_one_would(
+    newsroom: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "HUNG_AFTER_SECONDS", 1e9)
+    started = clock.now()
+    schedules.create_schedule(newsroom.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=started)
+    occurrences.materialise(started)
+    planned = Occurrence.objects.order_by("instant")[0]
+    instant = clock.now() + timedelta(seconds=3)
+    Occurrence.objects.filter(id=planned.id).update(instant=instant)
+    running = scheduler.Scheduler(tick_seconds=300)
+    running.start()
+    while clock.now() < instant + timedelta(seconds=15) and planned.state != "held":
+        time.sleep(0.05)
+        planned.refresh_from_db()
+    running.stop()
+    assert planned.state == "held", "it has no edition"
+    assert timedelta() <= planned.changed_at - instant < timedelta(seconds=10)

@@ -134,6 +134,7 @@ def test_as_long_as_the_database_takes_nothing_nobody_is_taken_for_dead(
     assert child.process is not None
     child.process.kill()
     child.process.wait()
+    supervisor._close_pipe(child.process)
 
 
 def test_a_hangup_is_passed_on_and_ends_nobody(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:

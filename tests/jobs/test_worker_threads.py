@@ -9,6 +9,7 @@ from datetime import datetime
 import pytest
 
 from newsletter.jobs import heartbeats, step_reports, worker_threads
+from newsletter.jobs.lookout import Wakeup
 
 
 def test_a_thread_that_hangs_is_in_the_worker_s_sign_of_life(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,7 +21,7 @@ def test_a_thread_that_hangs_is_in_the_worker_s_sign_of_life(db: None, monkeypat
         worker.stop()
         return False
 
-    thread = threading.Thread(target=worker._run_loop, args=(hangs,), name="hand-over-1")
+    thread = threading.Thread(target=worker._run_loop, args=(hangs, Wakeup()), name="hand-over-1")
     thread.start()
     time.sleep(0.3)
     assert worker_threads.report_worker() == heartbeats.HEARTBEAT_SECONDS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import RECALLABLE_MAILING_STATES, BatchState, MailingState, RecallState
@@ -45,6 +45,20 @@ def measure_backlog(now: datetime, *, limit: int) -> Backlog:
         or models.Batch.objects.filter(back, mailing__state=MailingState.CANCELLED).exists(),
         payloads=models.WebhookPayload.objects.due(now).exists(),
     )
+
+
+def find_next_due(now: datetime) -> datetime | None:
+    """When something is due next by its own time, after `now`; None when nothing is planned."""
+    begins = Min("begins_at", filter=Q(begins_at__gt=now))
+    waiting = models.Mailing.objects.filter(due_at__gt=now, state__in=(MailingState.SCHEDULED, MailingState.FREEZING))
+    batches = models.Batch.objects.filter(state=BatchState.PLANNED, due_at__gt=now, mailing__state=MailingState.SENDING)
+    payloads = models.WebhookPayload.objects.filter(next_at__gt=now)
+    found = (
+        *waiting.aggregate(due=Min("due_at"), begins=begins).values(),
+        batches.order_by("due_at").values_list("due_at", flat=True).first(),
+        payloads.aggregate(at=Min("next_at"))["at"],
+    )
+    return min((each for each in found if each is not None), default=None)
 
 
 def select_unsure_recalls(now: datetime) -> QuerySet[models.Mailing]:

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from django.db import transaction
-
-from newsletter.kernel.iteration import batched
 from subscribers import models
+from subscribers.bulk_writing import WritePacer
 from subscribers.segments import window
-
-ROWS = 200  # subscribers to a transaction: some milliseconds
 
 
 def record_engagement(
@@ -24,9 +20,10 @@ def record_engagement(
     models.List.objects.filter(id=list_id, newest_edition__lt=ordinal).update(newest_edition=ordinal)
     models.List.objects.filter(id=list_id).update(engagement_as_of=as_of)
     everybody = sorted({*opened, *clicked})
-    changed = 0
-    for some in batched(everybody, ROWS):
-        with transaction.atomic():
+    changed, pacer = 0, WritePacer()
+    rest = iter(everybody)
+    while some := pacer.take(rest):
+        with pacer.transaction(len(some)):
             changed += _record_page(list_id, ordinal, some, frozenset(opened), frozenset(clicked), as_of)
     return changed
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
@@ -16,6 +15,7 @@ from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Refused
 from newsletter.kernel.iteration import do_each
 from subscribers import hooks, lists, models, policy, transactional
+from subscribers.bulk_writing import WritePacer
 from subscribers.consent.subscriptions import apply_act
 from subscribers.states import SubscriptionAct, SubscriptionState, TransactionalKind
 from subscribers.values import GrowthMonth, InactiveSubscribers
@@ -58,14 +58,13 @@ def ask_inactive(
     if expected is not None and expected != to_ask:
         raise BadInput(f"Type the number of subscribers who would be asked: {to_ask}.", "number")
     slug = lists.get_list(list_id).slug
-    total = 0
+    total, pacer = 0, WritePacer()
     while total < most:
-        some = list(
-            _inactive_subscriptions(list_id, now - months * MONTH).filter(asked_at__isnull=True).order_by("id")[:_CHUNK]
-        )
+        silent = _inactive_subscriptions(list_id, now - months * MONTH).filter(asked_at__isnull=True).order_by("id")
+        some = list(silent[: min(pacer.rows, most - total)])
         if not some:
             break
-        with transaction.atomic():
+        with pacer.transaction(len(some)):
             if not total:
                 by.record(
                     ActionRecord(
@@ -90,8 +89,10 @@ def unsubscribe_inactive(now: datetime) -> int:
     ).update(asked_at=None)
     late.exclude(state=SubscriptionState.ACTIVE).update(asked_at=None)
 
+    pacer = WritePacer()
+
     def unsubscribe(row: models.Subscription) -> bool:
-        with transaction.atomic():
+        with pacer.transaction(1):
             apply_act(row.subscriber, lists.get_list(row.list_id), SubscriptionAct.SILENCE, how="silence", now=now)
             models.Subscription.objects.filter(id=row.id).update(asked_at=None)
         return True

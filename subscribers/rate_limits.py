@@ -10,6 +10,7 @@ from django.conf import settings
 from newsletter.kernel.errors import Refused
 from newsletter.kernel.network import find_network
 from subscribers import models
+from subscribers.bulk_writing import delete_in_chunks
 
 WINDOW = timedelta(hours=1)
 HIT_RETENTION = timedelta(days=1)
@@ -88,7 +89,7 @@ def _count_recent(bucket: str, hashed: str, now: datetime) -> int:
 
 def delete_old_hits(now: datetime) -> None:
     """Deletes old hits."""
-    models.FormHit.objects.filter(at__lt=now - HIT_RETENTION).delete()
+    delete_in_chunks(models.FormHit.objects.filter(at__lt=now - HIT_RETENTION))
 
 
 def _hash_key(key: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from itertools import islice
 from typing import BinaryIO
 
 from django.db import transaction
@@ -13,6 +12,7 @@ from django.db import transaction
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import addresses, models, rights
+from subscribers.bulk_writing import WritePacer, delete_in_chunks
 from subscribers.consent.subscriptions import suppress_key
 from subscribers.imports import dates
 from subscribers.imports.csv import CsvSink, clean_cell, escape_formula, read_table
@@ -21,7 +21,6 @@ from subscribers.values import BadRow, Suppression
 
 LONGEST_REASON = 40
 _COLUMNS = ("address", "reason", "source", "created_at", "expires_at")
-_ROWS_PER_WRITE = 500
 
 
 def suppress(address: str, *, reason: str, by: Actor, now: datetime, expires_at: datetime | None = None) -> None:
@@ -150,19 +149,21 @@ def import_suppressions(stream: BinaryIO, *, source: str, by: Actor, now: dateti
         records = _prepend_header(table.header, table.records)
     bad: list[BadRow] = []
     new = 0
-    while part := list(islice(records, _ROWS_PER_WRITE)):
-        with transaction.atomic():
-            added = _write_rows(part, names, place, source, now, bad)
+    pacer = WritePacer()
+    while part := pacer.take(records):
+        rows = _parse_rows(part, names, place, source, now, bad)
+        with pacer.transaction(len(part)):
+            added = _write_rows(rows)
             if added and not new:  # with the first that are in: a file may break off in the middle
                 by.record(ActionRecord("imported suppressions", source[:100], now))
         new += added
     return new, tuple(bad)
 
 
-def _write_rows(
+def _parse_rows(
     part: list[tuple[int, list[str]]], names: list[str], place: int, source: str, now: datetime, bad: list[BadRow]
-) -> int:
-    """Adds what is not there yet: how many. What cannot be read goes into `bad`."""
+) -> dict[str, models.Suppression]:
+    """The suppressions of some lines, by address. What cannot be read goes into `bad`."""
     rows: dict[str, models.Suppression] = {}
     for line, cells in part:
         made = _parse_row(line, cells, names, place, source, now)
@@ -170,6 +171,11 @@ def _write_rows(
             bad.append(made)
         else:
             rows.setdefault(made.address_key, made)
+    return rows
+
+
+def _write_rows(rows: dict[str, models.Suppression]) -> int:
+    """Adds what is not there yet: how many."""
     there = {*models.Suppression.objects.filter(address_key__in=rows).values_list("address_key", flat=True)}
     models.Suppression.objects.bulk_create(
         [row for key, row in rows.items() if key not in there], ignore_conflicts=True
@@ -211,4 +217,4 @@ def _is_hash(text: str) -> bool:
 
 def lift_expired(now: datetime) -> int:
     """Lifts what has come to its end. Returns how many."""
-    return models.Suppression.objects.filter(expires_at__lte=now).delete()[0]
+    return delete_in_chunks(models.Suppression.objects.filter(expires_at__lte=now))

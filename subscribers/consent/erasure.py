@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 from newsletter.kernel.actors import ActionRecord, Actor
 from newsletter.kernel.iteration import do_each
 from subscribers import import_files, models, policy, rights
+from subscribers.bulk_writing import WritePacer, delete_in_chunks
 from subscribers.consent import erased_addresses, proof
 from subscribers.consent.subscriptions import get_subscriber_row, has_left_before, suppress_key
 from subscribers.states import SubscriptionState, SuppressionReason
@@ -55,8 +56,10 @@ def erase_departed(now: datetime, *, before: datetime, limit: int = 200) -> int:
     found = models.Subscriber.objects.filter(unpaid, Exists(left), ~Exists(others)).order_by("id")
     all_runs, all_known = set[int](), dict[str, str]()
 
+    pacer = WritePacer()
+
     def erase(subscriber_id: int) -> bool:
-        with transaction.atomic():
+        with pacer.transaction(1):
             if found.select_for_update().filter(id=subscriber_id).first() is None:
                 return False  # they came back meanwhile
             runs, known = _erase(subscriber_id, "left long ago", now, keep_reasons=True)
@@ -65,7 +68,7 @@ def erase_departed(now: datetime, *, before: datetime, limit: int = 200) -> int:
         return True
 
     try:
-        return do_each(found.values_list("id", flat=True)[:limit], erase)
+        return do_each(list(found.values_list("id", flat=True)[:limit]), erase)
     finally:
         if all_known:
             _delete_files(all_runs, all_known)
@@ -134,5 +137,4 @@ def erase_unconfirmed(now: datetime, *, before: datetime, limit: int = 200) -> i
     others = models.Subscription.objects.filter(~late, subscriber_id=OuterRef("subscriber_id"))
     waiting = models.Subscription.objects.filter(late, ~Exists(others)).order_by("id")
     gone = {*waiting.values_list("subscriber_id", flat=True)[:limit]}
-    models.Subscriber.objects.filter(id__in=gone).delete()
-    return len(gone)
+    return delete_in_chunks(models.Subscriber.objects.filter(id__in=gone))

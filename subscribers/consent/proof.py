@@ -15,6 +15,7 @@ from django.conf import settings
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import NotFound
 from subscribers import addresses, lists, models, subscriber_lookup
+from subscribers.bulk_writing import delete_in_chunks
 from subscribers.consent import erased_addresses, texts
 from subscribers.values import ConsentEvent, Proof
 
@@ -101,4 +102,4 @@ def _to_events(rows: Iterable[models.ConsentProof]) -> Iterator[ConsentEvent]:
 
 def delete_old_proof(*, before: datetime) -> int:
     """Deletes the proof of those who were erased before an instant. Returns how many events."""
-    return models.ConsentProof.objects.filter(erased_at__lt=before).delete()[0]
+    return delete_in_chunks(models.ConsentProof.objects.filter(erased_at__lt=before))

@@ -11,6 +11,7 @@ from django.db.models import Count
 
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
 from subscribers import models
+from subscribers.bulk_writing import delete_in_chunks
 from subscribers.challenges import ChallengeNeeded
 from subscribers.consent.domain_rules import (
     ForbiddenDomain,
@@ -80,4 +81,4 @@ def count_attempts(since: datetime) -> SignupAttemptCounts:
 
 def delete_old_attempts(now: datetime) -> None:
     """Deletes old attempts."""
-    models.SignupAttempt.objects.filter(at__lt=now - ATTEMPT_RETENTION).delete()
+    delete_in_chunks(models.SignupAttempt.objects.filter(at__lt=now - ATTEMPT_RETENTION))

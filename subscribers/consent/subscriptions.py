@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from newsletter.kernel.errors import NotFound
 from newsletter.kernel.iteration import do_each
 from subscribers import addresses, models, policy
+from subscribers.bulk_writing import WritePacer
 from subscribers.consent.texts import NOTHING_SHOWN, ShownTexts
 from subscribers.states import SubscriptionAct, SubscriptionState, SuppressionReason
 from subscribers.values import List
@@ -102,11 +102,13 @@ def forget_requests(now: datetime, *, before: datetime, limit: int = 200) -> int
     forgotten = models.Subscription.objects.filter(requested_at__lt=before).update(requested_at=None)
     late = models.Subscription.objects.filter(state=SubscriptionState.PENDING, since__lt=before)
 
+    pacer = WritePacer()
+
     def put_out(row: models.Subscription) -> bool:
         out = models.ConsentEvent.objects.filter(
             subscriber=row.subscriber, list_id=row.list_id, state__in=policy.OUT_STATES
         )
-        with transaction.atomic():
+        with pacer.transaction(1):
             state = out.order_by("-id").values_list("state", flat=True)[0]
             mine = models.Subscription.objects.filter(id=row.id, state=SubscriptionState.PENDING, since__lt=before)
             if not mine.update(state=state, since=now):

@@ -19,6 +19,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput
 from subscribers import addresses, models
+from subscribers.bulk_writing import WritePacer
 from subscribers.consent import erased_addresses, texts
 from subscribers.consent.subscriptions import apply_act, find_by_former_address
 from subscribers.imports.export import (
@@ -39,7 +40,6 @@ from subscribers.states import SubscriptionAct, SubscriptionState
 from subscribers.values import BadRow
 
 LONGEST_LINE = 4 * 2**20
-LINES = 500  # to a transaction
 MOST_BAD = 1000
 _ACTS = {
     SubscriptionState.UNSUBSCRIBED: SubscriptionAct.IMPORT_UNSUBSCRIBED,
@@ -101,14 +101,13 @@ def restore_export(
     if not isinstance(_parse_line(first), dict) or _parse_line(first).get("newsletter_readers") != VERSION:
         raise BadInput(f"This is not our export: its first line is not {{“newsletter_readers”: {VERSION}}}.", "file")
     lists = {row.slug: row for row in models.List.objects.all()}
-    done = False
-    while not done:
-        with transaction.atomic():
+    pacer = WritePacer()
+    while portion := pacer.take(lines):
+        with pacer.transaction(len(portion)):
             if first:
                 by.record(ActionRecord("restored readers", name, now))
                 first = b""
-            done = True
-            for seen, (number, line) in enumerate(lines, 1):
+            for number, line in portion:
                 try:
                     with transaction.atomic():
                         kind = _restore_line(_parse_line(line), lists, by.name, now)
@@ -126,11 +125,8 @@ def restore_export(
                     counts["refused"] += 1
                     if len(bad) < MOST_BAD:
                         bad.append(BadRow(number, "line", line[:60].decode("utf-8", "replace"), _explain_error(error)))
-                if seen == LINES:
-                    done = False
-                    break
         if progress:
-            progress(LINES)
+            progress(len(portion))
     return RestoreReport(**counts, bad=tuple(bad))
 
 

@@ -15,9 +15,9 @@ from django.db import transaction
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import NotFound, Refused
 from subscribers import hooks, models, rights
+from subscribers.bulk_writing import WritePacer, delete_in_chunks
 from subscribers.states import ImportState
 
-ROWS_PER_TRANSACTION = 500  # people to a transaction
 _HOW = "import undone"
 
 
@@ -86,8 +86,9 @@ def finish_undo(row: models.ImportRun, *, now: datetime, progress: Callable[[int
     _restore_filled_values(row.id, list_ids, now)
     _remove_tags(row.id, list_ids)
     _lift_suppressions(row.id, list_ids)
-    while ids := _list_next_ids(row.id, after):
-        with transaction.atomic():
+    pacer = WritePacer()
+    while ids := _list_next_ids(row.id, after, pacer.rows):
+        with pacer.transaction(len(ids)):
             for place, count in enumerate(_undo_page(row, ids, actor, now, bool(wanted["keep_people"]))):
                 total[place] += count
         after = ids[-1]
@@ -98,11 +99,12 @@ def finish_undo(row: models.ImportRun, *, now: datetime, progress: Callable[[int
 
 
 def _remove_tags(import_id: int, list_ids: Collection[int] | None) -> None:
-    after = 0
+    after, pacer = 0, WritePacer()
     rows = models.SubscriberTag.objects.filter(run_id=import_id).order_by("id")
-    while tagged := dict(rows.filter(id__gt=after).values_list("id", "subscriber_id")[: ROWS_PER_TRANSACTION * 4]):
+    while tagged := dict(rows.filter(id__gt=after).values_list("id", "subscriber_id")[: pacer.rows]):
         mine = rights.select_within(list_ids, {*tagged.values()})
-        models.SubscriberTag.objects.filter(id__in=[each for each in tagged if tagged[each] in mine]).delete()
+        with pacer.transaction(len(tagged)):
+            models.SubscriberTag.objects.filter(id__in=[each for each in tagged if tagged[each] in mine]).delete()
         after = max(tagged)
 
 
@@ -117,12 +119,12 @@ def _lift_suppressions(import_id: int, list_ids: Collection[int] | None) -> None
         )
         others = rights.select_elsewhere(list_ids, people)
         rows = rows.exclude(address_key__in=[people[each] for each in others])
-    rows.delete()
+    delete_in_chunks(rows)
 
 
-def _list_next_ids(import_id: int, after: int) -> list[int]:
+def _list_next_ids(import_id: int, after: int, limit: int) -> list[int]:
     rows = models.ConsentEvent.objects.filter(run_id=import_id, subscriber_id__gt=after).order_by("subscriber_id")
-    return [*rows.values_list("subscriber_id", flat=True)[:ROWS_PER_TRANSACTION]]
+    return [*rows.values_list("subscriber_id", flat=True)[:limit]]
 
 
 def _undo_page(
@@ -203,13 +205,13 @@ def _note_tier_undone(row: models.ImportedChange, now: datetime) -> datetime | N
 
 def _restore_filled_values(import_id: int, list_ids: Collection[int] | None, now: datetime) -> None:
     """Takes back what the import filled in of people, where nobody has changed it since."""
-    after = 0
+    after, pacer = 0, WritePacer()
     changes = models.ImportedChange.objects.filter(run_id=import_id).select_related("subscriber").order_by("id")
-    while rows := list(changes.filter(id__gt=after)[:ROWS_PER_TRANSACTION]):
+    while rows := list(changes.filter(id__gt=after)[: pacer.rows]):
         after = rows[-1].id
         mine = rights.select_within(list_ids, {row.subscriber_id for row in rows})
         rows = [row for row in rows if row.subscriber_id in mine]
-        with transaction.atomic():
+        with pacer.transaction(len(rows)):
             for row in rows:
                 changed = {
                     name: value

@@ -18,6 +18,7 @@ from newsletter.delivery.providers import sendgrid_events
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotAllowed
 from newsletter.kernel.numbers import is_whole_number
+from subscribers.bulk_writing import delete_in_chunks
 
 log = logging.getLogger(__name__)
 
@@ -76,4 +77,4 @@ def retry_quarantined(*, by: Actor, now: datetime) -> int:
 
 def delete_expired(now: datetime) -> None:
     """Deletes ids of events that can come no more."""
-    models.SeenEvent.objects.filter(at__lt=now - SEEN_EVENT_RETENTION).delete()
+    delete_in_chunks(models.SeenEvent.objects.filter(at__lt=now - SEEN_EVENT_RETENTION))

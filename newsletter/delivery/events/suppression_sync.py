@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from newsletter.delivery import isolation, models
 from newsletter.delivery.providers.base import Event, Provider, ProviderError, Suppressor
-from newsletter.kernel.iteration import batched
 from newsletter.kernel.text import remove_unstorable
 from subscribers import bounces_complaints
+from subscribers.bulk_writing import WritePacer
 from subscribers.states import ReportKind
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,6 @@ INTERVAL = timedelta(days=1)
 RETRY_AFTER = timedelta(hours=1)
 FIRST_LOOK_BACK = timedelta(days=30)  # how far the first pull looks back
 OVERLAP = timedelta(days=1)  # what came onto a list while it was read is met the next time
-CHUNK_SIZE = 500  # reports to a transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,9 @@ def sync_suppressions(now: datetime, provider: Provider, *, at_once: bool = Fals
     failures: list[str] = []
     mine = models.SuppressionSync.objects.filter(provider=provider.name)
     try:
-        for portion in batched(provider.list_suppressed(since, now), CHUNK_SIZE):
-            ours += _apply_portion(portion, provider.name, now, failures)
+        listed, pacer = iter(provider.list_suppressed(since, now)), WritePacer()
+        while portion := pacer.take(listed):
+            ours += _apply_portion(portion, provider.name, now, failures, pacer)
             entries += len(portion)
     except ProviderError as error:
         mine.update(error=str(error)[:300])
@@ -76,10 +76,12 @@ def sync_suppressions(now: datetime, provider: Provider, *, at_once: bool = Fals
     return SyncResult(entries, ours, now)
 
 
-def _apply_portion(portion: Sequence[Event], source: str, now: datetime, failures: list[str]) -> int:
+def _apply_portion(portion: Sequence[Event], source: str, now: datetime, failures: list[str], pacer: WritePacer) -> int:
     """Applies entries together; where one fails, one by one, and notes those that do. How many were about ours."""
     try:
-        return bounces_complaints.apply_reports([_to_report(each) for each in portion], source=source, now=now)
+        reports = [_to_report(each) for each in portion]
+        with pacer.transaction(len(portion)):
+            return bounces_complaints.apply_reports(reports, source=source, now=now)
     except isolation.DATABASE_AWAY:
         raise
     except Exception as error:
@@ -87,7 +89,7 @@ def _apply_portion(portion: Sequence[Event], source: str, now: datetime, failure
             log.exception("An entry of %s’s lists could not be applied", source)
             failures.append(remove_unstorable(f"{type(error).__name__}: {error}"))
             return 0
-    return sum(_apply_portion([each], source, now, failures) for each in portion)
+    return sum(_apply_portion([each], source, now, failures, pacer) for each in portion)
 
 
 def _to_report(event: Event) -> bounces_complaints.ProviderReport:

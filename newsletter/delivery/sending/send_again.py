@@ -31,8 +31,8 @@ from newsletter.delivery.providers.base import BounceList, Provider, ProviderErr
 from newsletter.delivery.sending import ledger_rows, mailings, repair, send_times
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import Conflict, Refused
-from newsletter.kernel.iteration import batched
 from subscribers import audience, withdrawn_bounces
+from subscribers.bulk_writing import WritePacer
 
 log = logging.getLogger(__name__)
 
@@ -112,8 +112,9 @@ def send_again(mailing_id: int, *, reasons: Sequence[str] = (), by: Actor, now: 
     wanted = [each for each in _list_turned_away(row) if _is_chosen(each.reason, reasons)]
     known = set(_waiting(row.id).values_list("exception_id", flat=True))
     fresh = [each for each in wanted if each.id not in known]
-    for portion in batched(fresh, ROWS_PER_STEP):
-        with transaction.atomic():
+    rest, pacer = iter(fresh), WritePacer()
+    while portion := pacer.take(rest):
+        with pacer.transaction(len(portion)):
             if portion[0] is fresh[0]:
                 detail = f"{len(fresh)} subscribers, {'; '.join(reasons) or 'whatever looks like ours'}"
                 by.record(ActionRecord("sent again", f"mailing {row.id}", now, row.newsletter_id, detail[:200]))
@@ -233,7 +234,7 @@ def _lift(id: int, *, now: datetime) -> bool:
     if row is None or row.lifted_at is not None:
         return False
     bounce = _to_wrong_bounce(row)
-    with transaction.atomic():
+    with WritePacer().transaction(1):
         mine = models.SendAgain.objects.filter(id=id, lifted_at=None)
         if withdrawn_bounces.withdraw_bounce(
             bounce,

@@ -7,7 +7,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, TextIO
 
@@ -207,6 +207,11 @@ def clean_cell(cell: str) -> str:
     if text[:1] == "'" and text.lstrip("'")[:1] in _FORMULA:
         text = text[1:]
     return text if text.isprintable() else _CONTROL.sub(" ", text)
+
+
+def has_surplus(cells: Sequence[str], width: int) -> bool:
+    """Whether something stands in a row behind its last column: its cells are then not what the header says."""
+    return len(cells) > width and any(cell.strip() for cell in cells[width:])
 
 
 def escape_formula(cell: str) -> str:

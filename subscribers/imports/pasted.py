@@ -3,32 +3,59 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from email.utils import getaddresses
+from collections.abc import Iterator, Sequence
+
+from subscribers.imports.state_words import SUPPRESSED, load_meanings, normalise_word
+from subscribers.states import SubscriptionState
 
 HEADER = ["email", "name"]
+SAYS_OUT = frozenset([*SubscriptionState, SUPPRESSED]) - {SubscriptionState.ACTIVE}
+_PART = re.compile(
+    r"(?P<name>[^<>@]*)<\s*(?P<address>[^<>\s]+@[^<>\s]+)\s*>|(?P<bare>[^<>()\s,;]+@[^<>()\s,;@]+\.[^<>()\s,;]+)"
+)
 _LONGEST_LINE = 64 * 2**10
 
 
 def looks_pasted(line: str) -> bool:
     """Whether a first line is addresses alone, so that it can be no header and no row of a table with more."""
-    found = _split(line)
-    return bool(found) and all("@" in address and re.search(r"@\S+\.\S", address) for _, address in found)
+    return bool(_split(line))
 
 
 def read_pasted(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
-    """A record of address and name for each address, with the line it stands in."""
+    """A record of address and name for each address, with the line it stands in.
+
+    A line in which anything else stands is one record, to be refused: it may say that they left.
+    """
     for number, line in lines:
-        for name, address in _split(line[:_LONGEST_LINE]):
-            yield number, [address, name]
+        flat = line[:_LONGEST_LINE].strip().strip(",;")
+        if flat:
+            found = _split(flat) or [("", flat.replace("<", "(").replace(">", ")"))]
+            yield from ((number, [address, name]) for name, address in found)
 
 
 def _split(line: str) -> list[tuple[str, str]]:
-    """Names and addresses of a line. What is no address stays as it is, to be refused by name."""
-    flat = re.sub(r"[;\t]+", ",", line.strip().strip(",;"))
-    if not flat:
-        return []
-    return [(name, address or part) for part in _split_commas(flat) for name, address in getaddresses([part])[:1]]
+    """Names and addresses of a line; nothing where a part of it is neither."""
+    flat = re.sub(r"[;\t]+", ";", line.strip().strip(",;"))
+    people = _read_parts(_split_commas(flat.replace(";", ","))) or _read_parts(flat.split(";"))
+    return [] if any(_says_left(name) for name, _ in people) else [(_turn_name(name), each) for name, each in people]
+
+
+def _read_parts(parts: Sequence[str]) -> list[tuple[str, str]]:
+    """Name and address of each part; nothing where one of them has no address, or more than that."""
+    found = [_PART.fullmatch(part.strip()) for part in parts if part.strip()]
+    return [(match["name"] or "", match["address"] or match["bare"]) for match in found if match] if all(found) else []
+
+
+def _says_left(name: str) -> bool:
+    """Whether a word that is set off from a name says that somebody left: “Ann Lee (unsubscribed)”."""
+    set_off = re.findall(r"[-–—(\[:/|*,]\s*(\w[\w ]*)", name)
+    return any(load_meanings().get(normalise_word(word), "") in SAYS_OUT for word in set_off)
+
+
+def _turn_name(name: str) -> str:
+    """“Ann Lee” for “Lee, Ann”, as mail programs of offices write names."""
+    last, comma, first = name.strip().strip("\"'").partition(",")
+    return f"{first.strip()} {last.strip()}" if comma else last.strip()
 
 
 def _split_commas(text: str) -> list[str]:

@@ -6,6 +6,7 @@ import csv
 import ipaddress
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,14 +19,16 @@ from subscribers import addresses, policy
 from subscribers.imports import dates
 from subscribers.imports.attribute_values import LONGEST_TAG, LONGEST_VALUE, convert_to_kind, to_attribute_slug
 from subscribers.imports.columns import STATE_TARGETS, Column, Layout, find_tier
-from subscribers.imports.csv import LONGEST_CELL, clean_cell
-from subscribers.imports.state_words import EMPTY, SUPPRESSED, is_yes, normalise_name
+from subscribers.imports.csv import LONGEST_CELL, clean_cell, has_surplus
+from subscribers.imports.state_words import EMPTY, SUPPRESSED, is_yes, load_meanings, normalise_name, normalise_word
 from subscribers.states import SubscriptionState
 from subscribers.values import BadRow
 
 LONGEST_NAME, MOST_TAGS = 100, 50
 MOST_ZONES = 20  # unknown ones that are named
 MOST_STATES_KEPT = 10_000  # cells whose meaning is remembered
+_SURPLUS = "The row has {} cells, the header {}. Is there a comma, or whatever parts them, in a cell without quotes?"
+_ADDRESS_IN_TEXT = re.compile(r"[^\s,;:<>()\[\]\"']+@[^\s,;:<>()\[\]\"']+")
 _DELETED_SUFFIX = "@deletion-request.substack.com"
 # The strongest word against mailing wins, wherever it stands.
 STRENGTH = {
@@ -98,6 +101,7 @@ class RowParser:
         self.unknown_zones: dict[str, int] = {}
         self.unknown_words: dict[tuple[str, str], UnknownWord] = {}
         # What every row has goes the quick way; the rest is asked only where there is such a column.
+        self._width = len(layout.columns)
         self._email = layout.columns_for("email")[0].index
         self._plain = [(c.target, c.index) for c in layout.columns if c.target in _TEXT_TARGETS]
         self._status = layout.status or SubscriptionState.ACTIVE
@@ -108,10 +112,47 @@ class RowParser:
     def parse_rows(self, records: Iterator[tuple[int, list[str]]]) -> Iterator[Row | BadRow | SkippedRow]:
         """Every record, made into what it is."""
         for line, cells in records:
-            yield self.parse_row(line, cells)
+            row = self.parse_row(line, cells)
+            if isinstance(row, BadRow):
+                out = self._find_those_out(line, cells)
+                yield from out or (row,)
+            else:
+                yield row
+
+    def _find_those_out(self, line: int, cells: Sequence[str]) -> list[Row]:
+        """Those a bad row says have left: that outweighs a name that cannot be read. Nobody for any other row.
+
+        Else another row of the file, or an older import, would go on saying that they want mail.
+        """
+        typed = cells[self._email] if self._email < len(cells) else ""
+        state = self._find_state_of_bad_row(line, cells)
+        if STRENGTH[state] < STRENGTH[SubscriptionState.UNSUBSCRIBED]:
+            return []
+        found = []
+        for part in _ADDRESS_IN_TEXT.findall(typed[:LONGEST_CELL]):
+            try:
+                address, sendable = _parse_address(part)
+            except BadInput:
+                continue
+            found.append(Row(line, address, status=state, sendable=sendable))
+        return found
+
+    def _find_state_of_bad_row(self, line: int, cells: Sequence[str]) -> str:
+        """The strongest state a row shows: by its columns; by all its words where it does not fit the header."""
+        if has_surplus(cells, self._width):
+            states = [load_meanings().get(normalise_word(cell), "") for cell in cells]
+        else:
+            columns = [(c, cells[c.index]) for c in self._rest if c.target in STATE_TARGETS and c.index < len(cells)]
+            read = [self._read_state(line, c, clean_cell(cell)) for c, cell in columns if len(cell) <= LONGEST_CELL]
+            beside = re.findall(r"\w+", _ADDRESS_IN_TEXT.sub(" ", cells[self._email][:LONGEST_CELL]))
+            states = [self._layout.status, *read, *(load_meanings().get(normalise_word(word), "") for word in beside)]
+        states = [state for state in states if state in STRENGTH]
+        return max(states, key=STRENGTH.__getitem__, default=SubscriptionState.ACTIVE)
 
     def parse_row(self, line: int, cells: Sequence[str]) -> Row | BadRow | SkippedRow:
         """One record. A cell that is missing is empty."""
+        if len(cells) > self._width and has_surplus(cells, self._width):
+            return BadRow(line, "email", clean_cell(",".join(cells))[:200], _SURPLUS.format(len(cells), self._width))
         typed = cells[self._email] if self._email < len(cells) else ""
         if len(typed) > LONGEST_CELL:
             return BadRow(line, "email", typed[:40] + "…", "The cell is too long.")
@@ -321,11 +362,21 @@ def _parse_address(typed: str) -> tuple[str, bool]:
     """The address, and whether SendGrid can take it: one with letters beyond ASCII before the @ is kept, not mailed."""
     if typed.isascii() and addresses.is_plain(typed):
         return typed, True
-    text = clean_cell(typed).strip("'\"")
+    text = _tidy_address(typed)
     unwrapped = addresses.unwrap_address(text)
     if unwrapped.rpartition("@")[0].isascii():
         return addresses.check_address(text), True
     return addresses.check_syntax(unwrapped), False
+
+
+def _tidy_address(typed: str) -> str:
+    """A cell with an address, without what does not show, or is not meant: an address has to be known by any spelling.
+
+    One that was written differently by somebody who left must not stay somebody else.
+    """
+    shown = "".join(each for each in unicodedata.normalize("NFKC", typed) if unicodedata.category(each) != "Cf")
+    text = clean_cell(shown).strip("'\"").rstrip(".,;")
+    return text.partition("?")[0] if text[:7].lower() == "mailto:" else text
 
 
 def _find_bad_cell(line: int, name: str, cell: str) -> BadRow | None:

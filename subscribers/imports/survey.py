@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from subscribers.imports import dates
-from subscribers.imports.csv import clean_cell
+from subscribers.imports.csv import clean_cell, has_surplus
 
 MOST_VALUES = 200  # different cells of a column that are counted one by one
 LONGEST_VALUE = 200  # characters; a longer cell is text, not a state
@@ -86,6 +86,8 @@ def survey_columns(
         elif progress and rows % _ROWS_PER_CALL == 0:
             progress(0)
         width = len(cells)
+        if width > len(columns) and has_surplus(cells, len(columns)):
+            continue  # its cells are not in their columns; it will be refused
         for index, (raw, column) in counted:
             cell = cells[index] if index < width else ""
             if cell in raw:

@@ -102,3 +102,51 @@ def test_an_attribute_of_a_kind_takes_only_values_of_that_kind() -> None:
 def test_an_address_that_cannot_be_mailed_is_kept_and_marked() -> None:
     found = row("email\njürgen@example.com\n")
     assert (found.address, found.sendable) == ("jürgen@example.com", False)
+
+
+ANN = "ann@example.com"
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        "ann@example.com.",
+        "ann\uff20example.com",
+        "ann\u200b@example.com\u00a0",
+        "ＡＮＮ@example.com",
+        "mailto:ann@example.com?subject=stop",
+        "Ann <ann@example.com>;",
+    ],
+)
+def test_an_address_is_known_by_any_spelling_so_that_whoever_left_stays_out(spelt: str) -> None:
+    (found,) = rows(f"email,status\n{spelt},unsubscribed\n")
+    assert isinstance(found, Row)
+    assert (found.address.lower(), found.status) == (ANN, "unsubscribed")
+
+
+@pytest.mark.parametrize(
+    ("file", "states"),
+    [
+        (f'email,first_name,unsubscribed\n{ANN},"An\nn",yes\n', [(ANN, "unsubscribed")]),
+        (f"email,note,status\n{ANN},{'x' * 9000},bounced\n", [(ANN, "bounced")]),
+        (
+            f'email,status\n"{ANN}; ben@example.com",unsubscribed\n',
+            [(ANN, "unsubscribed"), ("ben@example.com", "unsubscribed")],
+        ),
+        (f"email,name\n{ANN},Lee, Ann,unsubscribed\n", [(ANN, "unsubscribed")]),
+        (f"email,status\n{ANN} removed,active\n", [(ANN, "unsubscribed")]),
+    ],
+)
+def test_a_row_that_is_refused_still_says_who_left(file: str, states: list[tuple[str, str]]) -> None:
+    assert [(each.address, each.status) for each in rows(file) if isinstance(each, Row)] == states
+
+
+def test_a_row_with_more_cells_than_the_header_is_refused_for_its_cells_are_not_what_they_seem() -> None:
+    ann, ben = rows(
+        "email,name,sms,newsletter\nann@example.com,Ann,no,yes\nben@example.com,Ray, Ben,yes,no\n",
+        mapping={"sms": "ignore", "newsletter": "wanted"},
+    )
+    assert isinstance(ann, Row)
+    assert ann.status == "active"
+    assert isinstance(ben, BadRow)
+    assert "5 cells, the header 4" in ben.reason

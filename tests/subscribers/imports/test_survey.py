@@ -26,8 +26,13 @@ def test_a_column_of_many_values_is_bounded_and_loses_no_count() -> None:
 
 
 def test_rows_that_are_too_short_have_empty_cells() -> None:
-    found = survey_columns(["a", "b"], iter([(2, ["1"]), (3, ["1", "2", "3"])]))
+    found = survey_columns(["a", "b"], iter([(2, ["1"]), (3, ["1", "2"])]))
     assert (found.columns[1].blank, found.columns[1].filled, found.rows) == (1, 1, 2)
+
+
+def test_the_cells_of_a_row_with_more_than_the_header_are_not_counted_in_columns_they_are_not_in() -> None:
+    found = survey_columns(["a", "b"], iter([(2, ["1", "2", ""]), (3, ["1", "2", "3"])]))
+    assert (found.columns[1].filled, found.rows) == (1, 2)
 
 
 def test_a_sample_is_kept_and_progress_heard_of() -> None:

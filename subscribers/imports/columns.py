@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from newsletter.kernel.errors import BadInput
 from subscribers.imports import dates
 from subscribers.imports.attribute_values import to_attribute_slug
+from subscribers.imports.header_words import ADDRESS_NAMES, load_header_names
 from subscribers.imports.state_words import (
     EMPTY,
     NO,
@@ -105,15 +106,22 @@ _SINGLE = frozenset(
     ]
 )
 _MOST_ATTRIBUTES = 60
+# Words of the names of columns with dates: of joining, of confirming, and of what is neither.
+_JOINING = re.compile(r"subscri|sign(?:ed|up)?$|join|opt(?:in|ed)|regist|creat|add(?:ed)?$|enrol|since$")
+_ASKING = re.compile(r"subscri|opt|sign|join|since")  # of which the day somebody was entered is the weaker one
+_CONFIRMING = re.compile(r"confirm|verif|doubleopt")
+_OTHER_DATE = re.compile(
+    r"un|out|optout|left|leav|last|latest|updat|modif|chang|cancel|expir|end|renew|delet|remov|bounc|clean|block|"
+    r"suppress|purchas|order|login|birth|charg|activ|inactiv|deactiv|disabl|sms|phone|hold|sent|send|open|click|paid|"
+    r"pay|next|trial|stop|reject|refus"
+)
 
 # How columns are called, folded, by what they are to us. Where several fit the address, the first named counts.
 _COLUMN_NAMES = """
-email: email emailaddress mail address subscriberemail emailadresse adresse adresseemail correoelectronico
-    emailaddres contactemail useremail eaddress mailaddress courriel adressemail epost
 first_name: firstname first givenname fname vorname prenom nombre nome voornaam fornamn fornavn imie
 last_name: lastname last surname familyname lname nachname nom nomdefamille apellido apellidos cognome achternaam
-    efternamn etternavn nazwisko
-name: name fullname subscribername contactname
+    efternamn etternavn nazwisko sobrenome
+name: name fullname subscribername contactname jmeno meno
 zone: zone timezone tz zeitzone
 language: language lang locale sprache langue preferredlanguage
 tier: tier
@@ -143,6 +151,7 @@ ignore: smsblacklisted smsoptout unsubscribereasonother unsubreasonother unsubca
 _NAMES_BY_TARGET = {
     ours: names.split() for ours, names in re.findall(r"^(\w+): (.*(?:\n .*)*)", _COLUMN_NAMES, re.MULTILINE)
 }
+_NAMES_BY_TARGET["email"] = [*ADDRESS_NAMES]
 _TARGET_BY_NAME = {theirs: ours for ours, names in _NAMES_BY_TARGET.items() for theirs in names}
 _FREE_TIERS = dict.fromkeys(("", "free", "none", "other", "basic", "regular"), "free")
 _TIERS = {
@@ -484,8 +493,7 @@ def _assign_columns(
     unnamed: frozenset[int],
 ) -> tuple[Column, ...]:
     email = _find_email_column(header, folded, tool, wanted, sample)
-    found: list[Column] = []
-    taken = {"email"}
+    targets: list[str] = []
     owners = folded.index("memberrating") if tool.name == "mailchimp" and "memberrating" in folded else 0
     for index, (name, key) in enumerate(zip(header, folded, strict=True)):
         if index == email:
@@ -494,8 +502,27 @@ def _assign_columns(
             target = wanted[name.casefold()]
         else:
             target = "ignore" if index in unnamed else _guess_target(index, key, tool, index < owners, sample)
-        found.append(replace(_assign_column(index, name, target, taken), unnamed=index in unnamed))
-    return _check_attribute_count(found)
+            if target == "attribute" and key not in tool.columns and index >= owners:
+                cells = [row[index] for row in sample if index < len(row)]
+                target = _guess_date(name, cells) or target
+        targets.append(target)
+    return _assign_targets(header, targets, wanted, unnamed)
+
+
+def _assign_targets(
+    header: Sequence[str], targets: Sequence[str], wanted: Mapping[str, str], unnamed: frozenset[int]
+) -> tuple[Column, ...]:
+    """The columns with their targets. What only one can be is the one that was named, the likeliest, or the first."""
+
+    def rank(index: int) -> int:
+        if targets[index] in _SINGLE and header[index].casefold() in wanted:
+            return 0
+        return 1 if targets[index] == "joined_at" and _ASKING.search(header[index].casefold()) else 2
+
+    taken = {"email"}
+    order = sorted(range(len(header)), key=lambda index: (rank(index), index))
+    found = {index: _assign_column(index, header[index], targets[index], taken) for index in order}
+    return tuple(replace(found[index], unnamed=index in unnamed) for index in range(len(header)))
 
 
 def _assign_column(index: int, name: str, target: str, taken: set[str]) -> Column:
@@ -529,8 +556,29 @@ def _guess_target(index: int, key: str, tool: Tool, owners: bool, sample: Sequen
         return tool.columns[key]
     if tool.name == "beehiiv" and key.endswith("tier") and key != "tier":
         return "tag_if_yes"
-    ours = _TARGET_BY_NAME.get(key, "attribute")
+    ours = _TARGET_BY_NAME.get(key) or load_header_names().get(key, "attribute")
     return "attribute" if ours == "email" else ours
+
+
+def _guess_date(name: str, cells: Sequence[str]) -> str:
+    """What a column of dates is, by words in its English name, whichever it has beside them; "" for another."""
+    values = [cell for cell in cells if not dates.is_no_date(cell)]
+    if not values or not all(map(dates.looks_like_date, values)) or is_other_date(name):
+        return ""
+    words = _split_words(name)
+    if any(map(_CONFIRMING.match, words)):
+        return "confirmed_at"
+    return "joined_at" if any(map(_JOINING.match, words)) else ""
+
+
+def is_other_date(name: str) -> bool:
+    """Whether a column of dates is by a word of its English name neither of joining nor of confirming."""
+    return any(map(_OTHER_DATE.match, _split_words(name)))
+
+
+def _split_words(name: str) -> list[str]:
+    plain = re.sub(r"(?i)\b(opt|sign)[- ](in|up|out)\b", r"\1\2", name)
+    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", plain)]
 
 
 def _find_email_column(
@@ -604,12 +652,25 @@ def _state_of_file(tool: Tool, folded: Sequence[str], columns: Sequence[Column],
     return SubscriptionState.ACTIVE
 
 
-def _check_attribute_count(columns: list[Column]) -> tuple[Column, ...]:
+def limit_attributes(layout: Layout, empty: frozenset[int], *, leave_out: bool) -> Layout:
+    """The layout without the attributes that are too many: `empty` columns, and all nobody named if `leave_out`.
+
+    Raises BadInput where they are still too many.
+    """
+    if len(layout.columns_for("attribute")) <= _MOST_ATTRIBUTES:
+        return layout
+    spare = empty if not leave_out else frozenset(column.index for column in layout.columns)
+    columns = tuple(
+        replace(c, target="ignore", attribute="")
+        if c.target == "attribute" and c.index in spare and c.index not in layout.answered
+        else c
+        for c in layout.columns
+    )
     attributes = [column for column in columns if column.target == "attribute"]
     if len(attributes) > _MOST_ATTRIBUTES:
         raise BadInput(
-            f"The file has {len(attributes)} columns of attributes; {_MOST_ATTRIBUTES} are the most. "
-            f"Take out some, or leave them out with --map '{attributes[-1].name}=ignore'.",
+            f"The file has {len(attributes)} columns of attributes; {_MOST_ATTRIBUTES} are the most. Name those to "
+            f"keep, as --map '{attributes[0].name}=attribute', and leave out the others with --other-columns ignore.",
             "map",
         )
-    return tuple(columns)
+    return replace(layout, columns=columns)

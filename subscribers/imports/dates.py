@@ -11,6 +11,10 @@ _TIME = r"(?:[ ,T]+([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?))?"
 _YEAR = r"([0-9]{4}|[0-9]{2})"
 _DOTTED = re.compile(rf"([0-9]{{1,2}})\. ?([0-9]{{1,2}})\. ?{_YEAR}\.?{_TIME}")  # 24.11.2026: the day first
 _SLASHED = re.compile(rf"([0-9]{{1,2}})[/-]([0-9]{{1,2}})[/-]{_YEAR}{_TIME}(?: ?([AaPp])\.?[Mm]\.?)?")
+# 2026.11.24, 2026. 11. 24., 2026年11月24日, 2026년 11월 24일: where the year is first, the month is next
+_YEAR_FIRST = re.compile(
+    rf"([0-9]{{4}})(?:[./-] ?|年|년 ?)([0-9]{{1,2}})(?:[./-] ?|月|월 ?)([0-9]{{1,2}})[.日일]?{_TIME}"
+)
 _NO_DATE = re.compile(r"(?a)[0:./\- T]*")  # 0000-00-00 00:00:00 and the like
 _EPOCH = re.compile(r"(?a)1\d{9}(?:\d{3})?")
 _WORDED = (
@@ -67,6 +71,10 @@ def _parse_iso(text: str) -> datetime | None:
 
 
 def _parse_numeric(text: str, day_first: bool | None) -> datetime | None:
+    year_first = _YEAR_FIRST.fullmatch(text)
+    if year_first:
+        year, month, day, time = year_first.groups()
+        return _build_datetime(year, month, day, time, "")
     dotted, slashed = _DOTTED.fullmatch(text), _SLASHED.fullmatch(text)
     if dotted:
         return _build_datetime(dotted[3], dotted[2], dotted[1], dotted[4], "")

@@ -8,6 +8,9 @@ import unicodedata
 
 from charset_normalizer import from_bytes
 
+from subscribers.imports.header_words import load_header_names
+from subscribers.imports.state_words import load_meanings, normalise_name
+
 SAMPLE_BYTES = 2**20
 _GUESSED_FROM = 2**16  # bytes, around the first that are not ASCII
 # Of alphabets that are Latin all through; the first that fits counts.
@@ -26,6 +29,24 @@ _OTHERS = (
     "big5",
     "euc_kr",
 )
+# All of them, each as wide as programs write it.
+_ALL = (
+    *_LATIN,
+    *(each for each in _OTHERS if each not in ("shift_jis", "euc_kr")),
+    "cp932",
+    "cp949",
+    "cp874",
+    "cp1257",
+    "cp1258",
+    "iso8859_2",
+    "mac_latin2",
+    "mac_cyrillic",
+    "cp850",
+    "cp852",
+    "cp866",
+)
+_CELL = re.compile(r"[^,;|\t\r\n\"]*[^\x00-\x7f,;|\t\r\n\"][^,;|\t\r\n\"]*")  # with a character beyond ASCII
+_LONGEST_WORD, _SHORTEST_WORD = 40, 3  # characters; a shorter one counts in other scripts
 _MOSTLY = 0.6  # of the bytes beyond ASCII
 _LONG_RUN = re.compile(rb"[\x80-\xff]{3,}")
 _UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -63,6 +84,29 @@ def _is_utf8(sample: bytes) -> bool:
 
 
 def _guess(sample: bytes) -> str:
+    """The codec in which the file has most words we know, of headers and states; else the likeliest by its letters."""
+    known = {codec: _weigh_words(sample, codec) for codec in _ALL}
+    most = max(known.values())
+    likeliest = _find_by_letters(sample)
+    same = [codec for codec in known if known[codec] == most]
+    return likeliest if not most or likeliest in same else same[0]
+
+
+def _weigh_words(sample: bytes, codec: str) -> int:
+    """How many letters of the cells that are not ASCII are in words we know."""
+    cells = {cell.strip() for cell in _CELL.findall(sample.decode(codec, "replace"))}
+    words = {normalise_name(cell) for cell in cells if len(cell) <= _LONGEST_WORD and _looks_written(cell)}
+    known = [word for word in words if word in load_meanings() or word in load_header_names()]
+    return sum(len(word) for word in known if len(word) >= _SHORTEST_WORD or not word.isascii())
+
+
+def _looks_written(cell: str) -> bool:
+    """Whether a cell is letters, with capitals where people write them."""
+    letters = all(each.isalpha() or (unicodedata.category(each)[0] in "MPZ" and each not in "«»¿¡") for each in cell)
+    return letters and (cell[1:] == cell[1:].lower() or cell == cell.upper() or cell.istitle())
+
+
+def _find_by_letters(sample: bytes) -> str:
     beyond = sum(byte > 0x7F for byte in sample)
     if sum(map(len, _LONG_RUN.findall(sample))) > beyond / 2:
         found = from_bytes(sample, cp_isolation=list(_OTHERS)).best()

@@ -6,12 +6,13 @@ come in any language. Words we know only save questions: a column whose few valu
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from newsletter.kernel.errors import BadInput
 from subscribers.imports import dates
-from subscribers.imports.columns import STATE_TARGETS, Column, Layout, find_tier
+from subscribers.imports.columns import STATE_TARGETS, Column, Layout, find_tier, is_other_date
 from subscribers.imports.csv import clean_cell
 from subscribers.imports.state_words import EMPTY, NO, YES, load_meanings, normalise_word, shows_state
 from subscribers.imports.survey import EXAMPLES, ColumnSurvey, FileSurvey
@@ -103,7 +104,8 @@ def _find_reason(column: Column, seen: ColumnSurvey, layout: Layout) -> tuple[st
         return ("It is called a state, but has too many different values to be one." if too_many else "", True)
     known_state = layout.has_state
     if column.unnamed or (column.target == "attribute" and not layout.is_known(column)):
-        return _look_like_state(column, seen, known_state)
+        known_date = bool(layout.columns_for("joined_at") or layout.columns_for("confirmed_at"))
+        return _look_like_state(column, seen, known_state, known_date)
     if known_state:
         return "", True
     if column.target in ("joined_at", "confirmed_at") and seen.blank and shows_state(column.name):
@@ -116,9 +118,11 @@ def _find_reason(column: Column, seen: ColumnSurvey, layout: Layout) -> tuple[st
     return "", True
 
 
-def _look_like_state(column: Column, seen: ColumnSurvey, known_state: bool) -> tuple[str, bool]:
+def _look_like_state(column: Column, seen: ColumnSurvey, known_state: bool, known_date: bool) -> tuple[str, bool]:
     values = seen.values
     words = {normalise_word(value) for value in values}
+    if values and all(map(_is_network_or_link, values)):
+        return "", True
     if shows_state(column.name) and not column.unnamed:
         return "By its name it may say who left.", True
     if not seen.others and len(values) <= MOST_STATES:
@@ -128,10 +132,22 @@ def _look_like_state(column: Column, seen: ColumnSurvey, known_state: bool) -> t
             return "It has words for a state.", True
     if seen.holds_dates and (seen.blank or any(map(dates.is_no_date, values))):
         return f"It has dates in {seen.filled} rows and none in {seen.blank}.", not known_state
+    if seen.holds_dates and not known_date and not (known_state and is_other_date(column.name)):
+        return "It has a date in every row: is it when they asked for it, or when they left?", not known_state
     repeated = seen.filled >= 2 * len(values) or (len(values) <= VERY_FEW_VALUES and seen.filled > len(values))
     if not known_state and not seen.others and len(values) <= FEW_VALUES and repeated:
         return f"It has only {len(values)} different value{'s' if len(values) > 1 else ''}.", False
     return "", True
+
+
+def _is_network_or_link(value: str) -> bool:
+    """Whether a cell is an address in a network, or of a page: no word for anything."""
+    if "://" in value:
+        return True
+    try:
+        return bool(ipaddress.ip_address(value))
+    except ValueError:
+        return False
 
 
 def _is_word_of_leaving(tag: str) -> bool:
@@ -202,7 +218,8 @@ def _describe_answer(question: Question) -> str:
         return f"--status-value '{name}:{word}=active' (or pending, unsubscribed, bounced, complained, suppressed)"
     return (
         f"--map '{name}=status' if it is the state; =wanted, =left, =confirmed, =bounced, =complained for yes, no or a "
-        "date; =attribute to keep it as something else; =ignore to leave it out"
+        "date; =joined_at if it is when they asked for it; =attribute to keep it as something else; =ignore to leave "
+        "it out"
     )
 
 

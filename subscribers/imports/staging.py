@@ -165,6 +165,8 @@ def stage_file(
             (table, survey_columns(columns.name_columns(table.header), table.records, progress=progress))
             for table in tables
         ]
+    left_out = _list_tables_of_nobody(surveyed)
+    surveyed = [each for index, each in enumerate(surveyed) if index not in left_out]
     layouts = recognise_layouts(surveyed, options)
     parsers = [
         RowParser(layout, kinds, questions.decide_date_orders(layout, survey))
@@ -180,7 +182,8 @@ def stage_file(
         )
         database.executescript(_CREATE_TABLES.format(columns=", ".join(f"{name} NOT NULL" for name in used)))
         found = _RowSorter(layouts)
-        for parser, table in zip(parsers, tables, strict=True):
+        kept = (table for index, table in enumerate(tables) if index not in left_out)
+        for parser, table in zip(parsers, kept, strict=True):
             while part := list(islice(table.records, ROWS_PER_WRITE)):
                 # In order: what is near in the file of the tree is written together.
                 good = sorted(found.sort_rows(parser.parse_rows(iter(part))))
@@ -198,9 +201,22 @@ def stage_file(
             undated=database.execute(f"SELECT count(*) FROM stage WHERE {undated}").fetchone()[0],
             examples=_read_examples(database, used),
         )
+        if left_out:
+            names = ", ".join(f"“{name}”" for name in left_out.values())
+            staged = replace(staged, note=f"{staged.note} {names} has no addresses and was left out.".strip())
         with database:
             database.execute("INSERT INTO meta VALUES (?)", [json.dumps(_to_document(staged))])
     return staged
+
+
+def _list_tables_of_nobody(surveyed: Sequence[tuple[Table, FileSurvey]]) -> dict[int, str]:
+    """Which tables of a file hold no address, by place and name: a legend beside the list. None if none holds any."""
+    found = {
+        index: table.name
+        for index, (table, survey) in enumerate(surveyed)
+        if not any("@" in cell for seen in survey.columns for cell in (seen.name, *seen.raw))
+    }
+    return found if len(found) < len(surveyed) else {}
 
 
 def recognise_layouts(surveyed: Sequence[tuple[Table, FileSurvey]], options: ImportOptions) -> list[Layout]:
@@ -249,7 +265,8 @@ def recognise_layout(header: Sequence[str], survey: FileSurvey, name: str, optio
         mapping |= dict.fromkeys(others, options.other_columns)
     if asked:
         raise questions.UnansweredError(asked)
-    return layout
+    empty = frozenset(index for index, seen in enumerate(survey.columns) if not seen.filled)
+    return columns.limit_attributes(layout, empty, leave_out=options.other_columns == "ignore")
 
 
 def _read_examples(database: sqlite3.Connection, used: Sequence[str]) -> list[dict[str, str]]:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.kernel.errors import BadInput
+from subscribers.imports import columns
+from subscribers.imports.questions import UnansweredError
 from subscribers.imports.rows import Row, SkippedRow
 from subscribers.values import BadRow
 from tests.subscribers.reading import row, rows, tool
@@ -337,9 +339,67 @@ def test_headers_that_are_empty_or_twice_there_lose_nothing_and_confuse_nothing(
 
 
 def test_a_file_may_bring_as_many_attributes_as_the_limit_and_no_more() -> None:
-    def columns(count: int) -> str:
-        return ",".join(["email", *(f"trait{n}" for n in range(count))]) + "\nann@example.com\n"
+    def file(count: int) -> str:
+        traits = [f"trait{n}" for n in range(count)]
+        return f"email,{','.join(traits)}\nann@example.com,{','.join(f'text of {each}' for each in traits)}\n"
 
-    assert len(rows(columns(60))) == 1
+    assert len(rows(file(60))) == 1
     with pytest.raises(BadInput, match="61 columns of attributes; 60"):
-        rows(columns(61))
+        rows(file(61))
+    assert json.loads(row(file(61), mapping={"trait7": "attribute"}, other_columns="ignore").attributes) == {
+        "trait7": "text of trait7"
+    }
+
+
+def test_of_many_columns_those_are_left_out_that_hold_nothing() -> None:
+    head = ",".join(f"trait{n}" for n in range(300))
+    found = row(f"email,{head}\nann@example.com{',' * 300}rather late\n")
+    assert json.loads(found.attributes) == {"trait299": "rather late"}
+
+
+def test_too_many_columns_hide_none_that_may_say_who_left() -> None:
+    head = ",".join(f"trait{n}" for n in range(100))
+    texts = ",".join(f"text {n}" for n in range(100))
+    file = f"email,{head},newsletter\nann@example.com,{texts},yes\nben@example.com,{texts},no\n"
+    with pytest.raises(UnansweredError) as asked:
+        rows(file)
+    assert "newsletter" in [question.column for question in asked.value.questions if question.surely]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Etunimi;Sukunimi;Sähköposti",
+        "Keresztnév;Vezetéknév;E-mail cím",
+        "名;姓;メールアドレス",
+        "이름;성;이메일",
+        "שם פרטי;שם משפחה;אימייל",
+        "Prenume;Nume;Adresă de e-mail",
+        "Jméno;Příjmení;E-mail",
+    ],
+)
+def test_names_are_found_in_whatever_language_their_columns_are_called(head: str) -> None:
+    found = row(f"{head}\nAnn;Lee;ann@example.com\n")
+    assert (found.first_name, found.last_name) == ("Ann", "Lee")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Subscription time", "Created At (UTC+0)", "newsletter_date_added", "Subscriber Since", "Opt-in date", "signupOn"],
+)
+def test_the_date_of_joining_is_found_by_its_dates_and_a_word_in_its_name(name: str) -> None:
+    found = row(f"email,{name}\nann@example.com,2021-02-13 10:05:07\n")
+    assert found.joined_at == datetime(2021, 2, 13, 10, 5, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("name", ["Unsubscription date", "Opt-out date", "Last signup", "Leaving date, subscription"])
+def test_no_other_date_is_taken_for_that_of_joining(name: str) -> None:
+    found = columns.recognise_columns(["email", name], sample=[["ann@example.com", "2021-02-13 10:05:07"]])
+    assert not found.columns_for("joined_at")
+
+
+def test_when_they_asked_for_it_counts_more_than_when_they_were_entered_and_an_answer_more_than_both() -> None:
+    file = "email,Created On,Subscriber Since,Jahrgang\nann@example.com,2020-01-01,2021-02-13,2022-03-04\n"
+    found = row(file, mapping={"Jahrgang": "attribute"}).joined_at
+    assert found == datetime(2021, 2, 13, tzinfo=UTC)
+    assert row(file, mapping={"Jahrgang": "joined_at"}).joined_at == datetime(2022, 3, 4, tzinfo=UTC)

@@ -42,3 +42,10 @@ def test_what_cannot_be_read_or_reads_in_two_ways_is_no_date(text: str) -> None:
 def test_no_text_breaks_it(text: str) -> None:
     found = dates.parse_date(text)
     assert found is None or found.tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["2026.11.24", "2026. 11. 24.", "2026年11月24日", "2026년 11월 24일", "2026/11/24 00:00"]
+)
+def test_a_date_that_begins_with_its_year_goes_on_with_the_month(text: str) -> None:
+    assert dates.parse_date(text) == datetime(2026, 11, 24, tzinfo=UTC)

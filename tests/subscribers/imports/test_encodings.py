@@ -12,6 +12,14 @@ SPANISH = "Correo;Nombre\nann@example.com;José\nben@example.com;Muñoz\ncleo@ex
 POLISH = "E-mail;Imię\nann@example.com;Łukasz\nben@example.com;Żaneta\ncleo@example.com;Małgorzata\n"
 RUSSIAN = "Почта;Имя;Рассылка\nann@example.com;Иван;да\nben@example.com;Мария;нет\n"
 JAPANESE = "メール,名前\nann@example.com,山田太郎\nben@example.com,鈴木花子\n"
+# With few letters beyond ASCII, as of people who write their names in it.
+SHEETS = {
+    "ja": "名,姓,メールアドレス,配信状態\nAnn,Lee,ann@example.com,配信中\nBen,Ray,ben@example.com,配信停止\n",
+    "ko": "이름,성,이메일 주소,상태\nAnn,Lee,ann@example.com,활성\n",
+    "he": "שם פרטי,שם משפחה,סטטוס\nAnn,ann@example.com,פעיל\n",
+    "cs": "Jméno;Příjmení;E-mail\nAnn;Lee;ann@example.com\nMiloš;Říha;milos@example.com\n",
+    "tr": "Adı;Soyadı;E-posta\nAnn;Lee;ann@example.com\nBen;Işık;ben@example.com\n",
+}
 CHINESE = "邮箱,姓名\nann@example.com,王伟\nben@example.com,李娜\n"
 
 
@@ -25,6 +33,12 @@ CHINESE = "邮箱,姓名\nann@example.com,王伟\nben@example.com,李娜\n"
         (RUSSIAN, "cp1251"),
         (RUSSIAN, "koi8_r"),
         (JAPANESE, "shift_jis"),
+        (SHEETS["ja"], "cp932"),
+        (SHEETS["ko"], "cp949"),
+        (SHEETS["he"], "cp1255"),
+        (SHEETS["cs"], "cp1250"),
+        (SHEETS["tr"], "cp1254"),
+        (SHEETS["cs"], "cp852"),
         (CHINESE, "gb18030"),
     ],
 )

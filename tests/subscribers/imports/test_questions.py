@@ -200,3 +200,22 @@ def test_a_question_is_the_same_after_it_was_stored() -> None:
 def test_nobody_is_active_beside_a_word_of_leaving_without_an_answer(cells: list[str]) -> None:
     file = "email,Info\n" + "".join(f'r{n}@example.com,"{cell}"\n' for n, cell in enumerate([*cells, "unsubscribed"]))
     assert any(question.column == "Info" for question in ask(file))
+
+
+def test_a_date_in_every_row_under_a_name_nobody_knows_may_be_that_of_leaving() -> None:
+    file = "email;lahkus\nann@example.com;2024-01-02\nben@example.com;2024-02-03\n"
+    (question,) = ask(file)
+    assert (question.column, question.surely) == ("lahkus", True)
+    assert states(file, mapping={"lahkus": "left"}) == {"ann": "unsubscribed", "ben": "unsubscribed"}
+    assert row(file.partition("ben")[0], mapping={"lahkus": "joined_at"}).joined_at is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("Subscription IP", ("192.0.2.1", "2001:db8::1")), ("Confirmation page", ("https://example.com/a", "http://b"))],
+)
+def test_addresses_of_machines_and_pages_are_no_states_whatever_their_column_is_called(
+    name: str, values: tuple[str, str]
+) -> None:
+    file = f"email,{name}\nann@example.com,{values[0]}\nben@example.com,{values[1]}\n"
+    assert states(file) == {"ann": "active", "ben": "active"}

@@ -1,0 +1,65 @@
+"""How a table of people calls their address, names and the day they joined, in the languages of Django's own pages."""
+
+from __future__ import annotations
+
+import gettext
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from subscribers.imports.state_words import normalise_name
+
+# How the column of addresses is called, normalised; where several fit, the first named counts.
+ADDRESS_NAMES = (
+    "email",
+    "emailaddress",
+    "mail",
+    "address",
+    "subscriberemail",
+    "emailadresse",
+    "adresse",
+    "adresseemail",
+    "correoelectronico",
+    "emailaddres",
+    "contactemail",
+    "useremail",
+    "eaddress",
+    "mailaddress",
+    "courriel",
+    "adressemail",
+    "epost",
+)
+_MEANINGS = {
+    "email address": "email",
+    "first name": "first_name",
+    "last name": "last_name",
+    "name": "name",
+    "date joined": "joined_at",
+}
+_NAMES = {"first_name", "last_name", "name"}
+
+
+def names_address(cell: str) -> bool:
+    """Whether a cell is what a column of addresses is called."""
+    name = normalise_name(cell)
+    return name in ADDRESS_NAMES or load_header_names().get(name) == "email"
+
+
+@cache
+def load_header_names() -> Mapping[str, str]:
+    """Names of columns, normalised, and what they are. One that is two things, as in two languages, is left out.
+
+    What is a first name to some and a whole name to others is a name: which part, the columns beside it tell.
+    """
+    meanings: dict[str, set[str]] = defaultdict(set)
+    for language in files("django").joinpath("contrib/auth/locale").iterdir():
+        catalogue = language.joinpath("LC_MESSAGES/django.mo")
+        if not catalogue.is_file():
+            continue
+        with catalogue.open("rb") as stream:
+            words = gettext.GNUTranslations(stream)
+        for english, meaning in _MEANINGS.items():
+            meanings[normalise_name(words.gettext(english))].add(meaning)
+    known = {name: {"name"} if "name" in meant <= _NAMES else meant for name, meant in meanings.items() if name}
+    return {name: meant.pop() for name, meant in known.items() if len(meant) == 1}

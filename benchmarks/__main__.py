@@ -20,6 +20,7 @@ NAMES = (
     "subscribers",
     "hostile",
     "idle",
+    "signups",
 )
 
 

@@ -96,7 +96,8 @@ _SQLITE_OPTIONS: dict[str, Any] = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": (
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=33554432; PRAGMA temp_store=MEMORY;"
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=33554432; PRAGMA temp_store=MEMORY; "
+        "PRAGMA secure_delete=ON;"  # what is deleted is overwritten: somebody asked for it
     ),
 }
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.db import DatabaseError, connection
 
 from newsletter.accounts import audit_log
 from newsletter.catalog import newsletter_settings
@@ -14,9 +17,12 @@ from newsletter.delivery.reports import history
 from newsletter.jobs import wiring
 from newsletter.jobs.actors import WORKER
 from subscribers.addresses import to_key
-from subscribers.consent.erasure import complete_erasure, list_pending_erasures
+from subscribers.consent.erasure import complete_erasure, list_pending_erasures, was_erased_since
 
+log = logging.getLogger(__name__)
 MAX_EDITIONS = 100_000
+EMPTIED_FOR = timedelta(hours=1)  # after an erasure, with every tick: a reader may be in the way
+WAIT_FOR_READERS = 500  # milliseconds
 
 
 def propagate_erasures(now: datetime) -> int:
@@ -31,7 +37,28 @@ def propagate_erasures(now: datetime) -> int:
         complete_erasure(each.id, now=now)
         return True
 
-    return isolation.run_each("Erasing", waiting, erase, now)
+    erased = isolation.run_each("Erasing", waiting, erase, now)
+    if was_erased_since(now - EMPTIED_FOR):
+        _empty_write_ahead_log()
+    return erased
+
+
+def _empty_write_ahead_log() -> None:
+    """Takes what was erased out of SQLite's write-ahead log, which keeps pages as they were. Readers may be in the way:
+    then the next call does it. PostgreSQL recycles its own.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        before = cursor.fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout = {WAIT_FOR_READERS}")
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except DatabaseError:
+            log.info("The write-ahead log is in use; it is emptied with the next tick.")
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {before}")
 
 
 def collect_known_data(subscriber_id: int) -> dict[str, Any]:

@@ -123,6 +123,11 @@ def list_pending_erasures() -> tuple[PendingErasure, ...]:
     return tuple(PendingErasure(row.id, row.subscriber_id, tuple(row.addresses)) for row in rows)
 
 
+def was_erased_since(instant: datetime) -> bool:
+    """Whether somebody was erased, in every package, since an instant."""
+    return models.Erasure.objects.filter(done_at__gte=instant).exists()
+
+
 def complete_erasure(erasure_id: int, *, now: datetime) -> None:
     """Other packages have deleted theirs: the addresses go here, too."""
     models.Erasure.objects.filter(id=erasure_id).update(done_at=now, addresses=[])

@@ -19,9 +19,9 @@ from subscribers.imports.state_words import (
     NO,
     SUPPRESSED,
     YES,
+    find_state_of_name,
     is_no,
     load_meanings,
-    names_those_out,
     normalise_name,
     normalise_word,
 )
@@ -387,13 +387,14 @@ def recognise_columns(
     tiers: Mapping[str, str] | None = None,
     own_tiers: Mapping[str, str] | None = None,
     date_orders: Mapping[str, str] | None = None,
+    among_others: bool = False,
 ) -> Layout:
     """What the columns of a file are, by its header and some of its rows.
 
     `mapping` says it for columns by name (a target of TARGETS, or attribute:NAME), `status` the state of every row,
-    `statuses` what words mean (word, or column:word), `tiers` which tiers words mean, `own_tiers` the
-    newsroom's own by name, with what is stored for each, `date_orders` whether day or
-    month is first in the dates of a column. Raises BadInput for a file that cannot be taken as it is.
+    `statuses` what words mean (word, or column:word), `tiers` which tiers words mean, `own_tiers` the newsroom's own by
+    name, with what is stored for each, `date_orders` whether day or month is first in the dates of a column;
+    `among_others` that the table is one of several. Raises BadInput for a file that cannot be taken as it is.
     """
     unnamed = frozenset(index for index, name in enumerate(header) if not name.strip())
     header = name_columns(header)
@@ -403,7 +404,7 @@ def recognise_columns(
     folded = [normalise_name(cell) for cell in header]
     tool = next((each for each in TOOLS if any(needed <= {*folded} for needed in each.signatures)), GENERIC)
     columns = _assign_columns(header, folded, tool, wanted, sample, unnamed)
-    whole = _check_state(status) if status else _state_of_file(tool, folded, columns, name)
+    whole = _check_state(status) if status else _state_of_file(tool, folded, columns, name, among_others=among_others)
     words = {_to_answer_key(word, header): _check_state(ours) for word, ours in (statuses or {}).items()}
     own = own_tiers or {}
     paid = {normalise_word(name): code for name, code in own.items()}
@@ -619,8 +620,12 @@ def _find_column_of_addresses(width: int, sample: Sequence[Sequence[str]]) -> in
     return found[0] if len(found) == 1 else None
 
 
-def _state_of_file(tool: Tool, folded: Sequence[str], columns: Sequence[Column], name: str) -> str:
+def _state_of_file(
+    tool: Tool, folded: Sequence[str], columns: Sequence[Column], name: str, *, among_others: bool
+) -> str:
     """The state of all rows, where which file it is says so (Mailchimp), or "" where each row says it.
+
+    Of several tables in one file (`among_others`) each is what its name says.
 
     Raises BadInput where nothing says it although something must.
     """
@@ -643,7 +648,10 @@ def _state_of_file(tool: Tool, folded: Sequence[str], columns: Sequence[Column],
         )
     if state_columns:
         return ""
-    if re.search(r"unsub|cleaned|bounce|suppress|blocklist|blacklist|optout|complain", plain) or names_those_out(name):
+    by_name = find_state_of_name(name)
+    if by_name and among_others:
+        return by_name
+    if by_name:
         raise BadInput(
             f"By its name {name} holds people who are not to be mailed, but no column says so. Say what they are with "
             "--status unsubscribed (or bounced, complained, suppressed; active if the name misleads).",

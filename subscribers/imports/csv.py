@@ -14,6 +14,7 @@ from typing import BinaryIO, TextIO
 from newsletter.kernel.errors import BadInput
 from subscribers.imports import pasted
 from subscribers.imports.encodings import SAMPLE_BYTES, detect_encoding
+from subscribers.imports.header_words import MOST_LINES_ABOVE, count_lines_above_header
 
 LARGEST_FILE = 512 * 2**20
 LONGEST_LINE = 64 * 2**10  # characters
@@ -28,6 +29,7 @@ _OTHER_FORMATS = {
     b"\x1f\x8b": "This file is compressed (gzip). Unpack it first.",
     b"%PDF": "This is a PDF, no CSV file.",
 }
+_CELL_END = re.compile(r"[,;\t|]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\t]+")
 
@@ -50,12 +52,14 @@ def read_table(stream: BinaryIO) -> CsvTable:
     for mark, says in _OTHER_FORMATS.items():
         if start.startswith(mark):
             raise BadInput(says, "file")
-    encoding = detect_encoding(stream.read(SAMPLE_BYTES))
+    sample = stream.read(SAMPLE_BYTES)
+    encoding = detect_encoding(sample)
     stream.seek(0)
     errors = _AS_CP1252 if encoding == "utf-8-sig" else "replace"
     lines = _LineReader(io.TextIOWrapper(stream, encoding=encoding, errors=errors))  # any end of line is one
     try:
-        first = _read_first_line(lines)
+        above = _count_lines_above(sample[:BLOCK].decode(encoding, "replace"))
+        first = _read_first_line(itertools.islice(lines, above, None))
         if pasted.looks_pasted(first):
             return CsvTable([*pasted.HEADER], _iterate_pasted(first, lines))
         rest, delimiter = _detect_delimiter(first, lines)
@@ -70,7 +74,15 @@ def read_table(stream: BinaryIO) -> CsvTable:
     return CsvTable(header, _iterate_records(reader, lines))
 
 
-def _read_first_line(lines: _LineReader) -> str:
+def _count_lines_above(text: str) -> int:
+    """How many lines stand above the header of a file that begins like this."""
+    start = re.split(r"\r\n|\r|\n", text, maxsplit=MOST_LINES_ABOVE)[:MOST_LINES_ABOVE]
+    if any(line.lstrip("\ufeff").lower().startswith("sep=") for line in start):
+        return 0
+    return count_lines_above_header([cell.strip('\ufeff" ') for cell in _CELL_END.split(line)] for line in start)
+
+
+def _read_first_line(lines: Iterator[str]) -> str:
     first = next((line for line in lines if line.strip("\ufeff \t\r\n")), "").lstrip("\ufeff")
     if not first:
         raise BadInput("The file is empty.", "file")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gettext
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 
 from subscribers.imports.state_words import normalise_name
 
@@ -30,6 +31,7 @@ ADDRESS_NAMES = (
     "adressemail",
     "epost",
 )
+MOST_LINES_ABOVE = 20  # of a file that are looked at for a header
 _MEANINGS = {
     "email address": "email",
     "first name": "first_name",
@@ -44,6 +46,22 @@ def names_address(cell: str) -> bool:
     """Whether a cell is what a column of addresses is called."""
     name = normalise_name(cell)
     return name in ADDRESS_NAMES or load_header_names().get(name) == "email"
+
+
+def count_lines_above_header(lines: Iterable[Sequence[str]]) -> int:
+    """How many lines, given as their cells, stand above the header: a title, a date, headings of groups of columns.
+
+    The header is then the line that names the addresses, among the first ones and before the first address. 0 where
+    the first line that holds anything is the header, or none can be found.
+    """
+    nothing_yet = True
+    for number, cells in enumerate(islice(lines, MOST_LINES_ABOVE)):
+        if any("@" in cell for cell in cells):
+            break
+        if any(map(names_address, cells)):
+            return 0 if nothing_yet else number
+        nothing_yet = nothing_yet and not any(cell.strip() for cell in cells)
+    return 0
 
 
 @cache

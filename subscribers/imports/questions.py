@@ -219,8 +219,16 @@ def _describe_answer(question: Question) -> str:
     return (
         f"--map '{name}=status' if it is the state; =wanted, =left, =confirmed, =bounced, =complained for yes, no or a "
         "date; =joined_at if it is when they asked for it; =attribute to keep it as something else; =ignore to leave "
-        "it out"
+        f"it out{_describe_words(question)}"
     )
+
+
+def _describe_words(question: Question) -> str:
+    """How the words of a column that is the state are answered with it, where not all are known."""
+    unknown = [each.value for each in question.values if not each.meaning and not dates.looks_like_date(each.value)]
+    if not unknown:
+        return ""
+    return f"\n    and, for a state, --status-value '{question.column}:{unknown[0]}=active' for each word so"
 
 
 def to_json(question: Question) -> dict[str, Any]:

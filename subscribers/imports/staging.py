@@ -26,6 +26,7 @@ from subscribers.imports.csv import LARGEST_FILE
 from subscribers.imports.rows import STRENGTH, Row, RowParser, SkippedRow
 from subscribers.imports.survey import FileSurvey, survey_columns
 from subscribers.imports.tables import Table, open_tables
+from subscribers.states import SubscriptionState
 from subscribers.values import BadRow, Question
 
 MOST_SHOWN = 1000  # bad rows, and odd ones of each kind, that are kept with the import; the work file has all bad ones
@@ -186,7 +187,8 @@ def stage_file(
         for parser, table in zip(parsers, kept, strict=True):
             while part := list(islice(table.records, ROWS_PER_WRITE)):
                 # In order: what is near in the file of the tree is written together.
-                good = sorted(found.sort_rows(parser.parse_rows(iter(part))))
+                where = f"{table.name}: " if len(surveyed) > 1 else ""
+                good = sorted(found.sort_rows(parser.parse_rows(iter(part)), where))
                 with database:
                     database.executemany(statement, map(picked, good))
                     database.executemany("INSERT INTO bad VALUES (?, ?, ?, ?)", found.take_new_bad_rows())
@@ -201,12 +203,22 @@ def stage_file(
             undated=database.execute(f"SELECT count(*) FROM stage WHERE {undated}").fetchone()[0],
             examples=_read_examples(database, used),
         )
-        if left_out:
-            names = ", ".join(f"“{name}”" for name in left_out.values())
-            staged = replace(staged, note=f"{staged.note} {names} has no addresses and was left out.".strip())
+        notes = [staged.note, *(f"“{name}” has no addresses and is left out." for name in left_out.values())]
+        if not options.status:
+            notes += _describe_states_of_tables(surveyed, layouts)
+        staged = replace(staged, note=" ".join(filter(None, notes)))
         with database:
             database.execute("INSERT INTO meta VALUES (?)", [json.dumps(_to_document(staged))])
     return staged
+
+
+def _describe_states_of_tables(surveyed: Sequence[tuple[Table, FileSurvey]], layouts: Sequence[Layout]) -> list[str]:
+    """Of the tables in a file, those whose name says in which state all its people are."""
+    return [
+        f"By its name all in “{table.name}” are {layout.status}."
+        for (table, _), layout in zip(surveyed, layouts, strict=True)
+        if layout.tool.name != "mailchimp" and layout.status not in ("", SubscriptionState.ACTIVE)
+    ]
 
 
 def _list_tables_of_nobody(surveyed: Sequence[tuple[Table, FileSurvey]]) -> dict[int, str]:
@@ -232,7 +244,7 @@ def recognise_layouts(surveyed: Sequence[tuple[Table, FileSurvey]], options: Imp
     for table, survey in surveyed:
         try:
             own = options.select_for(columns.name_columns(table.header))
-            layouts.append(recognise_layout(table.header, survey, table.name, own))
+            layouts.append(recognise_layout(table.header, survey, table.name, own, among_others=True))
         except questions.UnansweredError as unanswered:
             for each in unanswered.questions:
                 asked.setdefault((each.kind, each.column), replace(each, reason=f"{table.name}: {each.reason}"))
@@ -243,7 +255,9 @@ def recognise_layouts(surveyed: Sequence[tuple[Table, FileSurvey]], options: Imp
     return layouts
 
 
-def recognise_layout(header: Sequence[str], survey: FileSurvey, name: str, options: ImportOptions) -> Layout:
+def recognise_layout(
+    header: Sequence[str], survey: FileSurvey, name: str, options: ImportOptions, *, among_others: bool = False
+) -> Layout:
     """What the columns of a table are. Raises BadInput, and UnansweredError where only the importer can say it."""
     mapping = dict(options.mapping)
     for _ in range(2):
@@ -257,6 +271,7 @@ def recognise_layout(header: Sequence[str], survey: FileSurvey, name: str, optio
             tiers=options.tiers,
             own_tiers=options.own_tiers,
             date_orders=options.dates,
+            among_others=among_others,
         )
         asked = questions.find_questions(layout, survey)
         others = [each.column for each in asked if not each.surely]
@@ -342,16 +357,18 @@ class _RowSorter:
         self._attributes = {c.attribute: c.name for layout in layouts for c in layout.columns_for("attribute")}
         self._documents = any(layout.columns_for("attributes") for layout in layouts)
 
-    def sort_rows(self, rows: Iterator[Row | BadRow | SkippedRow]) -> Iterator[tuple[Any, ...]]:
+    def sort_rows(self, rows: Iterator[Row | BadRow | SkippedRow], where: str) -> Iterator[tuple[Any, ...]]:
+        """The good rows as they are staged. `where` stands before the field of bad ones: which table they are in."""
         for row in rows:
             self._rows += 1
             if type(row) is Row:
                 yield self._to_staged(row)
             elif isinstance(row, BadRow):
                 self._refused += 1
-                self._fresh.append(row)
+                placed = row._replace(field=f"{where}{row.field}")
+                self._fresh.append(placed)
                 if len(self._bad) < MOST_SHOWN:
-                    self._bad.append(row)
+                    self._bad.append(placed)
             else:
                 self._skipped += 1
 

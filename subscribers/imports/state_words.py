@@ -13,6 +13,24 @@ from importlib.resources import files
 from subscribers.states import SubscriptionState
 
 SUPPRESSED = "suppressed"  # stronger than any state: never to be mailed, on no list
+_STRONGEST_FIRST = (
+    SUPPRESSED,
+    SubscriptionState.COMPLAINED,
+    SubscriptionState.BOUNCED,
+    SubscriptionState.UNSUBSCRIBED,
+    SubscriptionState.PENDING,
+)
+# Words that stand in names of files without a gap before or behind them.
+_PARTS_OF_NAMES = {
+    "unsub": SubscriptionState.UNSUBSCRIBED,
+    "optout": SubscriptionState.UNSUBSCRIBED,
+    "cleaned": SubscriptionState.BOUNCED,
+    "bounce": SubscriptionState.BOUNCED,
+    "complain": SubscriptionState.COMPLAINED,
+    "suppress": SUPPRESSED,
+    "blocklist": SUPPRESSED,
+    "blacklist": SUPPRESSED,
+}
 YES, NO = "yes", "no"
 EMPTY = "(empty)"  # how a cell without anything in it is called in questions and answers
 _SHORTEST_STEM = 5  # letters of a word that may be the beginning of a longer one
@@ -64,11 +82,17 @@ def is_no(text: str) -> bool:
     return not word or load_meanings().get(word) == NO
 
 
-def names_those_out(name: str) -> bool:
-    """Whether the name of a file has a word for people who are not to be mailed, or not yet, in any form of it."""
+def find_state_of_name(name: str) -> str:
+    """The state that the name of a file says its people are in, by a word in any form of it: the strongest, or "".
+
+    Only states of those who are not to be mailed, or not yet.
+    """
+    plain = normalise_name(name)
     words = [normalise_name(word) for word in re.findall(r"[^\W\d_]+", name.casefold())]
-    out = [word for word, meaning in load_meanings().items() if meaning not in (YES, NO, SubscriptionState.ACTIVE)]
-    return any(_is_form_of(word, theirs) for word in words for theirs in out if len(theirs) >= _SHORTEST_SIGN)
+    known = [(word, meaning) for word, meaning in load_meanings().items() if len(word) >= _SHORTEST_SIGN]
+    found = {meaning for theirs, meaning in known if any(_is_form_of(word, theirs) for word in words)}
+    found |= {meaning for part, meaning in _PARTS_OF_NAMES.items() if part in plain}
+    return next((state for state in _STRONGEST_FIRST if state in found), "")
 
 
 def _is_form_of(word: str, theirs: str) -> bool:

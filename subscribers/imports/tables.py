@@ -15,8 +15,13 @@ from typing import BinaryIO
 from newsletter.kernel.errors import BadInput
 from subscribers.imports import workbook
 from subscribers.imports.csv import LARGEST_FILE, CsvTable, read_table
+from subscribers.imports.state_words import find_state_of_name
 
 MOST_TABLES = 20
+_PACKED = frozenset(["zip", "gz", "tgz", "bz2", "xz", "7z", "rar", "tar", "zst"])
+_DATA = frozenset(
+    ["json", "jsonl", "ndjson", "xml", "sql", "sqlite", "db", "numbers", "dat", "log", "vcf", "eml", "mbox"]
+)
 _ZIP = b"PK\x03\x04"
 
 
@@ -64,6 +69,9 @@ def _read_workbook(stream: BinaryIO, name: str) -> Iterator[Table]:
 
 def _read_archive(archive: zipfile.ZipFile) -> Iterator[Table]:
     members = [each for each in archive.infolist() if _is_table(each)]
+    for each in archive.infolist():
+        if each not in members:
+            _refuse_what_may_say_who_left(each.filename)
     if not members:
         raise BadInput("The archive has no CSV file or workbook in it.", "file")
     if len(members) > MOST_TABLES:
@@ -82,6 +90,20 @@ def _read_archive(archive: zipfile.ZipFile) -> Iterator[Table]:
             yield from _read_workbook(data, name)
         else:
             yield _to_table(read_table(data), name)
+
+
+def _refuse_what_may_say_who_left(member: str) -> None:
+    """Raises BadInput for a file in an archive that is not read and may hold people: packed, or named after leavers."""
+    name = member.rpartition("/")[2]
+    ending = name.rpartition(".")[2].lower()
+    if ending in _PACKED:
+        raise BadInput(f"{name} is an archive within the archive. Unpack it, and import what is in it.", "file")
+    if ending in _DATA and find_state_of_name(name):
+        raise BadInput(
+            f"By its name {name} holds people who are not to be mailed, and it cannot be read. Give it as CSV, or take "
+            "it out of the archive.",
+            "file",
+        )
 
 
 def _is_table(member: zipfile.ZipInfo) -> bool:

@@ -10,9 +10,12 @@ from typing import Any, BinaryIO
 from python_calamine import CalamineError, CalamineWorkbook
 
 from newsletter.kernel.errors import BadInput
+from subscribers.imports.header_words import count_lines_above_header
 
 MOST_UNPACKED = 256 * 2**20  # bytes of a workbook, unpacked: it is held in memory
 ENDINGS = (".xlsx", ".xls", ".xlsb", ".ods")  # of the names of workbooks
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the part of a protected workbook that holds the other parts
+_SEARCHED = 4 * 2**20
 OLE = b"\xd0\xcf\x11\xe0"  # how workbooks before 2007 begin
 
 
@@ -32,6 +35,9 @@ def read_sheets(stream: BinaryIO) -> list[tuple[str, list[str], Iterator[tuple[i
         book = CalamineWorkbook.from_filelike(stream)
         sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
     except (CalamineError, ValueError, OSError) as error:
+        stream.seek(0)
+        if _ENCRYPTED in stream.read(_SEARCHED):
+            raise BadInput("The workbook is protected by a password. Save it without one.", "file") from None
         raise BadInput(f"The workbook cannot be read: {error}. Save the sheet as CSV.", "file") from None
     filled = [(name, rows) for name, rows in sheets if any(any(cell != "" for cell in row) for row in rows)]
     if not filled:
@@ -47,8 +53,12 @@ def _check_size(stream: BinaryIO) -> None:
 
 
 def _to_table(rows: list[list[Any]]) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    """The first row that has something in it is the header; lines are counted as the program shows them."""
+    """The first row that has something in it is the header, or one below that names the addresses.
+
+    Lines are counted as the program shows them.
+    """
     numbered = [(line, [_to_text(cell) for cell in row]) for line, row in enumerate(rows, 1)]
+    numbered = numbered[count_lines_above_header(cells for _, cells in numbered) :]
     filled = [(line, cells) for line, cells in numbered if any(cell.strip() for cell in cells)]
     return [cell.strip() for cell in filled[0][1]], iter(filled[1:])
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from newsletter.kernel.errors import BadInput
 from subscribers.imports.csv import LONGEST_LINE, LONGEST_RECORD, MOST_COLUMNS, escape_formula
 from subscribers.imports.rows import Row
+from subscribers.values import BadRow
 from tests.subscribers.reading import names, rows
 
 
@@ -38,6 +39,7 @@ PLAIN = "email,first_name\nzoe@example.com,Zoë\nben@example.com,Ben\n"
         PLAIN.replace(",", ";").encode(),
         PLAIN.replace(",", "\t").encode(),
         ("sep=;\n" + PLAIN.replace(",", ";")).encode("utf-8-sig"),
+        ("Readers;\n\n" + PLAIN.replace(",", ";")).encode(),
         ("\n\n" + PLAIN.replace("\n", "\n\n") + ",\n").encode(),
         PLAIN.replace("zoe@example.com", "Zoë R. <zoe@example.com>").replace("ben@", "mailto:ben@").encode(),
         PLAIN.replace("Ben", "  Ben  ").replace("zoe@", " zoe@").encode(),
@@ -156,3 +158,9 @@ def test_every_name_that_is_written_is_read_again(written: list[str]) -> None:
     )
     found = [row.first_name for row in rows(file.getvalue()) if isinstance(row, Row)]
     assert found == [name.strip() for name in written]
+
+
+def test_lines_are_counted_from_the_top_of_a_file_whose_header_stands_below_a_title() -> None:
+    (bad,) = rows("Readers of 2024\n\nE-Mail;Status\nnobody@;active\n")
+    assert isinstance(bad, BadRow)
+    assert bad.line == 4

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from subscribers.imports import state_words
-from subscribers.imports.state_words import is_no, is_yes, load_meanings, normalise_name, normalise_word, shows_state
+from subscribers.imports.state_words import (
+    find_state_of_name,
+    is_no,
+    is_yes,
+    load_meanings,
+    normalise_name,
+    normalise_word,
+    shows_state,
+)
 
 
 @pytest.mark.parametrize(
@@ -55,3 +63,20 @@ def test_a_header_that_speaks_of_leaving_or_consent_is_seen(text: str) -> None:
 )
 def test_other_headers_are_left_alone(text: str) -> None:
     assert not shows_state(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("unsubscribed_members.csv", "unsubscribed"),
+        ("Abgemeldete.xlsx", "unsubscribed"),
+        ("spam complaints and unsubscribed.csv", "complained"),
+        ("hardbounces2024.csv", "bounced"),
+        ("Unconfirmed", "pending"),
+        ("blocklist", "suppressed"),
+        ("readers.csv", ""),
+        ("Sheet1", ""),
+    ],
+)
+def test_the_name_of_a_file_says_in_which_state_those_in_it_are(name: str, state: str) -> None:
+    assert find_state_of_name(name) == state

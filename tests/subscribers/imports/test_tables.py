@@ -47,6 +47,7 @@ def test_an_archive_has_the_tables_of_its_files_and_not_what_file_managers_add()
             "__MACOSX/a.csv": b"\x00\x05",
             "folder/.c.csv": b"\x00\x05",
             "readme.md": "hello",
+            "posts/why-they-left.html": "hello",
         }
     )
     assert [name for name, _, _ in read(data)] == ["a.csv", "b.xlsx"]
@@ -58,6 +59,8 @@ def test_an_archive_has_the_tables_of_its_files_and_not_what_file_managers_add()
         (b"PK\x03\x04rubbish", "cannot be read"),
         (pack({"readme.md": "hello"}), "no CSV file"),
         (pack({f"f{n}.csv": "email\n" for n in range(21)}), "21 files; 20"),
+        (pack({"a.csv": "email\n", "old.zip": pack({"b.csv": "email\n"})}), "old.zip is an archive within"),
+        (pack({"a.csv": "email\n", "x/unsubscribed.json": "[]"}), "unsubscribed.json holds people who are not"),
     ],
 )
 def test_an_archive_that_cannot_be_taken_is_refused(data: bytes, message: str) -> None:
@@ -92,3 +95,27 @@ def test_mailchimps_archive_is_imported_each_file_as_what_it_is(
         "bounced",
         "bounced",
     ]
+
+
+def test_of_several_tables_each_is_what_its_name_says_and_one_without_addresses_is_left_out(
+    take_in: Callable[..., ImportReport], state: Look
+) -> None:
+    report = take_in(
+        make_workbook(
+            Readers=[["E-Mail"], ["ann@example.com"], ["ben@example.com"], ["dan@example.com"]],
+            Abgemeldet=[["E-Mail"], ["ben@example.com"]],
+            Unconfirmed=[["E-Mail"], ["cleo@example.com"], ["nobody@"]],
+            Legend=[["what", "means"], ["A", "all"]],
+        )
+    )
+    assert [state(f"{name}@example.com") for name in ("ann", "ben", "cleo", "dan")] == [
+        "active",
+        "unsubscribed",
+        "pending",
+        "active",
+    ]
+    assert report.note == (
+        "“Legend” has no addresses and is left out. By its name all in “Abgemeldet” are unsubscribed. "
+        "By its name all in “Unconfirmed” are pending."
+    )
+    assert [(bad.line, bad.field) for bad in report.bad] == [(3, "Unconfirmed: email")]

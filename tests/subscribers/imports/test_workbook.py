@@ -69,6 +69,18 @@ def test_cells_become_text_and_lines_are_those_of_the_sheet() -> None:
     assert [*records] == [(3, ["ann@example.com", "true", "41"]), (5, ["ben@example.com", "false", "1.5"])]
 
 
+def test_the_header_may_stand_below_a_title_and_lines_are_still_those_of_the_sheet() -> None:
+    data = make_workbook(Readers=[["Readers of 2024"], [], ["E-Mail", "Status"], ["ann@example.com", "active"]])
+    ((_, header, records),) = workbook.read_sheets(io.BytesIO(data))
+    assert (header, [*records]) == (["E-Mail", "Status"], [(4, ["ann@example.com", "active"])])
+
+
+def test_a_workbook_with_a_password_says_so() -> None:
+    data = workbook.OLE + b"rubbish" * 200 + "EncryptedPackage".encode("utf-16-le")
+    with pytest.raises(BadInput, match="password"):
+        workbook.read_sheets(io.BytesIO(data))
+
+
 def test_what_is_none_is_refused_with_the_remedy() -> None:
     with pytest.raises(BadInput, match="Save the sheet as CSV"):
         workbook.read_sheets(io.BytesIO(workbook.OLE + b"rubbish" * 200))

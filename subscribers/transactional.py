@@ -77,6 +77,11 @@ def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[Transac
 
     One whose sender died while it may have been leaving is unknown, never retried; before, it is queued again.
     """
+    # Leases that would last longer than any are of a clock that was put back since: they are cut.
+    in_hands = models.TransactionalMail.objects.filter(state__in=(TransactionalState.CLAIMED, TransactionalState.TAKEN))
+    impossible = in_hands.filter(lease_until__gt=now + 2 * lease)
+    if impossible.exists():
+        impossible.update(lease_until=now + lease)
     expired = models.TransactionalMail.objects.filter(lease_until__lt=now)
     expired.filter(state=TransactionalState.CLAIMED).update(
         state=TransactionalState.UNKNOWN,

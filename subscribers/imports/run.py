@@ -31,7 +31,7 @@ from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotFou
 from newsletter.kernel.text import remove_unstorable
 from subscribers import import_files, lists, models, rights, tiers
 from subscribers.imports import chunks, merge, questions, staging, undo
-from subscribers.imports.chunks import LEASE, Clock, Progress
+from subscribers.imports.chunks import CLOCK_DIFFERENCE, LEASE, Clock, Progress
 from subscribers.imports.csv import LARGEST_FILE, CsvSink, escape_formula
 from subscribers.imports.questions import UnansweredError
 from subscribers.imports.staging import ImportOptions, StagedFile
@@ -251,7 +251,9 @@ def _find_next(now: datetime) -> models.ImportRun | None:
 
 
 def _build_unleased_filter(now: datetime) -> Q:
-    nobody = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    # A lease that would last longer than any is of a clock that was put back since; a live owner renews it by then.
+    put_back = Q(lease_until__gt=now + LEASE + CLOCK_DIFFERENCE)
+    nobody = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | put_back
     return Q(state__in=(ImportState.WAITING, ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)) & nobody
 
 

@@ -166,3 +166,11 @@ def test_the_address_is_the_present_one_and_its_domain_fit_for_sending(
     mail, notice = claim(now)
     assert notice.address == "ann@example.com"
     assert (mail.kind, mail.address) == ("already", "ann@xn--bcher-kva.example")
+
+
+def test_a_mail_whose_sender_died_before_the_clock_was_put_back_waits_no_longer_than_a_lease(
+    one: TransactionalMail, now: datetime
+) -> None:
+    before = now - timedelta(hours=1)
+    assert claim(before) == ()
+    assert models.TransactionalMail.objects.get().lease_until == before + LEASE

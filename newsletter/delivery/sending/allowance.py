@@ -16,8 +16,10 @@ from django.db.models import Q
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import BatchState, MailingState, RecallState
 from newsletter.delivery.sending import pacing
+from newsletter.delivery.sending.expired_leases import CLOCK_DIFFERENCE
 
 _LATE_WORKER = timedelta(seconds=1)  # is made up for: workers look about twice a second
+LARGEST_BATCH = 1_000
 _LONGEST_PART = timedelta(minutes=1) / pacing.BATCHES_PER_MINUTE
 
 
@@ -36,14 +38,20 @@ def lock_limits(limits: Mapping[str, int]) -> None:
 
 def is_free(row: models.Mailing, limits: Mapping[str, int], now: datetime) -> bool:
     """Whether a batch of a mailing may leave now. Holds against other workers only while its limits are locked."""
-    taken = models.RateLimit.objects.filter(name__in=limits, next_at__gt=now)
-    return not taken.exists() and not any(_is_reserved(row, name, now) for name in limits)
+    taken = Q()
+    for name, limit in limits.items():  # longer than its largest batch takes is of a clock that was put back since
+        longest = pacing.compute_next_time(now, LARGEST_BATCH, limit) + CLOCK_DIFFERENCE
+        taken |= Q(name=name, next_at__gt=now, next_at__lte=longest)
+    reserved = models.RateLimit.objects.filter(taken)
+    return not (limits and reserved.exists()) and not any(_is_reserved(row, name, now) for name in limits)
 
 
 def take(limits: Mapping[str, int], size: int, now: datetime) -> None:
     """Takes the allowance for a batch of this size that leaves now. The limits are locked."""
     for row in models.RateLimit.objects.filter(name__in=limits):
-        ready = max(row.next_at or now, now - _LATE_WORKER)
+        longest = pacing.compute_next_time(now, LARGEST_BATCH, limits[row.name]) + CLOCK_DIFFERENCE
+        next_at = row.next_at if row.next_at and row.next_at <= longest else now
+        ready = max(next_at, now - _LATE_WORKER)
         row.next_at = pacing.compute_next_time(ready, size, limits[row.name])
         row.save(update_fields=["next_at"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import F
 
@@ -11,15 +11,30 @@ from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, Outcome
 
+LEASE = timedelta(minutes=5)  # of a batch; longer than a provider's slowest answer
+CLOCK_DIFFERENCE = timedelta(minutes=1)  # between machines, at most
+
 
 def recover_expired_leases(now: datetime) -> int:
     """Settles what died in other hands: a claim goes back to planned, a request in flight becomes unknown."""
+    _shorten_impossible_leases(now)
     late = models.Batch.objects.filter(lease_until__lt=now, state__in=(BatchState.CLAIMED, BatchState.SENDING))
     if not late.exists():
         return 0
     back = late.filter(state=BatchState.CLAIMED).update(state=BatchState.PLANNED, lease_owner="", lease_until=None)
     lost = late.filter(state=BatchState.SENDING).values_list("id", flat=True)
     return back + isolation.run_each("Settling lost batch", list(lost), lambda each: _settle_lost(each, now), now)
+
+
+def _shorten_impossible_leases(now: datetime) -> None:
+    """Cuts leases that would last longer than any: their owners' clock was put back since, and they may be dead.
+
+    Cut, not ended: whoever has one may be at it, and ends it with the answer.
+    """
+    held = models.Batch.objects.filter(state__in=(BatchState.CLAIMED, BatchState.SENDING))
+    impossible = held.filter(lease_until__gt=now + LEASE + CLOCK_DIFFERENCE)
+    if impossible.exists():
+        impossible.update(lease_until=now + LEASE)
 
 
 def _settle_lost(batch_id: int, now: datetime) -> int:

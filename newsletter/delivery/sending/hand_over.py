@@ -41,14 +41,13 @@ from newsletter.delivery.sending import (
 )
 from newsletter.delivery.sending.claims import Claim
 from newsletter.delivery.sending.envelopes import EnvelopeSettings
-from newsletter.delivery.sending.expired_leases import recover_expired_leases
+from newsletter.delivery.sending.expired_leases import LEASE, recover_expired_leases
 from newsletter.kernel import ids
 from newsletter.kernel.clock import to_day_in_zone
 from subscribers import audience, subscriber_lookup
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)  # longer than a provider's slowest answer
 LONGEST_PREPARATION = timedelta(seconds=5)  # of a batch under a limit: what leaves later is a burst
 LONGEST_BEGIN = timedelta(seconds=30)  # between the note that an attempt begins and its first byte
 _SLEPT = Answer(AnswerKind.REFUSED, "The process slept before the request left: nothing was sent.")

@@ -258,7 +258,7 @@ def tries_again(
         hand_over.hand_over_next(now, owner="w", provider=provider, clock=lambda: now)
         proof = mailing.event("processed", 1)
         provider.script = [lambda p, request, at: (take(proof), answer(p, request, at))[1]]
-        later = now + timedelta(hours=1)
+        later = now + timedelta(minutes=20)
         hand_over.hand_over_next(later, owner="w", provider=provider, clock=lambda: later)
         return mailing, provider, later
 
@@ -638,3 +638,11 @@ def test_an_event_of_an_earlier_attempt_hands_a_batch_in_flight_to_nobody_else(
     alarms = {alarm.message: alarm.count for alarm in summary.get_mailing(made.id).alarms}
     assert alarms.get(states.SENT_TWICE_ALARM, 0) == (40 if twice else 0)
     assert summary.get_mailing(made.id).twice == (40 if twice else 0)
+
+
+def test_the_lock_of_a_process_that_died_before_the_clock_was_put_back_holds_nobody_up(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    take(sent(1).event("delivered"), apply=False)
+    models.WorkerLock.objects.create(name="events", owner="dead", lease_until=now + timedelta(hours=1))
+    assert applying.apply_next(now, owner="alive")

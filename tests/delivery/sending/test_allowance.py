@@ -16,7 +16,7 @@ from newsletter.delivery.ledger.states import BatchState, RecallState
 from newsletter.delivery.providers.sendgrid import SendGrid
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import claims, freeze, hand_over, mailings
+from newsletter.delivery.sending import allowance, claims, freeze, hand_over, mailings
 from tests.actors import SYSTEM
 from tests.conftest import Newsroom
 from tests.fakes.sendgrid import KEY, Fault, SendGridServer
@@ -208,3 +208,13 @@ def test_a_mailing_that_waits_for_its_limit_stands_in_no_others_way(play: Play, 
     found = claims.claim_batch(play.now, until=play.now + timedelta(minutes=1), owner="worker/1", provider="sendgrid")
     assert found
     assert found.mailing_id == other.id
+
+
+def test_a_clock_that_was_put_back_an_hour_stops_no_mailing_for_an_hour(play: Play) -> None:
+    row = models.Mailing.objects.get()
+    limits = {"newsletter": 1_000}
+    models.RateLimit.objects.create(name="newsletter", next_at=play.now + timedelta(hours=1))
+    assert allowance.is_free(row, limits, play.now)
+    allowance.take(limits, 50, play.now)
+    assert models.RateLimit.objects.get(name="newsletter").next_at < play.now + timedelta(seconds=10)
+    assert not allowance.is_free(row, limits, play.now)

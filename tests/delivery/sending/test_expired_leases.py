@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -121,3 +122,49 @@ def test_a_batch_of_a_newer_ledger_is_left_to_newer_workers(frozen: Plan, join: 
     models.Batch.objects.update(format=FORMAT + 1)
     assert recover_expired_leases(now + LATER) == 0
     assert models.Batch.objects.get().state == BatchState.SENDING
+
+
+@pytest.mark.parametrize("dies", [dies_before, dies_after])
+def test_a_clock_that_was_put_back_freezes_no_batch_for_longer_than_a_lease(
+    frozen: Plan, join: Join, now: datetime, dies: Any
+) -> None:
+    join(2)
+    made = frozen()
+    ahead = now + timedelta(minutes=20)
+    with pytest.raises(Killed):
+        step(ScriptedProvider(dies), ahead)
+    assert recover_expired_leases(now) == 0, "it may be at it still"
+    assert models.Batch.objects.get().lease_until == now + hand_over.LEASE
+    assert recover_expired_leases(now + LATER) == 1
+    assert shown(made).batches == {"unknown": 1}
+
+
+def test_leases_of_a_machine_whose_clock_is_a_little_ahead_stay(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    frozen()
+    ahead = now + timedelta(seconds=50)
+    claim(ahead, "worker/1")
+    recover_expired_leases(now)
+    assert models.Batch.objects.get().lease_until == ahead + hand_over.LEASE
+
+
+def test_a_machine_whose_clock_is_a_day_ahead_takes_a_claimed_batch_over_and_nobody_is_mailed_twice(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    """Whoever lost a claim finds out before the first byte; what is in flight is not sent again."""
+    join(60)
+    frozen()
+    models.Mailing.objects.update(proven_at=now, underway_at=now + timedelta(days=1))  # which has just sent in time
+    here, there = ScriptedProvider(), ScriptedProvider()
+    tomorrow = now + timedelta(days=1)
+
+    def the_other_sends() -> None:
+        while hand_over.hand_over_next(tomorrow, owner="there", provider=there, clock=lambda: tomorrow):
+            pass
+
+    with just_before("UPDATE delivery_batch SET state = %s, attempt = attempt + 1", the_other_sends):
+        step(here, now)
+    while step(here, now):
+        pass
+    assert set((here.mailed + there.mailed).values()) == {1}
+    assert len(here.mailed + there.mailed) == 60

@@ -363,3 +363,13 @@ def test_an_import_that_fails_for_a_fault_of_ours_is_not_tried_for_ever(
     assert step(now)
     assert get_import(other.id).state == "ready"
     assert not step(now)
+
+
+def test_an_import_whose_process_died_before_the_clock_was_put_back_goes_on(
+    begin: Callable[..., ImportRun], now: datetime
+) -> None:
+    run = begin()
+    models.ImportRun.objects.filter(id=run.id).update(owner="dead", lease_until=now + timedelta(seconds=90))
+    assert not has_waiting_imports(now)
+    models.ImportRun.objects.filter(id=run.id).update(lease_until=now + timedelta(hours=1))
+    assert has_waiting_imports(now)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
 
 from charset_normalizer import from_bytes
 
-from subscribers.imports.header_words import load_header_names
-from subscribers.imports.state_words import load_meanings, normalise_name
+from subscribers.imports.header_words import load_header_names, load_letters, load_written_names
+from subscribers.imports.state_words import load_languages, load_meanings, normalise_name
 
 SAMPLE_BYTES = 2**20
 _GUESSED_FROM = 2**16  # bytes, around the first that are not ASCII
+_WORDS_FROM = 2**14  # bytes of these in which words are looked for
 # Of alphabets that are Latin all through; the first that fits counts.
 _LATIN = ("cp1252", "mac_roman", "cp1250")
 # Where hardly a letter is ASCII, charset-normalizer tells these apart well.
@@ -46,6 +50,7 @@ _ALL = (
     "cp866",
 )
 _CELL = re.compile(r"[^,;|\t\r\n\"]*[^\x00-\x7f,;|\t\r\n\"][^,;|\t\r\n\"]*")  # with a character beyond ASCII
+_CELL_END = re.compile(r"[,;|\t\r\n\"]")
 _LONGEST_WORD, _SHORTEST_WORD = 40, 3  # characters; a shorter one counts in other scripts
 _MOSTLY = 0.6  # of the bytes beyond ASCII
 _LONG_RUN = re.compile(rb"[\x80-\xff]{3,}")
@@ -84,12 +89,44 @@ def _is_utf8(sample: bytes) -> bool:
 
 
 def _guess(sample: bytes) -> str:
-    """The codec in which the file has most words we know, of headers and states; else the likeliest by its letters."""
-    known = {codec: _weigh_words(sample, codec) for codec in _ALL}
+    """The codec in which the file has most words we know, of headers and states; else the likeliest by its letters.
+
+    Where several read them alike, that which has the letters of their language: Excel writes ő as cp1252 has õ.
+    """
+    words = sample[:_WORDS_FROM]
+    known = {codec: _weigh_words(words, codec) for codec in _ALL}
     most = max(known.values())
     likeliest = _find_by_letters(sample)
     same = [codec for codec in known if known[codec] == most]
-    return likeliest if not most or likeliest in same else same[0]
+    language = _find_language(words, same[0]) if most else ""
+    if not language:
+        return likeliest if likeliest in same or not most else same[0]
+    letters = load_letters(language)
+    return max(same, key=lambda codec: (_count_encodable(letters, codec), codec == likeliest))
+
+
+def _find_language(sample: bytes, codec: str) -> str:
+    """The code of the language most of whose words are in a file; "" where that is none, or more than one."""
+    cells = {normalise_name(cell) for cell in _CELL_END.split(sample.decode(codec, "replace"))}
+    found = {language: len(cells & words) for language, words in _load_vocabularies().items()}
+    most = max(found.values())
+    likeliest = [language for language, count in found.items() if count == most]
+    return likeliest[0] if most and len(likeliest) == 1 else ""
+
+
+@cache
+def _load_vocabularies() -> Mapping[str, frozenset[str]]:
+    """Of each language the words of headers and states, normalised."""
+    words: dict[str, set[str]] = defaultdict(set)
+    for language, names in load_written_names().items():
+        words[language] |= {*map(normalise_name, names)}
+    for language, meanings in load_languages().items():
+        words[language] |= {normalise_name(word) for each in meanings.values() for word in each}
+    return {language: frozenset(each - {""}) for language, each in words.items()}
+
+
+def _count_encodable(letters: Mapping[str, int], codec: str) -> int:
+    return sum(count for letter, count in letters.items() if letter.encode(codec, "ignore"))
 
 
 def _weigh_words(sample: bytes, codec: str) -> int:

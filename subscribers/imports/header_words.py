@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gettext
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -71,13 +71,33 @@ def load_header_names() -> Mapping[str, str]:
     What is a first name to some and a whole name to others is a name: which part, the columns beside it tell.
     """
     meanings: dict[str, set[str]] = defaultdict(set)
-    for language in files("django").joinpath("contrib/auth/locale").iterdir():
-        catalogue = language.joinpath("LC_MESSAGES/django.mo")
+    for names in load_written_names().values():
+        for written, meaning in names.items():
+            meanings[normalise_name(written)].add(meaning)
+    known = {name: {"name"} if "name" in meant <= _NAMES else meant for name, meant in meanings.items() if name}
+    return {name: meant.pop() for name, meant in known.items() if len(meant) == 1}
+
+
+@cache
+def load_written_names() -> Mapping[str, Mapping[str, str]]:
+    """Of each language, by its code, the names of columns as they are written, and what they are."""
+    languages: dict[str, dict[str, str]] = defaultdict(dict)
+    for place in files("django").joinpath("contrib/auth/locale").iterdir():
+        catalogue = place.joinpath("LC_MESSAGES/django.mo")
         if not catalogue.is_file():
             continue
         with catalogue.open("rb") as stream:
             words = gettext.GNUTranslations(stream)
-        for english, meaning in _MEANINGS.items():
-            meanings[normalise_name(words.gettext(english))].add(meaning)
-    known = {name: {"name"} if "name" in meant <= _NAMES else meant for name, meant in meanings.items() if name}
-    return {name: meant.pop() for name, meant in known.items() if len(meant) == 1}
+        languages[place.name.partition("_")[0]] |= {words.gettext(each): meant for each, meant in _MEANINGS.items()}
+    return languages
+
+
+@cache
+def load_letters(language: str) -> Mapping[str, int]:
+    """The letters beyond ASCII of a language, by its code, with how often each is in the texts of Django's pages."""
+    found: Counter[str] = Counter()
+    for place in files("django").joinpath("conf/locale").iterdir():
+        texts = place.joinpath("LC_MESSAGES/django.po")
+        if place.name.partition("_")[0] == language and texts.is_file():
+            found.update(each for each in texts.read_text("utf-8") if each.isalpha() and not each.isascii())
+    return found

@@ -52,7 +52,7 @@ def normalise_word(text: str) -> str:
 def load_meanings() -> Mapping[str, str]:
     """Words, normalised, with what they mean: yes, no, or a state. Those that mean two things are left out."""
     meanings: dict[str, set[str]] = defaultdict(set)
-    for words in _load_languages().values():
+    for words in load_languages().values():
         for meaning in (YES, NO, *SubscriptionState, SUPPRESSED):
             for word in words.get(meaning, ()):
                 meanings[normalise_word(word)].add(meaning)
@@ -62,12 +62,13 @@ def load_meanings() -> Mapping[str, str]:
 @cache
 def _load_signs() -> tuple[str, ...]:
     return tuple(
-        {normalise_name(sign) for words in _load_languages().values() for sign in words.get("signs", ())} - {""}
+        {normalise_name(sign) for words in load_languages().values() for sign in words.get("signs", ())} - {""}
     )
 
 
 @cache
-def _load_languages() -> Mapping[str, Mapping[str, list[str]]]:
+def load_languages() -> Mapping[str, Mapping[str, list[str]]]:
+    """Of each language, by its code, the words of each meaning as they are written."""
     return tomllib.loads(files(__package__).joinpath("state_words.toml").read_text("utf-8"))
 
 

@@ -18,6 +18,7 @@ SHEETS = {
     "ko": "이름,성,이메일 주소,상태\nAnn,Lee,ann@example.com,활성\n",
     "he": "שם פרטי,שם משפחה,סטטוס\nAnn,ann@example.com,פעיל\n",
     "cs": "Jméno;Příjmení;E-mail\nAnn;Lee;ann@example.com\nMiloš;Říha;milos@example.com\n",
+    "hu": "Vezetéknév;Keresztnév;Állapot\nErdős;Ann;aktív\n",
     "tr": "Adı;Soyadı;E-posta\nAnn;Lee;ann@example.com\nBen;Işık;ben@example.com\n",
 }
 CHINESE = "邮箱,姓名\nann@example.com,王伟\nben@example.com,李娜\n"
@@ -39,6 +40,7 @@ CHINESE = "邮箱,姓名\nann@example.com,王伟\nben@example.com,李娜\n"
         (SHEETS["cs"], "cp1250"),
         (SHEETS["tr"], "cp1254"),
         (SHEETS["cs"], "cp852"),
+        (SHEETS["hu"], "cp1250"),
         (CHINESE, "gb18030"),
     ],
 )

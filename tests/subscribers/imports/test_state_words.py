@@ -49,7 +49,7 @@ def test_no_in_other_languages_is_no_and_so_is_nothing(text: str) -> None:
 
 def test_a_word_that_means_two_things_means_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     languages = {"aa": {"active": ["dentro"], "unsubscribed": ["fora"]}, "bb": {"active": ["Fora", "plus"]}}
-    monkeypatch.setattr(state_words, "_load_languages", lambda: languages)
+    monkeypatch.setattr(state_words, "load_languages", lambda: languages)
     assert load_meanings.__wrapped__() == {"dentro": "active", "plus": "active"}
 
 

@@ -7,7 +7,7 @@ ignoring such a column would sign up people who had gone.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from newsletter.kernel.errors import BadInput
@@ -355,6 +355,20 @@ class Layout:
             return self.tool.statuses[word]
         meaning = "" if word in _TOO_SHORT or not normalise_name(word) else load_meanings().get(word, "")
         return {YES: SubscriptionState.ACTIVE, NO: SubscriptionState.UNSUBSCRIBED}.get(meaning, meaning)
+
+    def find_doubtful_words(self, column: Column, values: Iterable[str]) -> list[str]:
+        """Different words of one column that each mean active: to a program with two, one of them means less.
+
+        Maildroppa's “Confirmed” are those whom it still waits for. None of those the program or an answer explains.
+        """
+        explained = {*self.tool.statuses, *self.statuses}
+        words: dict[str, list[str]] = {}
+        for value in values:
+            word = normalise_word(value)
+            answered = f"{normalise_name(column.name)}:{word}" in explained or word in explained
+            if not answered and load_meanings().get(word) == SubscriptionState.ACTIVE:
+                words.setdefault(word, []).append(value)
+        return [value for each in words.values() for value in each] if len(words) > 1 else []
 
     def read_flag(self, column: Column, value: str) -> str | None:
         """The state that a cell of a column for yes, no or a date means.

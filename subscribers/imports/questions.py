@@ -16,7 +16,7 @@ from subscribers.imports.columns import STATE_TARGETS, Column, Layout, find_tier
 from subscribers.imports.csv import clean_cell
 from subscribers.imports.state_words import EMPTY, NO, YES, load_meanings, normalise_word, shows_state
 from subscribers.imports.survey import EXAMPLES, ColumnSurvey, FileSurvey
-from subscribers.states import QuestionKind
+from subscribers.states import QuestionKind, SubscriptionState
 from subscribers.values import AskedValue, Question
 
 MOST_STATES = 50  # different values of a column that can be a state
@@ -54,8 +54,11 @@ def find_questions(layout: Layout, survey: FileSurvey) -> tuple[Question, ...]:
         if unknown:
             kind = QuestionKind.TIERS if column.target == "tier" else QuestionKind.WORDS
             what = "tiers" if column.target == "tier" else "words"
+            reason = f"It has {what} we do not know."
+            if all(each.meaning == SubscriptionState.ACTIVE for each in unknown):
+                reason = "It has several words for those who want mail: one of them may mean less."
             words, more = tuple(unknown[:MOST_STATES]), len(unknown[MOST_STATES:])
-            asked.append(Question(kind, column.name, f"It has {what} we do not know.", words, more))
+            asked.append(Question(kind, column.name, reason, words, more))
         if column.target in _DATED_TARGETS and seen.either and column.index not in orders:
             examples = _list_examples(layout, column, survey)
             asked.append(Question(QuestionKind.DATES, column.name, _ASK_ORDER, examples=examples))
@@ -159,7 +162,8 @@ def _list_unknown_words(column: Column, seen: ColumnSurvey, layout: Layout) -> l
     if column.target == "tier":
         known = [value for value in seen.values if find_tier(value, layout) is not None]
     elif column.target == "status":
-        known = [value for value in seen.values if layout.read_status(column, value)]
+        doubtful = layout.find_doubtful_words(column, seen.values)
+        known = [value for value in seen.values if layout.read_status(column, value) and value not in doubtful]
     elif column.target in STATE_TARGETS:
         known = [value for value in seen.values if layout.read_flag(column, value) is not None]
     else:

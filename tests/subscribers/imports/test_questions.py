@@ -219,3 +219,21 @@ def test_addresses_of_machines_and_pages_are_no_states_whatever_their_column_is_
 ) -> None:
     file = f"email,{name}\nann@example.com,{values[0]}\nben@example.com,{values[1]}\n"
     assert states(file) == {"ann": "active", "ben": "active"}
+
+
+def test_two_words_for_those_who_want_mail_are_asked_about_for_one_may_mean_less() -> None:
+    file = "email,Status\nann@example.com,Active\nben@example.com,Confirmed\ncleo@example.com,ACTIVE\n"
+    (question,) = ask(file)
+    assert [(each.value, each.meaning) for each in question.values] == [
+        ("Active", "active"),
+        ("Confirmed", "active"),
+        ("ACTIVE", "active"),
+    ]
+    assert "one of them may mean less" in question.reason
+    found = states(file, statuses={"Status:Confirmed": "pending"})
+    assert found == {"ann": "active", "ben": "pending", "cleo": "active"}
+
+
+def test_one_word_for_them_is_enough() -> None:
+    file = "email,Status\nann@example.com,Active\nben@example.com,active\ncleo@example.com,unsubscribed\n"
+    assert states(file) == {"ann": "active", "ben": "active", "cleo": "unsubscribed"}

@@ -41,6 +41,7 @@ from newsletter.delivery.providers.base import (
 from newsletter.delivery.providers.unsubscribe_headers import build_unsubscribe_headers
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.numbers import parse_whole_number
+from newsletter.kernel.text import remove_unstorable
 from newsletter.templater.merge_fields import build_merge_columns
 
 logging.getLogger("python_http_client").setLevel(logging.WARNING)  # at DEBUG it writes the API key (SendGrid fact 52)
@@ -94,7 +95,8 @@ class SendGrid:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             return Answer(AnswerKind.UNKNOWN, f"SendGrid’s answer was lost: {error}")
         if response.status_code == 202:
-            return Answer(AnswerKind.ACCEPTED, provider_id=str(response.headers.get("X-Message-Id", "")))
+            message_id = remove_unstorable(str(response.headers.get("X-Message-Id", "")))
+            return Answer(AnswerKind.ACCEPTED, provider_id=message_id)
         return Answer(AnswerKind.UNKNOWN, f"SendGrid answered {response.status_code}, which means neither yes nor no.")
 
     def new_cancel_id(self) -> str:
@@ -102,7 +104,7 @@ class SendGrid:
         document = _ask(lambda: self._api.client.mail.batch.post(request_body=b"{}", timeout=QUERY_SECONDS))
         if not isinstance(document, dict) or not document.get("batch_id"):
             raise ProviderError("SendGrid gave no batch id.")
-        return str(document["batch_id"])
+        return remove_unstorable(str(document["batch_id"]))
 
     def cancelled_ids(self) -> frozenset[str]:
         """The batch ids that have a status. Raises ProviderError."""
@@ -193,7 +195,7 @@ def _ask(call: Callable[[], Response], permission: str = "Scheduled Sends access
         raise _Refusal(f"SendGrid answered {status}: {_error_text(error)}.{remedy}", status) from None
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise ProviderError(f"SendGrid cannot be reached: {error}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ProviderError("SendGrid’s answer cannot be read.") from None
 
 
@@ -233,13 +235,13 @@ def _to_answer(error: HTTPError, now: datetime) -> Answer:
 
 def _error_text(error: HTTPError) -> str:
     messages = [str(each.get("message", "")) for each in _parse_errors(error)]
-    return "; ".join(filter(None, messages))[:500] or str(error.reason)
+    return remove_unstorable("; ".join(filter(None, messages))[:500] or str(error.reason))
 
 
 def _parse_errors(error: HTTPError) -> list[dict[str, Any]]:
     try:
         document = json.loads(error.body)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return []
     found = document.get("errors") if isinstance(document, dict) else None
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
@@ -253,7 +255,7 @@ def _find_named_recipients(error: HTTPError) -> dict[int, str]:
         match = _FIELD.search(str(each.get("field") or ""))
         if match is None:
             return {}  # something is wrong with the message itself
-        named[int(match[1])] = str(each.get("message", ""))[:300]
+        named[int(match[1])] = remove_unstorable(str(each.get("message", "")))[:300]
     return named
 
 

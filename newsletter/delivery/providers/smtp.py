@@ -17,6 +17,7 @@ from newsletter.delivery.providers import mime
 from newsletter.delivery.providers.accounts import compute_fingerprint, compute_former_fingerprints
 from newsletter.delivery.providers.base import Answer, AnswerKind, Recipient, SendRequest
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.text import remove_unstorable
 
 TIMEOUT = 60.0
 
@@ -139,7 +140,7 @@ class _BatchProgress:
         if code < 400:
             self.accepted_places.append(place)
             return
-        self.last_reply = f"{code} {said.decode('utf-8', 'replace')}"
+        self.last_reply = f"{code} {_decode(said)}"
         if code >= 500:
             self.refused_places[place] = self.last_reply
 
@@ -160,7 +161,11 @@ class _ConnectionLost(Exception):
 
 
 def _format_error(error: smtplib.SMTPResponseException) -> str:
-    return f"{error.smtp_code} {_to_bytes(error.smtp_error).decode('utf-8', 'replace')}"
+    return f"{error.smtp_code} {_decode(_to_bytes(error.smtp_error))}"
+
+
+def _decode(said: bytes) -> str:
+    return remove_unstorable(said.decode("utf-8", "replace"))
 
 
 def _to_bytes(said: bytes | str) -> bytes:

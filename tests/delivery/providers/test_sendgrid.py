@@ -18,9 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.delivery.providers import sendgrid
-from newsletter.delivery.providers.base import SendRequest
+from newsletter.delivery.providers.base import Answer, SendRequest
 from newsletter.delivery.providers.sendgrid import SendGrid, encode_body
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.text import remove_unstorable
 from tests.delivery.providers.conftest import envelope, reader
 from tests.fakes.sendgrid import KEY, Fault, SendGridServer, problems_of
 
@@ -166,6 +167,24 @@ def test_a_refusal_in_an_unexpected_shape_is_still_a_refusal(
 ) -> None:
     server.fail_next(Fault(status=400, body=document))
     assert provider.send_batch(request_for(), NOW).kind == "refused"
+
+
+@pytest.mark.parametrize("status", [400, 403, 413, 429, 500])
+def test_what_no_database_takes_is_removed_from_an_answer(
+    provider: SendGrid, server: SendGridServer, request_for: Make, status: int
+) -> None:
+    field = "personalizations.1.to.0.email" if status == 400 else None
+    errors = [{"message": "half \ud800 and nul \0 here", "field": field}]
+    server.fail_next(Fault(status=status, body={"errors": errors}))
+    answer = provider.send_batch(request_for(), NOW)
+    said = answer.message + "".join(answer.refused_places.values())
+    assert "half  and nul  here" in said
+    assert remove_unstorable(said) == said
+
+
+def test_a_refusal_nested_deeper_than_can_be_read_is_still_a_refusal(request_for: Make) -> None:
+    reported = answered(b"400 Bad Request", b"[" * 100_000, 100_000, request_for())
+    assert (reported.kind, reported.permanent) == ("refused", True)
 
 
 @pytest.mark.parametrize(
@@ -322,6 +341,19 @@ def test_the_key_is_never_logged(provider: SendGrid, request_for: Make, caplog: 
 
 @pytest.mark.parametrize(("first_line", "kind"), [(b"202 Accepted", "accepted"), (b"400 Bad Request", "unknown")])
 def test_a_yes_whose_body_breaks_off_is_a_yes(request_for: Make, first_line: bytes, kind: str) -> None:
+    reported = answered(first_line, b"ab", 9, request_for())
+    assert reported.kind == kind, reported
+    assert reported.provider_id == ("cut" if kind == "accepted" else "")
+
+
+def test_a_message_id_holds_nothing_that_no_database_takes(request_for: Make) -> None:
+    assert answered(b"202 Accepted", b"", 0, request_for(), message_id=b"one\0two").provider_id == "onetwo"
+
+
+def answered(
+    first_line: bytes, body: bytes, announced: int, request: SendRequest, message_id: bytes = b"cut"
+) -> Answer:
+    """What comes of a request that a server answers with these bytes, of which it announced so many."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def answer() -> None:
@@ -331,11 +363,11 @@ def test_a_yes_whose_body_breaks_off_is_a_yes(request_for: Make, first_line: byt
                 while (line := asked.readline()) != b"\r\n":
                     length = int(line.split(b":")[1]) if line.lower().startswith(b"content-length") else length
                 asked.read(length)
-                connection.sendall(b"HTTP/1.1 " + first_line + b"\r\nx-message-id: cut\r\ncontent-length: 9\r\n\r\nab")
+                head = b"HTTP/1.1 %b\r\nx-message-id: %b\r\ncontent-length: %d\r\n\r\n"
+                connection.sendall(head % (first_line, message_id, announced) + body)
 
         thread = threading.Thread(target=answer)
         thread.start()
-        reported = SendGrid(KEY, f"http://127.0.0.1:{listening.getsockname()[1]}").send_batch(request_for(), NOW)
+        reported = SendGrid(KEY, f"http://127.0.0.1:{listening.getsockname()[1]}").send_batch(request, NOW)
         thread.join()
-    assert reported.kind == kind, reported
-    assert reported.provider_id == ("cut" if kind == "accepted" else "")
+    return reported

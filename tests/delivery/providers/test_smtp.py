@@ -58,6 +58,10 @@ def test_an_address_that_is_refused_leaves_the_others_alone(start: Start, reques
     assert taken(server) == ["reader0@example.com", "reader2@example.com"]
 
 
+def test_what_no_database_takes_is_removed_from_a_reply(start: Start, request_for: Make) -> None:
+    assert send(start(rcpt={SECOND: "550 no\0body"}), request_for()).refused_places == {1: "550 nobody"}
+
+
 @pytest.mark.parametrize("verb", ["rcpt", "data", "end"])
 def test_an_address_that_is_put_off_is_left_to_be_tried_again(start: Start, request_for: Make, verb: str) -> None:
     server = start(**{verb: {SECOND: "451 greylisted, come back"}})

@@ -92,6 +92,7 @@ class SendGridServer(ThreadingHTTPServer):
         self.weather: Callable[[], Fault | None] = lambda: None  # asked for every request that no fault is queued for
         self.suppressions: dict[str, list[dict[str, Any]]] = {}  # by list, as SendGrid gives them
         self.list_faults: list[Fault] = []  # of asking for those lists, which happens beside sending
+        self.unforgettable: set[str] = set()  # addresses that it takes off no list
         self._faults: list[Fault] = []
         self._log = log
         self._lock = threading.Lock()
@@ -243,7 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.server.list_faults.pop(0) if self.server.list_faults else None
         if fault and not fault.accept_first:
             return self._fail(fault)
-        if set(named) != {"emails"} or not named["emails"]:
+        if set(named) != {"emails"} or not named["emails"] or self.server.unforgettable.intersection(named["emails"]):
             return self._answer(400, _errors("emails are needed"))
         kept = [each for each in self.server.suppressions.get("bounces", []) if each["email"] not in named["emails"]]
         self.server.suppressions["bounces"] = kept

@@ -215,6 +215,10 @@ class ProviderError(SurroundingsError):
     """The provider did not do what it was asked, with its answer."""
 
 
+class RequestRefused(ProviderError):
+    """It never will: something is wrong with what it was asked."""
+
+
 class CancelStatus(StrEnum):
     """What a provider says of an id by which something can be cancelled."""
 
@@ -261,7 +265,10 @@ class BounceList(Protocol):
     """A provider that mails no address that bounced, until it is told to forget that."""
 
     def forget_bounces(self, addresses: Sequence[str]) -> None:
-        """Takes addresses off its list of bounces; once more does no harm. Raises ProviderError."""
+        """Takes addresses off its list of bounces; once more does no harm.
+
+        Raises ProviderError, and of that RequestRefused where it may be about one of the addresses.
+        """
         ...
 
 

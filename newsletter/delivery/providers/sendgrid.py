@@ -35,6 +35,7 @@ from newsletter.delivery.providers.base import (
     Event,
     ProviderError,
     Recipient,
+    RequestRefused,
     SendRequest,
     to_columns,
 )
@@ -164,12 +165,14 @@ class SendGrid:
         return sendgrid_suppressions.read_lists(get, since, until)
 
     def forget_bounces(self, addresses: Sequence[str]) -> None:
-        """Takes addresses off SendGrid's list of bounces (SendGrid fact 44a). Raises ProviderError."""
+        """Takes addresses off SendGrid's list of bounces (SendGrid fact 44a). Raises ProviderError, RequestRefused."""
         named = json.dumps({"emails": list(addresses)}).encode()
         bounces = self._api.client.suppression.bounces
         try:
             _ask(lambda: bounces.delete(request_body=named, timeout=QUERY_SECONDS), "Suppressions access")
         except _Refusal as error:
+            if error.status in (400, 413):
+                raise RequestRefused(str(error)) from None
             if error.status != 404:  # none of them is on it: somebody else took them off
                 raise
 

@@ -27,11 +27,12 @@ from newsletter.delivery.ledger.batching import Stratum
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, MailingState, MemberFlag, Outcome
 from newsletter.delivery.providers import registry
-from newsletter.delivery.providers.base import BounceList, Provider, ProviderError
+from newsletter.delivery.providers.base import BounceList, Provider, ProviderError, RequestRefused
 from newsletter.delivery.sending import ledger_rows, mailings, repair, send_times
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import Conflict, Refused
 from subscribers import audience, withdrawn_bounces
+from subscribers.addresses import unwrap_address
 from subscribers.bulk_writing import WritePacer
 
 log = logging.getLogger(__name__)
@@ -217,12 +218,22 @@ def _release(now: datetime, provider: Provider) -> int:
         return 0
     mine = models.SendAgain.objects.filter(id__in=[row.id for row in rows])
     mine.update(next_at=now + RETRY_AFTER)  # before the provider is asked: of all workers one asks
+    return _release_rows(rows, now, provider)
+
+
+def _release_rows(rows: Sequence[models.SendAgain], now: datetime, provider: Provider) -> int:
+    """Tells the provider to forget the bounces of these; where it refuses that, of each half, down to a single one."""
+    mine = models.SendAgain.objects.filter(id__in=[row.id for row in rows])
     if isinstance(provider, BounceList):
-        listed = {row.exception.address for row in rows if row.exception.kind != Outcome.BLOCKED.key}
+        bounces = (row.exception for row in rows)
+        listed = {unwrap_address(each.address) for each in bounces if each.kind != Outcome.BLOCKED.key}
         try:
             if listed:
                 provider.forget_bounces(sorted(listed))
         except ProviderError as error:
+            if isinstance(error, RequestRefused) and len(rows) > 1:  # one address must not keep back the others
+                half = len(rows) // 2
+                return sum(_release_rows(some, now, provider) for some in (rows[:half], rows[half:]))
             log.warning("Bounces could not be taken off %s’s list yet: %s", provider.name, error)
             return mine.update(error=str(error)[:300])
     return mine.update(released_at=now, error="")
@@ -235,8 +246,10 @@ def _lift(id: int, *, now: datetime) -> bool:
         return False
     bounce = _to_wrong_bounce(row)
     with WritePacer().transaction(1):
-        mine = models.SendAgain.objects.filter(id=id, lifted_at=None)
-        if withdrawn_bounces.withdraw_bounce(
+        mine = models.SendAgain.objects.filter(id=id)
+        if not mine.filter(lifted_at=None).update(lifted_at=now):
+            return False  # another worker was at it at the same moment
+        if not withdrawn_bounces.withdraw_bounce(
             bounce,
             undo=not _was_out_before(row),
             list_id=row.mailing.list_id,
@@ -244,8 +257,6 @@ def _lift(id: int, *, now: datetime) -> bool:
             actor=row.asked_by,
             now=now,
         ):
-            mine.update(lifted_at=now)
-        else:
             mine.delete()
     return True
 

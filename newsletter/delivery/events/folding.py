@@ -109,7 +109,8 @@ def _prove_attempt(folded: FoldedBatch, attempt: str, *, latest: str) -> None:
     waiting = outcomes.list_places(Outcome.PLANNED) if not reached or folded.state != BatchState.SENDING else []
     if not reached:
         waiting += outcomes.list_places(Outcome.UNKNOWN)
-        _alarm_twice(folded, outcomes.list_places(Outcome.REPAIRED))  # they are in a later batch as well
+        if folded.proven != attempt:  # else it is known, and they are sent it again all the same: they bounced
+            _alarm_twice(folded, outcomes.list_places(Outcome.REPAIRED))  # they are in a later batch as well
     outcomes.mark(waiting, Outcome.ACCEPTED)
     if attempt == latest if folded.state == BatchState.SENDING else waiting:
         folded.state = states.derive_batch_state(outcomes.count_outcomes())

@@ -22,7 +22,7 @@ from tests.actors import SYSTEM
 from tests.conftest import Newsroom
 from tests.delivery.chaos import serving
 from tests.delivery.conftest import Sent, hand_over_all
-from tests.fakes.provider import ScriptedProvider
+from tests.fakes.provider import Killed, ScriptedProvider, dies
 from tests.fakes.sendgrid import KEY, Fault, SendGridServer
 from tests.interleaving import failing, just_before
 
@@ -356,3 +356,68 @@ def test_it_takes_the_right_to_send_and_the_one_to_change_subscribers(
     mailing = sent(1)
     with pytest.raises(NotAllowed):
         send_again.send_again(mailing.id, by=Without("ada"), now=now)
+
+
+def test_an_address_that_the_provider_refuses_to_forget_keeps_back_nobody_else(
+    sent_by_sendgrid: Callable[..., Sent], take: Callable[..., None], server: SendGridServer, now: datetime
+) -> None:
+    mailing = sent_by_sendgrid(5)
+    take(*(bounce(mailing, place, BLOCKED) for place in range(5)))
+    server.unforgettable = {"reader3@example.com"}
+    send_again.send_again(mailing.id, by=SYSTEM, now=now)
+    go_on(now, SendGrid(KEY, server.url))
+    assert {address for address, count in server.accepted.items() if count == 2} == {
+        f"reader{place}@example.com" for place in (0, 1, 2, 4)
+    }
+    assert send_again.count_waiting(mailing.id).subscribers == 1
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_process_that_dies_while_it_asks_the_provider_is_made_good_in_a_minute(
+    sent_by_sendgrid: Callable[..., Sent],
+    take: Callable[..., None],
+    server: SendGridServer,
+    newsroom: Newsroom,
+    after: bool,
+    now: datetime,
+) -> None:
+    mailing = sent_by_sendgrid(2)
+    take(bounce(mailing, 0, BLOCKED))
+    server.suppressions["bounces"] = [{"email": "reader0@example.com", "created": 0}]
+    send_again.send_again(mailing.id, by=SYSTEM, now=now)
+    provider = SendGrid(KEY, server.url)
+    dies(provider, "forget_bounces", after=after)
+    with pytest.raises(Killed):
+        send_again.advance(now, provider)
+    assert len(server.suppressions["bounces"]) == (0 if after else 1)
+    assert states(newsroom) == {"active": 1, "bounced": 1}
+    go_on(now + MINUTE, provider)
+    assert not server.suppressions["bounces"]
+    assert server.accepted["reader0@example.com"] == 2
+    assert server.accepted.total() == 3
+
+
+def test_what_is_reported_of_a_first_time_in_which_everybody_bounced_is_no_second_copy(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    mailing = sent(2)
+    take(*(bounce(mailing, place, BLOCKED) for place in range(2)))
+    send_again.send_again(mailing.id, by=SYSTEM, now=now)
+    assert go_on(now).mailed.total() == 2
+    take(mailing.event("processed", 0), mailing.event("deferred", 1, seconds=1))
+    assert not mailing.mailing.alarms
+    take(mailing.event("open", 0, seconds=2))
+    assert [alarm.count for alarm in mailing.mailing.alarms] == [1]
+
+
+def test_two_workers_at_once_undo_a_soft_bounce_once(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    mailing = sent(2)
+    take(mailing.event("bounce", 0, type="blocked", reason=BLOCKED.format(0)))
+    Subscriber.objects.filter(id=mailing.readers[0]).update(soft_bounces=3)
+    send_again.send_again(mailing.id, by=SYSTEM, now=now)
+    other = ScriptedProvider()
+    with just_before("UPDATE delivery_sendagain SET lifted_at", lambda: send_again.advance(now, other)):
+        send_again.advance(now, other)
+    assert Subscriber.objects.get(id=mailing.readers[0]).soft_bounces == 2

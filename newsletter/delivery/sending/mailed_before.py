@@ -11,7 +11,14 @@ from typing import NamedTuple
 
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
-from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
+from newsletter.delivery.ledger.states import (
+    BatchState,
+    MailingKind,
+    MailingState,
+    MemberFlag,
+    Outcome,
+    RecallState,
+)
 
 
 class MailedBefore(NamedTuple):
@@ -35,6 +42,11 @@ def is_retracted(mailing: models.Mailing) -> bool:
     """
     recalled = mailing.recalled_at is not None and mailing.recall == RecallState.OPEN
     return recalled or mailing.state == MailingState.RECALLING
+
+
+def _was_over_quota(outcomes: Outcomes, place: int) -> bool:
+    """Whether the provider threw the message away because our plan was used up: then nobody has it."""
+    return outcomes.has_flag(place, MemberFlag.OVER_QUOTA)
 
 
 @dataclass(slots=True)
@@ -77,12 +89,13 @@ class EarlierBatches:
             if is_retracted(batch.mailing):
                 perhaps.add(Outcome.ACCEPTED)
             outcomes = Outcomes(batch.outcomes, batch.format)
-            for person, outcome in zip(unpack_members(batch.members, batch.format), outcomes, strict=True):
+            members = unpack_members(batch.members, batch.format)
+            for place, (person, outcome) in enumerate(zip(members, outcomes, strict=True)):
                 if not self.after < person <= upto:
                     continue
                 if outcome in perhaps:
                     undecided.add(person)
-                elif outcome in _MAILED:
+                elif outcome in _MAILED and not (outcome is Outcome.DROPPED and _was_over_quota(outcomes, place)):
                     mailed.add(person)
         self._open = {batch_id: last_id for batch_id, last_id in self._open.items() if last_id > upto}
         self.after = upto

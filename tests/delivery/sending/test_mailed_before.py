@@ -6,6 +6,7 @@ import random
 import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,11 @@ from newsletter.delivery.ledger.batching import split_into_chunks
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import ledger_rows
+from newsletter.delivery.sending import ledger_rows, mailings
 from newsletter.delivery.sending.mailed_before import EarlierBatches
+from tests.actors import SYSTEM
+from tests.delivery.conftest import Sent, hand_over_all
+from tests.fakes.provider import ScriptedProvider
 
 pytestmark = pytest.mark.django_db
 Plan = Callable[..., Mailing]
@@ -128,3 +132,17 @@ def test_a_long_list_is_read_without_keeping_everybody_in_memory(earlier: models
         tracemalloc.stop()
     assert found == people
     assert peak < 4e6
+
+
+def test_whoever_was_dropped_because_our_plan_was_used_up_does_not_have_it(
+    frozen: Callable[..., Any], join: Callable[..., list[int]], take: Callable[..., None], now: datetime
+) -> None:
+    join(9)
+    mailing = Sent(frozen().id, [], now)
+    provider = ScriptedProvider()
+    hand_over_all(provider, now)
+    take(mailing.event("dropped", 3, reason="Recipient List over Package Quota"))
+    mailings.cancel(mailing.id, by=SYSTEM, now=now)
+    assert frozen().excluded == {"already": 8}
+    hand_over_all(provider, now)
+    assert [address for address, count in provider.mailed.items() if count == 2] == ["reader3@example.com"]

@@ -43,7 +43,8 @@ def decide_next_step(
 
     `some_named`: the answer settled some members by name. `message_proven`: a batch of this mailing went through
     before. Until one did, a refusal is taken to mean the message itself, and the mailing stops: fixing and
-    resuming must reach everybody. `lost_answers`: how many answers were lost right before this one; with
+    resuming must reach everybody; so is one that names a few members each time, and that time after time.
+    `lost_answers`: how many answers were lost right before this one; with
     `most_lost` in a row the mailing stops.
     """
     if answer.accepted:
@@ -55,7 +56,7 @@ def decide_next_step(
         )
     if answer.stop:
         return NextStep(retry_at=now, pause_reason=answer.message)
-    if answer.permanent and some_named:
+    if answer.permanent and some_named and (message_proven or attempt < MAX_ATTEMPTS):
         return NextStep(retry_at=now)  # at once, without those
     if answer.permanent and message_proven:
         return NextStep(Outcome.REFUSED)

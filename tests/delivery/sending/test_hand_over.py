@@ -1142,3 +1142,24 @@ def test_a_key_that_was_changed_in_mid_send_loses_nobody_and_asks_whether_it_is_
     hand_over_all(new, later)
     assert len(old.mailed + new.mailed) == 60
     assert set((old.mailed + new.mailed).values()) == {1}
+
+
+def test_a_refusal_that_names_the_first_time_after_time_before_anybody_was_mailed_is_about_the_message(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(50)
+    made = frozen()
+    provider = ScriptedProvider(*[names(0)] * 50)
+    hand_over_all(provider, now)
+    assert shown(made).state == MailingState.PAUSED
+    assert "Nobody was mailed yet" in shown(made).reason
+    assert len(provider.requests) == retry.MAX_ATTEMPTS
+
+
+def test_bad_addresses_that_are_named_one_by_one_stop_nothing_once_somebody_was_mailed(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(100)
+    made = frozen()
+    hand_over_all(ScriptedProvider(accepts, *[names(0)] * 15), now)
+    assert shown(made).counts == {"accepted": 85, "refused": 15}

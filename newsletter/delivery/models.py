@@ -6,7 +6,7 @@ write rows while a new one is rolled out.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -302,6 +302,16 @@ class SendAgain(models.Model):
         return f"{self.mailing_id} {self.subscriber_id}"
 
 
+class RateLimits(models.QuerySet["RateLimit"]):
+    """Limits, and which of them are closed."""
+
+    LONGEST_CLOSED = timedelta(minutes=61)  # a provider is waited for an hour at most: `retry`
+
+    def select_closed(self, now: datetime) -> RateLimits:
+        """The providers that want nothing of us now. A longer wait is of a clock that was put back since."""
+        return self.filter(closed_until__gt=now, closed_until__lt=now + self.LONGEST_CLOSED)
+
+
 class RateLimit(models.Model):
     """A limit that mailings share: of a provider (by its name), of a newsletter, or of recall windows.
 
@@ -311,6 +321,8 @@ class RateLimit(models.Model):
     name = models.CharField(max_length=20, primary_key=True)
     next_at = models.DateTimeField(null=True)  # when the next batch may leave, after those that have
     closed_until = models.DateTimeField(null=True)  # the provider asked us to wait until then
+
+    objects: ClassVar[RateLimits] = RateLimits.as_manager()  # type: ignore[assignment]
 
     class Meta:
         db_table = "delivery_pace"

@@ -67,8 +67,9 @@ def _is_reserved(row: models.Mailing, name: str, now: datetime) -> bool:
     return bool(ids) and batches.filter(send_at__gt=now - _LONGEST_PART, send_at__lt=now + _LONGEST_PART).exists()
 
 
-def close_until(provider: str, until: datetime) -> None:
+def close_until(provider: str, until: datetime, now: datetime) -> None:
     """Notes that the provider wants nothing more of us until then: one row, whatever waits."""
     models.RateLimit.objects.get_or_create(name=provider)
-    mine = models.RateLimit.objects.filter(Q(closed_until=None) | Q(closed_until__lt=until), name=provider)
-    mine.update(closed_until=until)
+    mine = models.RateLimit.objects.filter(name=provider)
+    stale = Q(closed_until__gt=now + models.RateLimits.LONGEST_CLOSED)  # of a clock that was put back since
+    mine.filter(Q(closed_until=None) | Q(closed_until__lt=until) | stale).update(closed_until=until)

@@ -75,7 +75,7 @@ def list_overdue_mailings(now: datetime, after: timedelta) -> tuple[int, ...]:
     Not those whose provider asked us to wait, or whose batches a worker has in its hands.
     """
     long_ago = now - after
-    closed = models.RateLimit.objects.filter(closed_until__gt=now).values("name")
+    closed = models.RateLimit.objects.select_closed(now).values("name")
     mine = models.Batch.objects.filter(mailing_id=OuterRef("id"))
     in_hand = mine.filter(state__in=(BatchState.CLAIMED, BatchState.SENDING), lease_until__gt=now)
     moved = Q(underway_at__gt=long_ago) | Q(resumed_at__gt=long_ago)

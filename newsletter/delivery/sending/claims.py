@@ -31,7 +31,8 @@ _LOOK = """
              ORDER BY b.due_at LIMIT 1) AS due_at
       FROM delivery_mailing m
      WHERE m.state = %s AND m.provider = %s AND m.account IN ('', %s)
-       AND NOT EXISTS (SELECT 1 FROM delivery_pace p WHERE p.name = m.provider AND p.closed_until > %s)
+       AND NOT EXISTS (SELECT 1 FROM delivery_pace p
+                        WHERE p.name = m.provider AND p.closed_until > %s AND p.closed_until < %s)
      ORDER BY due_at
 """
 _CLAIM = """
@@ -109,9 +110,9 @@ def claim_batch(now: datetime, *, until: datetime, owner: str, provider: str, ac
 
 def _list_due_mailings(now: datetime, provider: str, account: str) -> list[tuple[int, bool]]:
     """The mailings with a batch that is due, the one due first in front; whether it must be probed or has a limit."""
-    instant = _to_database_time(now)
+    instant, latest = _to_database_time(now), _to_database_time(now + models.RateLimits.LONGEST_CLOSED)
     with connection.cursor() as cursor:  # SQLite locks the database for an UPDATE even if it finds nothing: look first
-        cursor.execute(_LOOK, [instant, FORMAT, MailingState.SENDING, provider, account, instant])
+        cursor.execute(_LOOK, [instant, FORMAT, MailingState.SENDING, provider, account, instant, latest])
         return [(mailing_id, bool(restricted)) for mailing_id, restricted, due_at in cursor.fetchall() if due_at]
 
 

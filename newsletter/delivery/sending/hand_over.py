@@ -330,7 +330,7 @@ def _record(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
     if following.pause_reason:
         mailings.pause_on_error(claim.mailing_id, following.pause_reason)
     if answer.retry_at and following.retry_at:  # the provider means us, not this batch
-        allowance.close_until(prepared.mailing.provider, min(answer.retry_at, following.retry_at))
+        allowance.close_until(prepared.mailing.provider, min(answer.retry_at, following.retry_at), now)
     if not answer.accepted:
         log.warning("Batch %s of mailing %s: %s, %s", claim.number, claim.mailing_id, answer.kind, answer.message)
 

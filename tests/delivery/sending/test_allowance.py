@@ -16,7 +16,7 @@ from newsletter.delivery.ledger.states import BatchState, RecallState
 from newsletter.delivery.providers.sendgrid import SendGrid
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import allowance, claims, freeze, hand_over, mailings
+from newsletter.delivery.sending import allowance, backlog, claims, freeze, hand_over, mailings
 from tests.actors import SYSTEM
 from tests.conftest import Newsroom
 from tests.fakes.sendgrid import KEY, Fault, SendGridServer
@@ -218,3 +218,13 @@ def test_a_clock_that_was_put_back_an_hour_stops_no_mailing_for_an_hour(play: Pl
     allowance.take(limits, 50, play.now)
     assert models.RateLimit.objects.get(name="newsletter").next_at < play.now + timedelta(seconds=10)
     assert not allowance.is_free(row, limits, play.now)
+
+
+def test_a_wait_that_was_asked_for_by_a_clock_put_back_since_ends(play: Play) -> None:
+    ahead = play.now + timedelta(hours=5)
+    allowance.close_until("sendgrid", ahead + timedelta(minutes=1), ahead)
+    assert not backlog.list_overdue_mailings(play.now, timedelta(minutes=2))
+    assert backlog.list_overdue_mailings(play.now + timedelta(minutes=3), timedelta(minutes=2))
+    assert play.work("worker/0")
+    allowance.close_until("sendgrid", play.now + timedelta(minutes=1), play.now)
+    assert not play.work("worker/0")

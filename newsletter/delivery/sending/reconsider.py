@@ -46,7 +46,8 @@ def _settle(row: models.Mailing, now: datetime) -> int:
     if _seen.get(row.key) == stand:
         return 0
     planned = plan_excluded(row, ExclusionReason.UNDECIDED, now)
-    _seen[row.key] = stand
+    if models.Mailing.objects.filter(_FROZEN, id=row.id, version=row.version).exists():
+        _seen[row.key] = stand  # else it was resumed meanwhile, and nobody of it was planned
     return planned
 
 

@@ -343,3 +343,17 @@ def test_what_is_planned_again_is_never_taken_from_what_an_earlier_mailing_may_s
     mine.update(outcomes=outcomes.pack(), state=BatchState.UNKNOWN, version=batch.version + 1)
     assert twice.look_again() == 1
     assert twice.second.excluded == {"already": 98, "undecided": 1}
+
+
+def test_who_is_settled_while_the_mailing_is_resumed_is_planned_by_the_next_look(twice: Twice, now: datetime) -> None:
+    twice.send(loses_the_request)
+    models.Mailing.objects.filter(id=twice.second_id).update(state=MailingState.PAUSED, started_at=now)
+    first = models.Batch.objects.filter(mailing_id=twice.first_id, state=BatchState.UNKNOWN)
+    outcomes = Outcomes.all_planned(50)
+    outcomes.settle(Outcome.WITHDRAWN)
+    first.update(state=BatchState.WITHDRAWN, outcomes=outcomes.pack(), version=9)
+    with just_before("SAVEPOINT", lambda: mailings.resume(twice.second_id, by=SYSTEM, now=now)):
+        reconsider.plan_settled(now)
+    freeze.freeze_next(now)
+    reconsider.plan_settled(now)
+    assert twice.second.excluded == {"already": 50}

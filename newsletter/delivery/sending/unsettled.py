@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from django.db.models import Count, Sum
-
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, Outcome
@@ -25,12 +23,11 @@ def has_too_many_unknown(row: models.Mailing) -> bool:
 def count_unknown(row: models.Mailing) -> int:
     """Of how many subscribers of a mailing nobody knows whether the provider has them."""
     unknown = models.Batch.objects.filter(mailing_id=row.id, state=BatchState.UNKNOWN)
-    stand = unknown.aggregate(batches=Count("id"), changes=Sum("version"))
-    return _count_unknown(row.key, stand["batches"], stand["changes"] or 0)
+    return _count_unknown(row.key, tuple(unknown.order_by("id").values_list("id", "version")))
 
 
 @lru_cache(maxsize=100)
-def _count_unknown(key: str, batches: int, changes: int) -> int:
+def _count_unknown(key: str, versions: tuple[tuple[int, int], ...]) -> int:
     """Unpacked again only when a batch became unknown, or is so no longer: this is asked every second."""
     packed = models.Batch.objects.filter(mailing__key=key, state=BatchState.UNKNOWN)
     rows = packed.values_list("outcomes", "format").iterator(chunk_size=200)

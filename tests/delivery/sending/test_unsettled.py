@@ -12,7 +12,8 @@ from newsletter.accounts import audit_log
 from newsletter.accounts.audit_log import AuditFilter
 from newsletter.curator.editions import edition_lookup
 from newsletter.delivery import models
-from newsletter.delivery.ledger.states import MailingState
+from newsletter.delivery.ledger.format import Outcomes
+from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import mailings, repair, unsettled
@@ -106,3 +107,16 @@ def test_only_what_waits_for_unknown_outcomes_is_closed(frozen: Plan, join: Join
     hand_over_all(ScriptedProvider(), now)
     with pytest.raises(Refused, match="nothing to close"):
         mailings.close(made.id, reason="Enough.", by=SYSTEM, now=now)
+
+
+def test_another_batch_that_is_lost_when_the_first_is_settled_is_counted_for_itself(lost: Mailing) -> None:
+    row = models.Mailing.objects.get(id=lost.id)
+    assert unsettled.count_unknown(row) == 50
+    first, second = models.Batch.objects.order_by("number")
+    models.Batch.objects.filter(id=first.id).update(state=BatchState.ACCEPTED)
+    outcomes = Outcomes.all_planned(second.size)
+    outcomes.settle(Outcome.UNKNOWN)
+    models.Batch.objects.filter(id=second.id).update(
+        state=BatchState.UNKNOWN, outcomes=outcomes.pack(), version=first.version
+    )
+    assert unsettled.count_unknown(row) == 10

@@ -69,7 +69,9 @@ def rows(**state: Any) -> list[Any]:
 
 def test_a_claim_says_all_of_the_batch_and_leases_it(batch: Batch, now: datetime) -> None:
     mailing = another_mailing(batch, version=7)
-    Batch.objects.update(mailing=mailing, variant="b", language="de", attempt=2, send_at=now + MINUTE, version=5)
+    Batch.objects.update(
+        mailing=mailing, variant="b", language="de", tracking=True, attempt=2, send_at=now + MINUTE, version=5
+    )
     batch.refresh_from_db()
     claim = taken(batch, now)
     assert claim == Claim(

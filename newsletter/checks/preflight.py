@@ -12,7 +12,7 @@ from django.utils.dates import MONTHS, WEEKDAYS
 from newsletter.catalog import newsletters, pictures
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import client_support, mail, stories, wording
-from newsletter.checks.findings import GRAVEST_FIRST, Finding
+from newsletter.checks.findings import GRAVEST_FIRST, Finding, Level
 from newsletter.curator.editions import (
     approval,
     decisions,
@@ -27,6 +27,7 @@ from newsletter.curator.editions.content_hash import compute_mail_hash
 from newsletter.curator.editions.states import OUT_STATES, EditionState, LinkCheckState
 from newsletter.curator.editions.values import Edition, Snapshot
 from newsletter.curator.editions.variants import Variant
+from newsletter.delivery import setup_problems
 from newsletter.delivery.reports import summary
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Actor, Verb, require_right
@@ -131,6 +132,7 @@ def _find(edition: Edition, mails: Mapping[Variant, Rendered], now: datetime) ->
         *_check_segments(edition),
         *_check_drift(edition, rendered, earlier, readers),
         *_check_audience(readers),
+        *_check_setup(now),
     ]
     overridden = edition_lookup.list_overrides(edition.id)
     marked = (
@@ -232,3 +234,10 @@ def _check_drift(edition: Edition, rendered: Rendered, earlier: Sequence[Edition
 def _check_audience(active: int) -> Iterator[Finding]:
     if not active:
         yield Finding("warn", "readers", "Nobody on the list is active, so nobody would get it.", "no-readers")
+
+
+def _check_setup(now: datetime) -> Iterator[Finding]:
+    """What is wrong with the installation so that a mail would do harm."""
+    for problem in setup_problems.list_setup_problems(now):
+        level: Level = "block" if problem.grave else "warn"
+        yield Finding(level, "setup", f"{problem.message} {problem.remedy}", f"setup-{problem.code}")

@@ -7,6 +7,7 @@ import typer
 from newsletter import config
 from newsletter.cli.output import JSON, emit_json, print_table
 from newsletter.jobs.doctor import examine
+from newsletter.jobs.setup_probe import probe_setup
 from newsletter.kernel import clock
 
 app = typer.Typer(add_completion=False)
@@ -17,11 +18,16 @@ def run_doctor(
     settings: bool = typer.Option(
         False, "--settings", help="Every setting of the environment instead: its value, what it can be and means."
     ),
+    probe: bool = typer.Option(
+        False, "--probe", help="First ask whether the public address is answered and the provider takes the key."
+    ),
     as_json: bool = JSON,
 ) -> None:
     """Report what is misconfigured, and how to fix it. Exit 1 when something keeps mail from being sent."""
     if settings:
         return _show_settings(as_json)
+    if probe:
+        probe_setup(clock.now())
     found = examine(clock.now())
     if as_json:
         emit_json(found)

@@ -361,6 +361,30 @@ class PickClicks(models.Model):
         return f"{self.mailing_id} {self.pick}"
 
 
+class SetupProbe(models.Model):
+    """What asking over the network showed of our setup, the last time: `delivery.setup_problems`."""
+
+    code = models.CharField(max_length=20, primary_key=True)
+    about = models.CharField(max_length=300)  # the address or the account that was asked; of another it says nothing
+    problem = models.CharField(max_length=300, blank=True)  # "": none
+    checked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.problem}"
+
+
+class RefusedPosts(models.Model):
+    """Posts to the webhook that were refused on a day: counted, and not kept."""
+
+    day = models.DateField(unique=True)
+    count = models.PositiveIntegerField(default=0, db_default=0)
+    reason = models.CharField(max_length=200)  # of the last
+    last_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.count}"
+
+
 class UnmatchedEventCount(models.Model):
     """Events of a day that were about no delivery and nobody of ours: counted, and not kept."""
 

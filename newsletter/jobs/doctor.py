@@ -15,7 +15,7 @@ from newsletter import config
 from newsletter.accounts import users
 from newsletter.catalog.newsletters import list_newsletters
 from newsletter.catalog.states import NewsletterState
-from newsletter.delivery import isolation
+from newsletter.delivery import isolation, setup_problems
 from newsletter.delivery.events import inbox, suppression_sync
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.reports import summary
@@ -27,6 +27,8 @@ from subscribers import lists, rate_limits, transactional
 from subscribers.states import SubscriptionState
 
 LONGEST_WAIT = timedelta(minutes=10)  # of what the provider reported; a worker applies it within seconds
+EVENTS_WITHIN = timedelta(minutes=30)  # of the acceptance, the first event comes within seconds
+REFUSED_SHOWN_FOR = timedelta(days=1)
 UNDELIVERED_SHOWN_FOR = timedelta(days=7)
 MIN_FREE_BYTES = 500 * 2**20  # bytes
 
@@ -52,7 +54,7 @@ def examine(now: datetime) -> tuple[Diagnosis, ...]:
     if not any(diagnosis.is_bad for diagnosis in found):
         found += [*_check_users(), *_check_provider(options, now), *_check_newsletters()]
         found += [*_check_transactional_mail(now), *_check_processes(now), *_check_failures()]
-        found += [*_check_account_alarms(), *_check_proxies(options, now)]
+        found += [*_check_setup(now), *_check_mailings(now), *_check_account_alarms(), *_check_proxies(options, now)]
     return (*found, *_check_base_url(options))
 
 
@@ -144,20 +146,36 @@ def _check_provider(options: config.Config, now: datetime) -> Iterator[Diagnosis
 
 
 def _check_webhook(options: config.Config, now: datetime) -> Iterator[Diagnosis]:
-    if not options.sendgrid_webhook_keys:
-        yield Diagnosis(
-            "look",
-            "SendGrid has no way to report: nobody learns who bounced or complained, and an unknown answer stays "
-            "unknown.",
-            f"Let its signed event webhook post to {options.base_url}/hooks/sendgrid, and set "
-            "NEWSLETTER_SENDGRID_WEBHOOK_KEYS to its verification key.",
-        )
     for key in options.sendgrid_webhook_keys:
         try:
             sendgrid_events.parse_public_key(key)
         except NewsletterError as error:
             yield Diagnosis("bad", str(error), "Until then every report is refused.")
     yield from _check_inbox(now)
+
+
+def _check_setup(now: datetime) -> Iterator[Diagnosis]:
+    """What keeps editions from being approved."""
+    for problem in setup_problems.list_setup_problems(now, account=wiring.find_account()):
+        yield Diagnosis("bad" if problem.grave else "look", problem.message, problem.remedy)
+
+
+def _check_mailings(now: datetime) -> Iterator[Diagnosis]:
+    """Mailings that wait for somebody, and those of which the provider reports nothing."""
+    for each in summary.list_stopped():
+        by_hand = each.reason.startswith("paused by ")
+        yield Diagnosis(
+            "look" if by_hand else "bad",
+            f"Mailing {each.id} is {each.state.label.lower()}{f': {each.reason}' if each.reason else ''}",
+            f"Look at it: newsletter mailings show {each.id}",
+        )
+    for mailing_id in summary.list_unreported(now, after=EVENTS_WITHIN):
+        yield Diagnosis(
+            "bad",
+            f"The provider has reported nothing of mailing {mailing_id}, {EVENTS_WITHIN.seconds // 60} minutes after "
+            "it accepted it.",
+            "Look at its event webhook: is it switched on, signed, and does it post to this address?",
+        )
 
 
 def _check_account_alarms() -> Iterator[Diagnosis]:
@@ -194,6 +212,14 @@ def _check_failures() -> Iterator[Diagnosis]:
 
 def _check_inbox(now: datetime) -> Iterator[Diagnosis]:
     """Whether what the provider reported is applied."""
+    refused = inbox.find_refused(now - REFUSED_SHOWN_FOR)
+    if refused is not None:
+        yield Diagnosis(
+            "look",
+            f"{refused.count} posts to the webhook were refused, the last on {refused.last_at:%Y-%m-%d %H:%M} UTC: "
+            f"{refused.reason}",
+            "If they are SendGrid’s, copy its verification key again into NEWSLETTER_SENDGRID_WEBHOOK_KEYS.",
+        )
     status = inbox.get_status()
     if status.oldest_at is not None and now - status.oldest_at > LONGEST_WAIT:
         minutes = int((now - status.oldest_at).total_seconds() // 60)
@@ -281,13 +307,9 @@ def _check_processes(now: datetime) -> Iterator[Diagnosis]:
 
 
 def _check_base_url(options: config.Config) -> Iterator[Diagnosis]:
-    local = options.host in ("127.0.0.1", "localhost", "::1")
-    if local and options.provider in ("sendgrid", "smtp"):
-        yield Diagnosis(
-            "bad",
-            f"NEWSLETTER_BASE_URL is {options.base_url}: links in mails would not work.",
-            "Set it to the public address.",
-        )
+    local = setup_problems.is_loopback(options.host)
+    if local and options.provider in setup_problems.PROVIDERS:
+        pass  # said with the other problems of the setup
     elif not options.https and not local:
         yield Diagnosis(
             "bad",

@@ -37,7 +37,7 @@ from newsletter.delivery.events import engagement, inbox, suppression_sync, unsu
 from newsletter.delivery.ledger.states import MailingKind
 from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import mailings, one_off, recall, reconsider, repair
-from newsletter.jobs import erasure, heartbeats, hints, wiring
+from newsletter.jobs import erasure, heartbeats, hints, setup_probe, wiring
 from newsletter.jobs.actors import SCHEDULER
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, Refused
@@ -294,7 +294,7 @@ def sync_provider(now: datetime) -> int:
         pulled = suppression_sync.sync_suppressions(now, provider)
         return pulled.ours if pulled else 0
 
-    return _do_all(free_slots, sync)
+    return _do_all(lambda: setup_probe.probe_setup(now) and 0, free_slots, sync)
 
 
 def roll_up_engagement(now: datetime) -> int:

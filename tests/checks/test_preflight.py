@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -191,3 +192,25 @@ def test_a_finding_is_overridden_only_of_the_edition_that_was_seen(edition: Any,
     assert edition_lookup.list_overrides(edition.id) == {}
     preflight.override(edition.id, "placeholder", "intro", content_hash=decisions.get_content_hash(edition.id), **given)
     assert len(edition_lookup.list_overrides(edition.id)) == 1
+
+
+def test_a_setup_that_would_do_harm_blocks_approval_unless_somebody_overrides_it(
+    edition: Any, settings: Any, now: datetime
+) -> None:
+    real = {"provider": "sendgrid", "sendgrid_host": "https://api.sendgrid.com", "base_url": "https://news.example.com"}
+    settings.CONFIG = replace(settings.CONFIG, **real)
+    with pytest.raises(Refused, match="SendGrid has no way to report"):
+        preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+    why = "The webhook comes tomorrow."
+    preflight.override(edition.id, "setup-webhook-key", "setup", reason=why, content_hash=None, by=SYSTEM, now=now)
+    finding = next(each for each in preflight.check_edition(edition.id, now=now) if each.where == "setup")
+    assert finding.overridden.startswith(f"{why} (tests")
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+
+
+def test_in_a_trial_the_setup_deserves_a_look(edition: Any, settings: Any, now: datetime) -> None:
+    trial = {"provider": "sendgrid", "sendgrid_host": "http://127.0.0.1:9", "base_url": "http://127.0.0.1:8000"}
+    settings.CONFIG = replace(settings.CONFIG, **trial)
+    codes = {each.code: each.level for each in preflight.check_edition(edition.id, now=now) if each.where == "setup"}
+    assert codes == {"setup-base-url": "warn", "setup-webhook-key": "warn"}
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)

@@ -91,6 +91,7 @@ class SendGridServer(ThreadingHTTPServer):
         self.scheduled: list[dict[str, Any]] = []  # what waits for its send_at; delivered by `pass_time`
         self.weather: Callable[[], Fault | None] = lambda: None  # asked for every request that no fault is queued for
         self.suppressions: dict[str, list[dict[str, Any]]] = {}  # by list, as SendGrid gives them
+        self.scopes = ["mail.send"]  # what the key may do
         self.list_faults: list[Fault] = []  # of asking for those lists, which happens beside sending
         self.unforgettable: set[str] = set()  # addresses that it takes off no list
         self._faults: list[Fault] = []
@@ -205,6 +206,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path.startswith("/v3/suppression/"):
             return self._suppressed()
+        if self.path == "/v3/scopes":
+            return self._answer(200, {"scopes": self.server.scopes}) if self._known() else None
         before, path, batch_id = self.path.partition("/v3/user/scheduled_sends")
         if before or not path:
             return self._answer(404, _errors("not found"))

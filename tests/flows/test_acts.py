@@ -89,10 +89,12 @@ WITHOUT_ACTOR = {
     "newsletter.curator.articles.polling.fetch_sources": "reads feeds, as the scheduler does",
     "newsletter.curator.editions.suggestions.list_suggestions": "stores the track record that it reads",
     "newsletter.delivery.events.inbox.receive": "the provider's posts prove themselves by their signature",
+    "newsletter.delivery.events.inbox.note_refused": "counts what anybody may post and nobody takes",
     "newsletter.delivery.sending.freeze.freeze_next": "the demo does a worker's step",
     "newsletter.delivery.sending.hand_over.hand_over_next": "the demo does a worker's step",
     "newsletter.delivery.sending.mailings.finish_settled": "the demo does a worker's step",
     "newsletter.jobs.erasure.propagate_erasures": "carries out what was decided",
+    "newsletter.jobs.setup_probe.probe_setup": "asks what the scheduler asks every ten minutes",
     "newsletter.scheduling.occurrences.materialise": "plans what the schedules say",
     # What readers do themselves is proved by their signed link, and is in the history of their consent.
     "subscribers.address_changes.take_back": "a reader's link",

@@ -6,13 +6,18 @@ import shutil
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from newsletter.catalog import newsletter_settings
-from newsletter.jobs import doctor, heartbeats, wiring
+from newsletter.checks import preflight
+from newsletter.delivery import setup_problems
+from newsletter.delivery.events import inbox
+from newsletter.delivery.models import Batch, Mailing, SeenEvent
+from newsletter.delivery.sending import freeze, mailings
+from newsletter.jobs import doctor, heartbeats, tasks, wiring
 from newsletter.scheduling import schedules
 from subscribers import rate_limits, self_service
 from tests.actors import SYSTEM
@@ -80,7 +85,7 @@ def test_a_disk_that_is_nearly_full_stops_mail(
     [
         ({"provider": ""}, "bad", "Set NEWSLETTER_PROVIDER"),
         ({"provider": "sendgrid", "sendgrid_api_key": "nonsense"}, "look", "does not look like a key of SendGrid"),
-        ({"provider": "sendgrid", "sendgrid_api_key": "SG.x"}, "look", "newsletter.example.com/hooks/sendgrid"),
+        ({"provider": "sendgrid", "sendgrid_api_key": "SG.x"}, "bad", "newsletter.example.com/hooks/sendgrid"),
         (
             {"provider": "sendgrid", "sendgrid_api_key": "SG.x", "sendgrid_host": "http://127.0.0.1:1"},
             "look",
@@ -133,3 +138,56 @@ def test_a_flood_of_sign_ups_is_named_with_what_shows_it(
         self_service.sign_up(f"r{n}@example.com", [newsroom.list.id], origin="", network="", now=now, waits=True)
     (line,) = [line for line in found(now, "look").splitlines() if "NEWSLETTER_SIGNUPS_PER_FORM" in line]
     assert line.endswith("newsletter subscribers signup-attempts")
+
+
+def test_a_refused_key_and_an_address_that_does_not_answer_are_named(
+    data_dir: None, newsroom: Any, people: Any, now: datetime, settings: Any
+) -> None:
+    real = {"provider": "sendgrid", "sendgrid_api_key": "SG.x", "base_url": "https://news.example.com"}
+    settings.CONFIG = replace(settings.CONFIG, **real)
+    account = wiring.find_account()
+    setup_problems.record_probe(setup_problems.SetupCode.API_KEY, account, "SendGrid does not know the key.", now)
+    setup_problems.record_probe(setup_problems.SetupCode.BASE_URL, real["base_url"], "It does not answer.", now)
+    assert "SendGrid does not know the key. Ask again: newsletter doctor --probe" in found(now)
+    assert "It does not answer. Look at DNS" in found(now)
+
+
+def test_mailings_that_wait_for_somebody_are_named(
+    data_dir: None, newsroom: Any, people: Any, edition: Any, now: datetime
+) -> None:
+    mailing = _plan(edition, now)
+    assert "Mailing " not in found(now)
+    mailings.pause(mailing, by=SYSTEM, now=now)
+    assert f"Mailing {mailing} is paused: paused by tests" in found(now, "look")
+    Mailing.objects.update(reason="The key is wrong.")
+    assert f"Mailing {mailing} is paused: The key is wrong. Look at it: newsletter mailings show" in found(now)
+
+
+def test_a_mailing_of_which_nothing_is_reported_is_named(
+    data_dir: None, newsroom: Any, people: Any, edition: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    readers(1)
+    mailing = _plan(edition, now)
+    freeze.freeze_next(now)
+    Mailing.objects.update(provider="sendgrid")
+    Batch.objects.update(state="accepted", submitted_at=now)
+    said = f"The provider has reported nothing of mailing {mailing}, 30 minutes after"
+    assert said not in found(now + timedelta(minutes=29))
+    assert said in found(now + timedelta(minutes=30))
+    SeenEvent.objects.create(id=1, at=now + timedelta(minutes=1))
+    assert said not in found(now + timedelta(minutes=30))
+
+
+def _plan(edition: Any, now: datetime) -> int:
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+    return tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now, content_hash=None).id
+
+
+def test_posts_to_the_webhook_that_were_refused_are_counted(
+    data_dir: None, newsroom: Any, people: Any, now: datetime, settings: Any
+) -> None:
+    settings.CONFIG = replace(settings.CONFIG, provider="sendgrid", sendgrid_api_key="SG.x")
+    for seconds in (0, 1, 2, 30):
+        inbox.note_refused("The signature does not fit the body.", now + timedelta(seconds=seconds))
+    assert "4 posts to the webhook were refused, the last on 2026-11-24 06:00 UTC: The signature" in found(now, "look")
+    assert "posts to the webhook" not in found(now + timedelta(days=2), "look")

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 
 from newsletter.delivery import models
 from newsletter.delivery.providers import sendgrid_events
@@ -25,6 +27,42 @@ log = logging.getLogger(__name__)
 LARGEST_PAYLOAD = 2 * 2**20  # bytes; SendGrid sends some 768 kB at most (fact 31)
 OLDEST_PAYLOAD = timedelta(days=3)  # of signed timestamps; event ids are kept for longer
 SEEN_EVENT_RETENTION = timedelta(days=4)
+
+
+_refused: Counter[date] = Counter()  # of this process, not stored yet
+_last_stored = datetime.min.replace(tzinfo=UTC)
+STORE_REFUSED_EVERY = timedelta(seconds=10)  # anybody can post anything, and must not make us write
+
+
+def note_refused(reason: str, now: datetime) -> None:
+    """Counts a post that was refused, for `doctor`."""
+    global _last_stored
+    _refused[now.date()] += 1
+    if timedelta() <= now - _last_stored < STORE_REFUSED_EVERY:
+        return
+    _last_stored = now
+    counts = dict(_refused)
+    _refused.clear()
+    for day, count in counts.items():
+        models.RefusedPosts.objects.get_or_create(day=day, defaults={"reason": reason[:200], "last_at": now})
+        fresh = {"count": F("count") + count, "reason": reason[:200], "last_at": now}
+        models.RefusedPosts.objects.filter(day=day).update(**fresh)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPostCount:
+    """How many posts to the webhook were refused, and the last of them: why and when."""
+
+    count: int
+    reason: str
+    last_at: datetime
+
+
+def find_refused(since: datetime) -> RefusedPostCount | None:
+    """The posts refused since a day; None where there were none."""
+    rows = models.RefusedPosts.objects.filter(day__gte=since.date(), last_at__gte=since)
+    last = rows.order_by("last_at").last()
+    return RefusedPostCount(sum(row.count for row in rows), last.reason, last.last_at) if last else None
 
 
 def receive(raw: bytes, *, signature: str, timestamp: str, keys: Sequence[str], now: datetime) -> None:

@@ -261,6 +261,15 @@ class Canceller(Protocol):
 
 
 @runtime_checkable
+class KeyHolder(Protocol):
+    """A provider that says whether it takes our key, without anything being sent."""
+
+    def check_key(self) -> str:
+        """What is wrong with our key; "" when it may send. Raises ProviderError when nobody knows."""
+        ...
+
+
+@runtime_checkable
 class BounceList(Protocol):
     """A provider that mails no address that bounced, until it is told to forget that."""
 

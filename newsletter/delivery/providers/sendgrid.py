@@ -164,6 +164,24 @@ class SendGrid:
 
         return sendgrid_suppressions.read_lists(get, since, until)
 
+    def check_key(self) -> str:
+        """What is wrong with the key: SendGrid does not know it, or it may not send (SendGrid fact 43a).
+
+        Raises ProviderError when nobody knows.
+        """
+        try:
+            document = _ask(lambda: self._api.client.scopes.get(timeout=QUERY_SECONDS))
+        except _Refusal as error:
+            if error.status == 401:
+                return "SendGrid does not know the key. Set a valid SENDGRID_API_KEY."
+            raise
+        scopes = document.get("scopes") if isinstance(document, dict) else None
+        if not isinstance(scopes, list):
+            raise ProviderError("SendGrid’s list of scopes cannot be read.")
+        if "mail.send" not in scopes:
+            return "The key in SENDGRID_API_KEY may not send. Give it the Mail Send permission."
+        return ""
+
     def forget_bounces(self, addresses: Sequence[str]) -> None:
         """Takes addresses off SendGrid's list of bounces (SendGrid fact 44a). Raises ProviderError, RequestRefused."""
         named = json.dumps({"emails": list(addresses)}).encode()

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import (
+    BatchState,
     ExclusionReason,
     MailingKind,
     MailingState,
@@ -25,6 +26,9 @@ from newsletter.delivery.sending import recall_window, reconsider
 from newsletter.kernel.errors import NotFound
 
 ENGAGEMENT = (MemberFlag.OPENED, MemberFlag.OPENED_BY_MACHINE, MemberFlag.CLICKED, MemberFlag.CLICKED_BY_MACHINE)
+
+
+LOOK_BACK = timedelta(days=3)  # ids of events are kept for longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +228,39 @@ def _count_by_variant(
     for counts, _ in found.values():
         del counts[Outcome.REPAIRED]  # these count in the batch that repaired them
     return dict(found)
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedMailing:
+    """A mailing that waits for somebody, and why."""
+
+    id: int
+    state: MailingState
+    reason: str
+
+
+def list_stopped() -> tuple[StoppedMailing, ...]:
+    """The mailings that are paused, held or being recalled, newest first."""
+    rows = models.Mailing.objects.filter(state__in=(MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING))
+    return tuple(
+        StoppedMailing(id, MailingState(state), reason)
+        for id, state, reason in rows.order_by("-id").values_list("id", "state", "reason")
+    )
+
+
+def list_unreported(now: datetime, *, after: timedelta) -> tuple[int, ...]:
+    """The mailings of the last days of which SendGrid accepted batches so long ago, and has reported nothing since."""
+    mine = models.Batch.objects.filter(mailing_id=OuterRef("id"))
+    accepted = mine.filter(state=BatchState.ACCEPTED, submitted_at__lte=now - after)
+    reported = models.SeenEvent.objects.filter(at__gte=OuterRef("due_at"))
+    rows = models.Mailing.objects.filter(
+        Exists(accepted),
+        ~Exists(reported),
+        provider="sendgrid",
+        due_at__gte=now - LOOK_BACK,
+        due_at__lte=now - after,
+    )
+    return tuple(rows.order_by("-id").values_list("id", flat=True))
 
 
 def list_account_alarms() -> tuple[Alarm, ...]:

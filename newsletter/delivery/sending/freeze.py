@@ -21,7 +21,7 @@ from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import approval, edition_lookup, variants, visibility
 from newsletter.curator.editions.variants import Variant
-from newsletter.delivery import isolation, models
+from newsletter.delivery import isolation, models, setup_problems
 from newsletter.delivery.ledger import audience_index, batching, states
 from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
 from newsletter.delivery.ledger.format import unpack_members
@@ -106,6 +106,7 @@ def _start(row: models.Mailing, now: datetime, account: str = "") -> bool:
     except NewsletterError as error:
         _hold(row.id, str(error))
         return False
+    setup_problems.raise_alarms(row.id, now)
     return True
 
 

@@ -32,6 +32,7 @@ def receive_sendgrid(request: HttpRequest) -> HttpResponse:
     except UnreadablePostError:
         return _plain_response("The post broke off.", 400)
     except (BadInput, NotAllowed) as error:
+        inbox.note_refused(str(error), clock.now())
         return _plain_response(str(error), 403 if isinstance(error, NotAllowed) else 400)
     hints.hint_events()
     return HttpResponse(status=204)

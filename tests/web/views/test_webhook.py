@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from newsletter.delivery import models
+from newsletter.delivery.events import inbox
 from newsletter.kernel import clock
 from tests.fakes.sendgrid_events import Signer, event, post
 
@@ -62,3 +64,14 @@ def test_a_huge_post_is_refused_unread(signer: Signer) -> None:
 @pytest.mark.django_db
 def test_looking_at_it_changes_nothing(signer: Signer) -> None:
     assert Client().get(ADDRESS).status_code == 405
+
+
+@pytest.mark.django_db
+def test_refused_posts_are_counted_and_written_once_in_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "_last_stored", datetime.min.replace(tzinfo=UTC))
+    inbox._refused.clear()
+    for _ in range(3):
+        send(post(), {})
+    assert [row.count for row in models.RefusedPosts.objects.all()] == [1]
+    inbox.note_refused("later", clock.now() + timedelta(seconds=11))
+    assert sum(row.count for row in models.RefusedPosts.objects.all()) == 4

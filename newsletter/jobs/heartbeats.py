@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -81,6 +81,12 @@ def find_signs(names: Iterable[str]) -> dict[str, datetime]:
 def delete_heartbeat(kind: ProcessKind) -> None:
     """Takes the sign of life of this process away: it ends in order."""
     Heartbeat.objects.filter(name=get_process_name(kind)).delete()
+
+
+def delete_heartbeats(names: Sequence[str]) -> None:
+    """Takes the signs of life of these processes away: they are gone, and could not do so themselves."""
+    if names:
+        Heartbeat.objects.filter(name__in=names).delete()
 
 
 def delete_stale(now: datetime) -> None:

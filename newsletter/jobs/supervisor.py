@@ -62,6 +62,7 @@ class Child:
     restart_delay: float = 1.0
     restart_at: float = field(default=0.0)
     hangup_waits: bool = False
+    ended: list[str] = field(default_factory=list)  # the signs of life of processes that are gone
 
     @property
     def heartbeat_name(self) -> str:
@@ -104,6 +105,7 @@ class Child:
         if now - self.started_at > STEADY_AFTER_SECONDS:
             self.restart_delay = 1.0
         log.error("%s ended with %s; it is started again in %.0f s", self.name, code, self.restart_delay)
+        self.ended += [self.heartbeat_name] if self.kind else []
         _close_pipe(self.process)
         self.process, self.restart_at = None, now + self.restart_delay
         self.restart_delay = min(self.restart_delay * 2, LONGEST_WAIT_SECONDS)
@@ -181,6 +183,9 @@ class Supervisor:
             try:
                 for child, name, silent in self._monitor.list_hung():
                     child.kill_hung(name, silent)
+                for child in self._children:
+                    heartbeats.delete_heartbeats(child.ended)
+                    child.ended.clear()
             except Exception:
                 log.exception("The signs of life could not be looked at; it is tried again")
 

@@ -11,6 +11,7 @@ import pytest
 
 from newsletter.catalog import newsletters
 from newsletter.cli import demo
+from newsletter.kernel import clock
 from newsletter.kernel.errors import SurroundingsError
 
 
@@ -34,7 +35,8 @@ def test_feeds_of_the_sample_are_dated_as_if_written_today(tmp_path: Path, now: 
     assert any(f"{now:%d %b %Y}" in text or f"{now:%Y-%m-%d}" in text for text in feeds)
 
 
-def test_a_briefing_is_composed_and_delivered_once(db: None, settings: Any, tmp_path: Path, now: datetime) -> None:
+def test_a_briefing_is_composed_and_delivered_once(db: None, settings: Any, tmp_path: Path) -> None:
+    now = clock.now()
     settings.CONFIG.data_dir.mkdir()
     edition, mailing = demo.compose_demo(tmp_path, now)
     assert (edition.state, mailing.state) == ("sent", "finished")

@@ -108,6 +108,7 @@ def test_a_child_that_gives_no_sign_of_life_any_more_is_killed_and_started_again
         time.sleep(0.1)
     assert child.process is first
     wait_for(lambda: words(program) == ["start", "start"])
+    wait_for(lambda: not Heartbeat.objects.filter(name=name).exists())  # nobody takes it for alive any more
     watching.stop()
     runner.join(10)
     assert caplog.text.count("gave no sign of life for") == 1

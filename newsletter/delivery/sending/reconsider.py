@@ -21,7 +21,7 @@ from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
 from newsletter.delivery.ledger.format import FORMAT, unpack_members
 from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingKind, MailingState
 from newsletter.delivery.providers import registry
-from newsletter.delivery.sending import freeze, ledger_rows, send_times
+from newsletter.delivery.sending import freeze, late_mailings, ledger_rows, send_times
 
 OLDEST_MAILING = timedelta(days=1)  # an older edition is sent to more people only when somebody asks for it
 _FROZEN = Q(state__in=(MailingState.SENDING, MailingState.FINISHED)) | Q(
@@ -45,7 +45,7 @@ def _settle(row: models.Mailing, now: datetime) -> int:
     stand = _read_stand(row)
     if _seen.get(row.key) == stand:
         return 0
-    planned = plan_excluded(row, ExclusionReason.UNDECIDED, now)
+    planned = plan_excluded(row, ExclusionReason.UNDECIDED, now, hold_if_late=True)
     if models.Mailing.objects.filter(_FROZEN, id=row.id, version=row.version).exists():
         _seen[row.key] = stand  # else it was resumed meanwhile, and nobody of it was planned
     return planned
@@ -70,13 +70,14 @@ def find_successor(row: models.Mailing) -> models.Mailing | None:
     return others.first()
 
 
-def plan_excluded(row: models.Mailing, reason: ExclusionReason, now: datetime) -> int:
+def plan_excluded(row: models.Mailing, reason: ExclusionReason, now: datetime, *, hold_if_late: bool = False) -> int:
     """Looks again at the candidates of a frozen mailing excluded for this reason, and plans those who may have it.
 
-    Returns how many. Each exclusion is a transaction of its own: killed anywhere, the next look goes on there.
+    Returns how many. Each exclusion is a transaction of its own: killed anywhere, the next look goes on there. Where
+    nobody asked for it, the mailing is paused when it is too late for them: `hold_if_late`.
     """
     rows = models.Exclusion.objects.filter(mailing_id=row.id, reason=reason).order_by("first_id")
-    return sum(_plan_again(row, each, now) for each in list(rows))
+    return sum(_plan_again(row, each, now, hold_if_late) for each in list(rows))
 
 
 def _list_earlier(row: models.Mailing) -> QuerySet[models.Mailing]:
@@ -93,7 +94,7 @@ def _read_stand(row: models.Mailing) -> tuple[int, int, str]:
     return stand["n"], stand["changes"] or 0, states
 
 
-def _plan_again(row: models.Mailing, excluded: models.Exclusion, now: datetime) -> int:
+def _plan_again(row: models.Mailing, excluded: models.Exclusion, now: datetime, hold_if_late: bool) -> int:
     wanted = unpack_members(excluded.members, excluded.format)
     chosen = freeze.choose_again(row, wanted, now)
     if all(each.exclusion == excluded.reason for each in chosen):
@@ -119,6 +120,8 @@ def _plan_again(row: models.Mailing, excluded: models.Exclusion, now: datetime) 
             finished = models.Mailing.objects.filter(id=row.id, state=MailingState.FINISHED)
             finished.update(state=MailingState.SENDING, finished_at=None)
             send_times.plan_times(mine, now)
+            if hold_if_late:
+                late_mailings.hold_if_late(mine, now)
     return planned
 
 

@@ -25,7 +25,6 @@ from newsletter.kernel.errors import Conflict, NotFound, Refused
 
 log = logging.getLogger(__name__)
 
-OLDEST_SILENCE = timedelta(days=1)  # older silence is left to people: the opt-in may be younger than it
 REPAIRABLE_STATES = (MailingState.SENDING, MailingState.PAUSED, MailingState.FINISHED)
 
 
@@ -93,9 +92,9 @@ def repair_silent(now: datetime) -> int:
         if not newsletter.repair_after_minutes:
             continue
         silent_since = now - timedelta(minutes=newsletter.repair_after_minutes)
-        silent = Q(
-            state=BatchState.UNKNOWN, submitted_at__lte=silent_since, submitted_at__gte=silent_since - OLDEST_SILENCE
-        )
+        # What should have been repaired long ago is left to people: it would be late.
+        oldest = silent_since - timedelta(minutes=newsletter.late_after_minutes)
+        silent = Q(state=BatchState.UNKNOWN, submitted_at__lte=silent_since, submitted_at__gte=oldest)
         mailings = models.Mailing.objects.filter(
             newsletter_id=newsletter.id, state__in=(MailingState.SENDING, MailingState.FINISHED)
         )

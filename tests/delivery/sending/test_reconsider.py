@@ -357,3 +357,18 @@ def test_who_is_settled_while_the_mailing_is_resumed_is_planned_by_the_next_look
     freeze.freeze_next(now)
     reconsider.plan_settled(now)
     assert twice.second.excluded == {"already": 50}
+
+
+def test_whom_it_would_reach_too_late_somebody_is_asked_about(twice: Twice) -> None:
+    twice.send(refuses_for_good)
+    mailed = len(twice.provider.mailed)
+    twice.now += timedelta(hours=10)
+    assert twice.look_again() == 50
+    assert twice.second.state == MailingState.PAUSED
+    assert f"resume {twice.second_id} --late" in twice.second.reason
+    assert len(twice.provider.mailed) == mailed
+    mailings.resume(twice.second_id, late=True, by=SYSTEM, now=twice.now)
+    freeze.freeze_next(twice.now)
+    twice.work()
+    assert len(twice.provider.mailed) == mailed + 50
+    twice.check()

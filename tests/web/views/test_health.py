@@ -46,9 +46,10 @@ def test_without_a_database_it_lives_and_is_not_ready(db: None, monkeypatch: pyt
     def fails() -> None:
         raise DatabaseError("password=secret")
 
-    monkeypatch.setattr(readiness.connection, "ensure_connection", fails)
-    assert Client().get("/livez").json() == {"live": True}
-    answer = Client().get("/readyz")
+    with monkeypatch.context() as patched:
+        patched.setattr(readiness.connection, "ensure_connection", fails)
+        assert Client().get("/livez").json() == {"live": True}
+        answer = Client().get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["problems"] == {"database": "The database does not answer as it should."}
 

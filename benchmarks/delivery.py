@@ -77,6 +77,7 @@ def surroundings(*, tls: bool = False, postgres: bool = False) -> Iterator[None]
     port = server.stdout.readline().strip()
     os.environ.update(
         NEWSLETTER_DATA_DIR=str(folder),
+        NEWSLETTER_STATE_DIR=str(folder / "state"),
         NEWSLETTER_DATABASE_URL=database,
         NEWSLETTER_BASE_URL="https://news.example.com",
         NEWSLETTER_PROVIDER="sendgrid",

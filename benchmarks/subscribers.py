@@ -48,7 +48,8 @@ def _run_all(name: str, more: dict[str, str]) -> None:
     """In a process of its own, so that its memory is its own, too."""
     print(f"{name}, {ROWS:,} rows", flush=True)
     with tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder:
-        environment = {**os.environ, "NEWSLETTER_DATA_DIR": folder, "NEWSLETTER_PROVIDER": "outbox", **more}
+        environment = os.environ | {"NEWSLETTER_DATA_DIR": folder, "NEWSLETTER_STATE_DIR": folder} | more
+        environment["NEWSLETTER_PROVIDER"] = "outbox"
         for part in ("fill", "import", "ask", "beside"):
             subprocess.run([sys.executable, "-m", "benchmarks.subscribers", part], env=environment, check=True)
 

@@ -95,6 +95,14 @@ OPTIONS: tuple[Option, ...] = (
         kind=OptionKind.FOLDER,
     ),
     Option(
+        "NEWSLETTER_STATE_DIR",
+        "",
+        "Folder outside the data folder that remembers what this machine has sent, so that a restored or copied "
+        "database is noticed. Not part of a backup; in containers a volume of its own",
+        shown_default="`~/.local/state/newsletter`, or `newsletter` in `$XDG_STATE_HOME`",
+        kind=OptionKind.FOLDER,
+    ),
+    Option(
         "NEWSLETTER_DATABASE_URL",
         "",
         "`sqlite:///…` or `postgres://…` (install `newsletter-desk[postgres]`)",
@@ -346,6 +354,7 @@ class Config:
     """The settings of this process, checked."""
 
     data_dir: Path
+    state_dir: Path
     database_url: str
     secret_key: str
     secret_key_fallbacks: tuple[str, ...]
@@ -389,10 +398,12 @@ class Config:
 
 def load(environ: Mapping[str, str] | None = None) -> Config:
     """Reads and checks every setting. Raises BadInput naming the setting, SurroundingsError for its file."""
-    read = _make_reader(os.environ if environ is None else environ)
+    given = os.environ if environ is None else environ
+    read = _make_reader(given)
     data_dir = Path(read("NEWSLETTER_DATA_DIR")).expanduser().absolute()
     return Config(
         data_dir=data_dir,
+        state_dir=_find_state_dir(read("NEWSLETTER_STATE_DIR"), given),
         database_url=read("NEWSLETTER_DATABASE_URL") or f"sqlite:///{data_dir / 'newsletter.sqlite3'}",
         secret_key=read("NEWSLETTER_SECRET_KEY") or _load_or_create_secret(data_dir),
         secret_key_fallbacks=tuple(read("NEWSLETTER_SECRET_KEY_FALLBACKS").split()),
@@ -450,6 +461,23 @@ def fingerprint_settings(config: Config) -> str:
     """Tells whether two processes have the same settings; nothing can be told from it, secrets least of all."""
     said = "\n".join(f"{each.name}={getattr(config, each.name)!r}" for each in fields(config))
     return hmac.new(config.secret_key.encode(), b"settings\0" + said.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def _find_state_dir(chosen: str, environ: Mapping[str, str]) -> Path:
+    """The folder for what must not go back in time with the data folder, where the platform has such things."""
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    if home := environ.get("XDG_STATE_HOME", ""):
+        return Path(home).absolute() / "newsletter"
+    if given := environ.get("STATE_DIRECTORY", ""):  # systemd's, for a service without a home
+        return Path(given.partition(":")[0]).absolute() / "newsletter-state"
+    try:
+        return Path.home() / ".local" / "state" / "newsletter"
+    except RuntimeError:
+        raise SurroundingsError(
+            "There is no home folder to remember in what was sent. Set NEWSLETTER_STATE_DIR to a folder outside the "
+            "data folder."
+        ) from None
 
 
 def _make_reader(environ: Mapping[str, str]) -> Callable[[str], str]:

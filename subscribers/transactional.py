@@ -264,6 +264,13 @@ def mark_mail_unknown(mail_id: int, error: str, now: datetime) -> None:
     _filter_unsettled(mail_id).update(state=TransactionalState.UNKNOWN, done_at=now, lease_until=None, error=error)
 
 
+def give_up_queued(error: str, now: datetime, *, created_before: datetime) -> int:
+    """Counts what is queued or in somebody's hands since before an instant as unknown. Returns how many mails."""
+    waiting = (TransactionalState.QUEUED, TransactionalState.TAKEN, TransactionalState.CLAIMED)
+    mine = models.TransactionalMail.objects.filter(state__in=waiting, created_at__lte=created_before)
+    return mine.update(state=TransactionalState.UNKNOWN, done_at=now, lease_until=None, error=error)
+
+
 def _filter_unsettled(mail_id: int) -> QuerySet[models.TransactionalMail]:
     """A mail somebody is sending; an answer that comes after its lease ran out still settles it."""
     return models.TransactionalMail.objects.filter(

@@ -6,6 +6,7 @@ import os
 import tempfile
 
 os.environ["NEWSLETTER_DATA_DIR"] = tempfile.mkdtemp(prefix="newsletter-tests-")
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="newsletter-tests-state-")
 os.environ["NEWSLETTER_BASE_URL"] = "http://testserver"
 for name in (
     "NEWSLETTER_PROVIDER",
@@ -67,16 +68,21 @@ def _own_data_dir(tmp_path: Path, settings: Any) -> None:
     settings.CONFIG = replace(
         settings.CONFIG,
         data_dir=tmp_path / "data",
+        state_dir=tmp_path / "state",
         outbox_dir=tmp_path / "outbox",
         provider="outbox",
         base_url="http://testserver",
     )
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
+    from newsletter.delivery import installation
     from newsletter.delivery.reports import summary
-    from newsletter.delivery.sending import hand_over
+    from newsletter.delivery.sending import hand_over, reconsider, unsettled
     from newsletter.jobs import wiring
 
+    installation.forget_standing()
     hand_over._load_mailing_context.cache_clear()
+    reconsider._seen.clear()
+    unsettled._count_unknown.cache_clear()
     summary._count_by_variant.cache_clear()
     wiring._open_provider.cache_clear()
 

@@ -46,6 +46,7 @@ def run_demo(
     chosen = _choose_port(folder, port)
     os.environ.update(
         NEWSLETTER_DATA_DIR=str(folder),
+        NEWSLETTER_STATE_DIR=str(folder / "state"),
         NEWSLETTER_BASE_URL=f"http://127.0.0.1:{chosen}",
         NEWSLETTER_PROVIDER="outbox",
         NEWSLETTER_DATABASE_URL="",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import typer
+from django.db import connection
 
 from newsletter.cli.output import say
-from newsletter.cli.startup import require_ready
+from newsletter.cli.startup import look_at_history, only_one, require_ready
 from newsletter.cli.web import LISTEN, parse_listen
 from newsletter.jobs import wiring
 from newsletter.jobs.heartbeats import ProcessKind
@@ -23,6 +25,13 @@ def run_all(
     """Run everything: web, scheduler and worker, each in its own process, restarted when one dies."""
     require_ready()
     host, port = parse_listen(listen)
+    with only_one(wiring.get_config().data_dir):
+        _run(host, port, threads)
+
+
+def _run(host: str, port: int, threads: int) -> NoReturn:
+    look_at_history()
+    connection.close()  # this process only minds the others
     say(
         f"The desk is at {wiring.get_config().base_url}. Mail is sent through {wiring.get_provider().name}. "
         "Stop with Ctrl-C."

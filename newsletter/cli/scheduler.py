@@ -8,7 +8,7 @@ import threading
 import typer
 
 from newsletter.cli.output import JSON, SUPERVISED, emit_json, say
-from newsletter.cli.startup import read_secrets_on_hangup
+from newsletter.cli.startup import look_at_history, read_secrets_on_hangup
 from newsletter.jobs import schema, tasks, wiring
 from newsletter.jobs.scheduler import Scheduler
 from newsletter.jobs.supervisor import end_with_parent
@@ -30,6 +30,8 @@ def run_scheduler(
         end_with_parent()
     wiring.get_provider_name()
     schema.require_known()
+    if not supervised:
+        look_at_history()
     if once:
         ticked = tasks.tick(clock.now())
         emit_json(ticked) if as_json else say(", ".join(f"{step} {count}" for step, count in ticked.done.items()))

@@ -12,7 +12,7 @@ import waitress
 from django.db.backends.signals import connection_created
 
 from newsletter.cli.output import SUPERVISED, say
-from newsletter.cli.startup import read_secrets_on_hangup, require_valid_settings
+from newsletter.cli.startup import look_at_history, read_secrets_on_hangup, require_valid_settings
 from newsletter.jobs import heartbeats, schema, wiring, worker_threads
 from newsletter.jobs.supervisor import end_with_parent
 from newsletter.kernel.errors import BadInput, SurroundingsError
@@ -36,7 +36,7 @@ def run_web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64),
 
     host, port = parse_listen(listen)
     connection_created.connect(_relax_durability)
-    threading.Thread(target=_keep_recording_heartbeat, name="heartbeat", daemon=True).start()
+    threading.Thread(target=_keep_recording_heartbeat, args=(supervised,), name="heartbeat", daemon=True).start()
     say(f"The desk is at {wiring.get_config().base_url} (listening on {host}:{port}).")
     try:
         waitress.serve(
@@ -67,7 +67,9 @@ def parse_listen(listen: str) -> tuple[str, int]:
     return "127.0.0.1", (base.port or 8000) if local else 8000
 
 
-def _keep_recording_heartbeat() -> None:
+def _keep_recording_heartbeat(supervised: bool) -> None:
+    if not supervised:
+        look_at_history()  # may take a minute on a new machine; pages are served meanwhile
     while True:
         done = worker_threads.try_record_heartbeat(heartbeats.ProcessKind.WEB)
         time.sleep(heartbeats.HEARTBEAT_SECONDS if done else worker_threads.RETRY_SECONDS)

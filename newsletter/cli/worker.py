@@ -10,7 +10,7 @@ import typer
 from django.db import connection
 
 from newsletter.cli.output import SUPERVISED, say
-from newsletter.cli.startup import read_secrets_on_hangup
+from newsletter.cli.startup import look_at_history, read_secrets_on_hangup
 from newsletter.jobs import schema, wiring
 from newsletter.jobs.supervisor import end_with_parent
 from newsletter.jobs.worker_threads import Worker
@@ -28,6 +28,8 @@ def run_worker(
         end_with_parent()
     schema.require_known()
     say(f"The worker sends through {wiring.get_provider().name}.")
+    if not supervised:
+        look_at_history()
     worker = _create_worker(threads)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

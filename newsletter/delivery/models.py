@@ -99,6 +99,8 @@ class Batch(models.Model):
     last_id = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=BatchState.list_choices())
     attempt = models.PositiveIntegerField(default=0)
+    # Attempts that were begun, ever: unlike `attempt` it never falls, so a lower one is of rows that went back in time.
+    begun = models.PositiveIntegerField(default=0, db_default=0)
     attempt_key = models.CharField(max_length=12, blank=True)  # opaque; travels as nl_attempt
     # The attempt that an event proved to have gone through. "": none, or the latest, where the answer said so.
     proven_attempt = models.CharField(max_length=40, blank=True, default="", db_default="")
@@ -396,3 +398,23 @@ class UnmatchedEventCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}: {self.count}"
+
+
+class Installation(models.Model):
+    """This installation, one row: who it is, how far it is, and whether sending is held: `delivery.installation`."""
+
+    identity = models.CharField(max_length=12)
+    history = models.CharField(max_length=12)  # another one begins when a person decides after rows went back
+    former_histories = models.JSONField(default=list)  # those that a person has decided about
+    mark = models.BigIntegerField(default=0, db_default=0)  # only rises; other machines' state folders know it too
+    marked_at = models.DateTimeField(null=True)
+    machine = models.CharField(max_length=40, blank=True, default="", db_default="")  # SQLite: which ran it last
+    held_since = models.DateTimeField(null=True)
+    held_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+    outbox_only = models.BooleanField(default=False, db_default=False)  # a copy: nothing leaves by the provider
+
+    class Meta:
+        db_table = "delivery_installation"
+
+    def __str__(self) -> str:
+        return self.identity

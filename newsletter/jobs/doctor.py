@@ -15,12 +15,12 @@ from newsletter import config
 from newsletter.accounts import users
 from newsletter.catalog.newsletters import list_newsletters
 from newsletter.catalog.states import NewsletterState
-from newsletter.delivery import isolation, setup_problems
+from newsletter.delivery import installation, isolation, setup_problems
 from newsletter.delivery.events import inbox, suppression_sync
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.reports import summary
 from newsletter.jobs import heartbeats, readiness, schema, wiring
-from newsletter.kernel.errors import NewsletterError
+from newsletter.kernel.errors import NewsletterError, SurroundingsError
 from newsletter.kernel.resources import get_templates_dir
 from newsletter.scheduling import schedules
 from subscribers import lists, rate_limits, transactional
@@ -52,7 +52,7 @@ def examine(now: datetime) -> tuple[Diagnosis, ...]:
     options = wiring.get_config()
     found = [*_check_settings(), *_check_files(options), *_check_database()]
     if not any(diagnosis.is_bad for diagnosis in found):
-        found += [*_check_users(), *_check_provider(options, now), *_check_newsletters()]
+        found += [*_check_history(now), *_check_users(), *_check_provider(options, now), *_check_newsletters()]
         found += [*_check_transactional_mail(now), *_check_processes(now), *_check_failures()]
         found += [*_check_setup(now), *_check_mailings(now), *_check_account_alarms(), *_check_proxies(options, now)]
     return (*found, *_check_base_url(options))
@@ -105,6 +105,19 @@ def _check_database() -> Iterator[Diagnosis]:
         )
     else:
         yield Diagnosis("ok", f"The database ({connection.vendor}) is up to date.")
+
+
+def _check_history(now: datetime) -> Iterator[Diagnosis]:
+    try:
+        standing = installation.get_standing(now)
+    except SurroundingsError as error:
+        yield Diagnosis("bad", str(error), "Set NEWSLETTER_STATE_DIR.")
+        return
+    if standing.held:
+        yield Diagnosis("bad", f"Sending is held: {standing.held}", "See what is known: newsletter database status")
+    if standing.outbox_only:
+        remedy = "To send again: newsletter database use-provider"
+        yield Diagnosis("look", "This is a copy: mail goes to the outbox alone.", remedy)
 
 
 def _check_users() -> Iterator[Diagnosis]:

@@ -11,13 +11,20 @@ from django.db import DatabaseError, connection
 from newsletter.accounts import audit_log
 from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import edition_lookup
-from newsletter.delivery import isolation
+from newsletter.delivery import installation, isolation
 from newsletter.delivery.events import erasure
 from newsletter.delivery.reports import history
 from newsletter.jobs import wiring
 from newsletter.jobs.actors import WORKER
 from subscribers.addresses import to_key
-from subscribers.consent.erasure import complete_erasure, list_pending_erasures, was_erased_since
+from subscribers.consent.erasure import (
+    complete_erasure,
+    erase_subscriber,
+    find_by_hash,
+    hash_addresses,
+    list_pending_erasures,
+    was_erased_since,
+)
 
 log = logging.getLogger(__name__)
 MAX_EDITIONS = 100_000
@@ -34,6 +41,7 @@ def propagate_erasures(now: datetime) -> int:
         erasure.erase_addresses(each.subscriber_id, each.addresses, outbox=wiring.get_config().outbox_dir)
         newsletter_settings.forget_test_addresses(each.addresses)
         audit_log.redact_subscriber(each.subscriber_id, {*each.addresses, *map(to_key, each.addresses)}, now=now)
+        installation.note_erased(hash_addresses(each.addresses, now), now)
         complete_erasure(each.id, now=now)
         return True
 
@@ -59,6 +67,17 @@ def _empty_write_ahead_log() -> None:
             log.info("The write-ahead log is in use; it is emptied with the next tick.")
         finally:
             cursor.execute(f"PRAGMA busy_timeout = {before}")
+
+
+def erase_again(now: datetime) -> int:
+    """Erases whom a restored database has again: this machine remembers the hashes of those it erased. How many."""
+    hashes = installation.list_erased(now)
+    return sum(_erase_again(each, now) for each in find_by_hash(hashes, now)) if hashes else 0
+
+
+def _erase_again(subscriber_id: int, now: datetime) -> int:
+    erase_subscriber(subscriber_id, by=WORKER, now=now)
+    return 1
 
 
 def collect_known_data(subscriber_id: int) -> dict[str, Any]:

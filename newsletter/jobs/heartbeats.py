@@ -94,6 +94,11 @@ def delete_stale(now: datetime) -> None:
     Heartbeat.objects.filter(last_seen_at__lt=now - RETENTION).delete()
 
 
+def delete_all() -> None:
+    """Forgets all processes: those in a restored database are of the time of its backup."""
+    Heartbeat.objects.all().delete()
+
+
 def list_processes(kind: ProcessKind | None = None) -> tuple[ProcessStatus, ...]:
     """The signs of life, newest first; of one kind of process or of all."""
     rows = Heartbeat.objects.order_by("-last_seen_at")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
 
+from newsletter.delivery import installation
 from newsletter.delivery.events import inbox
 from newsletter.delivery.sending import backlog
 from newsletter.jobs import heartbeats, schema
@@ -20,7 +21,9 @@ def list_problems(now: datetime) -> dict[str, str]:
     """What keeps mail from leaving, or from leaving in time, by name; empty when all is well."""
     try:
         connection.ensure_connection()
-        return dict(_list_schema_problems()) or dict(_list_process_problems(now)) | dict(list_overdue_work(now))
+        if problems := dict(_list_schema_problems()):
+            return problems
+        return dict(_list_hold()) | dict(_list_process_problems(now)) | dict(list_overdue_work(now))
     except DatabaseError:
         return {"database": "The database does not answer as it should."}
 
@@ -30,6 +33,11 @@ def _list_schema_problems() -> Iterator[tuple[str, str]]:
         yield "migrations", f"The database lacks {len(missing)} changes. Run: newsletter setup"
     elif unknown := schema.list_unknown_migrations():
         yield "migrations", f"The database has {len(unknown)} changes that this version does not know."
+
+
+def _list_hold() -> Iterator[tuple[str, str]]:
+    if installation.find_hold():
+        yield "held", "Sending is held: the database may have gone back in time. See: newsletter database status"
 
 
 def _list_process_problems(now: datetime) -> Iterator[tuple[str, str]]:

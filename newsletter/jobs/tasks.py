@@ -32,7 +32,7 @@ from newsletter.curator.editions import (
 )
 from newsletter.curator.editions.values import Snapshot
 from newsletter.curator.editions.variants import PLAIN, Variant
-from newsletter.delivery import isolation
+from newsletter.delivery import installation, isolation
 from newsletter.delivery.events import engagement, inbox, suppression_sync, unsubscribed_after_send
 from newsletter.delivery.ledger.states import MailingKind
 from newsletter.delivery.reports import summary
@@ -67,8 +67,8 @@ def tick(now: datetime, *, with_editions: bool = True) -> TickResult:
         ("planned", occurrences.materialise),
         *((("opened", create_due_editions),) if with_editions else ()),
         ("claimed", claim_due),
-        ("repaired", repair.repair_silent),
-        ("reconsidered", reconsider.plan_settled),
+        ("repaired", _unless_held(repair.repair_silent)),
+        ("reconsidered", _unless_held(reconsider.plan_settled)),
         ("left_too_late", unsubscribed_after_send.mark_members),
         ("forgotten", erasure.propagate_erasures),
         ("heartbeats", heartbeats.delete_stale),
@@ -86,6 +86,10 @@ def tick(now: datetime, *, with_editions: bool = True) -> TickResult:
             log.exception("The scheduler's step “%s” failed; the next tick tries again", name)
             failed[name] = str(error)
     return TickResult(done, failed)
+
+
+def _unless_held(step: Callable[[datetime], int | None]) -> Callable[[datetime], int | None]:
+    return lambda now: 0 if installation.get_standing(now).held else step(now)
 
 
 def create_due_editions(now: datetime) -> int:
@@ -111,6 +115,8 @@ def claim_due(now: datetime) -> int:
     """Turns every occurrence that is due, or to be submitted early, into a mailing, or holds it with the reason."""
     earliest = max((newsletter.recall_minutes for newsletter in newsletters.list_newsletters()), default=0)
     due = occurrences.list_due(now, timedelta(minutes=earliest))
+    if due and installation.is_held(now):
+        return 0
     return _run_for_each("Sending occurrence", due, lambda occurrence: _settle_occurrence(occurrence, now), now)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions.briefing import build_publication
+from newsletter.delivery import installation
 from newsletter.delivery.sending import one_off
 from newsletter.jobs import wiring
 from newsletter.jobs.transactional_texts import get_transactional_text
@@ -29,6 +30,8 @@ MAX_ATTEMPTS = 8  # tries; with doubling waits from one minute this is about two
 
 def send_due(now: datetime) -> bool:
     """Claims some mails that are due and sends them. Returns whether there was work."""
+    if installation.get_standing(now).held:
+        return False  # they stay queued
     mails = transactional.claim_mails(now, limit=CLAIM_LIMIT, lease=LEASE)
     do_each(mails, lambda mail: _send(mail, now))
     return bool(mails)

@@ -10,11 +10,14 @@ from django.conf import settings
 
 from newsletter import config, fetching
 from newsletter.config import Config
+from newsletter.delivery import installation
 from newsletter.delivery.providers.base import Provider
 from newsletter.delivery.providers.registry import ProviderSettings, open_provider
 from newsletter.kernel.errors import BadInput, NewsletterError
 
 log = logging.getLogger(__name__)
+
+OUTBOX = "outbox"
 
 
 def get_config() -> Config:
@@ -47,14 +50,14 @@ def has_new_account(account: str) -> bool:
 
 
 def get_provider_name() -> str:
-    """The chosen provider. Raises BadInput when none is chosen: it is never guessed."""
+    """The chosen provider; of a copy the outbox. Raises BadInput when none is chosen: it is never guessed."""
     if not get_config().provider:
         raise BadInput(
             "No provider is chosen, so no mail can leave. Set NEWSLETTER_PROVIDER to outbox (files on this machine), "
             "sendgrid or smtp.",
             "NEWSLETTER_PROVIDER",
         )
-    return get_config().provider
+    return OUTBOX if installation.sends_to_outbox_only() else get_config().provider
 
 
 def get_provider() -> Provider:

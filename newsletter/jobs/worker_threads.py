@@ -12,8 +12,18 @@ from datetime import datetime
 
 from django.db import close_old_connections
 
-from newsletter.jobs import heartbeats, lookout, step_reports, transactional_mail, watchdog, wiring, worker_steps
+from newsletter.jobs import (
+    continuity,
+    heartbeats,
+    lookout,
+    step_reports,
+    transactional_mail,
+    watchdog,
+    wiring,
+    worker_steps,
+)
 from newsletter.kernel import clock
+from newsletter.kernel.errors import SurroundingsError
 
 log = logging.getLogger(__name__)
 
@@ -115,8 +125,17 @@ def try_record_heartbeat(kind: heartbeats.ProcessKind, note: str = "") -> bool:
     """Notes a sign of life; False when the database would not take it."""
     try:
         heartbeats.record_heartbeat(kind, now=clock.now(), note=note, settings=wiring.get_settings_fingerprint())
+        _keep_watch()
     except Exception:
         log.exception("The %s could not note that it is alive", kind)
         close_old_connections()
         return False
     return True
+
+
+def _keep_watch() -> None:
+    """Compares the database with the state folder; a folder that cannot be used stops no sign of life."""
+    try:
+        continuity.keep_watch(clock.now())
+    except SurroundingsError as error:
+        log.error("%s", error)

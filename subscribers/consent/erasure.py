@@ -7,6 +7,7 @@ delete theirs afterwards (`list_pending_erasures`, `complete_erasure`).
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 from newsletter.kernel.actors import ActionRecord, Actor
 from newsletter.kernel.iteration import do_each
 from subscribers import import_files, models, policy, rights
+from subscribers.addresses import to_key
 from subscribers.bulk_writing import WritePacer, delete_in_chunks
 from subscribers.consent import erased_addresses, proof
 from subscribers.consent.subscriptions import get_subscriber_row, has_left_before, suppress_key
@@ -126,6 +128,19 @@ def list_pending_erasures() -> tuple[PendingErasure, ...]:
 def was_erased_since(instant: datetime) -> bool:
     """Whether somebody was erased, in every package, since an instant."""
     return models.Erasure.objects.filter(done_at__gte=instant).exists()
+
+
+def hash_addresses(addresses: Iterable[str], now: datetime) -> list[str]:
+    """What stands for erased addresses among the suppressions."""
+    hasher = erased_addresses.get_hasher(now)
+    return [hasher.hash_key(to_key(address)) for address in addresses]
+
+
+def find_by_hash(hashes: Collection[str], now: datetime) -> list[int]:
+    """The people whose present address has one of these hashes: a restored database has erased people again."""
+    hasher, wanted = erased_addresses.get_hasher(now), frozenset(hashes)
+    people = models.Subscriber.objects.order_by().values_list("id", "address_key").iterator(chunk_size=5_000)
+    return [person for person, key in people if hasher.hash_key(key) in wanted]
 
 
 def complete_erasure(erasure_id: int, *, now: datetime) -> None:

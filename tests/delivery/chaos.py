@@ -73,6 +73,7 @@ class Storm:
         self._folder = folder
         self._environment = os.environ | {
             "NEWSLETTER_DATA_DIR": str(folder),
+            "NEWSLETTER_STATE_DIR": str(folder / "state"),
             "NEWSLETTER_DATABASE_URL": database,
             "NEWSLETTER_PROVIDER": "sendgrid",
             "NEWSLETTER_SENDGRID_HOST": server.url,

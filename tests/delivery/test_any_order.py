@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.delivery import models
+from newsletter.delivery import installation, models
 from newsletter.delivery.events import applying, inbox
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.states import BatchState, MailingState
@@ -65,6 +66,8 @@ class World:
     """A mailing, its provider, and the time."""
 
     def __init__(self, mailing: Mailing, readers: list[int], list_id: int, now: datetime) -> None:
+        installation.forget_standing()  # the rows of the world before were taken back, and what was noted of them goes
+        shutil.rmtree(installation.get_state_folder().root, ignore_errors=True)
         self.mailing_id, self.readers, self.list_id, self.now = mailing.id, readers, list_id, now
         self.provider = ScriptedProvider()
         self.left: set[int] = set()

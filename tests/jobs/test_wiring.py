@@ -21,6 +21,7 @@ def test_a_provider_is_never_guessed(settings: Any) -> None:
         wiring.get_provider()
 
 
+@pytest.mark.django_db
 def test_a_process_opens_its_provider_once_for_the_same_settings(settings: Any) -> None:
     first = wiring.get_provider()
     assert wiring.get_provider() is first
@@ -46,6 +47,7 @@ def key_file(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> 
     return file
 
 
+@pytest.mark.django_db
 def test_a_refused_key_is_replaced_by_the_one_its_file_has_now(key_file: Path) -> None:
     refused = wiring.get_provider().account
     before = wiring.get_settings_fingerprint()

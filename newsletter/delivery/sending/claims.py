@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from newsletter.delivery import models
+from newsletter.delivery.installation import Standing
 from newsletter.delivery.ledger.format import FORMAT
 from newsletter.delivery.ledger.states import BatchState, MailingState, RecallState
 from newsletter.delivery.sending import allowance, probing
@@ -31,6 +32,7 @@ _LOOK = """
              ORDER BY b.due_at LIMIT 1) AS due_at
       FROM delivery_mailing m
      WHERE m.state = %s AND m.provider = %s AND m.account IN ('', %s)
+       AND NOT EXISTS (SELECT 1 FROM delivery_installation i WHERE i.held_since IS NOT NULL)
        AND NOT EXISTS (SELECT 1 FROM delivery_pace p
                         WHERE p.name = m.provider AND p.closed_until > %s AND p.closed_until < %s)
      ORDER BY due_at
@@ -43,6 +45,7 @@ _CLAIM = """
                   ORDER BY b.due_at LIMIT 1 {lock})
        AND state = 'planned' {relaxed}
  RETURNING id, number, key, mailing_id, variant, language, tracking, format, members, outcomes, size, attempt, send_at,
+ stratum, begun,
  version, CASE WHEN error = '' THEN due_at END,
  (SELECT {latest}(due_at, COALESCE(CASE WHEN underway_at <= %s THEN underway_at END, resumed_at, due_at))
     FROM delivery_mailing WHERE id = mailing_id),
@@ -52,9 +55,11 @@ _UNRESTRICTED = "AND m.proven_at IS NOT NULL AND m.per_minute = 0"
 _SCHEDULED = "AND b.send_at > %s"
 _BEGIN = """
     UPDATE delivery_batch
-       SET state = %s, attempt = attempt + 1, attempt_key = %s, lease_until = %s
+       SET state = %s, attempt = attempt + 1, begun = begun + 1, attempt_key = %s, lease_until = %s
      WHERE id = %s AND state = %s AND lease_owner = %s
        AND EXISTS (SELECT 1 FROM delivery_mailing m WHERE m.id = mailing_id AND m.state = %s AND m.version = %s)
+       AND EXISTS (SELECT 1 FROM delivery_installation i
+                    WHERE i.held_since IS NULL AND i.history = %s AND i.mark >= %s)
 """
 _ACCEPTED = """
     UPDATE delivery_batch
@@ -82,6 +87,8 @@ class Claim(NamedTuple):
     size: int
     attempt: int
     send_at: datetime | None
+    stratum: int
+    begun: int
     version: int
     planned_at: datetime | None  # its own time, as long as nothing went wrong with it
     expected_at: datetime  # the time of its mailing, when that last moved, or when somebody decided that it goes on
@@ -181,8 +188,11 @@ def _to_claim(row: tuple[Any, ...], owner: str) -> Claim:
     )
 
 
-def begin_attempt(claim: Claim, attempt_key: str, *, until: datetime) -> Claim | None:
-    """Commits that an attempt begins; None when the claim is lost, or the mailing was stopped or resumed meanwhile."""
+def begin_attempt(claim: Claim, attempt_key: str, *, until: datetime, standing: Standing) -> Claim | None:
+    """Commits that an attempt begins; None when the claim is lost, or the mailing was stopped or resumed meanwhile.
+
+    Or when sending is held, or the database is not as far any more as `standing` says that it was.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             _BEGIN,
@@ -195,11 +205,13 @@ def begin_attempt(claim: Claim, attempt_key: str, *, until: datetime) -> Claim |
                 claim.owner,
                 MailingState.SENDING,
                 claim.mailing_version,
+                standing.history,
+                standing.mark,
             ],
         )
         if not cursor.rowcount:
             return None
-    return claim._replace(attempt=claim.attempt + 1, attempt_key=attempt_key)
+    return claim._replace(attempt=claim.attempt + 1, begun=claim.begun + 1, attempt_key=attempt_key)
 
 
 def record_accepted(claim: Claim, state: BatchState, outcomes: bytes, provider_id: str, now: datetime) -> bool:

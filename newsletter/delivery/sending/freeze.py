@@ -21,7 +21,7 @@ from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import approval, edition_lookup, variants, visibility
 from newsletter.curator.editions.variants import Variant
-from newsletter.delivery import isolation, models, setup_problems
+from newsletter.delivery import installation, isolation, models, setup_problems
 from newsletter.delivery.ledger import audience_index, batching, states
 from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
 from newsletter.delivery.ledger.format import unpack_members
@@ -54,7 +54,7 @@ def freeze_next(now: datetime, *, account: str = "") -> bool:
     begun = Q(due_at__lte=now) | Q(recall=RecallState.OPEN, begins_at__lte=now)
     due = models.Mailing.objects.filter(begun, state__in=(MailingState.SCHEDULED, MailingState.FREEZING))
     ids = list(due.order_by("due_at", "id").values_list("id", flat=True))
-    if not ids or not _freeze_lock.acquire(blocking=False):
+    if not ids or installation.is_held(now) or not _freeze_lock.acquire(blocking=False):
         return False
     try:
         freeze = partial(_freeze_due, now=now, account=account)
@@ -169,6 +169,7 @@ class _LastBatch:
     """The last batch of a stratum, which may take more."""
 
     id: int
+    number: int
     members: Sequence[int]
 
 
@@ -206,7 +207,7 @@ class _PageWriter:
         for batch in mine.filter(number__in=last.values()):
             stratum = Stratum(batch.wave, batch.variant, batch.language, batch.tracking)
             self.stratum_numbers[stratum] = batch.stratum
-            self.last_batches[stratum] = _LastBatch(batch.id, unpack_members(batch.members, batch.format))
+            self.last_batches[stratum] = _LastBatch(batch.id, batch.number, unpack_members(batch.members, batch.format))
 
     def read_earlier(self, *, after: int) -> None:
         """Reads who has it by other mailings from behind this id on."""
@@ -250,7 +251,7 @@ class _PageWriter:
             models.Exclusion.objects.bulk_create(excluded)
             models.AudienceIndex.objects.bulk_create(index)
         for (stratum, members), batch in zip(plan.batches, added, strict=True):
-            self.last_batches[stratum] = _LastBatch(batch.id, members)
+            self.last_batches[stratum] = _LastBatch(batch.id, batch.number, members)
         self.written_through = page[-1].subscriber_id
         return True
 
@@ -316,7 +317,8 @@ class _PageWriter:
         for stratum, ids in top_ups.items():
             tail = self.last_batches[stratum]
             tail.members = [*tail.members, *ids]
-            topped_up.append((tail.id, ledger_rows.pack_members_of_batch(tail.members)))
+            packed = ledger_rows.pack_members_of_batch(self.row.key, tail.number, tail.members)
+            topped_up.append((tail.id, packed))
         return topped_up
 
     def _build_batches(self, batches: Sequence[tuple[Stratum, tuple[int, ...]]]) -> list[models.Batch]:
@@ -326,7 +328,7 @@ class _PageWriter:
             place = self.stratum_numbers.setdefault(stratum, len(self.stratum_numbers))
             due_at = self.row.begins_at or self.row.due_at
             made.append(
-                ledger_rows.build_batch(self.row.id, self.last_number, members, due_at, place, **stratum._asdict())
+                ledger_rows.build_batch(self.row, self.last_number, members, due_at, place, **stratum._asdict())
             )
         return made
 

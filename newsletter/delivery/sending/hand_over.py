@@ -24,7 +24,8 @@ from django.db.models import F, QuerySet
 
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import day_names, edition_lookup
-from newsletter.delivery import alarms, isolation, models
+from newsletter.delivery import alarms, installation, isolation, models
+from newsletter.delivery.installation import Standing
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, MemberFlag, Outcome, RecallState
@@ -42,8 +43,10 @@ from newsletter.delivery.sending import (
 from newsletter.delivery.sending.claims import Claim
 from newsletter.delivery.sending.envelopes import EnvelopeSettings
 from newsletter.delivery.sending.expired_leases import LEASE, recover_expired_leases
+from newsletter.delivery.state_folder import AttemptNote
 from newsletter.kernel import ids
 from newsletter.kernel.clock import to_day_in_zone
+from newsletter.kernel.errors import SurroundingsError
 from subscribers import audience, subscriber_lookup
 
 log = logging.getLogger(__name__)
@@ -66,12 +69,20 @@ def hand_over_next(
 
     `has_new_key` says whether there is another key than that of an account which the provider refused.
     """
+    standing = installation.get_standing(now)
+    if standing.held:
+        return False
     claim = _claim_batch(now, owner, provider)
     if claim is None and recover_expired_leases(now):  # what died in other hands can wait for what is due
         claim = _claim_batch(now, owner, provider)
     if claim is None:
         return False
+    if installation.has_gone_back(claim.key, claim.begun):
+        installation.hold("The database went back in time under a running worker. A backup was restored.", now)
+        _give_back(claim)
+        return False
     if claim.number == 1 and not claim.attempt:
+        installation.raise_mark(now)  # so that a backup of before this mailing is known for one
         models.Mailing.objects.filter(id=claim.mailing_id, started_at=None).update(started_at=now)
     attempt = ids.generate_id()
     try:  # before it begins: what fails until then is tried again
@@ -89,16 +100,62 @@ def hand_over_next(
     if slow or late_mailings.hold_batch_if_late(claim, ready):
         _give_back(claim)
         return True
-    begun = _begin_attempt(prepared, attempt, ready)
+    begun = _begin_attempt(prepared, attempt, ready, standing)
     if begun is None:
         return True
     late_mailings.note_underway(claim, ready)
+    failure = _note_attempt(begun, standing, ready)
     passed = max(clock() - ready, timedelta(seconds=time.monotonic() - beginning))
-    answer = provider.send_batch(request, ready) if passed <= LONGEST_BEGIN else _SLEPT
+    if failure is None and passed > LONGEST_BEGIN:
+        failure = _SLEPT
+        installation.note_answer(standing.history, attempt, failure.kind, ready)
+    answer = failure or _send(request, provider, standing, ready)
     if answer.key_refused and has_new_key(provider.account):  # nothing is wrong with the mailing
         answer = replace(answer, permanent=False, stop=False)
     _record_with_retries(begun, answer, clock)
     return True
+
+
+def _note_attempt(prepared: _PreparedBatch, standing: Standing, now: datetime) -> Answer | None:
+    """Notes an attempt outside the database, before its first byte leaves. What cannot be noted does not leave."""
+    try:
+        installation.note_attempt(_build_note(prepared, standing, now), now)
+    except SurroundingsError as error:
+        return Answer(AnswerKind.REFUSED, str(error))
+    return None
+
+
+def _send(request: SendRequest, provider: Provider, standing: Standing, now: datetime) -> Answer:
+    answer = provider.send_batch(request, now)
+    as_a_whole = not (answer.refused_places or answer.accepted_places or answer.unknown_places)
+    if as_a_whole and not answer.unknown:
+        installation.note_answer(standing.history, request.attempt, answer.kind, now)
+    return answer
+
+
+def _build_note(prepared: _PreparedBatch, standing: Standing, now: datetime) -> AttemptNote:
+    claim, mailing = prepared.claim, prepared.mailing
+    return AttemptNote(
+        history=standing.history,
+        at=now.isoformat(),
+        mailing=mailing.key,
+        kind=mailing.kind,
+        newsletter_id=mailing.newsletter_id,
+        edition_id=mailing.edition_id,
+        edition_date=mailing.edition_date,
+        snapshot_id=mailing.snapshot_id,
+        batch=claim.key,
+        number=claim.number,
+        begun=claim.begun,
+        attempt=claim.attempt_key,
+        stratum=claim.stratum,
+        variant=claim.variant,
+        language=claim.language,
+        tracking=claim.tracking,
+        format=claim.format,
+        members=bytes(claim.members),
+        places=None if len(prepared.places) == len(prepared.members) else tuple(prepared.places),
+    )
 
 
 def _claim_batch(now: datetime, owner: str, provider: Provider) -> Claim | None:
@@ -110,6 +167,11 @@ class _MailingContext:
     """What all batches of a mailing have in common."""
 
     key: str
+    kind: str
+    newsletter_id: int
+    edition_id: int
+    edition_date: str
+    snapshot_id: int
     provider: str
     list_id: int
     due_at: datetime
@@ -131,6 +193,11 @@ def _load_mailing_context(mailing_id: int, version: int, variant: str, tracking:
     cover = envelopes.build_envelope(mail, common if tracking else common.without_tracking())
     return _MailingContext(
         row.key,
+        row.kind,
+        row.newsletter_id,
+        row.edition_id,
+        edition_lookup.get_edition(row.edition_id).date.isoformat(),
+        row.snapshot_id,
         row.provider,
         row.list_id,
         row.due_at,
@@ -222,10 +289,11 @@ def forget_prepared() -> int:
     return len(done)
 
 
-def _begin_attempt(prepared: _PreparedBatch, attempt: str, now: datetime) -> _PreparedBatch | None:
-    """Commits that this attempt begins; None when the claim is lost or the mailing was stopped meanwhile."""
-    claim = claims.begin_attempt(prepared.claim, attempt, until=now + LEASE)
+def _begin_attempt(prepared: _PreparedBatch, attempt: str, now: datetime, standing: Standing) -> _PreparedBatch | None:
+    """Commits that this attempt begins; None when the claim is lost, the mailing was stopped, or sending is held."""
+    claim = claims.begin_attempt(prepared.claim, attempt, until=now + LEASE, standing=standing)
     if claim is None:
+        installation.is_held(now)  # finds out whether the rows went back under us
         _give_back(prepared.claim)
         return None
     return replace(prepared, claim=claim)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.conf import settings
+
 from newsletter.delivery import models
 from newsletter.delivery.ledger.audience_index import pack_index_entries
 from newsletter.delivery.ledger.format import FORMAT, Outcomes, pack_members
@@ -23,30 +25,50 @@ class BatchReference(Protocol):
     def mailing_id(self) -> int: ...
 
 
+class MailingReference(Protocol):
+    """What a batch has to know of its mailing."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def key(self) -> str: ...
+
+
 def build_batch(
-    mailing_id: int, number: int, members: Sequence[int], due_at: datetime, stratum: int, **stratum_fields: Any
+    mailing: MailingReference,
+    number: int,
+    members: Sequence[int],
+    due_at: datetime,
+    stratum: int,
+    **stratum_fields: Any,
 ) -> models.Batch:
     """A planned batch, not yet stored.
 
     `stratum_fields` are wave, variant, language, tracking, and whether it is a repair.
     """
     return models.Batch(
-        mailing_id=mailing_id,
+        mailing_id=mailing.id,
         number=number,
-        key=ids.generate_id(),
         stratum=stratum,
         state=BatchState.PLANNED,
         due_at=due_at,
-        **pack_members_of_batch(members),
+        **pack_members_of_batch(mailing.key, number, members),
         **stratum_fields,
     )
 
 
-def pack_members_of_batch(members: Sequence[int]) -> dict[str, Any]:
-    """The fields of a batch in which nobody was mailed yet that depend on who is in it."""
+def pack_members_of_batch(mailing_key: str, number: int, members: Sequence[int]) -> dict[str, Any]:
+    """The fields of a batch in which nobody was mailed yet that depend on who is in it.
+
+    Its key is one of them: a mailing that is frozen once more after a restore, to the same people, has the same keys,
+    and events of the lost sending find their batch; other people have another key.
+    """
+    packed = pack_members(members)
     return {
+        "key": ids.derive_id(settings.SECRET_KEY, "batch", mailing_key, number, packed),
         "format": FORMAT,
-        "members": pack_members(members),
+        "members": packed,
         "outcomes": Outcomes.all_planned(len(members)).pack(),
         "size": len(members),
         "first_id": members[0],

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from newsletter.catalog import newsletters
-from newsletter.curator.editions import approval
+from newsletter.curator.editions import approval, edition_lookup
 from newsletter.delivery import alarms, isolation, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import FORMAT, Outcomes
@@ -65,7 +65,7 @@ def create_mailing(
     try:
         with transaction.atomic():
             row = models.Mailing.objects.create(
-                key=ids.generate_id(),
+                key=_derive_key(edition_id, snapshot_id, kind),
                 kind=kind,
                 newsletter_id=newsletter_id,
                 edition_id=edition_id,
@@ -85,6 +85,16 @@ def create_mailing(
             f"Somebody else has just sent edition {edition_id}. Look at it: newsletter mailings list"
         ) from None
     return row.id
+
+
+def _derive_key(edition_id: int, snapshot_id: int, kind: MailingKind) -> str:
+    """The key of the next mailing of an edition: after a restore it is that of the mailing that was lost."""
+    edition = edition_lookup.get_edition(edition_id)
+    sha256 = edition_lookup.get_snapshot(snapshot_id).sha256
+    before = models.Mailing.objects.filter(edition_id=edition_id).count()
+    about = (edition.newsletter_id, edition.date.isoformat(), str(kind), sha256, before)
+    key = ids.derive_id(settings.SECRET_KEY, "mailing", *about)
+    return ids.generate_id() if models.Mailing.objects.filter(key=key).exists() else key
 
 
 def _plan_recall_window(provider: str, due_at: datetime, minutes: int, now: datetime) -> dict[str, Any]:
@@ -415,6 +425,38 @@ def _withdraw_batch(batch: models.Batch) -> int | None:
         version=F("version") + 1,
     )
     return len(places) if updated else None
+
+
+def list_started(now: datetime) -> list[models.Mailing]:
+    """The mailings that are due or under way and have something left that would leave by itself."""
+    planned = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=(BatchState.PLANNED, BatchState.CLAIMED))
+    due = Q(due_at__lte=now) | Q(begins_at__lte=now)
+    left = Q(due, state=MailingState.SCHEDULED) | Q(state=MailingState.FREEZING)
+    left |= Q(Exists(planned), state=MailingState.SENDING)
+    return list(models.Mailing.objects.filter(left).order_by("due_at", "id"))
+
+
+def stop_started(reason: str, now: datetime, *, created_before: datetime) -> list[int]:
+    """Stops what is due or under way: held where nothing of it was begun, else paused. The ids of the mailings."""
+    stopped = []
+    for row in list_started(now):
+        if row.created_at > created_before:
+            continue
+        to = MailingState.HELD if row.state == MailingState.SCHEDULED else MailingState.PAUSED
+        if models.Mailing.objects.filter(id=row.id, state=row.state).update(state=to, reason=reason[:300]):
+            stopped.append(row.id)
+    return stopped
+
+
+def cancel_all(reason: str) -> list[int]:
+    """Cancels every mailing that is not over, and forgets by what the provider could cancel any. The ids of them."""
+    models.Mailing.objects.exclude(recall=RecallState.NONE).update(recall=RecallState.CLOSED, cancel_id="")
+    over = (MailingState.FINISHED, MailingState.CANCELLED)
+    found = list(models.Mailing.objects.exclude(state__in=over).order_by("id").values_list("id", flat=True))
+    for mailing_id in found:
+        models.Mailing.objects.filter(id=mailing_id).update(state=MailingState.CANCELLED, reason=reason[:300])
+        withdraw_planned(mailing_id)
+    return found
 
 
 def _change_state(found: models.Mailing, to: MailingState, reason: str) -> None:

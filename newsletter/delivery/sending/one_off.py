@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from newsletter.catalog.values import Newsletter
+from newsletter.delivery import installation
 from newsletter.delivery.providers import mime
 from newsletter.delivery.providers.base import Answer, AnswerKind, Provider, Recipient, SendRequest
 from newsletter.delivery.providers.personal_message import build_personal_message
@@ -69,6 +70,7 @@ def send_test_mails(
     for address in wanted:
         if address_changes.is_suppressed(to_key(address), now):
             raise Refused(f"{address} is never to be mailed, so no test was sent. Give another address.")
+    installation.require_sending(now)
     with transaction.atomic():
         rate_limits.count_test_mails(sender, len(wanted), now)
         record()
@@ -94,10 +96,11 @@ def _send_one(provider: Provider, request: SendRequest, now: datetime) -> TestRe
 def send_transactional(
     *, rendered: Rendered, newsletter: Newsletter, address: str, provider: Provider, now: datetime
 ) -> Answer:
-    """Sends a mail about a subscription to one person."""
+    """Sends a mail about a subscription to one person. Raises Refused where sending is held."""
     if not rendered.html:
         reasons = "; ".join(problem.message for problem in rendered.problems)
         return Answer(AnswerKind.REFUSED, f"The mail could not be rendered: {reasons}", permanent=True)
+    installation.require_sending(now)
     recipient = Recipient(f"notice.{ids.generate_id()}", address, "", "")
     return provider.send_batch(
         SendRequest(

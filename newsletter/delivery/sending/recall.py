@@ -19,7 +19,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from newsletter.curator.editions import approval
-from newsletter.delivery import alarms, isolation, models
+from newsletter.delivery import alarms, installation, isolation, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
@@ -56,7 +56,7 @@ def open_next_window(now: datetime, provider: Provider) -> bool:
     """
     waiting = models.Mailing.objects.filter(recall=RecallState.WANTED, state=MailingState.SCHEDULED, begins_at__lte=now)
     row = waiting.filter(provider=provider.name).order_by("begins_at").first()
-    if row is None or not isinstance(provider, Canceller):
+    if row is None or not isinstance(provider, Canceller) or installation.is_held(now):
         return False
     if now > row.due_at - recall_window.LAST_CALL - SHORTEST_WINDOW:
         return _close_window(row, "the provider gave no id for it in time", now)

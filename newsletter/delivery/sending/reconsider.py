@@ -139,7 +139,7 @@ def _build_batches(
     for stratum, people in strata.items():
         for members in batching.split_into_chunks(people, batch_size):
             number += 1
-            yield ledger_rows.build_batch(row.id, number, members, now, numbers[stratum], **stratum._asdict())
+            yield ledger_rows.build_batch(row, number, members, now, numbers[stratum], **stratum._asdict())
 
 
 def _change_index(mailing_id: int, chosen: Sequence[ClassifiedCandidate], numbers: dict[Stratum, int]) -> None:

@@ -122,7 +122,7 @@ def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:
     try:
         with transaction.atomic():
             number = mailing.batches.aggregate(last=Max("number"))["last"] or 0
-            for batch in mailing.batches.filter(which):
+            for batch in mailing.batches.filter(which).select_related("mailing"):
                 outcomes = Outcomes(batch.outcomes, batch.format)
                 members = unpack_members(batch.members, batch.format)
                 places = [place for place in _find_missing(outcomes, unknown=unknown) if members[place] not in named]
@@ -204,7 +204,7 @@ def _plan_again(
     outcomes.mark(places, Outcome.REPAIRED)
     store_outcomes(batch, outcomes)
     strata = {name: getattr(batch, name) for name in ("wave", "variant", "language", "tracking")}
-    ledger_rows.build_batch(batch.mailing_id, number, members, now, batch.stratum, repair=True, **strata).save()
+    ledger_rows.build_batch(batch.mailing, number, members, now, batch.stratum, repair=True, **strata).save()
 
 
 def store_outcomes(batch: models.Batch, outcomes: Outcomes) -> None:

@@ -328,5 +328,5 @@ def _move_members(row: models.Mailing, by_batch: Mapping[int, Sequence[int]], no
     for (stratum_number, stratum), people in again.items():
         for chunk in batching.split_into_chunks(sorted(people), registry.get_max_batch(row.provider)):
             number += 1
-            ledger_rows.build_batch(row.id, number, chunk, now, stratum_number, repair=True, **stratum._asdict()).save()
+            ledger_rows.build_batch(row, number, chunk, now, stratum_number, repair=True, **stratum._asdict()).save()
     return sum(map(len, again.values()))

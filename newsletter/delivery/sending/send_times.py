@@ -58,14 +58,16 @@ def get_rate(newsletter: Newsletter) -> int:
 def _split_large(batches: QuerySet[models.Batch], largest: int) -> None:
     """Splits planned batches that were never tried: of the others, events may still name places."""
     number = 0
-    for batch in batches.filter(size__gt=largest, attempt_key=""):
+    for batch in batches.filter(size__gt=largest, attempt_key="").select_related("mailing"):
         members = unpack_members(batch.members, batch.format)
         if not Outcomes(batch.outcomes, batch.format).untouched:
             continue
         first, *rest = batching.split_into_chunks(members, largest)
         number = number or models.Batch.objects.filter(mailing_id=batch.mailing_id).aggregate(n=Max("number"))["n"]
         mine = models.Batch.objects.filter(id=batch.id, version=batch.version, state=BatchState.PLANNED, attempt_key="")
-        if mine.update(**ledger_rows.pack_members_of_batch(first), version=F("version") + 1):
+        if mine.update(
+            **ledger_rows.pack_members_of_batch(batch.mailing.key, batch.number, first), version=F("version") + 1
+        ):
             models.Batch.objects.bulk_create(_build_parts(batch, rest, number))
             number += len(rest)
 
@@ -73,7 +75,7 @@ def _split_large(batches: QuerySet[models.Batch], largest: int) -> None:
 def _build_parts(batch: models.Batch, parts: Iterable[Sequence[int]], last_number: int) -> list[models.Batch]:
     same = {name: getattr(batch, name) for name in ("wave", "variant", "language", "tracking", "repair", "send_at")}
     return [
-        ledger_rows.build_batch(batch.mailing_id, number, members, batch.due_at, batch.stratum, **same)
+        ledger_rows.build_batch(batch.mailing, number, members, batch.due_at, batch.stratum, **same)
         for number, members in enumerate(parts, last_number + 1)
     ]
 

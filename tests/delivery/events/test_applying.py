@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
-from newsletter.delivery import models
+from newsletter.delivery import installation, models
 from newsletter.delivery.events import applying, inbox, unsubscribed_after_send
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
@@ -298,7 +298,7 @@ def test_a_worker_that_dies_leaves_what_an_older_attempt_proved(
     later = now + timedelta(hours=1)
     claim = claims.claim_batch(later, until=later, owner="dies", provider=provider.name)
     assert claim is not None
-    assert claims.begin_attempt(claim, "second", until=later)
+    assert claims.begin_attempt(claim, "second", until=later, standing=installation.check(now))
     take(proof)
     assert recover_expired_leases(later + timedelta(minutes=10)) == 1
     assert mailing.mailing.batches == {"accepted": 1}
@@ -472,7 +472,7 @@ def test_an_event_of_a_batch_that_begins_to_be_sent_as_it_is_written_is_applied_
             later, until=later + applying.LEASE, owner="worker/1", provider=ScriptedProvider.name
         )
         assert claim is not None
-        assert claims.begin_attempt(claim, "another", until=later + applying.LEASE)
+        assert claims.begin_attempt(claim, "another", until=later + applying.LEASE, standing=installation.check(now))
 
     with just_before(WRITING, another_try_begins):
         assert applying.apply_next(later, owner="test")

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
+from newsletter.delivery import installation
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState
 from newsletter.delivery.models import Batch, Mailing, RateLimit
 from newsletter.delivery.sending import claims
@@ -58,7 +59,7 @@ def taken(batch: Batch, now: datetime, owner: str = "worker/1") -> Claim | None:
 def begun(batch: Batch, now: datetime) -> Claim:
     claim = taken(batch, now)
     assert claim
-    claim = claims.begin_attempt(claim, "attempt-1", until=now + 2 * MINUTE)
+    claim = claims.begin_attempt(claim, "attempt-1", until=now + 2 * MINUTE, standing=installation.get_standing(now))
     assert claim
     return claim
 
@@ -88,6 +89,8 @@ def test_a_claim_says_all_of_the_batch_and_leases_it(batch: Batch, now: datetime
         size=3,
         attempt=2,
         send_at=now + MINUTE,
+        stratum=0,
+        begun=0,
         version=5,
         planned_at=batch.due_at,
         expected_at=mailing.due_at,
@@ -187,7 +190,7 @@ def test_what_was_claimed_before_a_mailing_was_resumed_does_not_begin(batch: Bat
     claim = taken(batch, now)
     assert claim
     Mailing.objects.filter(id=batch.mailing_id).update(version=F("version") + 1)  # with another account, for instance
-    assert claims.begin_attempt(claim, "attempt-1", until=now + MINUTE) is None
+    assert claims.begin_attempt(claim, "attempt-1", until=now + MINUTE, standing=installation.get_standing(now)) is None
     batch.refresh_from_db()
     assert (batch.state, batch.attempt) == (BatchState.CLAIMED, 0)
 
@@ -215,9 +218,9 @@ def test_an_attempt_is_counted_named_and_leased(batch: Batch, now: datetime) -> 
     beside = another(batch, state=BatchState.CLAIMED, lease_owner="worker/1")
     claim = taken(batch, now)
     assert claim
-    assert claims.begin_attempt(claim, "attempt-1", until=now + 2 * MINUTE) == claim._replace(
-        attempt=1, attempt_key="attempt-1"
-    )
+    assert claims.begin_attempt(
+        claim, "attempt-1", until=now + 2 * MINUTE, standing=installation.get_standing(now)
+    ) == claim._replace(attempt=1, begun=1, attempt_key="attempt-1")
     batch.refresh_from_db()
     assert (batch.state, batch.attempt, batch.attempt_key) == (BatchState.SENDING, 1, "attempt-1")
     assert batch.lease_until == now + 2 * MINUTE
@@ -230,7 +233,7 @@ def test_who_lost_the_claim_begins_nothing(batch: Batch, now: datetime, changed:
     claim = taken(batch, now)
     assert claim
     Batch.objects.update(**changed)
-    assert claims.begin_attempt(claim, "attempt-1", until=now + MINUTE) is None
+    assert claims.begin_attempt(claim, "attempt-1", until=now + MINUTE, standing=installation.get_standing(now)) is None
     assert not rows(state=BatchState.SENDING)
 
 
@@ -239,7 +242,7 @@ def test_nothing_begins_once_the_mailing_is_stopped_though_another_is_being_sent
     claim = taken(batch, now)
     assert claim
     Mailing.objects.filter(id=batch.mailing_id).update(state=MailingState.PAUSED)
-    assert claims.begin_attempt(claim, "attempt-1", until=now + MINUTE) is None
+    assert claims.begin_attempt(claim, "attempt-1", until=now + MINUTE, standing=installation.get_standing(now)) is None
     assert not rows(state=BatchState.SENDING)
 
 
@@ -285,7 +288,7 @@ class TestOnTheDisk:
             claim = claims.claim_batch(now, until=now + MINUTE, owner="worker/1", provider=provider)
         assert self.message(queries) == ["SELECT", *relaxed]
         assert claim
-        claim = claims.begin_attempt(claim, "attempt-1", until=now + MINUTE)
+        claim = claims.begin_attempt(claim, "attempt-1", until=now + MINUTE, standing=installation.get_standing(now))
         assert claim
         with CaptureQueriesContext(connection) as queries:
             claims.record_accepted(claim, BatchState.ACCEPTED, b"", "p", now)
@@ -294,8 +297,9 @@ class TestOnTheDisk:
     def test_that_an_attempt_begins_is_on_the_disk(self, batch: Batch, now: datetime) -> None:
         claim = taken(batch, now)
         assert claim
+        standing = installation.get_standing(now)
         with CaptureQueriesContext(connection) as queries:
-            claims.begin_attempt(claim, "attempt-1", until=now + MINUTE)
+            claims.begin_attempt(claim, "attempt-1", until=now + MINUTE, standing=standing)
         assert self.message(queries) == ["UPDATE"]
 
     def test_what_follows_a_claim_that_failed_is_on_the_disk_again(self, batch: Batch, now: datetime) -> None:

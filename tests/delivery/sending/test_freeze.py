@@ -395,7 +395,7 @@ def test_batches_of_a_repair_are_no_part_of_the_counts(plan: Plan, join: Join, n
     ids = join(4)
     made = plan()
     freeze.freeze_next(now)
-    ledger_rows.build_batch(made.id, 2, ids[:2], now, 0, repair=True).save()
+    ledger_rows.build_batch(made, 2, ids[:2], now, 0, repair=True).save()
     mailings.pause(made.id, by=SYSTEM, now=now)
     mailings.resume(made.id, by=SYSTEM, now=now)
     freeze.freeze_next(now)

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from newsletter.catalog import newsletter_settings
-from newsletter.delivery import isolation, models
+from newsletter.delivery import installation, isolation, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import FORMAT, Outcomes, pack_members
 from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome, RecallState
@@ -382,7 +382,7 @@ def test_a_worker_that_slept_through_its_claim_sends_nothing(frozen: Plan, join:
     assert prepared is not None
     other = ScriptedProvider()
     hand_over_all(other, now + LATER, "worker/2")
-    assert hand_over._begin_attempt(prepared, "attempt", now + LATER) is None
+    assert hand_over._begin_attempt(prepared, "attempt", now + LATER, installation.check(now)) is None
     assert shown(made).counts == {"accepted": 2}
     assert set(other.mailed.values()) == {1}
 
@@ -395,7 +395,7 @@ def test_a_pause_between_claim_and_sending_gives_the_batch_back(frozen: Plan, jo
     prepared = hand_over._prepare(claimed, now)
     assert prepared is not None
     mailings.pause(made.id, by=SYSTEM, now=now)
-    assert hand_over._begin_attempt(prepared, "attempt", now) is None
+    assert hand_over._begin_attempt(prepared, "attempt", now, installation.check(now)) is None
     assert shown(made).batches == {"planned": 1}
 
 
@@ -408,7 +408,7 @@ def test_a_worker_that_gives_one_batch_back_keeps_another_it_holds(frozen: Plan,
     prepared = hand_over._prepare(first, now)
     assert prepared is not None
     mailings.pause(made.id, by=SYSTEM, now=now)
-    assert hand_over._begin_attempt(prepared, "attempt", now) is None
+    assert hand_over._begin_attempt(prepared, "attempt", now, installation.check(now)) is None
     claimed = models.Batch.objects.filter(state=BatchState.CLAIMED)
     assert list(claimed.values_list("id", flat=True)) == [second.id]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -213,7 +213,7 @@ def test_a_worker_that_slept_before_the_first_byte_sends_nothing(
         clock = reads(now, now + timedelta(minutes=6))
     else:  # the clock was put back meanwhile
         passed = iter([0.0, 360.0])
-        monkeypatch.setattr(time, "monotonic", lambda: next(passed, 360.0))
+        monkeypatch.setattr(hand_over, "time", SimpleNamespace(monotonic=lambda: next(passed, 360.0)))
     hand_over.hand_over_next(now, owner="worker/1", provider=provider, clock=clock)
     assert not provider.mailed
     batch = models.Batch.objects.get()

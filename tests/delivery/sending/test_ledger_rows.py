@@ -12,17 +12,26 @@ from newsletter.delivery.sending import ledger_rows
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 MEMBERS = [3, 7, 500]
+MAILING = models.Mailing(id=1, key="mailing")
 
 
 def test_a_batch_is_planned_with_all_of_its_members() -> None:
-    batch = ledger_rows.build_batch(1, 4, MEMBERS, NOW, 2, variant="b", repair=True)
+    batch = ledger_rows.build_batch(MAILING, 4, MEMBERS, NOW, 2, variant="b", repair=True)
     assert (batch.mailing_id, batch.number, batch.stratum, batch.variant, batch.repair) == (1, 4, 2, "b", True)
     assert (batch.state, batch.due_at) == (BatchState.PLANNED, NOW)
     assert (batch.size, batch.first_id, batch.last_id) == (3, 3, 500)
     assert list(unpack_members(batch.members, batch.format)) == MEMBERS
     outcomes = Outcomes(batch.outcomes, batch.format)
     assert [outcomes[place] for place in range(3)] == [Outcome.PLANNED] * 3
-    assert batch.key != ledger_rows.build_batch(1, 5, MEMBERS, NOW, 2).key
+    assert batch.key != ledger_rows.build_batch(MAILING, 5, MEMBERS, NOW, 2).key
+
+
+def test_the_key_of_a_batch_says_who_is_in_it_and_is_the_same_when_it_is_made_anew() -> None:
+    key = ledger_rows.build_batch(MAILING, 4, MEMBERS, NOW, 2).key
+    assert len(key) == 12
+    assert key == ledger_rows.build_batch(models.Mailing(id=9, key="mailing"), 4, MEMBERS, NOW, 0).key
+    assert key != ledger_rows.build_batch(models.Mailing(id=1, key="other"), 4, MEMBERS, NOW, 2).key
+    assert key != ledger_rows.build_batch(MAILING, 4, MEMBERS[:2], NOW, 2).key
 
 
 def test_exclusions_are_kept_by_reason() -> None:

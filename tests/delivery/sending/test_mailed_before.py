@@ -38,7 +38,8 @@ def earlier(plan: Plan, now: datetime) -> models.Mailing:
 def keep(mailing_id: int, outcomes: dict[int, Outcome], stratum: int = 0, state: str = BatchState.ACCEPTED) -> None:
     """A batch with these members and outcomes."""
     number = models.Batch.objects.count() + 1
-    row = ledger_rows.build_batch(mailing_id, number, sorted(outcomes), datetime.now().astimezone(), stratum)
+    mailing = models.Mailing.objects.get(id=mailing_id)
+    row = ledger_rows.build_batch(mailing, number, sorted(outcomes), datetime.now().astimezone(), stratum)
     packed = Outcomes.all_planned(len(outcomes))
     for place, person in enumerate(sorted(outcomes)):
         packed.mark((place,), outcomes[person])
@@ -118,7 +119,7 @@ def test_a_long_list_is_read_without_keeping_everybody_in_memory(earlier: models
     done.settle(Outcome.ACCEPTED)
     rows = []
     for number, start in enumerate(range(1, people + 1, batch)):
-        row = ledger_rows.build_batch(earlier.id, number, range(start, start + batch), earlier.due_at, 0)
+        row = ledger_rows.build_batch(earlier, number, range(start, start + batch), earlier.due_at, 0)
         row.state, row.outcomes = BatchState.ACCEPTED, done.pack()
         rows.append(row)
     models.Batch.objects.bulk_create(rows)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from newsletter.delivery import models
+from newsletter.delivery import installation, models
 from newsletter.delivery.ledger.states import BatchState, MailingState
 from newsletter.delivery.providers.sendgrid import SendGrid
 from newsletter.delivery.reports import summary
@@ -134,7 +134,7 @@ def test_a_mailing_whose_first_requests_died_with_their_workers_pauses(frozen: P
     for _ in range(2):
         found = claim(now)
         assert found
-        assert claims.begin_attempt(found, "attempt", until=now)
+        assert claims.begin_attempt(found, "attempt", until=now, standing=installation.check(now))
     assert mailings.pause_lost_probes(now) == 0, "both are in flight"
     hand_over_all(ScriptedProvider(), now + LATER)
     assert mailings.pause_lost_probes(now + LATER) == 1

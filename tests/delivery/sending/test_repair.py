@@ -163,7 +163,7 @@ def test_an_event_that_comes_as_somebody_decides_about_its_batch_is_kept_and_sai
 
 def test_of_two_repairs_at_once_one_gets_a_conflict(sent: Callable[..., Sent], now: datetime) -> None:
     mailing = sent(3, provider.loses_the_request)
-    theirs = ledger_rows.build_batch(mailing.id, 2, mailing.readers, now, 0, repair=True)
+    theirs = ledger_rows.build_batch(mailing.mailing, 2, mailing.readers, now, 0, repair=True)
     with (
         just_before("INSERT INTO delivery_batch", theirs.save),
         pytest.raises(Conflict, match="changed at the same moment"),

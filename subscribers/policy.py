@@ -55,7 +55,7 @@ DEPARTURE_ACTS = frozenset(
 )
 # What a subscriber's own confirmation lifts: neither a complaint nor a request never to be mailed again.
 LIFTED_BY_SIGN_UP = frozenset({SuppressionReason.BOUNCED, SuppressionReason.ERASED})
-MAY_ASK_TO_RETURN = frozenset({UNSUBSCRIBED, BOUNCED})  # by signing up; a complaint stands
+MAY_ASK_TO_RETURN = frozenset(TRANSITIONS[SubscriptionAct.CONFIRM_RETURN])  # by signing up; a complaint stands
 LEAVING_REASONS = ("too-many", "not-interesting", "never-asked", "elsewhere", "other")
 OUT_STATES = frozenset({UNSUBSCRIBED, BOUNCED, COMPLAINED})
 

@@ -484,6 +484,38 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     ),
     "expired_leases": (
         Equivalent(
+            "_settle_lost",
+            "back += lost.filter(attempt_key=batch.attempt_key).update(",
+            "back = lost.filter(attempt_key=batch.attempt_key).update(",
+            "There is one batch with this id.",
+        ),
+        *(
+            Equivalent("_settle_lost", before, after, "The write names the state and the version as well.")
+            for before, after in (
+                (
+                    "lost = models.Batch.objects.filter(id=batch.id, version=batch.version, state=BatchState.SENDING)",
+                    "lost = models.Batch.objects.filter(id=batch.id, version=batch.version, )",
+                ),
+                (
+                    "for batch in models.Batch.objects.filter(id=batch_id, lease_until__lt=now, "
+                    "state=BatchState.SENDING):",
+                    "for batch in models.Batch.objects.filter(id=batch_id, lease_until__lt=now, ):",
+                ),
+            )
+        ),
+        Equivalent(
+            "_settle_lost",
+            "lost = models.Batch.objects.filter(id=batch.id, version=batch.version, state=BatchState.SENDING)",
+            "lost = models.Batch.objects.filter(version=batch.version, state=BatchState.SENDING)",
+            "An attempt is of one batch alone.",
+        ),
+        Equivalent(
+            "recover_expired_leases",
+            'lost = late.filter(state=BatchState.SENDING).values_list("id", flat=True)',
+            "lost = late.filter(state=BatchState.SENDING).values_list(flat=True)",
+            "The first column is the id.",
+        ),
+        Equivalent(
             "recover_expired_leases",
             "late = models.Batch.objects.filter(lease_until__lt=now, "
             "state__in=(BatchState.CLAIMED, BatchState.SENDING))",
@@ -495,6 +527,56 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "if not late.exists():",
             "if ((not late.exists()) and False):",
             "Only spares work: the writes find nothing either.",
+        ),
+    ),
+    "mailed_before": (
+        *(
+            Equivalent(
+                "EarlierBatches.__post_init__",
+                "spanning = batches.filter(first_id__lte=self.after, last_id__gt=self.after)",
+                after,
+                "Only spares work: who of a batch is on no page counts on none.",
+            )
+            for after in (
+                "spanning = batches.filter(first_id__lte=self.after, )",
+                "spanning = batches.filter(last_id__gt=self.after)",
+            )
+        ),
+        *(
+            Equivalent(
+                "EarlierBatches._list_beginning",
+                line,
+                "",
+                "Only spares work: who of a batch is on no page counts on none.",
+            )
+            for line in ("first_id__lte=upto,", "first_id__gt=self.after,")
+        ),
+        Equivalent(
+            "EarlierBatches._list_beginning",
+            "stratum__in={stratum for _, stratum in self._strata},",
+            "",
+            "Only spares time: with it, the index gives a range of ids.",
+        ),
+        *(
+            Equivalent(
+                "EarlierBatches.read_page",
+                "for person, outcome in zip(unpack_members(batch.members, batch.format), outcomes, strict=True):",
+                f"for person, outcome in zip(unpack_members(batch.members, batch.format), outcomes, {strict}):",
+                "There is an outcome for each member.",
+            )
+            for strict in ("strict=False", "strict=None", "")
+        ),
+        Equivalent(
+            "EarlierBatches.read_page",
+            "for person, outcome in zip(unpack_members(batch.members, batch.format), outcomes, strict=True):",
+            "for person, outcome in zip(unpack_members(batch.members, ), outcomes, strict=True):",
+            "There is one format so far.",
+        ),
+        Equivalent(
+            "EarlierBatches.read_page",
+            "outcomes = Outcomes(batch.outcomes, batch.format)",
+            "outcomes = Outcomes(batch.outcomes, )",
+            "There is one format so far.",
         ),
     ),
     "merge_sqlite": (

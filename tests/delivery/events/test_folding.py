@@ -273,6 +273,40 @@ def test_members_dropped_and_planned_once_more_do_not_have_it_twice_because_othe
     assert not folded.alarms
 
 
+HAVE_IT = {EventType.DELIVERED, EventType.OPENED, EventType.CLICKED, EventType.UNSUBSCRIBED, EventType.COMPLAINED}
+
+
+@pytest.mark.parametrize("what", EventType)
+def test_who_did_not_get_it_and_is_sent_it_again_has_it_twice_only_if_an_event_says_that_it_arrived(
+    what: EventType,
+) -> None:
+    again = batch(Outcome.ACCEPTED, Outcome.REPAIRED)
+    folded = after(BatchState.ACCEPTED, again, happened(what, 1), proven="now")
+    assert folded.alarms == ({states.SENT_TWICE_ALARM: 1} if what in HAVE_IT else {})
+
+
+def test_who_is_sent_it_again_counts_when_another_attempt_took_them() -> None:
+    again = batch(Outcome.ACCEPTED, Outcome.REPAIRED)
+    folded = after(BatchState.ACCEPTED, again, happened(EventType.DEFERRED, 1, attempt="before"), proven="now")
+    assert folded.alarms == {states.SENT_TWICE_ALARM: 2}
+
+
+@pytest.mark.parametrize(
+    ("before", "reason", "counts"),
+    [
+        (Outcome.REPAIRED, RejectReason.COMPLAINED, True),
+        (Outcome.REPAIRED, RejectReason.HARD, False),
+        (Outcome.COMPLAINED, RejectReason.COMPLAINED, False),  # said before
+    ],
+)
+def test_of_who_is_sent_it_again_a_complaint_of_the_first_time_counts_and_nothing_else(
+    before: Outcome, reason: RejectReason, counts: bool
+) -> None:
+    what = EventType.COMPLAINED if reason is RejectReason.COMPLAINED else EventType.BOUNCED
+    folded = after(BatchState.ACCEPTED, batch(before), happened(what, reject_reason=reason), proven="now")
+    assert [effect.reject_reason for effect in folded.effects] == ([reason] if counts else [])
+
+
 def test_those_of_two_attempts_and_those_who_were_planned_once_more_are_counted_together() -> None:
     mailed = happened(EventType.DELIVERED, 1, attempt="before")
     folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.REPAIRED), mailed)

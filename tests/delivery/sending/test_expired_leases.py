@@ -114,14 +114,37 @@ def test_what_died_in_other_hands_is_settled_each_by_how_far_it_was(frozen: Plan
     assert shown(made).counts == {"unknown": 100, "planned": 100}
 
 
-def test_a_batch_of_a_newer_ledger_is_left_to_newer_workers(frozen: Plan, join: Join, now: datetime) -> None:
-    join(1)
-    frozen()
+def test_a_batch_whose_lease_was_renewed_meanwhile_is_in_somebodys_hands(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(2)
+    made = frozen()
     with pytest.raises(Killed):
         step(ScriptedProvider(dies_before), now)
-    models.Batch.objects.update(format=FORMAT + 1)
-    assert recover_expired_leases(now + LATER) == 0
-    assert models.Batch.objects.get().state == BatchState.SENDING
+
+    def another_begins() -> None:
+        models.Batch.objects.update(attempt_key="another", lease_until=now + 2 * LATER)
+
+    with just_before("SELECT delivery_batch.id, delivery_batch.mailing_id", another_begins):
+        assert recover_expired_leases(now + LATER) == 0
+    assert shown(made).batches == {"sending": 1}
+
+
+def test_a_batch_of_a_newer_ledger_is_left_to_newer_workers_and_the_others_are_settled(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(100)
+    frozen()
+    models.Mailing.objects.update(proven_at=now)
+    for _ in range(2):
+        with pytest.raises(Killed):
+            step(ScriptedProvider(dies_before), now)
+    newer, ours = models.Batch.objects.order_by("id")
+    models.Batch.objects.filter(id=newer.id).update(format=FORMAT + 1)
+    assert recover_expired_leases(now + LATER) == 1
+    assert models.Batch.objects.get(id=newer.id).state == BatchState.SENDING
+    assert models.Batch.objects.get(id=ours.id).state == BatchState.UNKNOWN
+    assert models.FailedItem.objects.values_list("step", "item").get() == ("Settling lost batch", newer.id)
 
 
 @pytest.mark.parametrize("dies", [dies_before, dies_after])

@@ -13,7 +13,7 @@ import pytest
 from newsletter.delivery import models
 from newsletter.delivery.ledger.batching import split_into_chunks
 from newsletter.delivery.ledger.format import Outcomes
-from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome
+from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import ledger_rows, mailings
 from newsletter.delivery.sending.mailed_before import EarlierBatches
@@ -111,6 +111,35 @@ def test_only_other_mailings_of_the_edition_to_its_list_count(earlier: models.Ma
     for kind in (MailingKind.TEST, MailingKind.CORRECTION):
         models.Mailing.objects.filter(id=earlier.id).update(kind=kind)
         assert read(earlier, iter([9])) == (set(), set())
+
+
+@pytest.mark.parametrize(
+    ("state", "recall", "recalled", "decided"),
+    [
+        (MailingState.RECALLING, RecallState.OPEN, False, False),
+        (MailingState.CANCELLED, RecallState.OPEN, True, False),  # answers to what was in flight may still come
+        (MailingState.CANCELLED, RecallState.CLOSED, True, True),
+        (MailingState.CANCELLED, RecallState.OPEN, False, True),
+    ],
+)
+def test_of_whom_the_provider_took_nobody_knows_whether_they_have_it_while_it_is_recalled(
+    earlier: models.Mailing, state: MailingState, recall: RecallState, recalled: bool, decided: bool, now: datetime
+) -> None:
+    keep(earlier.id, {1: Outcome.ACCEPTED, 2: Outcome.DELIVERED})
+    recalled_at = now if recalled else None
+    models.Mailing.objects.filter(id=earlier.id).update(state=state, recall=recall, recalled_at=recalled_at)
+    assert read(earlier, iter([9])) == (({1, 2}, set()) if decided else ({2}, {1}))
+
+
+def test_of_corrections_only_those_with_the_same_words_count(earlier: models.Mailing) -> None:
+    keep(earlier.id, {1: Outcome.ACCEPTED})
+    models.Mailing.objects.filter(id=earlier.id).update(kind=MailingKind.CORRECTION)
+    same, other = (
+        EarlierBatches(earlier.edition_id, 0, after=0, snapshot_id=each)
+        for each in (earlier.snapshot_id, earlier.snapshot_id + 1)
+    )
+    assert same.read_page(9) == ({1}, set())
+    assert other.read_page(9) == (set(), set())
 
 
 def test_a_long_list_is_read_without_keeping_everybody_in_memory(earlier: models.Mailing) -> None:

@@ -89,14 +89,21 @@ class Twice:
 
     def check(self) -> None:
         """Each candidate is exactly once in the second mailing, everywhere alike, and was mailed once at most."""
+        row = models.Mailing.objects.get(id=self.second_id)
         assert self.second.adds_up
+        assert (row.planned, row.excluded) == (self.second.planned, sum(self.second.excluded.values()))
+        numbers = models.Batch.objects.filter(mailing_id=row.id).order_by("number").values_list("number", flat=True)
+        assert list(numbers) == list(range(1, len(numbers) + 1))
+        before = {
+            each.subscriber_id: each.state for each in recipients.list_recipients(self.first_id, by=SYSTEM, limit=999)
+        }
         found = recipients.list_recipients(self.second_id, by=SYSTEM, limit=999)
         listed = {each.subscriber_id: each.state for each in found}
         assert [each.subscriber_id for each in found] == self.readers
         assert Counter(listed.values()) == Counter(self.second.counts) + Counter(self.second.excluded)
         for person, state in listed.items():
             shown = {each.mailing_id: each.state for each in history.list_deliveries(person, by=SYSTEM)}
-            assert shown[self.second_id] == state
+            assert (shown[self.first_id], shown[self.second_id]) == (before[person], state)
         assert max(self.provider.mailed.values()) == 1
 
 
@@ -139,6 +146,8 @@ def test_those_planned_later_are_found_among_the_others_whose_numbers_lie_betwee
     assert twice.second.excluded == {"undecided": 40}
     assert twice.look_again() == 40
     twice.check()
+    mine = models.Batch.objects.filter(mailing_id=twice.second_id)
+    assert sorted(mine.values_list("size", "tracking")) == [(30, True), (40, False), (50, True)]
     assert len(twice.provider.mailed) == 120
 
 
@@ -186,6 +195,7 @@ def test_an_event_about_the_first_mailing_settles_who_is_undecided(twice: Twice,
 
 def test_a_cancelled_mailing_mails_nobody_and_says_what_does(twice: Twice, plan: Plan, now: datetime) -> None:
     made = plan()
+    twice.first_id = made.id
     freeze.freeze_next(now)
     twice.provider.script = [loses_the_request]
     hand_over.hand_over_next(now, owner="a", provider=twice.provider, clock=lambda: now)
@@ -252,6 +262,110 @@ def test_a_mailing_that_cannot_be_looked_at_does_not_keep_others_waiting(twice: 
         mailing_id=trial.id, reason="undecided"
     )
     assert reconsider.plan_settled(twice.now) == 50
+    assert models.FailedItem.objects.values_list("step", "item").get() == ("Reconsidering mailing", trial.id)
+
+
+@pytest.mark.parametrize("page", [33, 51])  # the first, or the last, of the undecided is alone in a row of the index
+def test_who_is_planned_later_is_found_in_every_row_of_the_index(
+    twice: Twice, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freeze, "PAGE_SIZE", page)
+    twice.send(refuses_for_now)
+    assert twice.look_again() == 50
+    twice.check()
+
+
+def test_a_mailing_that_is_finished_goes_on_and_a_paused_one_stays_so(twice: Twice, plan: Plan) -> None:
+    twice.send(refuses_for_now)
+    other = plan(kind="test")
+    models.Mailing.objects.filter(id=other.id).update(state=MailingState.FINISHED, finished_at=twice.now)
+    assert reconsider.plan_settled(twice.now) == 50
+    states = dict(models.Mailing.objects.values_list("id", "state"))
+    assert (states[twice.second_id], states[other.id]) == (MailingState.SENDING, MailingState.FINISHED)
+    assert models.Mailing.objects.get(id=twice.second_id).finished_at is None
+
+
+def test_in_a_paused_mailing_people_are_planned_and_wait(twice: Twice) -> None:
+    twice.send(refuses_for_now)
+    mine = models.Mailing.objects.filter(id=twice.second_id)
+    mine.update(state=MailingState.PAUSED, finished_at=None, started_at=twice.now)
+    assert twice.look_again() == 50
+    assert (twice.second.state, twice.second.counts["planned"]) == (MailingState.PAUSED, 50)
+
+
+def test_who_is_planned_later_is_sent_it_no_faster_than_the_limit_allows(twice: Twice, newsroom: Newsroom) -> None:
+    twice.send(refuses_for_now)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=twice.now, per_minute=50, seen=None, by=SYSTEM)
+    first = models.Batch.objects.filter(mailing_id=twice.second_id).latest("number").number
+    other = reconsider.plan_settled(twice.now)
+    assert other == 50
+    sizes = models.Batch.objects.filter(mailing_id=twice.second_id, number__gt=first).values_list("size", "due_at")
+    assert sum(size for size, _ in sizes) == 50
+    assert max(due for _, due in sizes) >= twice.now
+
+
+def test_where_all_are_undecided_the_mailing_begins_with_them(plan: Plan, join: Join, now: datetime) -> None:
+    join(20)
+    twice = Twice(plan, [], now)
+    twice.first_id = plan().id
+    freeze.freeze_next(now)
+
+    def meanwhile(provider: ScriptedProvider, request: Any, now: datetime) -> Any:
+        mailings.cancel(twice.first_id, by=SYSTEM, now=now)
+        twice.second_id = plan().id
+        freeze.freeze_next(now)
+        assert twice.second.excluded == {"undecided": 20}
+        return refuses_for_now(provider, request, now)
+
+    twice.provider.script = [meanwhile]
+    twice.work()
+    assert twice.look_again() == 20
+    assert twice.second.counts == {"accepted": 20}
+    batch = models.Batch.objects.get(mailing_id=twice.second_id)
+    assert (batch.number, batch.stratum) == (1, 0)
+
+
+def test_a_recall_that_was_given_up_settles_who_was_undecided(
+    frozen: Plan, join: Join, plan: Plan, now: datetime
+) -> None:
+    join(20)
+    made = frozen()
+    hand_over_all(ScriptedProvider(), now)
+    models.Mailing.objects.filter(id=made.id).update(state=MailingState.RECALLING)
+    correction = plan(kind="correction")
+    freeze.freeze_next(now)
+    assert summary.get_mailing(correction.id).excluded == {"undecided": 20}
+    assert reconsider.plan_settled(now) == 0
+    models.Mailing.objects.filter(id=made.id).update(state=MailingState.FINISHED)
+    assert reconsider.plan_settled(now) == 20
+
+
+def test_what_follows_a_mailing_is_a_frozen_one_of_its_edition_and_kind_and_of_a_correction_its_words(
+    frozen: Plan, plan: Plan, join: Join, now: datetime
+) -> None:
+    join(1)
+    made = frozen()
+    mailings.cancel(made.id, by=SYSTEM, now=now)
+    row = models.Mailing.objects.get(id=made.id)
+
+    def follows(**changes: Any) -> bool:
+        other = models.Mailing.objects.get(id=frozen().id)
+        models.Mailing.objects.filter(id=other.id).update(**changes)
+        found = reconsider.find_successor(row)
+        models.Mailing.objects.filter(id=other.id).delete()
+        assert found is None or found.id == other.id
+        return found is not None
+
+    assert follows()
+    assert not follows(edition_id=row.edition_id + 1)
+    assert not follows(state=MailingState.SCHEDULED)
+    assert not follows(kind="correction")
+    row.kind = "correction"
+    assert follows(kind="correction")
+    assert not follows(kind="correction", snapshot_id=row.snapshot_id + 1)
+    row.kind, row.state = "edition", MailingState.FINISHED
+    models.Mailing.objects.filter(id=row.id).update(state=MailingState.FINISHED)
+    assert reconsider.find_successor(row) is None, "not itself"
 
 
 def test_a_correction_goes_to_the_undecided_when_it_is_known_that_they_had_the_edition(

@@ -59,8 +59,8 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
         ),
         Equivalent(
             "_to_claim",
-            "return made._replace(tracking=bool(made.tracking), send_at=_from_database_time(made.send_at))",
-            "return made._replace(send_at=_from_database_time(made.send_at))",
+            "tracking=bool(made.tracking),",
+            "",
             "Whether SQLite gives 1 or True depends on its version; this one gives True.",
         ),
     ),
@@ -560,16 +560,16 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
         *(
             Equivalent(
                 "EarlierBatches.read_page",
-                "for person, outcome in zip(unpack_members(batch.members, batch.format), outcomes, strict=True):",
-                f"for person, outcome in zip(unpack_members(batch.members, batch.format), outcomes, {strict}):",
+                "for place, (person, outcome) in enumerate(zip(members, outcomes, strict=True)):",
+                f"for place, (person, outcome) in enumerate(zip(members, outcomes, {strict})):",
                 "There is an outcome for each member.",
             )
             for strict in ("strict=False", "strict=None", "")
         ),
         Equivalent(
             "EarlierBatches.read_page",
-            "for person, outcome in zip(unpack_members(batch.members, batch.format), outcomes, strict=True):",
-            "for person, outcome in zip(unpack_members(batch.members, ), outcomes, strict=True):",
+            "members = unpack_members(batch.members, batch.format)",
+            "members = unpack_members(batch.members, )",
             "There is one format so far.",
         ),
         Equivalent(

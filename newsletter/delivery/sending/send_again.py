@@ -51,7 +51,8 @@ _ABOUT_SENDER = re.compile(
     r"\b(?:block(?:ed|list\w*)|black ?list\w*|spamhaus|reputation|dkim|dmarc|spf|ip address)\b", re.IGNORECASE
 )
 _ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
-_NUMBERS = re.compile(r"\b(?=[\w:.-]*[0-9])[\w:.-]{7,}")  # network addresses, ids of messages, times
+_NUMBERS = re.compile(r"[\w:.-]*[0-9][\w:.-]*")  # network addresses, ids of messages, times
+_CODES = re.compile(r"[245][0-9][0-9]|(?:[245][0-9][0-9]-)?[245]\.[0-9]{1,3}\.[0-9]{1,3}")  # the same for everybody
 _LONGEST_TEXT = 160
 
 
@@ -199,8 +200,12 @@ def _may_be_wrong(exception: models.DeliveryException) -> bool:
 
 
 def _generalise(reason: str) -> str:
-    flat = " ".join(_NUMBERS.sub("…", _ADDRESS.sub("…", reason)).split())
-    return flat[:_LONGEST_TEXT]
+    flat = _NUMBERS.sub(_generalise_number, _ADDRESS.sub("…", reason))
+    return " ".join(flat.split())[:_LONGEST_TEXT]
+
+
+def _generalise_number(found: re.Match[str]) -> str:
+    return found[0] if _CODES.fullmatch(found[0].rstrip(".:-")) else "…"
 
 
 def _is_chosen(reason: str, wanted: Iterable[str]) -> bool:

@@ -125,7 +125,7 @@ class RowParser:
         Else another row of the file, or an older import, would go on saying that they want mail.
         """
         typed = cells[self._email] if self._email < len(cells) else ""
-        state = self._find_state_of_bad_row(line, cells)
+        state = self._find_state_of_bad_row(line, cells, typed)
         if STRENGTH[state] < STRENGTH[SubscriptionState.UNSUBSCRIBED]:
             return []
         found = []
@@ -137,14 +137,14 @@ class RowParser:
             found.append(Row(line, address, status=state, sendable=sendable))
         return found
 
-    def _find_state_of_bad_row(self, line: int, cells: Sequence[str]) -> str:
+    def _find_state_of_bad_row(self, line: int, cells: Sequence[str], typed: str) -> str:
         """The strongest state a row shows: by its columns; by all its words where it does not fit the header."""
         if has_surplus(cells, self._width):
             states = [load_meanings().get(normalise_word(cell), "") for cell in cells]
         else:
             columns = [(c, cells[c.index]) for c in self._rest if c.target in STATE_TARGETS and c.index < len(cells)]
             read = [self._read_state(line, c, clean_cell(cell)) for c, cell in columns if len(cell) <= LONGEST_CELL]
-            beside = re.findall(r"\w+", _ADDRESS_IN_TEXT.sub(" ", cells[self._email][:LONGEST_CELL]))
+            beside = re.findall(r"\w+", _ADDRESS_IN_TEXT.sub(" ", typed[:LONGEST_CELL]))
             states = [self._layout.status, *read, *(load_meanings().get(normalise_word(word), "") for word in beside)]
         states = [state for state in states if state in STRENGTH]
         return max(states, key=STRENGTH.__getitem__, default=SubscriptionState.ACTIVE)

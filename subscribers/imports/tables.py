@@ -6,7 +6,9 @@ Each table of a file has a meaning of its own: in Mailchimp's archive the name o
 from __future__ import annotations
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,8 +83,7 @@ def _read_archive(archive: zipfile.ZipFile) -> Iterator[Table]:
     for member in members:
         if member.flag_bits & 1:
             raise BadInput(f"{member.filename} is protected by a password. Unpack the archive first.", "file")
-        with archive.open(member) as packed:
-            data = io.BytesIO(packed.read(LARGEST_FILE + 1))
+        data = _unpack(archive, member)
         if data.getbuffer().nbytes > LARGEST_FILE:
             raise BadInput(f"{member.filename} is larger than it says. Unpack the archive first.", "file")
         name = member.filename.rpartition("/")[2]
@@ -90,6 +91,24 @@ def _read_archive(archive: zipfile.ZipFile) -> Iterator[Table]:
             yield from _read_workbook(data, name)
         else:
             yield _to_table(read_table(data), name)
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> io.BytesIO:
+    try:
+        with archive.open(member) as packed:
+            return io.BytesIO(packed.read(LARGEST_FILE + 1))
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        ValueError,
+        OSError,
+        NotImplementedError,
+    ) as error:
+        raise BadInput(
+            f"{member.filename} cannot be unpacked: {error}. Is the archive whole? Unpack it first.", "file"
+        ) from None
 
 
 def _refuse_what_may_say_who_left(member: str) -> None:

@@ -47,9 +47,13 @@ def read_sheets(stream: BinaryIO) -> list[tuple[str, list[str], Iterator[tuple[i
 
 def _check_size(stream: BinaryIO) -> None:
     stream.seek(0)
-    with zipfile.ZipFile(stream) as archive:
-        if sum(each.file_size for each in archive.infolist()) > MOST_UNPACKED:
-            raise BadInput(f"The workbook is larger than {MOST_UNPACKED // 2**20} MB unpacked. Save it as CSV.", "file")
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            size = sum(each.file_size for each in archive.infolist())
+    except zipfile.BadZipFile:
+        return  # the reader says what is wrong with it
+    if size > MOST_UNPACKED:
+        raise BadInput(f"The workbook is larger than {MOST_UNPACKED // 2**20} MB unpacked. Save it as CSV.", "file")
 
 
 def _to_table(rows: list[list[Any]]) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:

@@ -150,3 +150,8 @@ def test_a_row_with_more_cells_than_the_header_is_refused_for_its_cells_are_not_
     assert ann.status == "active"
     assert isinstance(ben, BadRow)
     assert "5 cells, the header 4" in ben.reason
+
+
+def test_a_bad_row_that_ends_before_its_address_is_reported_like_any_other() -> None:
+    (bad,) = rows("name,email,status\nAnn\n", statuses={"status:(empty)": "active"})
+    assert isinstance(bad, BadRow)

@@ -68,6 +68,14 @@ def test_an_archive_that_cannot_be_taken_is_refused(data: bytes, message: str) -
         read(data)
 
 
+def test_an_archive_with_a_damaged_file_in_it_names_the_file() -> None:
+    data = pack({"folder/a.csv": "email\nann@example.com\n"})
+    with pytest.raises(BadInput, match=r"folder/a.csv cannot be unpacked: .* Unpack it first"):
+        read(data.replace(b"ann@example.com", b"eve@example.com"))
+    with pytest.raises(BadInput, match="cannot be read"):
+        read(pack({"a.xlsx": "rubbish"}))
+
+
 def test_an_archive_that_is_huge_when_unpacked_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "LARGEST_FILE", 10)
     with pytest.raises(BadInput, match="unpacked"):

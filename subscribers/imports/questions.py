@@ -14,7 +14,7 @@ from newsletter.kernel.errors import BadInput
 from subscribers.imports import dates
 from subscribers.imports.columns import STATE_TARGETS, Column, Layout, find_tier, is_other_date
 from subscribers.imports.csv import clean_cell
-from subscribers.imports.state_words import EMPTY, NO, YES, load_meanings, normalise_word, shows_state
+from subscribers.imports.state_words import EMPTY, NO, YES, load_meanings, negates, normalise_word, shows_state
 from subscribers.imports.survey import EXAMPLES, ColumnSurvey, FileSurvey
 from subscribers.states import QuestionKind, SubscriptionState
 from subscribers.values import AskedValue, Question
@@ -133,6 +133,8 @@ def _look_like_state(column: Column, seen: ColumnSurvey, known_state: bool, know
             return "It says yes or no.", True
         if any(len(value) <= LONGEST_STATE and shows_state(value) for value in values):
             return "It has words for a state.", True
+        if len(values) <= FEW_VALUES and any(len(value) <= LONGEST_STATE and negates(value) for value in values):
+            return "One of its values says no to something.", True
     if seen.holds_dates and (seen.blank or any(map(dates.is_no_date, values))):
         return f"It has dates in {seen.filled} rows and none in {seen.blank}.", not known_state
     if seen.holds_dates and not known_date and not (known_state and is_other_date(column.name)):
@@ -232,7 +234,7 @@ def _describe_words(question: Question) -> str:
     unknown = [each.value for each in question.values if not each.meaning and not dates.looks_like_date(each.value)]
     if not unknown:
         return ""
-    return f"\n    and, for a state, --status-value '{question.column}:{unknown[0]}=active' for each word so"
+    return f"\n    and with =status, what each word means: --status-value '{question.column}:{unknown[0]}=active'"
 
 
 def to_json(question: Question) -> dict[str, Any]:

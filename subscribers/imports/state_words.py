@@ -101,6 +101,24 @@ def _is_form_of(word: str, theirs: str) -> bool:
 
 
 @cache
+def _load_negations() -> frozenset[str]:
+    return frozenset(normalise_name(word) for words in load_languages().values() for word in words.get("negations", ()))
+
+
+@cache
+def negates(text: str) -> bool:
+    """Whether one of several words in a text says no: “No email”, “keine Post”, also in scripts without blanks."""
+    words = [normalise_name(word) for word in re.findall(r"[^\W\d_]+", text)]
+    within = [word for word in _load_negations() if len(words) == 1 and not word.isascii() and _is_dense(word)]
+    return (len(words) > 1 and not _load_negations().isdisjoint(words)) or any(word in words[0] for word in within)
+
+
+def _is_dense(word: str) -> bool:
+    """Whether a word is of a script that puts no blanks between words: Chinese, Japanese, Korean."""
+    return all("\u3040" <= each <= "\ud7a3" or "\u1100" <= each <= "\u11ff" for each in word)
+
+
+@cache
 def shows_state(text: str) -> bool:
     """Whether a text, a header or a cell, has a word in it that speaks of leaving, joining or consent."""
     whole = normalise_name(text)

@@ -237,3 +237,12 @@ def test_two_words_for_those_who_want_mail_are_asked_about_for_one_may_mean_less
 def test_one_word_for_them_is_enough() -> None:
     file = "email,Status\nann@example.com,Active\nben@example.com,active\ncleo@example.com,unsubscribed\n"
     assert states(file) == {"ann": "active", "ben": "active", "cleo": "unsubscribed"}
+
+
+@pytest.mark.parametrize(
+    ("all_mail", "no_mail"), [("All email", "No email"), ("alles", "keine Post"), ("全部", "不接收")]
+)
+def test_a_wish_for_no_mail_is_asked_about_though_a_status_is_there(all_mail: str, no_mail: str) -> None:
+    file = f"email,status,Wunsch\nann@example.com,active,{all_mail}\nben@example.com,active,{no_mail}\n"
+    (question,) = ask(file)
+    assert (question.column, question.surely) == ("Wunsch", True)

@@ -10,6 +10,7 @@ from subscribers.imports.state_words import (
     is_no,
     is_yes,
     load_meanings,
+    negates,
     normalise_name,
     normalise_word,
     shows_state,
@@ -80,3 +81,15 @@ def test_other_headers_are_left_alone(text: str) -> None:
 )
 def test_the_name_of_a_file_says_in_which_state_those_in_it_are(name: str, state: str) -> None:
     assert find_state_of_name(name) == state
+
+
+@pytest.mark.parametrize(
+    "text", ["No email", "keine Mails", "不接收邮件", "メール不要", "이메일거부", "Nie ma zgody", "لا يريد"]
+)
+def test_a_text_that_says_no_to_something_is_seen(text: str) -> None:
+    assert negates(text)
+
+
+@pytest.mark.parametrize("text", ["All email", "no", "Noah Lee", "Berlin", "全部", "전체", ""])
+def test_other_texts_say_no_to_nothing(text: str) -> None:
+    assert not negates(text)

@@ -14,7 +14,9 @@ from django.db import transaction
 
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.kernel.iteration import do_each
 from subscribers import models, rights
+from subscribers.bulk_writing import WritePacer
 from subscribers.states import Tier
 from subscribers.values import Subscriber, TierChange
 
@@ -176,18 +178,22 @@ def list_tier_changes(subscriber_id: int) -> tuple[TierChange, ...]:
 def lapse_due(now: datetime, *, limit: int = 1_000) -> int:
     """Notes the tiers that have lapsed, and since when. Returns how many."""
     due = models.Subscriber.objects.filter(tier_ends_at__lte=now).order_by("tier_ends_at")
-    lapsed = 0
-    for subscriber_id, tier, ends_at in due.values_list("id", "tier", "tier_ends_at")[:limit]:
-        with transaction.atomic():
+    pacer = WritePacer()
+
+    def lapse(found: tuple[int, str, datetime | None]) -> bool:
+        subscriber_id, tier, ends_at = found
+        with pacer.transaction(1):
             mine = models.Subscriber.objects.filter(id=subscriber_id, tier=tier, tier_ends_at=ends_at)
-            if ends_at is not None and mine.update(tier=Tier.FREE, tier_ends_at=None):
-                models.TierChange.objects.create(
-                    subscriber_id=subscriber_id,
-                    tier=Tier.FREE,
-                    before=tier,
-                    before_ends_at=ends_at,
-                    at=ends_at,
-                    how="lapsed",
-                )
-                lapsed += 1
-    return lapsed
+            if ends_at is None or not mine.update(tier=Tier.FREE, tier_ends_at=None):
+                return False
+            models.TierChange.objects.create(
+                subscriber_id=subscriber_id,
+                tier=Tier.FREE,
+                before=tier,
+                before_ends_at=ends_at,
+                at=ends_at,
+                how="lapsed",
+            )
+            return True
+
+    return do_each(list(due.values_list("id", "tier", "tier_ends_at")[:limit]), lapse)

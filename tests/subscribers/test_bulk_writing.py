@@ -16,7 +16,7 @@ from newsletter.delivery.events import inbox, suppression_sync
 from newsletter.delivery.models import SeenEvent
 from newsletter.delivery.providers.base import Event, EventType, RejectReason
 from newsletter.jobs import heartbeats, tasks
-from subscribers import bulk_writing, hygiene, lists, models, rate_limits, retention, suppressions
+from subscribers import bulk_writing, hygiene, lists, models, rate_limits, retention, suppressions, tiers
 from subscribers.engagement import record_engagement
 from subscribers.imports import restore, run, undo
 from subscribers.imports.export import write_export
@@ -88,6 +88,12 @@ def _forget_unconfirmed(list_id: int, now: datetime) -> Writer:
     return lambda: retention.apply_retention(now)
 
 
+def _lapse_tiers(list_id: int, now: datetime) -> Writer:
+    _import(list_id, now - LONG_AGO)
+    models.Subscriber.objects.update(tier="paid", tier_ends_at=now - LONG_AGO)
+    return lambda: tiers.lapse_due(now)
+
+
 def _record_engagement(list_id: int, now: datetime) -> Writer:
     _import(list_id, now - LONG_AGO)
     ids = list(models.Subscriber.objects.values_list("id", flat=True))
@@ -112,6 +118,7 @@ WRITERS: dict[str, Callable[[int, datetime], Writer]] = {
     "asking the inactive": _ask_inactive,
     "unsubscribing the inactive": _unsubscribe_inactive,
     "forgetting the unconfirmed": _forget_unconfirmed,
+    "lapsing tiers": _lapse_tiers,
     "engagement": _record_engagement,
     "forgetting events": _forget_events,
     "forgetting hits": _forget_hits,

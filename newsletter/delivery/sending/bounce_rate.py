@@ -11,6 +11,7 @@ from newsletter.catalog import newsletters
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome
 from newsletter.delivery.sending import mailings, probing
+from newsletter.kernel.iteration import do_each
 
 MIN_ACCEPTED = 500  # before a rate says anything
 
@@ -23,7 +24,7 @@ def pause_turned_away(mailing_ids: Iterable[int]) -> int:
     After it was resumed, only what was submitted since then counts: somebody has looked at it.
     """
     rows = models.Mailing.objects.filter(id__in=list(mailing_ids), state=MailingState.SENDING)
-    return sum(_pause_if_turned_away(row) for row in rows)
+    return do_each(rows, _pause_if_turned_away)
 
 
 def _pause_if_turned_away(row: models.Mailing) -> bool:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import F
-
 from newsletter.jobs.models import Heartbeat
 
 HEARTBEAT_SECONDS = 15.0
@@ -25,6 +23,7 @@ class ProcessKind(StrEnum):
     SCHEDULER = "heartbeat"
     WORKER = "worker"
     WEB = "web"
+    SUPERVISOR = "supervisor"
 
 
 BACKGROUND = (ProcessKind.SCHEDULER, ProcessKind.WORKER)  # without these, nothing leaves
@@ -68,14 +67,13 @@ def record_heartbeat(kind: ProcessKind, *, now: datetime, note: str = "", settin
     )
 
 
-def find_signs(names: Iterable[str]) -> dict[str, datetime]:
+def find_signs(names: Iterable[str], now: datetime) -> dict[str, datetime]:
     """When these processes last said that they are alive, by their own clocks; those that did. Raises DatabaseError.
 
-    Also when the database takes nothing just now: then nobody could have said so.
+    Also when the database takes nothing just now: whoever asks gives a sign of its own first, for else nobody could.
     """
-    mine = Heartbeat.objects.filter(name__in=list(names))
-    mine.update(note=F("note"))
-    return dict(mine.values_list("name", "last_seen_at"))
+    record_heartbeat(ProcessKind.SUPERVISOR, now=now)
+    return dict(Heartbeat.objects.filter(name__in=list(names)).values_list("name", "last_seen_at"))
 
 
 def delete_heartbeat(kind: ProcessKind) -> None:

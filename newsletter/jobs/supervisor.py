@@ -20,6 +20,7 @@ from django.db import close_old_connections
 
 from newsletter.jobs import heartbeats
 from newsletter.jobs.heartbeats import ProcessKind
+from newsletter.kernel import clock
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +127,7 @@ class LifeMonitor:
         """The children that hang, the names of their signs of life, and for how many seconds they were silent."""
         children = {child.heartbeat_name: child for child in self._children if child.heartbeat_name}
         try:
-            signs = heartbeats.find_signs(children)
+            signs = heartbeats.find_signs(children, clock.now())
         except Exception as error:
             log.warning("The signs of life cannot be read, so nobody is taken for dead: %s", error)
             close_old_connections()

@@ -118,6 +118,7 @@ def test_a_child_that_gives_no_sign_of_life_any_more_is_killed_and_started_again
 def test_as_long_as_the_database_takes_nothing_nobody_is_taken_for_dead(
     program: Path, monkeypatch: pytest.MonkeyPatch, now: datetime
 ) -> None:
+    monkeypatch.setattr(supervisor, "START_SECONDS", 0.2)
     child = supervisor.Child("worker", kind=ProcessKind.WORKER)
     child.start()
     Heartbeat.objects.create(name=child.heartbeat_name, kind="worker", started_at=now, last_seen_at=now)

@@ -306,7 +306,11 @@ def _complete(row: models.Mailing, provider: Canceller, now: datetime, by: Actor
     elif now > row.due_at - recall_window.PROVIDER_LIMIT:  # until then a cancellation may still be under way
         if recalling:
             _give_up(row, now, by)
-        models.Mailing.objects.filter(id=row.id).update(window_checked_at=now, ask_provider_at=None)
+        # What somebody wanted to recall is looked up once more at its time: what the provider says may lag behind.
+        again = row.recalling_since is not None and now < row.due_at
+        models.Mailing.objects.filter(id=row.id).update(
+            window_checked_at=None if again else now, ask_provider_at=row.due_at if again else None
+        )
 
 
 def _give_up(row: models.Mailing, now: datetime, by: Actor) -> None:

@@ -1146,8 +1146,25 @@ def test_a_recall_the_provider_never_took_is_given_up_when_no_time_is_left_and_s
     assert stage.mailing.state == MailingState.SENDING
     stage.at(0)
     stage.work()
+    assert stage.mailing.state == MailingState.SENDING, "it is looked up once more"
+    assert stage.complete() == 1
+    stage.work()
     assert stage.mailing.state == MailingState.FINISHED
     assert set(stage.server.accepted.values()) == {1}
+
+
+def test_a_cancellation_that_the_provider_shows_late_is_found_at_the_time_of_the_mailing(stage: Stage) -> None:
+    fail_to_recall(stage, "answer lost")
+    shown, stage.server.statuses = stage.server.statuses, {}
+    stage.at(9.9)
+    stage.complete()
+    assert stage.mailing.state == MailingState.SENDING
+    stage.server.statuses = shown
+    stage.at(0)
+    stage.work()
+    stage.complete()
+    assert not stage.server.accepted
+    assert (stage.mailing.state, stage.mailing.counts) == (MailingState.CANCELLED, {"recalled": 5})
 
 
 def test_a_recall_that_another_completes_as_it_is_given_up_stays_completed(stage: Stage) -> None:

@@ -13,10 +13,13 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
@@ -70,6 +73,15 @@ class BounceReason:
     ours: bool
 
 
+class _TurnedAway(NamedTuple):
+    """What was last reported of a member that counts as turned away; `id` is that of its exception."""
+
+    id: int
+    subscriber_id: int
+    kind: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingCount:
     """How many subscribers are still to be sent a mailing again, and what the provider said when asked; "" nothing."""
@@ -111,9 +123,9 @@ def send_again(mailing_id: int, *, reasons: Sequence[str] = (), by: Actor, now: 
     require_right(by, Verb.SEND, newsletter_id=row.newsletter_id)
     require_right(by, Verb.SUBSCRIBERS, [row.list_id])
     _require_at_rest(row)
-    wanted = [each for each in _list_turned_away(row) if _is_chosen(each.reason, reasons)]
     known = set(_waiting(row.id).values_list("exception_id", flat=True))
-    fresh = [each for each in wanted if each.id not in known]
+    wanted = (each for each in _list_turned_away(row) if _is_chosen(each.reason, reasons))
+    fresh = [(each.id, each.subscriber_id) for each in wanted if each.id not in known]
     rest, pacer = iter(fresh), WritePacer()
     while portion := pacer.take(rest):
         with pacer.transaction(len(portion)):
@@ -124,13 +136,13 @@ def send_again(mailing_id: int, *, reasons: Sequence[str] = (), by: Actor, now: 
                 (
                     models.SendAgain(
                         mailing_id=row.id,
-                        exception_id=each.id,
-                        subscriber_id=each.subscriber_id,
+                        exception_id=exception_id,
+                        subscriber_id=subscriber_id,
                         asked_at=now,
                         asked_by=by.name[:254],
                         next_at=now,
                     )
-                    for each in portion
+                    for exception_id, subscriber_id in portion
                 ),
                 ignore_conflicts=True,  # asked for by somebody else at the same moment
             )
@@ -171,16 +183,21 @@ def _require_at_rest(row: models.Mailing) -> None:
     raise Refused(f"Mailing {row.id} is {MailingState(row.state).label.lower()}, and nobody is sent it again. {remedy}")
 
 
-def _list_turned_away(row: models.Mailing) -> list[models.DeliveryException]:
-    """What was last reported of each member that counts as turned away, whatever was reported before."""
-    batches = {each.id: _read_turned_away(each) for each in row.batches.iterator(chunk_size=20)}
-    found: dict[tuple[int, int], models.DeliveryException] = {}
-    reported = models.DeliveryException.objects.filter(mailing_id=row.id, kind__in=_KEYS).order_by("at", "id")
-    for each in reported.iterator(chunk_size=2_000):
-        outcome = batches.get(each.batch_id or 0, {}).get(each.subscriber_id)
-        if outcome is not None and each.kind == outcome.key and _may_be_wrong(each):
-            found[each.batch_id or 0, each.subscriber_id] = each
-    return list(found.values())
+def _list_turned_away(row: models.Mailing) -> Iterator[_TurnedAway]:
+    """What was last reported of each member that counts as turned away, whatever was reported before.
+
+    Batch by batch: of a long list that a network blocks they are too many to keep.
+    """
+    reported = models.DeliveryException.objects.filter(mailing_id=row.id, batch__isnull=False, kind__in=_KEYS)
+    rows = reported.order_by("batch_id", "at", "id").values_list("batch_id", "id", "subscriber_id", "kind", "reason")
+    for batch_id, of_batch in groupby(rows.iterator(chunk_size=2_000), key=itemgetter(0)):
+        outcomes = _read_turned_away(models.Batch.objects.get(id=batch_id))
+        found: dict[int, _TurnedAway] = {}
+        for _, id, subscriber_id, kind, reason in of_batch:
+            outcome = outcomes.get(subscriber_id)
+            if outcome is not None and kind == outcome.key and _may_be_wrong(kind, reason):
+                found[subscriber_id] = _TurnedAway(id, subscriber_id, kind, reason)
+        yield from found.values()
 
 
 def _read_turned_away(batch: models.Batch) -> dict[int, Outcome]:
@@ -194,9 +211,9 @@ def _read_turned_away(batch: models.Batch) -> dict[int, Outcome]:
     }
 
 
-def _may_be_wrong(exception: models.DeliveryException) -> bool:
+def _may_be_wrong(kind: str, reason: str) -> bool:
     """Whether a bounce can have been the sender's fault: what was thrown away for a complaint, say, never is."""
-    return exception.kind != Outcome.DROPPED.key or _DROPPED_AS_BOUNCED in exception.reason.lower()
+    return kind != Outcome.DROPPED.key or _DROPPED_AS_BOUNCED in reason.lower()
 
 
 def _generalise(reason: str) -> str:
@@ -209,9 +226,11 @@ def _generalise_number(found: re.Match[str]) -> str:
 
 
 def _is_chosen(reason: str, wanted: Iterable[str]) -> bool:
-    said = (reason.lower(), _generalise(reason).lower())
     asked = [" ".join(each.lower().split()) for each in wanted if each.strip()]
-    return any(each in text for each in asked for text in said) if asked else is_ours(reason)
+    if not asked:
+        return is_ours(reason)
+    said = (reason.lower(), _generalise(reason).lower())
+    return any(each in text for each in asked for text in said)
 
 
 def _release(now: datetime, provider: Provider) -> int:

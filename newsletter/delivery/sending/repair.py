@@ -52,6 +52,7 @@ def repair_mailing(
         if over_ceiling:
             repaired += reconsider.plan_excluded(row, ExclusionReason.OVER_CEILING, now)
         if repaired:
+            models.Mailing.objects.filter(id=mailing_id).update(underway_at=now)  # a decision: lateness counts from it
             detail = f"{repaired} subscribers{', also those whose outcome was unknown' if unknown else ''}"
             by.record(ActionRecord("planned once more", f"mailing {mailing_id}", now, newsletter_id, detail))
     return repaired

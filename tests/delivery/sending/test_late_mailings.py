@@ -167,6 +167,24 @@ def test_a_repair_is_a_decision(frozen: Plan, join: Join, now: datetime) -> None
     assert len(provider.mailed) == 50
 
 
+def test_a_repair_that_does_not_leave_at_once_counts_from_when_it_was_asked_for(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(60)
+    made = frozen()
+    models.Mailing.objects.update(proven_at=now)
+    models.Batch.objects.filter(number=2).update(state=BatchState.ACCEPTED)
+    hand_over_all(ScriptedProvider(refuses_for_good), now)
+    then, provider = now + TEN_HOURS, ScriptedProvider()
+    repair.repair_mailing(made.id, by=SYSTEM, now=then)
+    again = models.Batch.objects.filter(repair=True)
+    again.update(size=51)  # it cannot be prepared
+    hand_over_all(provider, then)
+    again.update(size=50)
+    hand_over_all(provider, then + timedelta(minutes=2))
+    assert len(provider.mailed) == 50
+
+
 def test_trying_again_what_failed_is_a_decision(frozen: Plan, join: Join, now: datetime) -> None:
     join(3)
     made = frozen()

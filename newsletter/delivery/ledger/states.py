@@ -9,7 +9,7 @@
     batch     planned ─▶ claimed ─▶ sending ─▶ accepted · refused · unknown
                  ▲──────────┤          └─▶ planned (refused for now)
                  └──────────┴─▶ withdrawn; or as its settled members have it, when the rest left or was cancelled
-              accepted · refused · unknown ─▶ repaired (all its members are in later batches)
+              planned · accepted · refused · unknown ─▶ repaired (all its members are in later batches)
               accepted · unknown ─▶ recalled (cancelled at the provider before it was sent)
 
 `claimed` is a lease: nothing has left, another worker may take over. `sending` is committed before the
@@ -137,7 +137,14 @@ MAILING_TRANSITIONS: dict[MailingState, frozenset[MailingState]] = {
 }
 BATCH_TRANSITIONS: dict[BatchState, frozenset[BatchState]] = {
     BatchState.PLANNED: frozenset(
-        {BatchState.CLAIMED, BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN, BatchState.WITHDRAWN}
+        {
+            BatchState.CLAIMED,
+            BatchState.ACCEPTED,
+            BatchState.REFUSED,
+            BatchState.UNKNOWN,
+            BatchState.WITHDRAWN,
+            BatchState.REPAIRED,  # tried in vain, and too large for a limit by now
+        }
     ),
     BatchState.CLAIMED: frozenset(
         {

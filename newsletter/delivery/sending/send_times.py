@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from newsletter.catalog.values import Newsletter
 from newsletter.delivery import models
 from newsletter.delivery.ledger import batching, states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
-from newsletter.delivery.ledger.states import BatchState, MailingState, RecallState
+from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome, RecallState
 from newsletter.delivery.providers import registry
 from newsletter.delivery.sending import ledger_rows, pacing
 
@@ -56,26 +57,39 @@ def get_rate(newsletter: Newsletter) -> int:
 
 
 def _split_large(batches: QuerySet[models.Batch], largest: int) -> None:
-    """Splits planned batches that were never tried: of the others, events may still name places."""
+    """Splits planned batches that are too large.
+
+    Of one that was tried, events may still name places: it stays as it is, and its members are planned once more.
+    """
     number = 0
-    for batch in batches.filter(size__gt=largest, attempt_key="").select_related("mailing"):
-        members = unpack_members(batch.members, batch.format)
-        if not Outcomes(batch.outcomes, batch.format).untouched:
-            continue
-        first, *rest = batching.split_into_chunks(members, largest)
+    for batch in batches.filter(size__gt=largest).select_related("mailing"):
+        members, outcomes = unpack_members(batch.members, batch.format), Outcomes(batch.outcomes, batch.format)
+        changes: dict[str, Any]
+        if not batch.attempt_key and outcomes.untouched:
+            first, *rest = batching.split_into_chunks(members, largest)
+            changes = ledger_rows.pack_members_of_batch(batch.mailing.key, batch.number, first)
+            repair = batch.repair
+        else:
+            places = outcomes.list_places(Outcome.PLANNED)
+            if len(places) <= largest:
+                continue
+            rest = list(batching.split_into_chunks([members[place] for place in places], largest))
+            outcomes.mark(places, Outcome.REPAIRED)
+            state = states.derive_batch_state(outcomes.count_outcomes())
+            changes, repair = {"outcomes": outcomes.pack(), "state": state}, True
         number = number or models.Batch.objects.filter(mailing_id=batch.mailing_id).aggregate(n=Max("number"))["n"]
-        mine = models.Batch.objects.filter(id=batch.id, version=batch.version, state=BatchState.PLANNED, attempt_key="")
-        if mine.update(
-            **ledger_rows.pack_members_of_batch(batch.mailing.key, batch.number, first), version=F("version") + 1
-        ):
-            models.Batch.objects.bulk_create(_build_parts(batch, rest, number))
+        mine = models.Batch.objects.filter(id=batch.id, version=batch.version, state=BatchState.PLANNED)
+        if mine.filter(attempt_key=batch.attempt_key).update(**changes, version=F("version") + 1):
+            models.Batch.objects.bulk_create(_build_parts(batch, rest, number, repair=repair))
             number += len(rest)
 
 
-def _build_parts(batch: models.Batch, parts: Iterable[Sequence[int]], last_number: int) -> list[models.Batch]:
-    same = {name: getattr(batch, name) for name in ("wave", "variant", "language", "tracking", "repair", "send_at")}
+def _build_parts(
+    batch: models.Batch, parts: Iterable[Sequence[int]], last_number: int, *, repair: bool
+) -> list[models.Batch]:
+    same = {name: getattr(batch, name) for name in ("wave", "variant", "language", "tracking", "send_at")}
     return [
-        ledger_rows.build_batch(batch.mailing, number, members, batch.due_at, batch.stratum, **same)
+        ledger_rows.build_batch(batch.mailing, number, members, batch.due_at, batch.stratum, repair=repair, **same)
         for number, members in enumerate(parts, last_number + 1)
     ]
 

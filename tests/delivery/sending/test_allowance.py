@@ -228,3 +228,23 @@ def test_a_wait_that_was_asked_for_by_a_clock_put_back_since_ends(play: Play) ->
     assert play.work("worker/0")
     allowance.close_until("sendgrid", play.now + timedelta(minutes=1), play.now)
     assert not play.work("worker/0")
+
+
+def test_a_batch_that_was_tried_before_there_was_a_limit_is_cut_to_it_as_well(
+    server: SendGridServer, newsroom: Newsroom, plan: Plan, join: Join, now: datetime
+) -> None:
+    join(READERS)
+    made = plan(provider="sendgrid")
+    freeze.freeze_next(now)
+    play = Play(server, now)
+    server.fail_next(Fault(status=403))
+    play.run(seconds=1)
+    assert summary.get_mailing(made.id).state == "paused"
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, per_minute=LIMIT, seen=None, by=SYSTEM)
+    mailings.resume(made.id, by=SYSTEM, now=play.now)
+    freeze.freeze_next(play.now)
+    play.finish()
+    play.check()
+    mailings.finish_settled(play.now)
+    shown = summary.get_mailing(made.id)
+    assert (shown.state, shown.counts, shown.adds_up) == ("finished", {"accepted": READERS}, True)

@@ -252,7 +252,7 @@ def unsubscribe_by_link(claims: tokens.Claims, *, how: str, network: str, now: d
                 transactional.queue_mail(TransactionalKind.GOODBYE, person.id, target.id, now=now)
 
 
-def undo_unsubscribe(claims: tokens.Claims, *, network: str, now: datetime) -> None:
+def undo_unsubscribe(claims: tokens.Claims, *, network: str, now: datetime, form_text: str = "") -> None:
     """Takes leaving back: as it was before, and who had not confirmed is asked once more.
 
     With a token for every list it takes back the last leaving alone, not what was stopped long before.
@@ -267,10 +267,10 @@ def undo_unsubscribe(claims: tokens.Claims, *, network: str, now: datetime) -> N
     with serialised_transaction():
         for target in targets:
             if left and left.get(target.id) == max(left.values()):
-                _restore_subscription(person, target, network, now)
+                _restore_subscription(person, target, network, form_text, now)
 
 
-def _restore_subscription(person: models.Subscriber, target: List, network: str, now: datetime) -> None:
+def _restore_subscription(person: models.Subscriber, target: List, network: str, form_text: str, now: datetime) -> None:
     history = (
         person.consents.filter(list_id=target.id).exclude(state=SubscriptionState.UNSUBSCRIBED).order_by("-at", "-id")
     )
@@ -278,7 +278,8 @@ def _restore_subscription(person: models.Subscriber, target: List, network: str,
     if before in policy.OUT_STATES:
         return
     act = SubscriptionAct.UNDO_LEAVE if before == SubscriptionState.ACTIVE else SubscriptionAct.SIGN_UP
-    apply_act(person, target, act, how="undo", network=network, now=now)
+    shown = texts.ShownTexts(form=texts.keep_text(form_text, now), notice=texts.keep_text(target.privacy_notice, now))
+    apply_act(person, target, act, how="undo", network=network, shown=shown, now=now)
     if is_asked(person, target):
         transactional.queue_mail(TransactionalKind.CONFIRM, person.id, target.id, now=now)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.kernel import clock
@@ -31,7 +32,8 @@ def show_unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return _render_page(request, claims, token)
     did = sent.get("do", "")
     if did == "undo":
-        self_service.undo_unsubscribe(claims, network=find_network(request), now=now)
+        shown = _("Undo, keep sending it")
+        self_service.undo_unsubscribe(claims, network=find_network(request), now=now, form_text=shown)
     elif did == "why":
         self_service.record_leaving_reason(claims, sent.get("reason", ""), sent.get("text", ""))
     else:

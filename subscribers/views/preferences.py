@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
@@ -79,7 +80,8 @@ def _save_preferences(request: HttpRequest, person: Subscriber) -> None:
         own = tokens.Claims(tokens.FOOTER, subscription.list_id, person.id)
         ticked = str(subscription.list_id) in wanted
         if ticked and subscription.state == SubscriptionState.UNSUBSCRIBED:
-            self_service.undo_unsubscribe(own, network=find_network(request), now=now)
+            shown = "\n".join((_("Your newsletters"), subscription.list_name, _("Save")))
+            self_service.undo_unsubscribe(own, network=find_network(request), now=now, form_text=shown)
         elif not ticked and subscription.state in (SubscriptionState.ACTIVE, SubscriptionState.PENDING):
             self_service.unsubscribe_by_link(own, how="page", network=find_network(request), now=now)
         chosen = request.POST.get(f"often-{subscription.list_id}", "")

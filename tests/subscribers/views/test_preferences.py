@@ -11,8 +11,9 @@ import pytest
 from django.test import Client
 
 from newsletter.kernel import clock
-from subscribers import audience, models, people, subscriber_lookup, tokens, transactional
+from subscribers import audience, models, people, self_service, subscriber_lookup, tokens, transactional
 from subscribers.rate_limits import get_limit
+from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List
 from tests.actors import SYSTEM
 from tests.conftest import Newsroom
@@ -241,3 +242,21 @@ def test_which_address_takes_the_same_work_whether_it_is_known_or_not(
     for address in ("known@example.com", "unknown@example.com"):
         with django_assert_num_queries(5):
             assert Client().post("/which/", {"email": address}).status_code == 200
+
+
+def test_who_takes_a_list_up_again_has_the_words_of_the_page_kept(
+    client: Client, active: Active, morning: List, now: datetime
+) -> None:
+    person_id = active("ann@example.com")
+    for path, fields in (
+        (f"/p/{footer(morning.id, person_id)}", {"lists": str(morning.id)}),
+        (f"/u/{footer(morning.id, person_id)}", {"via": "page", "do": "undo"}),
+    ):
+        self_service.unsubscribe_by_link(Claims(FOOTER, morning.id, person_id), how="page", network="", now=clock.now())
+        post(client, path, **fields) if "/p/" in path else client.post(path, fields)
+    taken_up = models.ConsentEvent.objects.filter(how="undo", state="active").order_by("id")
+    texts = {row.hash: row.text for row in models.ConsentText.objects.all()}
+    assert [texts[each.form_hash] for each in taken_up] == [
+        "Your newsletters\nMorning Briefing\nSave",
+        "Undo, keep sending it",
+    ]

@@ -22,6 +22,8 @@ PUBLIC = {
     "archive-feed",
     "picture",
     "health",
+    "liveness",
+    "readiness",
     "join",
     "join-list",
     "embed",
@@ -36,6 +38,7 @@ PUBLIC = {
     "hook-sendgrid",
     "api-articles",
     "api-article",  # by token: tests/api walks them
+    "api-tier",
 }
 WITHOUT_CSRF = {
     "leave",  # one-click leaving (RFC 8058) comes without a cookie
@@ -45,6 +48,7 @@ WITHOUT_CSRF = {
     "hook-sendgrid",  # the provider’s reports: their signature is what counts
     "api-articles",
     "api-article",  # by token; no cookie counts there, and so there is nothing to ride on
+    "api-tier",
 }
 NEWSROOM_WIDE = {
     "people",

@@ -276,6 +276,7 @@ def list_rows(ids: Things) -> dict[str, Row]:
         ),
         "api-articles": Row("/api/articles", some[EDIT], some[EDIT], ("", "?query=railway"), ({"text": "x"},)),
         "api-article": Row(f"/api/articles/{ids.article}", some[EDIT]),
+        "api-tier": Row("/api/subscribers/reader0@example.com/tier", some[SUBSCRIBERS]),
     }
 
 
@@ -365,7 +366,7 @@ def sign_in(address: str, role: str, newsletter_id: int | None, now: datetime) -
 def ask(visitor: Visitor, path: str, form: dict[str, Any] | None = None, *, htmx: bool = False) -> tuple[int, str, str]:
     """The status, everything that came, and where it leads; what the request changed is undone."""
     headers = {"HX-Request": "true"} if htmx else {}
-    if path.startswith("/api/articles"):
+    if path.startswith(("/api/articles", "/api/subscribers/")):
         headers |= visitor.headers
     with transaction.atomic():
         if form is None:

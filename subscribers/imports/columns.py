@@ -139,7 +139,8 @@ confirmed: confirmed isconfirmed emailconfirmed emailverified verified isverifie
 left: unsubtime unsubscribed unsubscribedat unsubscribedate unsubscribeddate dateunsubscribed unsubscriptiondate
     unsubscribetime optout optedout optouttime optoutdate optedoutat emaildisabled deletedat blacklisted
     emailblacklisted blacklist blocklisted blocked suppressed suppressedat donotmail donotemail abgemeldet
-    cancelledat canceledat unsub isunsubscribed removedat emailoptout deactivated deactivatedat dnc donotcontact
+    cancelledat canceledat unsub isunsubscribed removedat emailoptout deactivated deactivatedat dnc donotcontact leftat
+    lefton dateleft leftdate
 bounced: bounced bouncedat bouncedate hardbounce hardbounced cleantime cleaned undeliverabilitydate
 complained: complained complainedat spamcomplaint markedasspam spamreportedat
 wanted: subscribed issubscribed subscribedtoemails optedin optin emailoptin acceptsmarketing acceptsemailmarketing
@@ -665,6 +666,13 @@ def _state_of_file(
     by_name = find_state_of_name(name)
     if by_name and among_others:
         return by_name
+    heading = next(column.name for column in columns if column.target == "email")
+    if not by_name and find_state_of_name(heading):
+        raise BadInput(
+            f"By its header “{heading}” the file holds people who are not to be mailed. Say what they are with "
+            "--status unsubscribed (or bounced, complained, suppressed; active if the header misleads).",
+            "status",
+        )
     if by_name:
         raise BadInput(
             f"By its name {name} holds people who are not to be mailed, but no column says so. Say what they are with "

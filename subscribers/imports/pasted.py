@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from subscribers.imports.state_words import SUPPRESSED, load_meanings, normalise_word
-from subscribers.states import SubscriptionState
+from subscribers.imports.state_words import says_left
 
 HEADER = ["email", "name"]
-SAYS_OUT = frozenset([*SubscriptionState, SUPPRESSED]) - {SubscriptionState.ACTIVE}
 _PART = re.compile(
     r"(?P<name>[^<>@]*)<\s*(?P<address>[^<>\s]+@[^<>\s]+)\s*>|(?P<bare>[^<>()\s,;]+@[^<>()\s,;@]+\.[^<>()\s,;]+)"
 )
@@ -37,19 +35,13 @@ def _split(line: str) -> list[tuple[str, str]]:
     """Names and addresses of a line; nothing where a part of it is neither."""
     flat = re.sub(r"[;\t]+", ";", line.strip().strip(",;"))
     people = _read_parts(_split_commas(flat.replace(";", ","))) or _read_parts(flat.split(";"))
-    return [] if any(_says_left(name) for name, _ in people) else [(_turn_name(name), each) for name, each in people]
+    return [] if any(says_left(name) for name, _ in people) else [(_turn_name(name), each) for name, each in people]
 
 
 def _read_parts(parts: Sequence[str]) -> list[tuple[str, str]]:
     """Name and address of each part; nothing where one of them has no address, or more than that."""
     found = [_PART.fullmatch(part.strip()) for part in parts if part.strip()]
     return [(match["name"] or "", match["address"] or match["bare"]) for match in found if match] if all(found) else []
-
-
-def _says_left(name: str) -> bool:
-    """Whether a word that is set off from a name says that somebody left: “Ann Lee (unsubscribed)”."""
-    set_off = re.findall(r"[-–—(\[:/|*,]\s*(\w[\w ]*)", name)
-    return any(load_meanings().get(normalise_word(word), "") in SAYS_OUT for word in set_off)
 
 
 def _turn_name(name: str) -> str:

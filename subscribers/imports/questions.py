@@ -7,6 +7,8 @@ come in any language. Words we know only save questions: a column whose few valu
 from __future__ import annotations
 
 import ipaddress
+import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +16,17 @@ from newsletter.kernel.errors import BadInput
 from subscribers.imports import dates
 from subscribers.imports.columns import STATE_TARGETS, Column, Layout, find_tier, is_other_date
 from subscribers.imports.csv import clean_cell
-from subscribers.imports.state_words import EMPTY, NO, YES, load_meanings, negates, normalise_word, shows_state
+from subscribers.imports.state_words import (
+    EMPTY,
+    NO,
+    YES,
+    has_word_of_leaving,
+    is_word_of_leaving,
+    load_meanings,
+    negates,
+    normalise_word,
+    shows_state,
+)
 from subscribers.imports.survey import EXAMPLES, ColumnSurvey, FileSurvey
 from subscribers.states import QuestionKind, SubscriptionState
 from subscribers.values import AskedValue, Question
@@ -25,6 +37,7 @@ VERY_FEW_VALUES = 4  # the same of a file that is short
 LONGEST_STATE = 40  # characters of a word of state
 VALUES_SHOWN = 20
 _ASK_ORDER = "Is the day or the month first in its dates?"
+_TEXTS = ("tags", "source", "language", "zone")  # what is kept as it stands, whatever it says
 _DATED_TARGETS = {"joined_at", "confirmed_at", *STATE_TARGETS} - {"status"}
 
 
@@ -109,15 +122,19 @@ def _find_reason(column: Column, seen: ColumnSurvey, layout: Layout) -> tuple[st
     if column.unnamed or (column.target == "attribute" and not layout.is_known(column)):
         known_date = bool(layout.columns_for("joined_at") or layout.columns_for("confirmed_at"))
         return _look_like_state(column, seen, known_state, known_date)
+    if column.target in _TEXTS and layout.tool.name == "generic":
+        parts = [part for value in seen.values for part in re.split(r"[,;|]", value)]
+        if any(map(is_word_of_leaving if column.target == "tags" else has_word_of_leaving, parts)):
+            return "One of its values has a word for somebody who left.", True
     if known_state:
         return "", True
+    if column.target == "attributes" and (name := _find_state_in_json(seen)):
+        return f"In its JSON “{name}” may say who left.", True
     if column.target in ("joined_at", "confirmed_at") and seen.blank and shows_state(column.name):
         return f"It is empty in {seen.blank} rows, and nothing else says who wants mail.", True
     speaks_of_state = seen.blank and shows_state(column.name) and not layout.is_known(column)
     if column.target in ("reason", "ignore") and speaks_of_state:
         return f"It is filled in {seen.filled} rows alone, and nothing else says who left.", True
-    if column.target == "tags" and any(_is_word_of_leaving(tag) for value in seen.values for tag in value.split(",")):
-        return "One of its tags is a word for somebody who left.", True
     return "", True
 
 
@@ -135,7 +152,8 @@ def _look_like_state(column: Column, seen: ColumnSurvey, known_state: bool, know
             return "It has words for a state.", True
         if len(values) <= FEW_VALUES and any(len(value) <= LONGEST_STATE and negates(value) for value in values):
             return "One of its values says no to something.", True
-    if seen.holds_dates and (seen.blank or any(map(dates.is_no_date, values))):
+    holds_some = seen.holds_dates or (seen.blank and any(map(dates.looks_like_date, values)))
+    if holds_some and (seen.blank or any(map(dates.is_no_date, values))):
         return f"It has dates in {seen.filled} rows and none in {seen.blank}.", not known_state
     if seen.holds_dates and not known_date and not (known_state and is_other_date(column.name)):
         return "It has a date in every row: is it when they asked for it, or when they left?", not known_state
@@ -155,8 +173,17 @@ def _is_network_or_link(value: str) -> bool:
         return False
 
 
-def _is_word_of_leaving(tag: str) -> bool:
-    return load_meanings().get(normalise_word(tag), "active") not in (YES, NO, "active")
+def _find_state_in_json(seen: ColumnSurvey) -> str:
+    """The first key of JSON in a column that may say who left, by its name; "" for none."""
+    for value in seen.values:
+        try:
+            found = json.loads(value)
+        except (ValueError, RecursionError):
+            continue
+        for key in found if isinstance(found, dict) else ():
+            if shows_state(key):
+                return str(key)
+    return ""
 
 
 def _list_unknown_words(column: Column, seen: ColumnSurvey, layout: Layout) -> list[AskedValue]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import ipaddress
 import json
 import re
@@ -20,15 +21,27 @@ from subscribers.imports import dates
 from subscribers.imports.attribute_values import LONGEST_TAG, LONGEST_VALUE, convert_to_kind, to_attribute_slug
 from subscribers.imports.columns import STATE_TARGETS, Column, Layout, find_tier
 from subscribers.imports.csv import LONGEST_CELL, clean_cell, has_surplus
-from subscribers.imports.state_words import EMPTY, SUPPRESSED, is_yes, load_meanings, normalise_name, normalise_word
+from subscribers.imports.state_words import (
+    EMPTY,
+    SUPPRESSED,
+    has_word_of_leaving,
+    is_yes,
+    list_words_that_are_no_names,
+    load_meanings,
+    normalise_name,
+    normalise_word,
+    says_left,
+)
 from subscribers.states import SubscriptionState
 from subscribers.values import BadRow
 
+LONGEST_HEADING = 60  # characters
 LONGEST_NAME, MOST_TAGS = 100, 50
 MOST_ZONES = 20  # unknown ones that are named
 MOST_STATES_KEPT = 10_000  # cells whose meaning is remembered
 _SURPLUS = "The row has {} cells, the header {}. Is there a comma, or whatever parts them, in a cell without quotes?"
 _ADDRESS_IN_TEXT = re.compile(r"[^\s,;:<>()\[\]\"']+@[^\s,;:<>()\[\]\"']+")
+_AT = re.compile(r"\s*(?:@|[\[(]at[\])])\s*", re.IGNORECASE)
 _DELETED_SUFFIX = "@deletion-request.substack.com"
 # The strongest word against mailing wins, wherever it stands.
 STRENGTH = {
@@ -102,6 +115,7 @@ class RowParser:
         self.unknown_words: dict[tuple[str, str], UnknownWord] = {}
         # What every row has goes the quick way; the rest is asked only where there is such a column.
         self._width = len(layout.columns)
+        self._no_names = list_words_that_are_no_names()
         self._email = layout.columns_for("email")[0].index
         self._plain = [(c.target, c.index) for c in layout.columns if c.target in _TEXT_TARGETS]
         self._status = layout.status or SubscriptionState.ACTIVE
@@ -159,11 +173,12 @@ class RowParser:
         try:
             address, sendable = _parse_address(typed)
         except BadInput as error:
+            self._refuse_heading(line, typed, cells)
             return BadRow(line, "email", clean_cell(typed)[:200], str(error))
         fields: dict[str, Any] = {}
         for name, index in self._plain:
             cell = cells[index] if index < len(cells) else ""
-            if cell.isalnum() and len(cell) <= LONGEST_NAME:
+            if cell.isalnum() and len(cell) <= LONGEST_NAME and cell.casefold() not in self._no_names:
                 fields[name] = cell
             elif cell:
                 bad = _find_bad_cell(line, name, cell)
@@ -179,6 +194,16 @@ class RowParser:
         except _BadRowError as bad:
             return bad.row
         return self._build_row(line, address, sendable, fields, status)
+
+    def _refuse_heading(self, line: int, typed: str, cells: Sequence[str]) -> None:
+        """Raises BadInput for a line that says, instead of an address, that those below it have left."""
+        if "@" in typed or "".join(cells).strip() != typed.strip() or not has_word_of_leaving(typed[:LONGEST_HEADING]):
+            return
+        raise BadInput(
+            f"Line {line} says “{clean_cell(typed)[:LONGEST_HEADING]}”: those below it may have left, so nothing is "
+            "imported. Give them in a file of their own, with --status unsubscribed, or take the line out.",
+            "file",
+        )
 
     def _build_row(self, line: int, address: str, sendable: bool, fields: dict[str, Any], status: str) -> Row | BadRow:
         zone = self._read_zone(fields["zone"]) if "zone" in fields else ""
@@ -355,6 +380,7 @@ class _BadRowError(Exception):
         self.row = row
 
 
+_NAME_TARGETS = ("first_name", "last_name", "name")
 _TEXT_TARGETS = ("first_name", "last_name", "name", "language", "zone")
 
 
@@ -375,7 +401,7 @@ def _tidy_address(typed: str) -> str:
     One that was written differently by somebody who left must not stay somebody else.
     """
     shown = "".join(each for each in unicodedata.normalize("NFKC", typed) if unicodedata.category(each) != "Cf")
-    text = clean_cell(shown).strip("'\"").rstrip(".,;")
+    text = clean_cell(_AT.sub("@", html.unescape(shown))).strip("'\"").rstrip(".,;")
     return text.partition("?")[0] if text[:7].lower() == "mailto:" else text
 
 
@@ -384,6 +410,8 @@ def _find_bad_cell(line: int, name: str, cell: str) -> BadRow | None:
         return BadRow(line, name, cell[:40] + "…", "The cell is too long.")
     if "\n" in cell.strip() or "\r" in cell.strip():
         return BadRow(line, name, cell.strip()[:200], "The cell goes over several lines. Is a quote missing?")
+    if name in _NAME_TARGETS and says_left(cell):
+        return BadRow(line, name, cell.strip()[:200], "It says that they left. Give that in a column of its own.")
     return None
 
 

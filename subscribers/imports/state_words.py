@@ -31,6 +31,8 @@ _PARTS_OF_NAMES = {
     "blocklist": SUPPRESSED,
     "blacklist": SUPPRESSED,
 }
+OUT = frozenset(_STRONGEST_FIRST)
+_SHORTEST_NO_NAME = 8  # letters; people are called Held
 YES, NO = "yes", "no"
 EMPTY = "(empty)"  # how a cell without anything in it is called in questions and answers
 _SHORTEST_STEM = 5  # letters of a word that may be the beginning of a longer one
@@ -98,6 +100,31 @@ def find_state_of_name(name: str) -> str:
 
 def _is_form_of(word: str, theirs: str) -> bool:
     return word.startswith(theirs) or (len(word) > _SHORTEST_STEM and theirs.startswith(word))
+
+
+def is_word_of_leaving(text: str) -> bool:
+    """Whether a text is a word for a state in which nobody is mailed."""
+    return load_meanings().get(normalise_word(text), "") in OUT
+
+
+def has_word_of_leaving(text: str) -> bool:
+    """Whether one of the words in a text is such a word."""
+    return is_word_of_leaving(text) or any(map(is_word_of_leaving, re.findall(r"[^\W\d_]+", text)))
+
+
+def says_left(name: str) -> bool:
+    """Whether a name says that its bearer left: “Ann Lee (unsubscribed)”, or a long word for it in place of a name."""
+    if is_word_of_leaving(name):
+        return len(normalise_name(name)) >= _SHORTEST_NO_NAME
+    return any(map(is_word_of_leaving, re.findall(r"[-–—(\[:/|*,]\s*(\w[\w ]*)", name)))
+
+
+@cache
+def list_words_that_are_no_names() -> frozenset[str]:
+    """The long words for those who left, in small letters, as they are written and without accents."""
+    written = {word.casefold() for words in load_languages().values() for each in OUT for word in words.get(each, ())}
+    known = {word for word, meaning in load_meanings().items() if meaning in OUT}
+    return frozenset(word for word in written | known if says_left(word))
 
 
 @cache

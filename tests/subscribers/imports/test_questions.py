@@ -246,3 +246,20 @@ def test_a_wish_for_no_mail_is_asked_about_though_a_status_is_there(all_mail: st
     file = f"email,status,Wunsch\nann@example.com,active,{all_mail}\nben@example.com,active,{no_mail}\n"
     (question,) = ask(file)
     assert (question.column, question.surely) == ("Wunsch", True)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("tags", "news;abgemeldet"),
+        ("source", "unsubscribe-form"),
+        ("lang", "unsubscribed"),
+        ("attributes", '{""plan"": 1, ""optout"": true}'),
+        ("notiert", "2024-01-02"),
+    ],
+)
+def test_a_word_of_leaving_is_found_in_columns_that_are_called_something_else(column: str, value: str) -> None:
+    other = "unknown" if column == "notiert" else ""
+    file = f'email,{column}\nann@example.com,\nben@example.com,"{value}"\ncleo@example.com,{other}\n'
+    (question,) = ask(file)
+    assert (question.column, question.surely) == (column, True)

@@ -116,6 +116,9 @@ ANN = "ann@example.com"
         "ＡＮＮ@example.com",
         "mailto:ann@example.com?subject=stop",
         "Ann <ann@example.com>;",
+        "ann&#64;example.com",
+        "ANN @ example.com",
+        "ann [at] example.com",
     ],
 )
 def test_an_address_is_known_by_any_spelling_so_that_whoever_left_stays_out(spelt: str) -> None:
@@ -155,3 +158,34 @@ def test_a_row_with_more_cells_than_the_header_is_refused_for_its_cells_are_not_
 def test_a_bad_row_that_ends_before_its_address_is_reported_like_any_other() -> None:
     (bad,) = rows("name,email,status\nAnn\n", statuses={"status:(empty)": "active"})
     assert isinstance(bad, BadRow)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "email,name\nann@example.com,Ann\n\nUnsubscribed\nben@example.com,Ben\n",
+        "ann@example.com\n\nAbgemeldet:\nben@example.com\n",
+        "Désabonnés\nann@example.com\n",
+    ],
+)
+def test_a_heading_over_those_who_left_stops_the_import(file: str) -> None:
+    with pytest.raises(BadInput, match="--status unsubscribed"):
+        rows(file)
+
+
+def test_an_address_that_was_taken_out_is_no_heading() -> None:
+    ann, ben = rows("email,name\ndeleted,Ann\nben@example.com,Ben\n")
+    assert isinstance(ann, BadRow)
+    assert isinstance(ben, Row)
+
+
+@pytest.mark.parametrize("name", ["Ann (unsubscribed)", "UNSUBSCRIBED", "Désabonnée - désabonné", "Ann / opted out"])
+def test_a_name_that_says_they_left_signs_nobody_up(name: str) -> None:
+    (found,) = rows(f"email,name\nann@example.com,{name}\n")
+    assert isinstance(found, BadRow)
+    assert "left" in found.reason
+
+
+@pytest.mark.parametrize("name", ["Max Held", "Left", "Ann-Marie Out", "Clean Bandit", "Spam (cat)", "Baja"])
+def test_names_that_are_words_too_stay_names(name: str) -> None:
+    assert isinstance(row(f"email,name\nann@example.com,{name}\n"), Row)

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import approval, edition_lookup
@@ -168,13 +168,18 @@ def finish_settled(now: datetime) -> int:
 
 def _finish_unless_unknown(row: models.Mailing, now: datetime) -> bool:
     """Finishes a mailing; one with too many unknown stays as it is, and an alarm says so once."""
-    said = models.Alarm.objects.filter(mailing_id=row.id, message=unsettled.ALARM)
+    said = _select_unknown_alarms(row.id)
     if unsettled.has_too_many_unknown(row):
         if not said.exists():
             alarms.raise_alarm(row.id, unsettled.ALARM, now)
         return False
     said.delete()
     return _finish(row, now)
+
+
+def _select_unknown_alarms(mailing_id: int) -> QuerySet[models.Alarm]:
+    """The alarm that a mailing is not over, which it is when somebody closed or cancelled it."""
+    return models.Alarm.objects.filter(mailing_id=mailing_id, message=unsettled.ALARM)
 
 
 def _finish(row: models.Mailing, now: datetime, reason: str = "") -> bool:
@@ -355,6 +360,7 @@ def cancel(mailing_id: int, *, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         _change_state(found, MailingState.CANCELLED, f"cancelled by {by.name}")
         withdraw_planned(mailing_id)
+        _select_unknown_alarms(mailing_id).delete()
         _record_change(by, "cancelled", found, MailingState.CANCELLED, now)
 
 
@@ -375,6 +381,7 @@ def close(mailing_id: int, *, reason: str, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         if not _finish(found, now, f"closed by {by.name}: {reason}"):
             raise Conflict(f"Mailing {mailing_id} changed at the same moment. Look at it again.")
+        _select_unknown_alarms(mailing_id).delete()
         unknown = f"{unsettled.count_unknown(found)} subscribers unknown: {reason}"
         _record_change(by, "closed", found, MailingState.FINISHED, now, unknown)
 

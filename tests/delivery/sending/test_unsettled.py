@@ -120,3 +120,13 @@ def test_another_batch_that_is_lost_when_the_first_is_settled_is_counted_for_its
         state=BatchState.UNKNOWN, outcomes=outcomes.pack(), version=first.version
     )
     assert unsettled.count_unknown(row) == 10
+
+
+@pytest.mark.parametrize("verb", ["close", "cancel"])
+def test_once_it_is_over_no_alarm_says_that_it_is_not(lost: Mailing, now: datetime, verb: str) -> None:
+    assert [alarm.message for alarm in summary.get_mailing(lost.id).alarms] == [unsettled.ALARM]
+    if verb == "close":
+        mailings.close(lost.id, reason="the provider was away", by=SYSTEM, now=now)
+    else:
+        mailings.cancel(lost.id, by=SYSTEM, now=now)
+    assert not summary.get_mailing(lost.id).alarms

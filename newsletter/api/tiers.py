@@ -31,7 +31,7 @@ def show_or_set_tier(request: HttpRequest, address: str) -> HttpResponse:
         try:
             tiers.set_tier(person.id, name, ends_at=tiers.parse_end(until), how="api", by=by, now=now)
         except NotAllowed:
-            raise _unknown(address) from None
+            raise _unknown() from None
         person = subscriber_lookup.get_subscriber(person.id)
     present = tiers.settle(person, now)
     return JsonResponse(
@@ -46,11 +46,11 @@ def _find_visible(address: str, by: Actor) -> Subscriber:
             return found
     except NotAllowed:
         pass
-    raise _unknown(address)
+    raise _unknown()
 
 
-def _unknown(address: str) -> NotFound:
-    return NotFound(f"There is no subscriber {address[:100]} that you may change.")
+def _unknown() -> NotFound:
+    return NotFound("There is no subscriber with this address that you may change.")
 
 
 def _parse_body(request: HttpRequest) -> tuple[str, str]:

@@ -57,6 +57,7 @@ def test_inactive_subscribers_are_asked_when_their_number_is_typed(
     readers(3)
     now = clock.now()
     models.Subscription.objects.update(since=now - timedelta(days=400))
+    models.Subscriber.objects.update(tracking_agreed_at=now - timedelta(days=400))
     models.List.objects.filter(id=newsroom.list.id).update(engagement_as_of=now)
     page = f"/readers/lists/{newsroom.list.slug}/"
     assert "<b>3</b> subscribers have neither opened nor clicked for 6 months" in admin.get(page).content.decode()

@@ -147,6 +147,10 @@ def main() -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads our output any more
         sys.exit(0)
+    except UnicodeEncodeError as error:
+        if error.reason != "surrogates not allowed":
+            raise
+        _exit_with("What was given holds bytes that are no text in UTF-8. Give it in UTF-8.", 2)
     except Exception as error:
         message = _describe_failure(error)
         if message is None:

@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from newsletter.cli.app import NOUNS, OLD_NAMES, app, replace_old_names
-from tests.cli.conftest import run
+from tests.cli.conftest import USAGE, Newsletter, run
 
 
 @pytest.mark.parametrize(
@@ -110,3 +110,10 @@ def test_trouble_is_one_clear_line_with_the_remedy(
     assert done.returncode == code, done.stderr
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.django_db
+def test_bytes_that_are_no_text_are_said_in_one_line(newsletter: Newsletter) -> None:
+    code, _, said = newsletter("lists", "create", "morning", "--name", "Mor\udcffning")
+    assert code == USAGE
+    assert said == "What was given holds bytes that are no text in UTF-8. Give it in UTF-8."

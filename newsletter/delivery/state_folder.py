@@ -133,7 +133,7 @@ class StateFolder:
     def note_attempt(self, installation: str, note: AttemptNote, now: datetime) -> None:
         """Notes an attempt before its first byte leaves. Raises SurroundingsError: then nothing may leave."""
         line = {name: getattr(note, name) for name in AttemptNote.__slots__ if name != "answer"}
-        line["members"] = base64.b85encode(note.members).decode()
+        line["members"] = base64.b64encode(note.members).decode()
         self._append(installation, note.history, line, now)
 
     def note_answer(self, installation: str, history: str, attempt: str, answer: str, now: datetime) -> None:
@@ -220,7 +220,7 @@ def _read_line(line: bytes, notes: dict[str, AttemptNote]) -> None:
             if (known := notes.get(said["attempt"])) is not None:
                 notes[known.attempt] = replace(known, answer=str(said["answer"]))
             return
-        said["members"] = base64.b85decode(said["members"])
+        said["members"] = base64.b64decode(said["members"])
         said["places"] = None if said["places"] is None else tuple(said["places"])
         notes[said["attempt"]] = AttemptNote(**said)
     except (ValueError, TypeError, KeyError):

@@ -51,6 +51,10 @@ def show_status(as_json: bool = JSON) -> None:
     if found.payloads_waiting:
         since = f", the oldest since {found.oldest_payload_at:%Y-%m-%d %H:%M} UTC" if found.oldest_payload_at else ""
         say(f"{found.payloads_waiting} payloads of the provider wait to be applied{since}.")
+    for day in found.days:
+        say(f"On {day.day} (UTC) the provider was given {day.provider} messages; by our ledger {day.ledger} left.")
+    if found.days_problem:
+        say(f"The provider's figures could not be read: {found.days_problem}")
     if status.outbox_only:
         say("This is a copy: mail goes to the outbox alone. To send again: newsletter database use-provider")
     print_table(

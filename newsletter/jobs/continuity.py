@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
@@ -11,17 +11,20 @@ from newsletter.catalog import newsletters
 from newsletter.delivery import installation
 from newsletter.delivery.events import inbox
 from newsletter.delivery.ledger.states import MailingState
+from newsletter.delivery.providers.base import Counting
+from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import lost_attempts, mailings
 from newsletter.delivery.sending.lost_attempts import Recovered
-from newsletter.jobs import erasure
+from newsletter.jobs import erasure, wiring
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
-from newsletter.kernel.errors import BadInput
+from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.scheduling import occurrences
 from subscribers import transactional
 
 HELD_REASON = "The database went back in time. See what the provider has of it, then send it, or leave it."
 COPY_REASON = "This is a copy of another installation."
 FAR = timedelta(days=3650)
+WITNESSED = timedelta(days=2)  # how far back the provider is asked for its figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,24 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class WitnessedDay:
+    """How many messages the provider says it was given on a day (UTC), and how many our ledger says left then."""
+
+    day: date
+    provider: int
+    ledger: int
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
-    """What is known, for a person who decides."""
+    """What is known, for a person who decides. `days` are of the provider's figures, where it offers any."""
 
     status: installation.Status
     due: tuple[Waiting, ...]
     payloads_waiting: int
     oldest_payload_at: datetime | None
+    days: tuple[WitnessedDay, ...]
+    days_problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +69,21 @@ class Stopped:
 
 def describe_situation(now: datetime) -> Situation:
     """What is known of the installation, and what would be sent now."""
-    waiting = inbox.get_status()
-    return Situation(installation.read_status(now), _list_due(now), waiting.waiting, waiting.oldest_at)
+    waiting, status = inbox.get_status(), installation.read_status(now)
+    days, problem = _ask_provider(now) if status.held_since else ((), "")
+    return Situation(status, _list_due(now), waiting.waiting, waiting.oldest_at, days, problem)
+
+
+def _ask_provider(now: datetime) -> tuple[tuple[WitnessedDay, ...], str]:
+    """The provider's figures of the last days beside ours, and why there are none."""
+    try:
+        provider = wiring.get_provider()
+        if not isinstance(provider, Counting):
+            return (), ""
+        found = provider.count_by_day((now - WITNESSED).date(), now.date())
+    except NewsletterError as error:
+        return (), str(error)
+    return tuple(WitnessedDay(each.day, each.requests, summary.count_submitted(each.day)) for each in found), ""
 
 
 def _list_due(now: datetime) -> tuple[Waiting, ...]:

@@ -17,6 +17,7 @@ from django.db.models import F
 from newsletter.delivery import installation, models
 from newsletter.delivery.ledger.states import BatchState
 from newsletter.delivery.sending import freeze, hand_over, one_off
+from newsletter.delivery.state_folder import Memory
 from newsletter.kernel.errors import Refused
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.provider import ScriptedProvider
@@ -320,6 +321,34 @@ def test_once_somebody_has_decided_mail_leaves_again_and_an_older_backup_is_noti
     assert installation.check(now).held.startswith("The database went back in time")
 
 
+def test_a_decision_that_the_database_lacks_is_noticed_though_its_mark_is_high(
+    join: Any, frozen: Callable[..., Any], provider: ScriptedProvider, now: datetime
+) -> None:
+    join(100)
+    frozen()
+    assert step(provider, now)
+    installation.hold("to be looked at", now)
+    before = models.Installation.objects.get().history
+    restart()
+    installation.release(now)
+    models.Installation.objects.update(history=before, former_histories=[], mark=1_000)  # rows of before the decision
+    restart()
+
+    assert installation.check(now).held.startswith("The database went back in time")
+
+
+def test_a_database_that_another_machine_ran_meanwhile_is_held_when_it_comes_back(
+    join: Any, frozen: Callable[..., Any], provider: ScriptedProvider, now: datetime
+) -> None:
+    join(100)
+    frozen()
+    assert step(provider, now)
+    models.Installation.objects.update(machine="another", mark=1_000)
+    restart()
+
+    assert installation.check(now).held.startswith("Another machine ran this database")
+
+
 def test_a_copy_has_an_id_of_its_own(join: Any, now: datetime) -> None:
     before = installation.check(now).identity
 
@@ -374,3 +403,7 @@ class TestANewMachineOnPostgreSQL:
 
     def test_without_the_time_to_look_nothing_is_decided(self, row: models.Installation) -> None:
         assert self.look(row, None) == installation._UNDECIDED
+
+    def test_a_state_folder_of_another_machine_is_no_memory_of_this_one(self, row: models.Installation) -> None:
+        theirs = Memory(row.identity, row.history, row.mark, "another", "", "")
+        assert "remembers nothing of it" in installation._find_doubt(row, theirs, "this one", (), lambda time: None)

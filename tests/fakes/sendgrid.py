@@ -206,6 +206,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path.startswith("/v3/suppression/"):
             return self._suppressed()
+        if self.path.startswith("/v3/stats?"):
+            return self._count_by_day()
         if self.path == "/v3/scopes":
             return self._answer(200, {"scopes": self.server.scopes}) if self._known() else None
         before, path, batch_id = self.path.partition("/v3/user/scheduled_sends")
@@ -221,6 +223,14 @@ class _Handler(BaseHTTPRequestHandler):
         statuses = [{"batch_id": each, "status": status} for each, status in self.server.statuses.items()]
         wanted = batch_id.strip("/")
         self._answer(200, [each for each in statuses if each["batch_id"] == wanted] if wanted else statuses)
+
+    def _count_by_day(self) -> None:
+        """All that was accepted, as of the last day that is asked for (SendGrid fact 44b)."""
+        if not self._known():
+            return
+        until = dict(parse_qsl(urlsplit(self.path).query))["end_date"]
+        given = self.server.accepted.total()
+        self._answer(200, [{"date": until, "stats": [{"metrics": {"requests": given, "delivered": given}}]}])
 
     def _suppressed(self) -> None:
         """A page of one of the lists (SendGrid fact 43)."""

@@ -75,6 +75,8 @@ def test_what_left_after_a_backup_does_not_leave_again(
         assert recovered["settled"] + recovered["added"] == (3 if backup == "before.tar" else 2)
         state = installed.json("database", "status")["status"]
         assert "A backup of" in state["held_reason"]
+        (day,) = installed.json("database", "status")["days"]
+        assert day["provider"] == READERS  # what the restored rows alone do not know
         assert state["lost_attempts"] == 0  # the ledger has learned of them
         installed("database", "resume-sending", "--reason", "all of it had left", "--yes")
         shown = installed.json("mailings", "show", str(mailing))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol, overload, runtime_checkable
 
@@ -278,6 +278,23 @@ class BounceList(Protocol):
 
         Raises ProviderError, and of that RequestRefused where it may be about one of the addresses.
         """
+        ...
+
+
+class DayFigures(NamedTuple):
+    """How many messages a provider was asked to send on a day of its own (UTC), and how many it delivered."""
+
+    day: date
+    requests: int
+    delivered: int
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A provider that says how many messages it was given: a witness beside our rows."""
+
+    def count_by_day(self, since: date, until: date) -> Sequence[DayFigures]:
+        """Its figures for each of these days, both included. Raises ProviderError."""
         ...
 
 

@@ -14,7 +14,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import repeat
 from json.encoder import encode_basestring_ascii as quoted
@@ -31,6 +31,7 @@ from newsletter.delivery.providers.base import (
     Answer,
     AnswerKind,
     CancelStatus,
+    DayFigures,
     Envelope,
     Event,
     ProviderError,
@@ -164,6 +165,17 @@ class SendGrid:
 
         return sendgrid_suppressions.read_lists(get, since, until)
 
+    def count_by_day(self, since: date, until: date) -> Sequence[DayFigures]:
+        """SendGrid's statistics of the account (SendGrid fact 44b). Raises ProviderError."""
+        wanted = {"start_date": since.isoformat(), "end_date": until.isoformat(), "aggregated_by": "day"}
+        document = _ask(
+            lambda: self._api.client.stats.get(query_params=wanted, timeout=QUERY_SECONDS), "Stats read access"
+        )
+        try:
+            return [_read_day(each) for each in document]
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise ProviderError("SendGrid’s statistics cannot be read.") from None
+
     def check_key(self) -> str:
         """What is wrong with the key: SendGrid does not know it, or it may not send (SendGrid fact 43a).
 
@@ -193,6 +205,14 @@ class SendGrid:
                 raise RequestRefused(str(error)) from None
             if error.status != 404:  # none of them is on it: somebody else took them off
                 raise
+
+
+def _read_day(entry: Mapping[str, Any]) -> DayFigures:
+    metrics = [each["metrics"] for each in entry["stats"]]
+    if not all(isinstance(each[name], int) for each in metrics for name in ("requests", "delivered")):
+        raise ValueError("A figure is no number.")
+    requests, delivered = (sum(each[name] for each in metrics) for name in ("requests", "delivered"))
+    return DayFigures(date.fromisoformat(entry["date"]), requests, delivered)
 
 
 class _Refusal(ProviderError):

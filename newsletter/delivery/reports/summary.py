@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import ClassVar
 
@@ -261,6 +261,17 @@ def list_unreported(now: datetime, *, after: timedelta) -> tuple[int, ...]:
         due_at__lte=now - after,
     )
     return tuple(rows.order_by("-id").values_list("id", flat=True))
+
+
+def count_submitted(day: date) -> int:
+    """How many messages of mailings left on a day (UTC), or may have, by the ledger."""
+    begins = datetime.combine(day, time.min, UTC)
+    mine = models.Batch.objects.filter(
+        submitted_at__gte=begins,
+        submitted_at__lt=begins + timedelta(days=1),
+        state__in=(BatchState.ACCEPTED, BatchState.UNKNOWN),
+    )
+    return mine.aggregate(n=Sum("size"))["n"] or 0
 
 
 def list_account_alarms() -> tuple[Alarm, ...]:

@@ -69,7 +69,7 @@ def machine(command: Command, tmp_path: Path) -> Iterator[Machine]:
         process.wait(30)
 
 
-def wait(condition: Callable[[], bool], seconds: float = 20) -> None:
+def wait(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -103,4 +103,4 @@ def test_a_scheduler_that_cannot_go_on_ends_to_be_started_again(machine: Machine
     process = machine.start("scheduler")
     machine.wait_for_tick(0)
     machine.set_clock(-HOUR)
-    assert process.wait(20) == 70
+    assert process.wait(60) == 70

@@ -43,7 +43,8 @@ def test_what_a_file_leaves_open_is_asked_all_at_once_and_answered_by_options(
     assert ("“Newsletter”" in err, "--map 'Newsletter=status'" in err, "“Stufe”" in err) == (True, True, True)
     assert "--other-columns" in err
     status, out, _ = newsletter(*words, "--json")
-    assert (status, [each["column"] for each in json.loads(out)["questions"]]) == (USAGE, ["Newsletter", "Stufe"])
+    columns = [each["column"] for each in json.loads(out)["questions"]]
+    assert (status, columns) == (USAGE, ["Newsletter", "seit", "Stufe"])
     answers = ("--map", "Newsletter=wanted", "--map", "seit=joined_at", "--other-columns", "attribute")
     status, _, err = newsletter(*words, *answers)
     assert (status, "--dates 'seit=day-first'" in err) == (USAGE, True)

@@ -93,7 +93,7 @@ def change_profile(
             if f"attribute_{slug}" in wanted:
                 _write_attribute(person.id, slug, value)
         if "tier" in wanted:
-            tiers.write_change(person, tiers.to_code(wanted["tier"]), None, how="desk", by=by.name, now=now)
+            tiers.write_change(person, tiers.to_code(wanted["tier"]), None, how="desk", actor=by.name, now=now)
         tags = _change_tags(person, changes.get("add_tags", ()), changes.get("remove_tags", ()))
         if wanted or tags[0] != tags[1]:
             before = {name: present[name] for name in wanted}

@@ -125,7 +125,7 @@ def set_tier(
         if person is None:
             raise NotFound(f"There is no subscriber {subscriber_id}.")
         before = _describe(get_present(person.tier, person.tier_ends_at, now), person.tier_ends_at)
-        if write_change(person, code, ends_at, how=how, by=by.name, now=now):
+        if write_change(person, code, ends_at, how=how, actor=by.name, now=now):
             by.record(
                 ActionRecord(
                     "set tier",
@@ -146,7 +146,7 @@ def _describe(code: str, ends_at: datetime | None) -> dict[str, str]:
 
 
 def write_change(
-    person: models.Subscriber, code: str, ends_at: datetime | None, *, how: str, by: str, now: datetime
+    person: models.Subscriber, code: str, ends_at: datetime | None, *, how: str, actor: str, now: datetime
 ) -> bool:
     """Stores a tier and its history, for a person whose row is locked. Whether anything changed."""
     before = get_present(person.tier, person.tier_ends_at, now)
@@ -162,7 +162,7 @@ def write_change(
         before_ends_at=ends_before,
         at=now,
         how=how,
-        by=by[:254],
+        by=actor[:254],
     )
     return True
 

@@ -73,7 +73,9 @@ def show_proof(address: str, *, by: Actor, now: datetime) -> Proof:
     events = (*_to_events(erased), *(subscriber_lookup.list_consent_events(person.id) if person else ()))
     if not events:
         raise NotFound(f"There is no proof of consent for {address}: nobody here has or had it, or its time is over.")
-    by.record(ActionRecord("read proof", f"reader {person.id}" if person else "erased reader", now, detail=key_hash))
+    about = f"reader {person.id}" if person else "erased reader"
+    list_ids = sorted({event.list_id for event in events} - {0})
+    by.record(ActionRecord("read proof", about, now, detail=key_hash, list_ids=list_ids))
     hashes = (each for event in events for each in (event.form_hash, event.notice_hash, event.mail_hash))
     return Proof(
         address=address,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from datetime import timedelta
 
-from subscribers import attributes, engagement, hygiene, lists, people, suppressions
-from subscribers.consent import domain_rules, erasure, personal_data
+from subscribers import attributes, engagement, hygiene, lists, models, people, suppressions, tiers
+from subscribers.consent import domain_rules, erasure, personal_data, proof
 from subscribers.imports import export, restore, run, undo
 from subscribers.imports.staging import ImportOptions
 from subscribers.segments import service
@@ -28,6 +28,7 @@ def _ask_inactive(world: World) -> Act:
     ann = people.add_subscriber(
         "ann@example.com", world.morning.list_id, by=SYSTEM, reason="asked in person", now=long_ago
     ).id
+    models.Subscriber.objects.filter(id=ann).update(tracking_agreed_at=long_ago - timedelta(days=1))
     engagement.record_engagement(world.morning.list_id, 1, opened=[ann], clicked=[], as_of=long_ago)
     engagement.record_engagement(world.morning.list_id, 2, opened=[], clicked=[], as_of=world.now)
     return lambda by: hygiene.ask_inactive(world.morning.list_id, 6, expected=1, by=by, now=world.now)
@@ -202,7 +203,24 @@ def _remove_domain_rule(world: World) -> Act:
     return lambda by: domain_rules.remove_domain_rule("spam.example", by=by, now=world.now)
 
 
+def _create_tier(world: World) -> Act:
+    return lambda by: tiers.create_tier("founding-member", by=by, now=world.now)
+
+
+def _set_tier(world: World) -> Act:
+    ann = _add_ann(world)
+    return lambda by: tiers.set_tier(ann, "paid", ends_at=None, how="command", by=by, now=world.now)
+
+
+def _show_proof(world: World) -> Act:
+    _add_ann(world)
+    return lambda by: proof.show_proof("ann@example.com", by=by, now=world.now)
+
+
 ACTS: dict[str, Prepare] = {
+    "subscribers.tiers.create_tier": _create_tier,
+    "subscribers.tiers.set_tier": _set_tier,
+    "subscribers.consent.proof.show_proof": _show_proof,
     "subscribers.lists.create_list": _create_list,
     "subscribers.lists.change_list": _change_list,
     "subscribers.hygiene.ask_inactive": _ask_inactive,

@@ -80,6 +80,7 @@ OF_THE_NEWSROOM = (
     "subscribers.imports.restore.",
     "subscribers.segments.",
     "subscribers.suppressions.",
+    "subscribers.tiers.create_tier",
 )
 
 # Functions that write and are called from the edges, but act for nobody who could be asked.
@@ -96,6 +97,7 @@ WITHOUT_ACTOR = {
     "newsletter.jobs.erasure.propagate_erasures": "carries out what was decided",
     "newsletter.jobs.setup_probe.probe_setup": "asks what the scheduler asks every ten minutes",
     "newsletter.scheduling.occurrences.materialise": "plans what the schedules say",
+    "subscribers.rate_limits.note_forwarding": "notes a header of anybody's request",
     # What readers do themselves is proved by their signed link, and is in the history of their consent.
     "subscribers.address_changes.take_back": "a reader's link",
     "subscribers.consent.erasure.erase_oneself": "a reader's link",
@@ -244,6 +246,7 @@ def test_the_names_of_acts_are_those_of_functions() -> None:
                 "language": "en",
                 "opt_in": "double",
                 "weekly_day": "saturday",
+                "privacy_notice": "",
                 "public": "yes",
             },
         ),

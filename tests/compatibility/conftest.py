@@ -123,6 +123,7 @@ def environment_of(folder: Path, database: str) -> dict[str, str]:
     ours = ("NEWSLETTER_", "SENDGRID_", "DJANGO_")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
         "NEWSLETTER_DATA_DIR": str(folder),
+        "NEWSLETTER_STATE_DIR": f"{folder} state",
         "NEWSLETTER_DATABASE_URL": database,
         "NEWSLETTER_BASE_URL": "https://news.example.com",
         "NEWSLETTER_SECRET_KEY": SECRET_KEY,

@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Callable
@@ -63,6 +64,15 @@ def undo() -> None:
     """Undoes everything since `begin`."""
     transaction.set_rollback(True)
     _undone.pop().__exit__(None, None, None)
+    _forget_what_was_undone()
+
+
+def _forget_what_was_undone() -> None:
+    """What this machine noted of it goes too: else the rows would seem to have gone back in time."""
+    from newsletter.delivery import installation
+
+    installation.forget_standing()
+    shutil.rmtree(installation.get_state_folder().root, ignore_errors=True)
 
 
 def cli(words: list[str], stdin: str = "") -> dict[str, Any]:

@@ -92,10 +92,10 @@ def find_due(now: datetime) -> dict[str, int]:
     """For how many threads of each queue there is something to do."""
     waiting = backlog.measure_backlog(now, limit=_MOST_BATCHES)
     return {
-        HAND_OVER: max(waiting.batches, int(waiting.mailings)),
-        MAIL: int(transactional_mail.has_due(now)),
-        EVENTS: int(waiting.payloads),
-        IMPORTS: int(run.has_waiting_imports(now)),
+        HAND_OVER: max(waiting.batches, waiting.mailings),
+        MAIL: transactional_mail.has_due(now),
+        EVENTS: waiting.payloads,
+        IMPORTS: run.has_waiting_imports(now),
     }
 
 

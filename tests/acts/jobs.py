@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+from django.conf import settings
 
 from newsletter.curator.editions import models
 from newsletter.curator.editions.states import EditionState
-from newsletter.jobs import tasks
+from newsletter.delivery import installation
+from newsletter.jobs import backup, continuity, tasks
 from tests.acts import Act, Prepare, World
 
 
@@ -48,7 +52,34 @@ def _check_pages(world: World) -> Act:
     return lambda by: tasks.check_pages_and_links_of_edition(edition_id, by=by, now=world.now)
 
 
+def _back_up(world: World) -> Act:
+    file = Path(settings.CONFIG.data_dir) / "backup.tar"
+    file.parent.mkdir(exist_ok=True)
+    return lambda by: backup.back_up(file, by=by, now=world.now)
+
+
+def _resume_sending(world: World) -> Act:
+    installation.check(world.now)
+    installation.hold("to be looked at", world.now)
+    return lambda by: continuity.resume_sending(reason="looked at the provider", by=by, now=world.now)
+
+
+def _make_copy(world: World) -> Act:
+    installation.check(world.now)
+    return lambda by: continuity.make_copy(by=by, now=world.now)
+
+
+def _allow_provider(world: World) -> Act:
+    installation.check(world.now)
+    installation.become_copy(world.now)
+    return lambda by: continuity.allow_provider(by=by, now=world.now)
+
+
 ACTS: dict[str, Prepare] = {
+    "newsletter.jobs.backup.back_up": _back_up,
+    "newsletter.jobs.continuity.allow_provider": _allow_provider,
+    "newsletter.jobs.continuity.make_copy": _make_copy,
+    "newsletter.jobs.continuity.resume_sending": _resume_sending,
     "newsletter.jobs.tasks.check_pages_and_links_of_edition": _check_pages,
     "newsletter.jobs.tasks.send_correction": _send_correction,
     "newsletter.jobs.tasks.send_edition": _send_edition,

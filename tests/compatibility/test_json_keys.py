@@ -93,7 +93,7 @@ COMMANDS: list[tuple[str, str, str]] = [
     ("mailings who 1 --state suppressed", "", ""),
     ("mailings report 1", "", ""),
     ("mailings pause 3 --yes", SENDING, ""),
-    ("mailings resume 3 --yes", "", ""),
+    ("mailings resume 3 --yes", f"UPDATE delivery_mailing SET due_at = {NOW} WHERE id = 3", ""),  # in time
     ("mailings cancel 3 --yes", "", ""),
     ("mailings repair 2 --yes", REFUSED, ""),
     ("mailings resolve 2 --accepted --yes", UNKNOWN, ""),

@@ -11,10 +11,10 @@ import pytest
 
 from newsletter.delivery import installation
 from newsletter.jobs import backup, erasure, heartbeats, restore
-from newsletter.kernel.errors import BadInput, Refused
+from newsletter.kernel.errors import BadInput, NotAllowed, Refused
 from subscribers.consent.erasure import erase_subscriber
 from subscribers.models import Subscriber, Suppression
-from tests.actors import SYSTEM
+from tests.actors import SYSTEM, act_as
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +23,11 @@ def test_nothing_is_replaced_under_running_processes(tmp_path: Path, now: dateti
     heartbeats.record_heartbeat(heartbeats.ProcessKind.WORKER, now=now)
     with pytest.raises(Refused, match="ran a moment ago. Stop everything"):
         restore.restore(tmp_path / "any", by=SYSTEM, now=now)
+
+
+def test_whoever_may_not_configure_the_newsroom_restores_nothing(people: Any, tmp_path: Path, now: datetime) -> None:
+    with pytest.raises(NotAllowed):
+        restore.restore(tmp_path / "any", by=act_as("editor@example.com"), now=now)
 
 
 def test_a_file_that_is_no_backup_changes_nothing(tmp_path: Path, now: datetime, settings: Any) -> None:

@@ -226,6 +226,7 @@ def test_an_export_leaves_out_what_its_maker_may_not_know(
         "attributes": {},
         "tags": [],
         "former_addresses": [],
+        "tier_changes": [],
         "created_at": (now + DAY).isoformat(),
         "subscriptions": [{name: value for name, value in whole["subscriptions"][0].items() if name != "engagement"}],
     }

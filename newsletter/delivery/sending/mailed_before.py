@@ -34,6 +34,7 @@ class MailedBefore(NamedTuple):
 
 NOBODY = MailedBefore(frozenset(), frozenset())
 _MAILED = frozenset(outcome for outcome in Outcome if outcome.was_accepted)
+_TURNED_AWAY = frozenset({Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED})
 
 
 def is_retracted(mailing: models.Mailing) -> bool:
@@ -44,9 +45,9 @@ def is_retracted(mailing: models.Mailing) -> bool:
     return recalled or mailing.state == MailingState.RECALLING
 
 
-def _was_over_quota(outcomes: Outcomes, place: int) -> bool:
-    """Whether the provider threw the message away because our plan was used up: then nobody has it."""
-    return outcomes.has_flag(place, MemberFlag.OVER_QUOTA)
+def _is_worth_another_try(outcomes: Outcomes, place: int, outcome: Outcome) -> bool:
+    """Whether it did not arrive for a reason that was ours: our plan was used up, or a block that is gone."""
+    return outcome in _TURNED_AWAY and outcomes.has_flag(place, MemberFlag.OVER_QUOTA)
 
 
 @dataclass(slots=True)
@@ -95,7 +96,7 @@ class EarlierBatches:
                     continue
                 if outcome in perhaps:
                     undecided.add(person)
-                elif outcome in _MAILED and not (outcome is Outcome.DROPPED and _was_over_quota(outcomes, place)):
+                elif outcome in _MAILED and not _is_worth_another_try(outcomes, place, outcome):
                     mailed.add(person)
         self._open = {batch_id: last_id for batch_id, last_id in self._open.items() if last_id > upto}
         self.after = upto

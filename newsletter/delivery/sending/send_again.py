@@ -5,7 +5,7 @@
 What is asked for is stored before anything is done, so a sweep completes it wherever a process dies, and the provider
 may be told as often as that takes. Only what these bounces did is undone; whoever left, complained or was erased is not
 mailed. Members keep their place in the first batch, marked as repaired: what is reported of it later does not settle
-the second attempt.
+the second attempt. Of a cancelled mailing nobody is mailed; that by which its edition is sent again goes to them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -28,10 +28,10 @@ from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger import batching
 from newsletter.delivery.ledger.batching import Stratum
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
-from newsletter.delivery.ledger.states import BatchState, MailingState, MemberFlag, Outcome
+from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingState, MemberFlag, Outcome
 from newsletter.delivery.providers import registry
 from newsletter.delivery.providers.base import BounceList, Provider, ProviderError, RequestRefused
-from newsletter.delivery.sending import ledger_rows, mailings, repair, send_times
+from newsletter.delivery.sending import ledger_rows, mailings, reconsider, repair, send_times
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import Conflict, Refused
 from subscribers import audience, withdrawn_bounces
@@ -46,6 +46,8 @@ ROWS_PER_STEP = 200
 ROWS_PER_PLAN = 1_000
 _SETTLED = (BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN)
 _TURNED_AWAY = (Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED)
+_EXCLUDED_AS_BOUNCED = (ExclusionReason.ALREADY_MAILED, ExclusionReason.BOUNCED, ExclusionReason.SUPPRESSED)
+_PLANNABLE_STATES = (*repair.REPAIRABLE_STATES, MailingState.CANCELLED)
 _KEYS = [outcome.key for outcome in _TURNED_AWAY]
 _DROPPED_AS_BOUNCED = "bounced address"  # the provider's word for who is on its own list of bounces
 _STATUS = re.compile(r"\b[245]\.([0-9]{1,3})\.[0-9]{1,3}\b")
@@ -116,8 +118,9 @@ def is_ours(reason: str) -> bool:
 def send_again(mailing_id: int, *, reasons: Sequence[str] = (), by: Actor, now: datetime) -> int:
     """Has a mailing sent again to those turned away for one of these reasons. Returns how many were asked for.
 
-    A reason is part of the provider's words; without any, those count that `is_ours`. The mailing must be finished or
-    paused. Raises Refused, NotFound, NotAllowed.
+    A reason is part of the provider's words; without any, those count that `is_ours`. The mailing must be finished,
+    paused or cancelled; a cancelled one leaves them to the next mailing of its edition. Raises Refused, NotFound,
+    NotAllowed.
     """
     row = mailings.get_row(mailing_id)
     require_right(by, Verb.SEND, newsletter_id=row.newsletter_id)
@@ -158,14 +161,12 @@ def count_waiting(mailing_id: int) -> WaitingCount:
 
 def advance(now: datetime, provider: Provider) -> int:
     """Carries out some of what was asked for. Returns for how many something was done."""
-    ended = models.SendAgain.objects.filter(mailing__state=MailingState.CANCELLED)
-    done = ended.delete()[0]
-    done += _release(now, provider)
+    done = _release(now, provider)
     failed = models.FailedItem.objects.filter(step=_STEP, next_at__gt=now).values("item")
     to_lift = models.SendAgain.objects.filter(released_at__isnull=False, lifted_at=None).exclude(id__in=failed)
     ids = list(to_lift.order_by("id").values_list("id", flat=True)[:ROWS_PER_STEP])
     done += isolation.run_each(_STEP, ids, partial(_lift, now=now), now)
-    lifted = models.SendAgain.objects.filter(lifted_at__isnull=False, mailing__state__in=repair.REPAIRABLE_STATES)
+    lifted = models.SendAgain.objects.filter(lifted_at__isnull=False, mailing__state__in=_PLANNABLE_STATES)
     found = sorted(set(lifted.values_list("mailing_id", flat=True)))
     return done + isolation.run_each("Planning again", found, partial(_plan, now=now), now)
 
@@ -175,10 +176,8 @@ def _waiting(mailing_id: int) -> QuerySet[models.SendAgain]:
 
 
 def _require_at_rest(row: models.Mailing) -> None:
-    if row.state in (MailingState.FINISHED, MailingState.PAUSED):
+    if row.state in (MailingState.FINISHED, MailingState.PAUSED, MailingState.CANCELLED):
         return
-    if row.state == MailingState.CANCELLED:
-        raise Refused(f"Mailing {row.id} was cancelled, so nobody is mailed it.")
     remedy = f"Pause it first: newsletter mailings pause {row.id}" if row.state == MailingState.SENDING else ""
     raise Refused(f"Mailing {row.id} is {MailingState(row.state).label.lower()}, and nobody is sent it again. {remedy}")
 
@@ -311,8 +310,8 @@ def _plan(mailing_id: int, *, now: datetime) -> int:
 
 
 def _plan_lifted(mailing_id: int, now: datetime) -> int:
-    repairable = models.Mailing.objects.select_for_update().filter(id=mailing_id, state__in=repair.REPAIRABLE_STATES)
-    row = repairable.first()
+    plannable = models.Mailing.objects.select_for_update().filter(id=mailing_id, state__in=_PLANNABLE_STATES)
+    row = plannable.first()
     if row is None:
         return 0
     lifted = _waiting(mailing_id).filter(lifted_at__isnull=False, exception__batch__state__in=_SETTLED)
@@ -323,9 +322,12 @@ def _plan_lifted(mailing_id: int, now: datetime) -> int:
     for each in rows:
         if each.exception.batch_id is not None and each.subscriber_id not in excluded:
             by_batch[each.exception.batch_id].append(each.subscriber_id)
-    planned = _move_members(row, by_batch, now)
+    if row.state == MailingState.CANCELLED:
+        planned = _leave_to_successor(row, by_batch, now)
+    else:
+        planned = _move_members(row, by_batch, now)
     models.SendAgain.objects.filter(id__in=[each.id for each in rows]).delete()
-    if planned:
+    if planned and row.state != MailingState.CANCELLED:
         # Somebody has looked at it: what bounced before does not count against its limit, and a batch goes first.
         finished = models.Mailing.objects.filter(id=mailing_id, state=MailingState.FINISHED)
         finished.update(state=MailingState.SENDING, finished_at=None, resumed_at=now, proven_at=None)
@@ -333,17 +335,34 @@ def _plan_lifted(mailing_id: int, now: datetime) -> int:
     return planned
 
 
+def _leave_to_successor(row: models.Mailing, by_batch: Mapping[int, Sequence[int]], now: datetime) -> int:
+    """Lets the mailing by which a cancelled one's edition is sent again go to these members. Returns how many."""
+    left = 0
+    for batch in models.Batch.objects.filter(id__in=by_batch, state__in=_SETTLED).order_by("id"):
+        outcomes, members = Outcomes(batch.outcomes, batch.format), unpack_members(batch.members, batch.format)
+        for place in _find_turned_away(outcomes, members, by_batch[batch.id]):
+            outcomes.set_flag(place, MemberFlag.OVER_QUOTA)
+            left += 1
+        repair.store_outcomes(batch, outcomes)
+    successor = reconsider.find_successor(row)
+    if left and successor is not None:  # frozen before they were brought back: they are among its excluded
+        for reason in _EXCLUDED_AS_BOUNCED:
+            reconsider.plan_excluded(successor, reason, now)
+    return left
+
+
+def _find_turned_away(outcomes: Outcomes, members: Sequence[int], wanted: Collection[int]) -> list[int]:
+    """The places of the wanted members that still count as turned away: not of those for whom it became worse."""
+    chosen = set(wanted)
+    return [place for place, member in enumerate(members) if member in chosen and outcomes[place] in _TURNED_AWAY]
+
+
 def _move_members(row: models.Mailing, by_batch: Mapping[int, Sequence[int]], now: datetime) -> int:
     """Marks these members as repaired where they are, and puts them into batches of their own. Returns how many."""
     again: dict[tuple[int, Stratum], list[int]] = defaultdict(list)
     for batch in models.Batch.objects.filter(id__in=by_batch, state__in=_SETTLED).order_by("id"):
         outcomes, members = Outcomes(batch.outcomes, batch.format), unpack_members(batch.members, batch.format)
-        wanted = set(by_batch[batch.id])
-        places = [
-            place
-            for place, member in enumerate(members)
-            if member in wanted and outcomes[place] in _TURNED_AWAY  # not what became worse meanwhile
-        ]
+        places = _find_turned_away(outcomes, members, by_batch[batch.id])
         outcomes.mark(places, Outcome.REPAIRED)
         repair.store_outcomes(batch, outcomes)
         stratum = Stratum(batch.wave, batch.variant, batch.language, batch.tracking)

@@ -147,7 +147,7 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
 
 def _list_bounce_reasons(found: summary.Mailing) -> tuple[send_again.BounceReason, ...]:
     """Why members bounced, where some of them may be sent it again."""
-    at_rest = found.state in (MailingState.FINISHED, MailingState.PAUSED)
+    at_rest = found.state in (MailingState.FINISHED, MailingState.PAUSED, MailingState.CANCELLED)
     turned_away = found.counts.get(Outcome.BOUNCED.key, 0) + found.counts.get(Outcome.BLOCKED.key, 0)
     reasons = send_again.list_bounce_reasons(found.id) if at_rest and turned_away else ()
     return tuple(each for each in reasons if each.text)[:REASONS_SHOWN]

@@ -12,7 +12,7 @@ import pytest
 from newsletter.catalog import newsletter_settings
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes
-from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingState, Outcome
+from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingState, MemberFlag, Outcome
 from newsletter.delivery.reports import history, recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, hand_over, mailings, reconsider, repair
@@ -191,6 +191,23 @@ def test_an_event_about_the_first_mailing_settles_who_is_undecided(twice: Twice,
     take(event("processed", ids | {"nl_delivery": f"{batch.key}.0"}, "reader050@example.com", 1))
     assert twice.look_again() == 0
     assert twice.second.excluded == {"already": 100}
+
+
+def test_who_is_dropped_for_a_used_up_plan_after_the_second_was_frozen_gets_that_by_a_repair_of_the_first(
+    twice: Twice,
+) -> None:
+    twice.send(accepts)
+    twice.look_again()
+    assert twice.second.excluded == {"already": 100}
+    batch = models.Batch.objects.filter(mailing_id=twice.first_id, state=BatchState.ACCEPTED).latest("number")
+    outcomes = Outcomes(batch.outcomes, batch.format)
+    outcomes.mark([0, 1], Outcome.DROPPED)
+    outcomes.set_flag(1, MemberFlag.OVER_QUOTA)
+    models.Batch.objects.filter(id=batch.id).update(outcomes=outcomes.pack(), version=batch.version + 1)
+    assert repair.repair_mailing(twice.first_id, by=SYSTEM, now=twice.now) == 1
+    twice.work()
+    assert (twice.second.excluded, twice.second.counts) == ({"already": 99}, {"accepted": 21})
+    assert twice.second.adds_up
 
 
 def test_a_cancelled_mailing_mails_nobody_and_says_what_does(twice: Twice, plan: Plan, now: datetime) -> None:

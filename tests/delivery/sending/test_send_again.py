@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from newsletter.accounts.actors import SystemActor
+from newsletter.curator.editions.models import Edition
+from newsletter.curator.editions.states import EditionState
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome
 from newsletter.delivery.providers.sendgrid import SendGrid
+from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import freeze, ledger_rows, mailings, send_again
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import NotAllowed, Refused
@@ -220,11 +223,11 @@ def test_only_what_the_bounce_itself_did_is_undone(
         assert states(newsroom) == before
 
 
-@pytest.mark.parametrize("verb", ["cancelled", "sending"])
-def test_it_is_refused_while_the_mailing_is_not_at_rest(sent: Callable[..., Sent], verb: str, now: datetime) -> None:
+@pytest.mark.parametrize("state", ["sending", "recalling"])
+def test_it_is_refused_while_the_mailing_is_not_at_rest(sent: Callable[..., Sent], state: str, now: datetime) -> None:
     mailing = sent(2)
-    models.Mailing.objects.update(state=verb)
-    with pytest.raises(Refused, match=verb):
+    models.Mailing.objects.update(state=state)
+    with pytest.raises(Refused, match=state):
         send_again.send_again(mailing.id, by=SYSTEM, now=now)
 
 
@@ -282,16 +285,39 @@ def test_until_the_provider_has_confirmed_that_nothing_is_sent_and_then_it_is(
     assert send_again.count_waiting(mailing.id).subscribers == 0
 
 
-def test_a_mailing_that_is_cancelled_meanwhile_is_sent_to_nobody_again(
-    sent: Callable[..., Sent], take: Callable[..., None], newsroom: Newsroom, now: datetime
+@pytest.mark.parametrize("asked", ["before it is cancelled", "after", "after the next one is frozen"])
+def test_of_a_cancelled_mailing_the_next_one_of_its_edition_goes_to_them(
+    asked: str,
+    sent: Callable[..., Sent],
+    plan: Callable[..., Any],
+    take: Callable[..., None],
+    newsroom: Newsroom,
+    now: datetime,
 ) -> None:
-    mailing = sent(2)
-    take(bounce(mailing, 0, BLOCKED))
-    models.Mailing.objects.update(state=MailingState.PAUSED)
-    send_again.send_again(mailing.id, by=SYSTEM, now=now)
+    mailing = sent(4)
+    take(bounce(mailing, 0, BLOCKED), mailing.event("bounce", 1, type="blocked", reason=BLOCKED.format(1)))
+    take(bounce(mailing, 2, GONE), mailing.event("delivered", 3))
+    models.Mailing.objects.update(state=MailingState.PAUSED)  # as too many bounces do
+    Edition.objects.update(state=EditionState.SENDING)
+    if asked == "before it is cancelled":
+        send_again.send_again(mailing.id, by=SYSTEM, now=now)
     mailings.cancel(mailing.id, by=SYSTEM, now=now)
-    assert not go_on(now).mailed
-    assert states(newsroom) == {"active": 1, "bounced": 1}
+    if asked == "after":
+        send_again.send_again(mailing.id, by=SYSTEM, now=now)
+    if asked != "after the next one is frozen":
+        assert not go_on(now).mailed
+    following = plan()
+    freeze.freeze_next(now)
+    if asked == "after the next one is frozen":
+        assert not go_on(now).mailed
+        send_again.send_again(mailing.id, by=SYSTEM, now=now)
+    assert dict(go_on(now).mailed) == {"reader0@example.com": 1, "reader1@example.com": 1}
+    assert mailing.mailing.counts == {"bounced": 2, "blocked": 1, "delivered": 1}, "what happened to it stays"
+    shown = summary.get_mailing(following.id)
+    assert (shown.state, shown.counts, shown.adds_up) == (MailingState.FINISHED, {"accepted": 2}, True)
+    assert states(newsroom) == {"active": 3, "bounced": 1}
+    assert send_again.send_again(mailing.id, by=SYSTEM, now=now) == 0
+    assert not models.SendAgain.objects.exists()
 
 
 def test_somebody_who_cannot_be_brought_back_stops_nobody_else(

@@ -6,11 +6,12 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.delivery import installation, models
@@ -128,7 +129,7 @@ class World:
         self.provider.script = []
         for _ in range(12):
             self.now += hand_over.LEASE + timedelta(seconds=1)
-            self.decide(mailings.resume)
+            self.decide(partial(mailings.resume, late=True))
             while self.hand_over():
                 pass
             mailings.finish_settled(self.now)
@@ -150,6 +151,9 @@ def _reachable(state: str) -> set[str]:
 @pytest.mark.django_db
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(events=happenings)
+@example(events=["accepts", "ten minutes pass", "ten minutes pass", "ten minutes pass"])
+@example(events=["breaks off", "refuses for good", "resume", "dies after", "an event comes", "accepts"])
+@example(events=["breaks off", "refuses for good", "resume", "dies after", "an event comes", "names the first"])
 def test_whatever_happens_nobody_is_mailed_twice_and_everybody_is_accounted_for(
     shared: Callable[[], World], events: list[str]
 ) -> None:

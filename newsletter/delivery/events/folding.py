@@ -112,7 +112,11 @@ def _prove_attempt(folded: FoldedBatch, attempt: str, *, latest: str) -> None:
         if folded.proven != attempt:  # else it is known, and they are sent it again all the same: they bounced
             _alarm_twice(folded, outcomes.list_places(Outcome.REPAIRED))  # they are in a later batch as well
     outcomes.mark(waiting, Outcome.ACCEPTED)
-    if attempt == latest if folded.state == BatchState.SENDING else waiting:
+    if folded.state == BatchState.SENDING:  # with some of it still to be proven, it stays in its worker's hands
+        is_settled = attempt == latest and not outcomes.list_places(Outcome.PLANNED)
+    else:
+        is_settled = bool(waiting)
+    if is_settled:
         folded.state = states.derive_batch_state(outcomes.count_outcomes())
     folded.proven = folded.proven or attempt
 

@@ -83,15 +83,14 @@ def test_who_waits_for_another_try_was_in_the_attempt_that_reached_somebody() ->
     assert list(folded.outcomes) == [Outcome.DELIVERED, Outcome.ACCEPTED]
 
 
+@pytest.mark.parametrize("attempt", ["before", "now"])
 @pytest.mark.parametrize("place", [0, 1])
-def test_where_the_rest_of_a_batch_is_in_flight_an_event_of_an_older_attempt_proves_its_own_message_alone(
-    place: int,
-) -> None:
+def test_where_the_rest_of_a_batch_is_in_flight_an_event_proves_its_own_message_alone(place: int, attempt: str) -> None:
     """Were the rest planned again, or settled, another worker would mail them a second time, or nobody would."""
     in_flight = batch(Outcome.ACCEPTED, Outcome.PLANNED, Outcome.PLANNED)
     expected = [*in_flight]
     expected[place] = Outcome.DELIVERED
-    folded = after(BatchState.SENDING, in_flight, happened(EventType.DELIVERED, place, attempt="before"))
+    folded = after(BatchState.SENDING, in_flight, happened(EventType.DELIVERED, place, attempt=attempt))
     assert (folded.state, list(folded.outcomes)) == (BatchState.SENDING, expected)
 
 

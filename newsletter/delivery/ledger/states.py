@@ -230,6 +230,9 @@ def parse_outcome(text: str) -> str:
     return reasons.get(text.replace("_", " ").lower(), text)
 
 
+TURNED_AWAY = (Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED)  # accepted by the provider, and never arrived
+
+
 class MemberFlag(IntFlag):
     """What else is known of one member; each is set once and stays. One byte of the ledger."""
 

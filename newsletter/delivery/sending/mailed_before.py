@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from newsletter.delivery import models
+from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import (
     BatchState,
@@ -34,7 +35,6 @@ class MailedBefore(NamedTuple):
 
 NOBODY = MailedBefore(frozenset(), frozenset())
 _MAILED = frozenset(outcome for outcome in Outcome if outcome.was_accepted)
-_TURNED_AWAY = frozenset({Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED})
 
 
 def is_retracted(mailing: models.Mailing) -> bool:
@@ -47,7 +47,7 @@ def is_retracted(mailing: models.Mailing) -> bool:
 
 def _is_worth_another_try(outcomes: Outcomes, place: int, outcome: Outcome) -> bool:
     """Whether it did not arrive for a reason that was ours: our plan was used up, or a block that is gone."""
-    return outcome in _TURNED_AWAY and outcomes.has_flag(place, MemberFlag.OVER_QUOTA)
+    return outcome in states.TURNED_AWAY and outcomes.has_flag(place, MemberFlag.OVER_QUOTA)
 
 
 @dataclass(slots=True)

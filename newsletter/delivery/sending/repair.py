@@ -69,8 +69,8 @@ def _pass_on(row: models.Mailing, *, unknown: bool, by: Actor, now: datetime) ->
     with transaction.atomic():
         counted = _mark_unknown(row, Outcome.WITHDRAWN) if unknown else 0
         # Also of those who seemed to have it: the provider may have dropped them since, for a plan that was used up.
-        reasons = (ExclusionReason.UNDECIDED, ExclusionReason.ALREADY_MAILED) if successor else ()
-        planned = sum(reconsider.plan_excluded(successor, reason, now) for reason in reasons if successor)
+        reasons = (ExclusionReason.UNDECIDED, ExclusionReason.ALREADY_MAILED)
+        planned = sum(reconsider.plan_excluded(successor, reason, now) for reason in reasons) if successor else 0
         if counted or planned:
             detail = f"{counted} subscribers count as not sent, {planned} are planned in mailing "
             detail += str(successor.id) if successor else "none yet"

@@ -25,7 +25,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from newsletter.delivery import isolation, models
-from newsletter.delivery.ledger import batching
+from newsletter.delivery.ledger import batching, states
 from newsletter.delivery.ledger.batching import Stratum
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingState, MemberFlag, Outcome
@@ -45,10 +45,9 @@ _STEP = "Sending again"
 ROWS_PER_STEP = 200
 ROWS_PER_PLAN = 1_000
 _SETTLED = (BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN)
-_TURNED_AWAY = (Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED)
 _EXCLUDED_AS_BOUNCED = (ExclusionReason.ALREADY_MAILED, ExclusionReason.BOUNCED, ExclusionReason.SUPPRESSED)
 _PLANNABLE_STATES = (*repair.REPAIRABLE_STATES, MailingState.CANCELLED)
-_KEYS = [outcome.key for outcome in _TURNED_AWAY]
+_KEYS = [outcome.key for outcome in states.TURNED_AWAY]
 _DROPPED_AS_BOUNCED = "bounced address"  # the provider's word for who is on its own list of bounces
 _STATUS = re.compile(r"\b[245]\.([0-9]{1,3})\.[0-9]{1,3}\b")
 _POLICY = "7"  # of an enhanced status code (RFC 3463): security or policy, which is about the sender
@@ -204,7 +203,7 @@ def _read_turned_away(batch: models.Batch) -> dict[int, Outcome]:
     outcomes, members = Outcomes(batch.outcomes, batch.format), unpack_members(batch.members, batch.format)
     return {
         members[place]: outcome
-        for outcome in _TURNED_AWAY
+        for outcome in states.TURNED_AWAY
         for place in outcomes.list_places(outcome)
         if not outcomes.has_flag(place, MemberFlag.OVER_QUOTA)
     }
@@ -354,7 +353,7 @@ def _leave_to_successor(row: models.Mailing, by_batch: Mapping[int, Sequence[int
 def _find_turned_away(outcomes: Outcomes, members: Sequence[int], wanted: Collection[int]) -> list[int]:
     """The places of the wanted members that still count as turned away: not of those for whom it became worse."""
     chosen = set(wanted)
-    return [place for place, member in enumerate(members) if member in chosen and outcomes[place] in _TURNED_AWAY]
+    return [place for place, member in enumerate(members) if member in chosen and outcomes[place] in states.TURNED_AWAY]
 
 
 def _move_members(row: models.Mailing, by_batch: Mapping[int, Sequence[int]], now: datetime) -> int:

@@ -202,11 +202,11 @@ def test_a_state_of_another_model_is_noticed(line: str) -> None:
 
 
 def literal_comparisons(tree: ast.AST) -> Iterator[int]:
-    """Lines that compare `something.state` with a string."""
+    """Lines that compare `something.state`, or another attribute that has an enum, with a string."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
-            if any(isinstance(side, ast.Attribute) and side.attr == "state" for side in sides):
+            if any(isinstance(side, ast.Attribute) and side.attr in {"state", "level"} for side in sides):
                 words = [each for side in sides for each in ast.walk(side) if isinstance(each, ast.Constant)]
                 yield from (node.lineno for word in words if isinstance(word.value, str))
 

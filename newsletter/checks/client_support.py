@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from newsletter.checks.findings import Finding, Level
+from newsletter.checks.findings import Finding, FindingLevel
 from newsletter.templater.briefing import Rendered
 
 GMAIL, WORD, OUTLOOK, YAHOO, APPLE = (
@@ -24,24 +24,24 @@ _ALL_BUT_APPLE = (GMAIL, WORD, OUTLOOK, YAHOO)
 
 
 class Feature(NamedTuple):
-    """Something HTML can ask for, who lacks it, and how grave that is: with "warn" words or pictures are gone there."""
+    """Something HTML can ask for, who lacks it, and how grave that is: with WARN words or pictures are gone there."""
 
     name: str
     lacking: tuple[str, ...]
-    level: Level = "advise"
+    level: FindingLevel = FindingLevel.ADVISE
 
 
 _ELEMENTS = {
-    "svg": Feature("a drawing within the mail (<svg>)", _ALL_BUT_APPLE, "warn"),
-    "video": Feature("<video>", _ALL_BUT_APPLE, "warn"),
-    "audio": Feature("<audio>", _ALL_BUT_APPLE, "warn"),
-    "object": Feature("<object>", _ALL_BUT_APPLE, "warn"),
-    "iframe": Feature("<iframe>", (*_ALL_BUT_APPLE, APPLE), "warn"),
-    "canvas": Feature("<canvas>", (*_ALL_BUT_APPLE, APPLE), "warn"),
-    "script": Feature("<script>", (*_ALL_BUT_APPLE, APPLE), "warn"),
+    "svg": Feature("a drawing within the mail (<svg>)", _ALL_BUT_APPLE, FindingLevel.WARN),
+    "video": Feature("<video>", _ALL_BUT_APPLE, FindingLevel.WARN),
+    "audio": Feature("<audio>", _ALL_BUT_APPLE, FindingLevel.WARN),
+    "object": Feature("<object>", _ALL_BUT_APPLE, FindingLevel.WARN),
+    "iframe": Feature("<iframe>", (*_ALL_BUT_APPLE, APPLE), FindingLevel.WARN),
+    "canvas": Feature("<canvas>", (*_ALL_BUT_APPLE, APPLE), FindingLevel.WARN),
+    "script": Feature("<script>", (*_ALL_BUT_APPLE, APPLE), FindingLevel.WARN),
     "picture": Feature("<picture>", _ALL_BUT_APPLE),
-    "form": Feature("<form>", (WORD, YAHOO), "warn"),
-    "input": Feature("<input>", (WORD, OUTLOOK, YAHOO), "warn"),
+    "form": Feature("<form>", (WORD, YAHOO), FindingLevel.WARN),
+    "input": Feature("<input>", (WORD, OUTLOOK, YAHOO), FindingLevel.WARN),
     "button": Feature("<button>", (WORD, OUTLOOK, YAHOO)),
     "dialog": Feature("<dialog>", _ALL_BUT_APPLE),
     "meter": Feature("<meter>", (GMAIL, WORD, YAHOO)),
@@ -75,10 +75,10 @@ _STYLES = {
     r"::?(?:before|after)\b": Feature("::before and ::after", (GMAIL, WORD, OUTLOOK, YAHOO)),
 }
 _PICTURES = {
-    "webp": Feature("WebP pictures", (WORD,), "warn"),
-    "avif": Feature("AVIF pictures", (WORD,), "warn"),
-    "svg": Feature("SVG pictures", (GMAIL,), "warn"),
-    "data:": Feature("pictures within the mail (data:)", (GMAIL, WORD), "warn"),
+    "webp": Feature("WebP pictures", (WORD,), FindingLevel.WARN),
+    "avif": Feature("AVIF pictures", (WORD,), FindingLevel.WARN),
+    "svg": Feature("SVG pictures", (GMAIL,), FindingLevel.WARN),
+    "data:": Feature("pictures within the mail (data:)", (GMAIL, WORD), FindingLevel.WARN),
 }
 _STYLE_PATTERNS = {re.compile(pattern, re.I): feature for pattern, feature in _STYLES.items()}
 _COMMENT = re.compile(r"<!--.*?-->", re.S)  # what is for Word alone as well
@@ -100,7 +100,7 @@ def check_client_support(rendered: Rendered) -> Iterator[Finding]:
             f"{'lacks' if len(feature.lacking) == 1 else 'lack'}. "
             + (
                 "Subscribers who use it miss something: show it another way."
-                if feature.level == "warn"
+                if feature.level == FindingLevel.WARN
                 else "See that it holds without."
             ),
             "client-support",

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from enum import StrEnum
 
-Level = Literal["block", "warn", "advise"]
-GRAVEST_FIRST: tuple[Level, ...] = ("block", "warn", "advise")
 # Without these there is no mail, or none that may be sent: no reason helps.
 NEVER_OVERRIDDEN = frozenset(
     {
@@ -22,15 +20,26 @@ NEVER_OVERRIDDEN = frozenset(
 )
 
 
+class FindingLevel(StrEnum):
+    """What a finding does, the gravest first: it stops approval, deserves attention, or would make the draft better."""
+
+    BLOCK = "block"
+    WARN = "warn"
+    ADVISE = "advise"
+
+
+GRAVEST_FIRST = tuple(FindingLevel)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing about a draft. "block" stops approval, "warn" deserves attention, "advise" would make it better.
+    """One thing about a draft.
 
     `where` names the field or story, `code` the kind of finding, the same in every version. `overridden` is the reason
     of an override and who gave it.
     """
 
-    level: Level
+    level: FindingLevel
     where: str
     message: str
     code: str = ""
@@ -39,14 +48,14 @@ class Finding:
     @property
     def blocks(self) -> bool:
         """Whether it stops approval as things stand."""
-        return self.level == "block" and not self.overridden
+        return self.level == FindingLevel.BLOCK and not self.overridden
 
     @property
     def warns(self) -> bool:
         """Whether it deserves attention and stops nothing."""
-        return self.level == "warn"
+        return self.level == FindingLevel.WARN
 
     @property
     def may_be_overridden(self) -> bool:
         """Whether somebody may override it, with a reason."""
-        return self.level == "block" and self.code not in NEVER_OVERRIDDEN
+        return self.level == FindingLevel.BLOCK and self.code not in NEVER_OVERRIDDEN

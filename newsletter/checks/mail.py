@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from newsletter.checks.findings import Finding
-from newsletter.templater.briefing import Rendered
+from newsletter.checks.findings import Finding, FindingLevel
+from newsletter.templater.briefing import ProblemLevel, Rendered
 
 SIZE_WARN, SIZE_BLOCK = 80_000, 102_000  # bytes of HTML: Gmail clips at about 102 kB (SendGrid fact 69)
 MIN_SIMILARITY = 0.5  # of the last edition's size, before a difference is reported
@@ -20,40 +20,40 @@ def check_rendering(rendered: Rendered, *, postal_address: str) -> Iterator[Find
             else "theme"
             if problem.where.startswith("theme")
             else "unknown-field"
-            if problem.level == "block"
+            if problem.level == ProblemLevel.BLOCK
             else "content"
         )
-        yield Finding(problem.level, problem.where, problem.message, code)
+        yield Finding(FindingLevel(problem.level), problem.where, problem.message, code)
     if not rendered.html:
         return
     size = len(rendered.html.encode())
     if size > SIZE_BLOCK:
         yield Finding(
-            "block",
+            FindingLevel.BLOCK,
             "size",
             f"{size / 1000:.0f} kB: Gmail cuts mails at about 102 kB. Drop or shorten stories.",
             "too-large",
         )
     elif size > SIZE_WARN:
         yield Finding(
-            "warn",
+            FindingLevel.WARN,
             "size",
             f"{size / 1000:.0f} kB: with tracked links Gmail may cut it (it does at about 102 kB).",
             "large",
         )
     if not rendered.text.strip():
-        yield Finding("block", "text", "There is no plain-text part. Fix the template.", "no-text-part")
+        yield Finding(FindingLevel.BLOCK, "text", "There is no plain-text part. Fix the template.", "no-text-part")
     for part, name in ((rendered.html, "mail"), (rendered.text, "plain-text part")):
         if "/u/" not in part:
             yield Finding(
-                "block",
+                FindingLevel.BLOCK,
                 "template",
                 f"The {name} has no unsubscribe link. Every mail must have one: fix the template.",
                 "no-unsubscribe",
             )
         if _keep_letters_and_digits(postal_address) not in _keep_letters_and_digits(part):
             yield Finding(
-                "block",
+                FindingLevel.BLOCK,
                 "template",
                 f"The {name} lacks the postal address, which the law requires: fix the template.",
                 "no-postal-address",
@@ -71,5 +71,8 @@ def check_drift(now: int, before: int, what: str) -> Iterator[Finding]:
     """Whether something is very unlike the last edition's."""
     if before and not MIN_SIMILARITY <= now / before <= 1 / MIN_SIMILARITY:
         yield Finding(
-            "warn", what, f"{now:,} {what}, and the last edition had {before:,}. Is that meant?", f"drift-{what}"
+            FindingLevel.WARN,
+            what,
+            f"{now:,} {what}, and the last edition had {before:,}. Is that meant?",
+            f"drift-{what}",
         )

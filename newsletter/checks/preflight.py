@@ -12,7 +12,7 @@ from django.utils.dates import MONTHS, WEEKDAYS
 from newsletter.catalog import newsletters, pictures
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import client_support, mail, stories, wording
-from newsletter.checks.findings import GRAVEST_FIRST, Finding, Level
+from newsletter.checks.findings import GRAVEST_FIRST, Finding, FindingLevel
 from newsletter.curator.editions import (
     approval,
     decisions,
@@ -120,11 +120,16 @@ def _find(edition: Edition, mails: Mapping[Variant, Rendered], now: datetime) ->
         *_check_wording(edition, newsletter, {each.date: each.subject for each in earlier}, now),
         *_check_stories(edition, newsletter),
         *(
-            Finding("warn", f"story:{key}", message, f"page-{state}")
+            Finding(FindingLevel.WARN, f"story:{key}", message, f"page-{state}")
             for key, state, message in page_checks.list_page_findings(edition)
         ),
         *(
-            Finding("block" if state == LinkCheckState.GONE else "warn", where, message, f"link-{state}")
+            Finding(
+                FindingLevel.BLOCK if state == LinkCheckState.GONE else FindingLevel.WARN,
+                where,
+                message,
+                f"link-{state}",
+            )
             for where, state, message in link_checks.list_link_findings(edition)
         ),
         *_check_renderings(mails, newsletter.postal_address),
@@ -167,7 +172,7 @@ def _check_wording(
     today = now.astimezone(clock.get_zone(newsletter.zone)).date()
     if edition.date < today and not edition.is_out and edition.state != EditionState.SKIPPED:
         yield Finding(
-            "warn",
+            FindingLevel.WARN,
             "date",
             f"This is the edition of {edition.date:%a} {edition.date.day} {edition.date:%b}, which is past.",
             "past-date",
@@ -205,7 +210,7 @@ def _check_segments(edition: Edition) -> Iterator[Finding]:
     known = visibility.list_visibilities() if named else ()
     for group in (each for each in named if each not in known):
         yield Finding(
-            "block",
+            FindingLevel.BLOCK,
             "readers",
             f"There is no segment {group.removeprefix(variants.SEGMENT)} any more. Choose another for its stories.",
             "no-segment",
@@ -224,7 +229,7 @@ def _check_drift(edition: Edition, rendered: Rendered, earlier: Sequence[Edition
     sent = summary.find_mailing_of_edition(last.id)
     if sent and sent.planned and 0 < readers < AUDIENCE_SHRINK_RATIO * sent.planned:
         yield Finding(
-            "warn",
+            FindingLevel.WARN,
             "readers",
             f"{readers:,} subscribers, but the last edition went to {sent.planned:,}. Is that intended?",
             "drift-readers",
@@ -233,11 +238,13 @@ def _check_drift(edition: Edition, rendered: Rendered, earlier: Sequence[Edition
 
 def _check_audience(active: int) -> Iterator[Finding]:
     if not active:
-        yield Finding("warn", "readers", "Nobody on the list is active, so nobody would get it.", "no-readers")
+        yield Finding(
+            FindingLevel.WARN, "readers", "Nobody on the list is active, so nobody would get it.", "no-readers"
+        )
 
 
 def _check_setup(now: datetime) -> Iterator[Finding]:
     """What is wrong with the installation so that a mail would do harm."""
     for problem in setup_problems.list_setup_problems(now):
-        level: Level = "block" if problem.grave else "warn"
+        level = FindingLevel.BLOCK if problem.grave else FindingLevel.WARN
         yield Finding(level, "setup", f"{problem.message} {problem.remedy}", f"setup-{problem.code}")

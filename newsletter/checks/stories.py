@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from newsletter.checks import wording
-from newsletter.checks.findings import Finding, Level
+from newsletter.checks.findings import Finding, FindingLevel
 from newsletter.curator.articles import canonical_urls
 from newsletter.curator.editions.states import PickSize
 from newsletter.curator.editions.values import Pick
@@ -16,9 +16,11 @@ HEAVY_PICTURE, HEAVY_MAIL = 600_000, 2_000_000  # bytes
 def check_count(count: int, least: int, wanted: int, name: str) -> Iterator[Finding]:
     """Whether there are stories enough."""
     if count < least:
-        yield Finding("block", "stories", f"{count} stories, and {name} needs at least {least}.", "too-few-stories")
+        yield Finding(
+            FindingLevel.BLOCK, "stories", f"{count} stories, and {name} needs at least {least}.", "too-few-stories"
+        )
     elif count < wanted:
-        yield Finding("warn", "stories", f"{count} stories of {wanted}.", "few-stories")
+        yield Finding(FindingLevel.WARN, "stories", f"{count} stories of {wanted}.", "few-stories")
 
 
 def check_story(story: Pick, *, ran: str, picture_size: int) -> Iterator[Finding]:
@@ -26,25 +28,25 @@ def check_story(story: Pick, *, ran: str, picture_size: int) -> Iterator[Finding
     where = f"story:{story.key}"
     name = f"“{story.headline}”"
     if not story.headline.strip():
-        yield Finding("block", where, "There is no headline. Write one or drop the story.", "no-headline")
+        yield Finding(FindingLevel.BLOCK, where, "There is no headline. Write one or drop the story.", "no-headline")
     elif len(story.headline) > wording.LONGEST_HEADLINE:
         yield Finding(
-            "advise",
+            FindingLevel.ADVISE,
             where,
             f"The headline of {name} has {len(story.headline)} characters; 70 read best.",
             "long-headline",
         )
     if not story.url:
-        yield Finding("warn", where, f"{name} has no link.", "no-link")
+        yield Finding(FindingLevel.WARN, where, f"{name} has no link.", "no-link")
     else:
         yield from wording.check_url(story.url, where)
     if not story.publisher.strip():
-        yield Finding("warn", where, f"{name} names no source. Say who reported it.", "no-source")
+        yield Finding(FindingLevel.WARN, where, f"{name} names no source. Say who reported it.", "no-source")
     if not story.blurb.strip() and story.size != PickSize.SMALL:
-        yield Finding("advise", where, f"{name} has no blurb. Write one, or make it small.", "no-blurb")
+        yield Finding(FindingLevel.ADVISE, where, f"{name} has no blurb. Write one, or make it small.", "no-blurb")
     elif len(story.blurb.split()) > wording.MAX_BLURB_WORDS:
         yield Finding(
-            "advise",
+            FindingLevel.ADVISE,
             where,
             f"The blurb of {name} has {len(story.blurb.split())} words; 20 to 40 read best.",
             "long-blurb",
@@ -52,9 +54,11 @@ def check_story(story: Pick, *, ran: str, picture_size: int) -> Iterator[Finding
     yield from wording.check_placeholders(f"{story.headline}\n{story.blurb}\n{story.label}", where)
     yield from wording.check_markdown_links(story.blurb, where)
     if ran and not story.again_reason:
-        yield Finding("warn", where, f"{name} {ran}. Drop it, or let it stand for those who missed it.", "already-ran")
+        yield Finding(
+            FindingLevel.WARN, where, f"{name} {ran}. Drop it, or let it stand for those who missed it.", "already-ran"
+        )
     elif story.again_reason:
-        yield Finding("advise", where, f"{name} {story.again_reason}.", "already-ran")
+        yield Finding(FindingLevel.ADVISE, where, f"{name} {story.again_reason}.", "already-ran")
     if story.picture_id:
         yield from _check_picture(story, where, name, picture_size)
 
@@ -62,22 +66,31 @@ def check_story(story: Pick, *, ran: str, picture_size: int) -> Iterator[Finding
 def _check_picture(story: Pick, where: str, name: str, size: int) -> Iterator[Finding]:
     if not story.image_credit.strip():
         yield Finding(
-            "block", where, f"The picture of {name} has no credit. Add the credit or take the picture out.", "no-credit"
+            FindingLevel.BLOCK,
+            where,
+            f"The picture of {name} has no credit. Add the credit or take the picture out.",
+            "no-credit",
         )
     if not story.image_alt.strip():
         yield Finding(
-            "warn", where, f"The picture of {name} has no alternative text for those who cannot see it.", "no-alt"
+            FindingLevel.WARN,
+            where,
+            f"The picture of {name} has no alternative text for those who cannot see it.",
+            "no-alt",
         )
     elif story.image_alt.strip().casefold() == story.headline.strip().casefold():
         yield Finding(
-            "advise",
+            FindingLevel.ADVISE,
             where,
             f"The alternative text of {name} is its headline. Say what the picture shows.",
             "alt-repeats",
         )
     if size > HEAVY_PICTURE:
         yield Finding(
-            "warn", where, f"The picture of {name} has {size / 1000:.0f} kB; phones wait for it.", "heavy-picture"
+            FindingLevel.WARN,
+            where,
+            f"The picture of {name} has {size / 1000:.0f} kB; phones wait for it.",
+            "heavy-picture",
         )
 
 
@@ -101,7 +114,7 @@ def check_duplicates(stories: Sequence[Pick], story_by_article: Mapping[int, int
                 "headline": "has the headline of",
                 "event": "covers the same event as",
             }[what]
-            level: Level = "warn" if what == "event" else "block"
+            level = FindingLevel.WARN if what == "event" else FindingLevel.BLOCK
             message = f"“{story.headline}” {same} story {other.number}, “{other.headline}”. Drop one."
             yield Finding(level, f"story:{story.key}", message, f"same-{what}")
             break
@@ -113,7 +126,7 @@ def check_picture_weight(sizes: Sequence[int]) -> Iterator[Finding]:
     """Whether all pictures together are too heavy."""
     if sum(sizes) > HEAVY_MAIL:
         yield Finding(
-            "warn",
+            FindingLevel.WARN,
             "pictures",
             f"The pictures have {sum(sizes) / 1_000_000:.1f} MB together. Take some out.",
             "heavy-pictures",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from urllib.parse import urlsplit
 
-from newsletter.checks.findings import Finding
+from newsletter.checks.findings import Finding, FindingLevel
 
 SUBJECT_SHORT, SUBJECT_LONG = 10, 78  # characters; longer ones are cut by most inboxes
 PREHEADER_SHORT = 30  # below, inboxes fill the line with the first words of the mail
@@ -38,11 +38,11 @@ def check_subject(
 ) -> Iterator[Finding]:
     """What is wrong with a subject. `earlier`: subjects of the last editions by date; day names are in `language`."""
     if not text.strip():
-        yield Finding("block", "subject", "There is no subject. Write one.", "no-subject")
+        yield Finding(FindingLevel.BLOCK, "subject", "There is no subject. Write one.", "no-subject")
         return
     if not SUBJECT_SHORT <= len(text) <= SUBJECT_LONG:
         yield Finding(
-            "warn",
+            FindingLevel.WARN,
             "subject",
             f"The subject has {len(text)} characters; {SUBJECT_SHORT} to {SUBJECT_LONG} read best.",
             "subject-length",
@@ -50,7 +50,7 @@ def check_subject(
     for when, earlier_subject in earlier.items():
         if _to_comparable_words(earlier_subject) == _to_comparable_words(text):
             yield Finding(
-                "block",
+                FindingLevel.BLOCK,
                 "subject",
                 f"This is the subject of {when:%a} {when.day} {when:%b}. Write today’s.",
                 "subject-repeated",
@@ -60,16 +60,19 @@ def check_subject(
     letters = [letter for letter in text if letter.isalpha()]
     if len(letters) > 10 and sum(letter.isupper() for letter in letters) > 0.7 * len(letters):
         yield Finding(
-            "advise",
+            FindingLevel.ADVISE,
             "subject",
             "The subject is in capitals; spam filters and subscribers read that as shouting.",
             "subject-shouts",
         )
     if text.count("!") > 1 or "?!" in text:
-        yield Finding("advise", "subject", "One exclamation mark is enough.", "subject-shouts")
+        yield Finding(FindingLevel.ADVISE, "subject", "One exclamation mark is enough.", "subject-shouts")
     if re.match(r"(?:re|fwd?|aw|wg)\s*:", text, re.I):
         yield Finding(
-            "warn", "subject", "The subject pretends to be an answer. Take the “Re:” away.", "subject-pretends"
+            FindingLevel.WARN,
+            "subject",
+            "The subject pretends to be an answer. Take the “Re:” away.",
+            "subject-pretends",
         )
 
 
@@ -79,7 +82,10 @@ def check_second_subject(
     """The same of the second subject, and whether it is one."""
     if _to_comparable_words(text) == _to_comparable_words(first):
         yield Finding(
-            "warn", "second_subject", "Both subjects are the same. Write another, or take it out.", "subject-repeated"
+            FindingLevel.WARN,
+            "second_subject",
+            "Both subjects are the same. Write another, or take it out.",
+            "subject-repeated",
         )
     for finding in check_subject(text, day=day, weekdays=weekdays, months=months, earlier=earlier):
         yield replace(finding, where="second_subject")
@@ -97,7 +103,7 @@ def check_dates(
         and re.search(r"\b(?:briefing|news|edition|letter|ausgabe|brief)\b", text, re.I)
     ):
         yield Finding(
-            "warn",
+            FindingLevel.WARN,
             where,
             f"{what} says {named[0].title()}, and the edition is of {weekdays[day.weekday()]}.",
             "other-day",
@@ -108,7 +114,7 @@ def check_dates(
         number, month = int(found["day"] or found["day2"]), numbers[found["month"] or found["month2"]]
         if (number, month) != (day.day, day.month) and _is_near(number, month, day):
             yield Finding(
-                "warn",
+                FindingLevel.WARN,
                 where,
                 f"{what} says {found[0]}, and the edition is of {day.day} {months[day.month - 1]}.",
                 "other-day",
@@ -129,18 +135,21 @@ def check_preheader(text: str, subject: str) -> Iterator[Finding]:
     flat = text.strip()
     if not flat:
         yield Finding(
-            "warn",
+            FindingLevel.WARN,
             "preheader",
             "There is no preheader, so inboxes show the first words of the mail instead.",
             "no-preheader",
         )
     elif _to_comparable_words(flat) == _to_comparable_words(subject):
         yield Finding(
-            "warn", "preheader", "The preheader repeats the subject. Say what else is in the mail.", "preheader-repeats"
+            FindingLevel.WARN,
+            "preheader",
+            "The preheader repeats the subject. Say what else is in the mail.",
+            "preheader-repeats",
         )
     elif len(flat) < PREHEADER_SHORT:
         yield Finding(
-            "advise",
+            FindingLevel.ADVISE,
             "preheader",
             f"The preheader has {len(flat)} characters; inboxes show about three times that.",
             "preheader-short",
@@ -152,7 +161,10 @@ def check_placeholders(text: str, where: str) -> Iterator[Finding]:
     found = _PLACEHOLDER.search(text)
     if found:
         yield Finding(
-            "block", where, f"“{found[0]}” looks like a placeholder. Replace it with the final text.", "placeholder"
+            FindingLevel.BLOCK,
+            where,
+            f"“{found[0]}” looks like a placeholder. Replace it with the final text.",
+            "placeholder",
         )
 
 
@@ -161,7 +173,7 @@ def check_markdown_links(text: str, where: str) -> Iterator[Finding]:
     generic = _GENERIC_LINK.search(text)
     if generic:
         yield Finding(
-            "warn",
+            FindingLevel.WARN,
             where,
             f"The link “{generic['text']}” does not say where it goes; who hears the mail read has only that.",
             "generic-link",
@@ -176,25 +188,27 @@ def check_url(url: str, where: str) -> Iterator[Finding]:
         parts = urlsplit(url)
         host = (parts.hostname or "").removeprefix("www.")
     except ValueError:
-        yield Finding("block", where, f"“{url[:100]}” is not a valid address. Fix the link.", "broken-link")
+        yield Finding(FindingLevel.BLOCK, where, f"“{url[:100]}” is not a valid address. Fix the link.", "broken-link")
         return
     if parts.scheme == "mailto":
         return
     if parts.scheme not in ("http", "https") or "." not in host or " " in url:
-        yield Finding("block", where, f"“{url[:100]}” leads nowhere. Fix the link.", "broken-link")
+        yield Finding(FindingLevel.BLOCK, where, f"“{url[:100]}” leads nowhere. Fix the link.", "broken-link")
     elif host in ("localhost", "example.com", "example.org", "example.net") or host.endswith(
         (".local", ".internal", ".test")
     ):
-        yield Finding("block", where, f"“{url[:100]}” cannot be reached from the internet. Fix the link.", "local-link")
+        yield Finding(
+            FindingLevel.BLOCK, where, f"“{url[:100]}” cannot be reached from the internet. Fix the link.", "local-link"
+        )
     elif host in _SHORTENERS:
         yield Finding(
-            "warn",
+            FindingLevel.WARN,
             where,
             f"{host} hides where the link goes, and filters distrust it. Give the true address.",
             "short-link",
         )
     elif parts.scheme == "http":
-        yield Finding("advise", where, f"{host} is linked without encryption. Try https.", "plain-link")
+        yield Finding(FindingLevel.ADVISE, where, f"{host} is linked without encryption. Try https.", "plain-link")
 
 
 def _to_comparable_words(text: str) -> str:

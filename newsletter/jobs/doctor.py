@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from enum import StrEnum
 
 from django.core import checks
 from django.db import DatabaseError, connection
@@ -33,18 +33,26 @@ UNDELIVERED_SHOWN_FOR = timedelta(days=7)
 MIN_FREE_BYTES = 500 * 2**20  # bytes
 
 
+class DiagnosisLevel(StrEnum):
+    """What a diagnosis means: in order, deserves a look, or keeps mail from leaving."""
+
+    OK = "ok"
+    LOOK = "look"
+    BAD = "bad"
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One thing looked at. "bad" keeps mail from leaving, "look" deserves a thought, "ok" is in order."""
+    """One thing looked at."""
 
-    level: Literal["ok", "look", "bad"]
+    level: DiagnosisLevel
     what: str
     remedy: str = ""
 
     @property
     def is_bad(self) -> bool:
         """Whether it keeps mail from leaving."""
-        return self.level == "bad"
+        return self.level == DiagnosisLevel.BAD
 
 
 def examine(now: datetime) -> tuple[Diagnosis, ...]:
@@ -62,10 +70,10 @@ def _check_settings() -> Iterator[Diagnosis]:
     """Django's own system checks, ours, and names of settings that are none."""
     for each in checks.run_checks():
         if each.is_serious():
-            yield Diagnosis("bad", f"{each.id}: {each.msg}", each.hint or "Correct the settings.")
+            yield Diagnosis(DiagnosisLevel.BAD, f"{each.id}: {each.msg}", each.hint or "Correct the settings.")
     for name, meant in config.list_unknown():
         yield Diagnosis(
-            "look",
+            DiagnosisLevel.LOOK,
             f"{name} is set in the environment, and no setting has this name.",
             f"Is {meant} meant?" if meant else "See them all with: newsletter doctor --settings",
         )
@@ -76,16 +84,16 @@ def _check_files(options: config.Config) -> Iterator[Diagnosis]:
         get_templates_dir()
         free = shutil.disk_usage(options.data_dir).free
     except (NewsletterError, OSError) as error:
-        yield Diagnosis("bad", str(error), "Set NEWSLETTER_DATA_DIR to a folder this user may write.")
+        yield Diagnosis(DiagnosisLevel.BAD, str(error), "Set NEWSLETTER_DATA_DIR to a folder this user may write.")
         return
     if free < MIN_FREE_BYTES:
         yield Diagnosis(
-            "bad",
+            DiagnosisLevel.BAD,
             f"Only {free // 2**20} MB are free in {options.data_dir}.",
             "Free some space: a full disk stops sending.",
         )
     else:
-        yield Diagnosis("ok", f"Data folder {options.data_dir}, {free // 2**30} GB free.")
+        yield Diagnosis(DiagnosisLevel.OK, f"Data folder {options.data_dir}, {free // 2**30} GB free.")
 
 
 def _check_database() -> Iterator[Diagnosis]:
@@ -93,60 +101,68 @@ def _check_database() -> Iterator[Diagnosis]:
         connection.ensure_connection()
         plan, unknown = schema.list_missing_migrations(), schema.list_unknown_migrations()
     except DatabaseError as error:
-        yield Diagnosis("bad", f"The database cannot be reached: {error}", "Check NEWSLETTER_DATABASE_URL.")
+        yield Diagnosis(
+            DiagnosisLevel.BAD, f"The database cannot be reached: {error}", "Check NEWSLETTER_DATABASE_URL."
+        )
         return
     if plan:
-        yield Diagnosis("bad", f"The database lacks {len(plan)} changes.", "Run: newsletter setup")
+        yield Diagnosis(DiagnosisLevel.BAD, f"The database lacks {len(plan)} changes.", "Run: newsletter setup")
     elif unknown:
         yield Diagnosis(
-            "bad",
+            DiagnosisLevel.BAD,
             f"The database has {len(unknown)} changes that this version does not know: it is newer.",
             "Start the newer version; or restore a backup from before it was set up.",
         )
     else:
-        yield Diagnosis("ok", f"The database ({connection.vendor}) is up to date.")
+        yield Diagnosis(DiagnosisLevel.OK, f"The database ({connection.vendor}) is up to date.")
 
 
 def _check_history(now: datetime) -> Iterator[Diagnosis]:
     try:
         standing = installation.get_standing(now)
     except SurroundingsError as error:
-        yield Diagnosis("bad", str(error), "Set NEWSLETTER_STATE_DIR.")
+        yield Diagnosis(DiagnosisLevel.BAD, str(error), "Set NEWSLETTER_STATE_DIR.")
         return
     if standing.held:
-        yield Diagnosis("bad", f"Sending is held: {standing.held}", "See what is known: newsletter database status")
+        yield Diagnosis(
+            DiagnosisLevel.BAD, f"Sending is held: {standing.held}", "See what is known: newsletter database status"
+        )
     if standing.outbox_only:
         remedy = "To send again: newsletter database use-provider"
-        yield Diagnosis("look", "This is a copy: mail goes to the outbox alone.", remedy)
+        yield Diagnosis(DiagnosisLevel.LOOK, "This is a copy: mail goes to the outbox alone.", remedy)
 
 
 def _check_users() -> Iterator[Diagnosis]:
     if users.list_users():
-        yield Diagnosis("ok", "Somebody can sign in.")
+        yield Diagnosis(DiagnosisLevel.OK, "Somebody can sign in.")
     else:
-        yield Diagnosis("bad", "Nobody can sign in.", "Run: newsletter setup --user ADDRESS --password-file FILE")
+        yield Diagnosis(
+            DiagnosisLevel.BAD, "Nobody can sign in.", "Run: newsletter setup --user ADDRESS --password-file FILE"
+        )
 
 
 def _check_provider(options: config.Config, now: datetime) -> Iterator[Diagnosis]:
     try:
         chosen = wiring.get_provider()
     except NewsletterError as error:
-        yield Diagnosis("bad", str(error), "Set it, then start again.")
+        yield Diagnosis(DiagnosisLevel.BAD, str(error), "Set it, then start again.")
         return
     if chosen.name == "outbox":
         yield Diagnosis(
-            "look",
+            DiagnosisLevel.LOOK,
             f"Mail is written to {options.outbox_dir}: nothing leaves.",
             "Set NEWSLETTER_PROVIDER=sendgrid to send.",
         )
         return
-    yield Diagnosis("ok", f"Mail leaves through {chosen.name}.")
+    yield Diagnosis(DiagnosisLevel.OK, f"Mail leaves through {chosen.name}.")
     if chosen.name == "sendgrid":
         if not options.sendgrid_api_key.startswith("SG."):
-            yield Diagnosis("look", "SENDGRID_API_KEY does not look like a key of SendGrid (SG.…).", "Copy it again.")
+            yield Diagnosis(
+                DiagnosisLevel.LOOK, "SENDGRID_API_KEY does not look like a key of SendGrid (SG.…).", "Copy it again."
+            )
         if not options.sendgrid_host.startswith("https://"):
             yield Diagnosis(
-                "look",
+                DiagnosisLevel.LOOK,
                 f"NEWSLETTER_SENDGRID_HOST is {options.sendgrid_host}: the key travels in the clear.",
                 "Use https:// outside tests.",
             )
@@ -154,7 +170,9 @@ def _check_provider(options: config.Config, now: datetime) -> Iterator[Diagnosis
         pulled = suppression_sync.find_status(chosen.name)
         if pulled is not None and pulled.error:
             yield Diagnosis(
-                "look", f"The provider’s list of suppressed addresses: {pulled.error}", "It is asked for hourly."
+                DiagnosisLevel.LOOK,
+                f"The provider’s list of suppressed addresses: {pulled.error}",
+                "It is asked for hourly.",
             )
 
 
@@ -163,14 +181,14 @@ def _check_webhook(options: config.Config, now: datetime) -> Iterator[Diagnosis]
         try:
             sendgrid_events.parse_public_key(key)
         except NewsletterError as error:
-            yield Diagnosis("bad", str(error), "Until then every report is refused.")
+            yield Diagnosis(DiagnosisLevel.BAD, str(error), "Until then every report is refused.")
     yield from _check_inbox(now)
 
 
 def _check_setup(now: datetime) -> Iterator[Diagnosis]:
     """What keeps editions from being approved."""
     for problem in setup_problems.list_setup_problems(now, account=wiring.find_account()):
-        yield Diagnosis("bad" if problem.grave else "look", problem.message, problem.remedy)
+        yield Diagnosis(DiagnosisLevel.BAD if problem.grave else DiagnosisLevel.LOOK, problem.message, problem.remedy)
 
 
 def _check_mailings(now: datetime) -> Iterator[Diagnosis]:
@@ -178,13 +196,13 @@ def _check_mailings(now: datetime) -> Iterator[Diagnosis]:
     for each in summary.list_stopped():
         by_hand = each.reason.startswith("paused by ")
         yield Diagnosis(
-            "look" if by_hand else "bad",
+            DiagnosisLevel.LOOK if by_hand else DiagnosisLevel.BAD,
             f"Mailing {each.id} is {each.state.label.lower()}{f': {each.reason}' if each.reason else ''}",
             f"Look at it: newsletter mailings show {each.id}",
         )
     for mailing_id in summary.list_unreported(now, after=EVENTS_WITHIN):
         yield Diagnosis(
-            "bad",
+            DiagnosisLevel.BAD,
             f"The provider has reported nothing of mailing {mailing_id}, {EVENTS_WITHIN.seconds // 60} minutes after "
             "it accepted it.",
             "Look at its event webhook: is it switched on, signed, and does it post to this address?",
@@ -196,7 +214,7 @@ def _check_account_alarms() -> Iterator[Diagnosis]:
     for alarm in summary.list_account_alarms():
         message, _, remedy = alarm.message.partition(" See: ")
         yield Diagnosis(
-            "look",
+            DiagnosisLevel.LOOK,
             f"{message} (last {alarm.last_at:%Y-%m-%d %H:%M} UTC)",
             remedy or "Look at SendGrid’s dashboard.",
         )
@@ -206,7 +224,7 @@ def _check_proxies(options: config.Config, now: datetime) -> Iterator[Diagnosis]
     """Whether a proxy stands in front of us that nobody told us of: then all readers count as one network."""
     if not options.trusted_proxies and rate_limits.was_forwarding_seen(now):
         yield Diagnosis(
-            "look",
+            DiagnosisLevel.LOOK,
             "Requests come with X-Forwarded-For, and NEWSLETTER_TRUSTED_PROXIES is 0: behind a proxy, limits take all "
             "readers for one network.",
             "If a proxy of yours stands in front, set NEWSLETTER_TRUSTED_PROXIES to how many.",
@@ -217,7 +235,7 @@ def _check_failures() -> Iterator[Diagnosis]:
     """Whether a batch, a mailing or a step fails again and again, while the others go on."""
     for each in isolation.list_failures():
         yield Diagnosis(
-            "bad" if each.aside else "look",
+            DiagnosisLevel.BAD if each.aside else DiagnosisLevel.LOOK,
             f"{each.what} failed {each.failures} times since {each.since:%Y-%m-%d %H:%M} UTC: {each.error}",
             "It is tried again by itself, at last every hour. Once the cause is gone: newsletter mailings retry-failed",
         )
@@ -228,7 +246,7 @@ def _check_inbox(now: datetime) -> Iterator[Diagnosis]:
     refused = inbox.find_refused(now - REFUSED_SHOWN_FOR)
     if refused is not None:
         yield Diagnosis(
-            "look",
+            DiagnosisLevel.LOOK,
             f"{refused.count} posts to the webhook were refused, the last on {refused.last_at:%Y-%m-%d %H:%M} UTC: "
             f"{refused.reason}",
             "If they are SendGrid’s, copy its verification key again into NEWSLETTER_SENDGRID_WEBHOOK_KEYS.",
@@ -237,13 +255,13 @@ def _check_inbox(now: datetime) -> Iterator[Diagnosis]:
     if status.oldest_at is not None and now - status.oldest_at > LONGEST_WAIT:
         minutes = int((now - status.oldest_at).total_seconds() // 60)
         yield Diagnosis(
-            "bad",
+            DiagnosisLevel.BAD,
             f"{status.waiting} of the provider’s reports wait to be applied, the oldest for {minutes} minutes.",
             "Look whether a worker runs, and into its log.",
         )
     if status.quarantined:
         yield Diagnosis(
-            "look",
+            DiagnosisLevel.LOOK,
             f"{status.quarantined} of the provider’s reports could not be applied and are kept aside: {status.error}",
             "They are tried again every hour. Once the cause is gone: newsletter mailings retry-events",
         )
@@ -254,14 +272,14 @@ def _check_transactional_mail(now: datetime) -> Iterator[Diagnosis]:
     lost = transactional.count_undelivered(now - UNDELIVERED_SHOWN_FOR)
     if lost.unknown:
         yield Diagnosis(
-            "look",
+            DiagnosisLevel.LOOK,
             f"Of {lost.unknown} mails to single people (confirmations and the like) nobody knows whether they arrived: "
             "the provider’s answer was lost, or the process that sent them ended.",
             "They are not repeated automatically. Whoever misses one can ask for it again where it was asked for.",
         )
     if lost.failed:
         yield Diagnosis(
-            "look",
+            DiagnosisLevel.LOOK,
             f"{lost.failed} mails to single people (confirmations and the like) were given up.",
             "Look into the worker’s log for the reason.",
         )
@@ -270,24 +288,24 @@ def _check_transactional_mail(now: datetime) -> Iterator[Diagnosis]:
 def _check_newsletters() -> Iterator[Diagnosis]:
     newsletters = list_newsletters()
     if not newsletters:
-        yield Diagnosis("look", "There is no newsletter yet.", "Make one: newsletter newsletters create …")
+        yield Diagnosis(DiagnosisLevel.LOOK, "There is no newsletter yet.", "Make one: newsletter newsletters create …")
     scheduled = {schedule.newsletter_id for schedule in schedules.list_schedules() if schedule.active}
     for each in newsletters:
         if each.state != NewsletterState.LIVE:
             yield Diagnosis(
-                "look",
+                DiagnosisLevel.LOOK,
                 f"{each.name} is {each.state}, so it is not sent.",
                 f"newsletter newsletters change {each.slug} --state live",
             )
         elif each.id not in scheduled:
             yield Diagnosis(
-                "look",
+                DiagnosisLevel.LOOK,
                 f"{each.name} has no schedule.",
                 f"newsletter schedules create {each.slug} --time 07:00",
             )
         if not lists.count_subscribers_by_state(each.list_id).get(SubscriptionState.ACTIVE):
             yield Diagnosis(
-                "look",
+                DiagnosisLevel.LOOK,
                 f"{each.name} has no subscribers yet.",
                 f"newsletter subscribers import FILE --list {lists.get_list(each.list_id).slug}",
             )
@@ -299,21 +317,21 @@ def _check_processes(now: datetime) -> Iterator[Diagnosis]:
         name = heartbeats.ProcessKind(each.kind).name.lower()
         if each.is_fresh(now) and each.is_here and each.settings not in ("", ours):
             yield Diagnosis(
-                "look",
+                DiagnosisLevel.LOOK,
                 f"The {name} ({each.name}) runs with older settings than this command has.",
                 "Restart it. For secrets in files a hangup is enough: kill -HUP of newsletter run.",
             )
         if each.is_fresh(now) and each.note:
-            yield Diagnosis("bad", f"The {name} ({each.name}) reports: {each.note}", "Look into its log.")
+            yield Diagnosis(DiagnosisLevel.BAD, f"The {name} ({each.name}) reports: {each.note}", "Look into its log.")
     for what in (what for name, what in readiness.list_overdue_work(now) if name != "events"):  # those: `_check_inbox`
-        yield Diagnosis("bad", what, "Look whether a scheduler and a worker run, and into their logs.")
+        yield Diagnosis(DiagnosisLevel.BAD, what, "Look whether a scheduler and a worker run, and into their logs.")
     for kind in heartbeats.BACKGROUND:
         name = kind.name.lower()
         if heartbeats.is_alive(kind, now):
-            yield Diagnosis("ok", f"A {name} is running.")
+            yield Diagnosis(DiagnosisLevel.OK, f"A {name} is running.")
         else:
             yield Diagnosis(
-                "look",
+                DiagnosisLevel.LOOK,
                 f"No {name} is running, so nothing is sent automatically.",
                 "Start everything: newsletter run",
             )
@@ -325,11 +343,11 @@ def _check_base_url(options: config.Config) -> Iterator[Diagnosis]:
         pass  # said with the other problems of the setup
     elif not options.https and not local:
         yield Diagnosis(
-            "bad",
+            DiagnosisLevel.BAD,
             "NEWSLETTER_BASE_URL is not https: one-click leaving needs it (RFC 8058).",
             "Put TLS in front and set https://.",
         )
     else:
-        yield Diagnosis("ok", f"The public address is {options.base_url}.")
+        yield Diagnosis(DiagnosisLevel.OK, f"The public address is {options.base_url}.")
     if options.debug:
-        yield Diagnosis("bad", "NEWSLETTER_DEBUG is on: error pages show the inside.", "Unset it.")
+        yield Diagnosis(DiagnosisLevel.BAD, "NEWSLETTER_DEBUG is on: error pages show the inside.", "Unset it.")

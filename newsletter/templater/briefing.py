@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Literal
 
 
@@ -138,11 +139,18 @@ class TransactionalContent:
     theme: Mapping[str, Any] = field(default_factory=dict)
 
 
+class ProblemLevel(StrEnum):
+    """What a problem of a rendering does: it must be fixed before there is a mail, or deserves attention."""
+
+    BLOCK = "block"
+    WARN = "warn"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a rendering. `where` names the field, story or template line; "block" must be fixed."""
+    """What is wrong with a rendering. `where` names the field, story or template line."""
 
-    level: Literal["block", "warn"]
+    level: ProblemLevel
     where: str
     message: str
 
@@ -181,4 +189,4 @@ class Rendered:
     @property
     def blocked(self) -> bool:
         """Whether something must be fixed before this may be sent."""
-        return any(problem.level == "block" for problem in self.problems)
+        return any(problem.level == ProblemLevel.BLOCK for problem in self.problems)

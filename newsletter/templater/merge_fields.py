@@ -12,10 +12,9 @@ import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 from urllib.parse import quote
 
-from newsletter.templater.briefing import MergeField, Problem, Rendered
+from newsletter.templater.briefing import MergeField, Problem, ProblemLevel, Rendered
 from newsletter.templater.untrusted_text import MARKER, break_markers, neutralise, remove_private_use
 
 FIELDS = ("first_name", "email", "list", "date")
@@ -97,7 +96,7 @@ class Merger:
             out = out.replace(mark, token)
         return out
 
-    def add_problem(self, where: str, message: str, level: Literal["block", "warn"] = "block") -> None:
+    def add_problem(self, where: str, message: str, level: ProblemLevel = ProblemLevel.BLOCK) -> None:
         """Records a problem once, although HTML and text both meet it."""
         problem = Problem(level, where, message)
         if problem not in self.problems:

@@ -14,7 +14,7 @@ from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup, escape
 
 from newsletter.templater import engine, languages, themes, untrusted_text
-from newsletter.templater.briefing import Briefing, Problem, Rendered, TransactionalContent
+from newsletter.templater.briefing import Briefing, Problem, ProblemLevel, Rendered, TransactionalContent
 from newsletter.templater.merge_fields import Merger, personalise
 from newsletter.templater.template_context import build_context
 
@@ -134,7 +134,7 @@ def _to_problem(error: Exception, template: str) -> Problem:
         where, message = _find_line(error, template), f"The template does not work: {reason}"
     else:
         where, message = _find_line(error, template), f"The mail could not be made from the template: {reason}"
-    return Problem("block", f"template:{where}", f"{message.rstrip('.')}. Fix the template and try again.")
+    return Problem(ProblemLevel.BLOCK, f"template:{where}", f"{message.rstrip('.')}. Fix the template and try again.")
 
 
 def _find_line(error: Exception, template: str) -> str:

@@ -27,6 +27,7 @@ from newsletter.templater.briefing import (
     BriefingStory,
     MergeField,
     Problem,
+    ProblemLevel,
     Publication,
     Rendered,
 )
@@ -86,14 +87,15 @@ def _explain_exit(status: int, seconds: int) -> str:
 
 
 def _to_failure(why: str) -> Rendered:
-    problem = Problem("block", "template", f"The template {why}, and was stopped. Fix the template and try again.")
+    problem = Problem(
+        ProblemLevel.BLOCK, "template", f"The template {why}, and was stopped. Fix the template and try again."
+    )
     return Rendered("", "", "", "", (problem,))
 
 
 def _to_rendered(data: Mapping[str, Any]) -> Rendered:
     problems = tuple(
-        Problem("block" if each["level"] == "block" else "warn", str(each["where"]), str(each["message"]))
-        for each in data["problems"]
+        Problem(ProblemLevel(each["level"]), str(each["where"]), str(each["message"])) for each in data["problems"]
     )
     merge = tuple(MergeField(str(m["token"]), m["field"], str(m["fallback"]), bool(m["html"])) for m in data["merge"])
     return Rendered(str(data["subject"]), str(data["preheader"]), str(data["html"]), str(data["text"]), problems, merge)

@@ -12,7 +12,15 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from markupsafe import Markup
 
 from newsletter.templater import languages, richtext, untrusted_text
-from newsletter.templater.briefing import AlsoItem, Briefing, BriefingBox, BriefingPicture, BriefingStory, Publication
+from newsletter.templater.briefing import (
+    AlsoItem,
+    Briefing,
+    BriefingBox,
+    BriefingPicture,
+    BriefingStory,
+    ProblemLevel,
+    Publication,
+)
 from newsletter.templater.merge_fields import Merger
 
 
@@ -132,7 +140,9 @@ def _picture(picture: BriefingPicture | None, where: str, merger: Merger) -> dic
     if picture is None:
         return None
     if picture.width <= 0 or picture.height <= 0:
-        merger.add_problem(where, "The picture is not shown, because its size is not known. Upload it again.", "warn")
+        merger.add_problem(
+            where, "The picture is not shown, because its size is not known. Upload it again.", ProblemLevel.WARN
+        )
         return None
     return _clean_values(asdict(picture), where, merger)
 

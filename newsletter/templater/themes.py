@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.kernel.resources import get_templates_dir
-from newsletter.templater.briefing import Problem
+from newsletter.templater.briefing import Problem, ProblemLevel
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _FONTS = re.compile(r"[A-Za-z0-9 ,'\-]{1,200}")
@@ -104,13 +104,15 @@ def load_theme(folder: Path, overrides: Mapping[str, Any], direction: str) -> tu
     for group, values in overrides.items():
         if group not in merged or not isinstance(values, Mapping):
             problems.append(
-                Problem("warn", f"theme.{group}", f"The theme has no part “{group}”. It has {', '.join(merged)}.")
+                Problem(
+                    ProblemLevel.WARN, f"theme.{group}", f"The theme has no part “{group}”. It has {', '.join(merged)}."
+                )
             )
             continue
         for name, value in values.items():
             wrong = _explain_fault(group, name, value, merged[group])
             if wrong:
-                problems.append(Problem("warn", f"theme.{group}.{name}", wrong))
+                problems.append(Problem(ProblemLevel.WARN, f"theme.{group}.{name}", wrong))
             else:
                 merged[group][name] = value
     return merged, [*problems, *check_contrast(merged)]
@@ -138,7 +140,7 @@ def check_contrast(look: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
             if ratio < LEAST_CONTRAST:
                 found.append(
                     Problem(
-                        "warn",
+                        ProblemLevel.WARN,
                         f"theme.{palette}.{role}",
                         f"{role} {colours[role]} on {ground} {colours[ground]} has a contrast of {ratio:.1f} to 1 "
                         f"in the {palette} palette; "

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.checks.findings import NEVER_OVERRIDDEN, Finding
+from newsletter.checks.findings import NEVER_OVERRIDDEN, Finding, FindingLevel
 
 
 def test_what_blocks_stops_until_somebody_overrides_it() -> None:
-    finding = Finding("block", "intro", "TK is left.", "placeholder")
+    finding = Finding(FindingLevel.BLOCK, "intro", "TK is left.", "placeholder")
     assert finding.blocks
-    assert not Finding("block", "intro", "TK is left.", "placeholder", overridden="TK is a poet.").blocks
-    assert not Finding("warn", "intro", "TK is left.").blocks
+    assert not Finding(FindingLevel.BLOCK, "intro", "TK is left.", "placeholder", overridden="TK is a poet.").blocks
+    assert not Finding(FindingLevel.WARN, "intro", "TK is left.").blocks
 
 
-@pytest.mark.parametrize("level", ["block", "warn", "advise"])
-def test_only_a_warning_warns(level: str) -> None:
-    assert Finding(level, "intro", "Short.").warns == (level == "warn")  # type: ignore[arg-type]
+@pytest.mark.parametrize("level", FindingLevel)
+def test_only_a_warning_warns(level: FindingLevel) -> None:
+    assert Finding(level, "intro", "Short.").warns == (level == FindingLevel.WARN)
 
 
 def test_only_what_blocks_and_can_be_helped_may_be_overridden() -> None:
-    assert Finding("block", "intro", "TK is left.", "placeholder").may_be_overridden
-    assert not Finding("warn", "intro", "Short.", "short").may_be_overridden
+    assert Finding(FindingLevel.BLOCK, "intro", "TK is left.", "placeholder").may_be_overridden
+    assert not Finding(FindingLevel.WARN, "intro", "Short.", "short").may_be_overridden
     for code in NEVER_OVERRIDDEN:
-        assert not Finding("block", "mail", "No.", code).may_be_overridden
+        assert not Finding(FindingLevel.BLOCK, "mail", "No.", code).may_be_overridden

@@ -12,6 +12,7 @@ from PIL import Image
 
 from newsletter.catalog import newsletter_settings, pictures
 from newsletter.checks import preflight
+from newsletter.checks.findings import FindingLevel
 from newsletter.curator.editions import decisions, edition_lookup, editions, models, picks
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from tests.actors import SYSTEM
@@ -62,7 +63,7 @@ def test_too_few_stories_block(edition: Any, now: datetime) -> None:
 def test_an_unknown_merge_field_blocks_and_names_the_known_ones(edition: Any, now: datetime) -> None:
     editions.edit_edition(edition.id, now=now, intro="Dear {{ surname }},", seen=None, by=SYSTEM)
     finding = next(f for f in preflight.check_edition(edition.id, now=now) if f.where == "intro")
-    assert finding.level == "block"
+    assert finding.level == FindingLevel.BLOCK
     assert "{{ first_name }}" in finding.message
 
 

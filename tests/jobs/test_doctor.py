@@ -18,6 +18,7 @@ from newsletter.delivery.events import inbox
 from newsletter.delivery.models import Batch, Mailing, SeenEvent
 from newsletter.delivery.sending import freeze, mailings
 from newsletter.jobs import doctor, heartbeats, tasks, wiring
+from newsletter.jobs.doctor import DiagnosisLevel
 from newsletter.scheduling import schedules
 from subscribers import rate_limits, self_service
 from tests.actors import SYSTEM
@@ -120,7 +121,7 @@ def test_a_process_with_older_settings_is_to_be_restarted(data_dir: None, newsro
     heartbeats.record_heartbeat(heartbeats.ProcessKind.WORKER, now=now, settings=wiring.get_settings_fingerprint())
     assert "older settings" not in found(now, "look")
     heartbeats.record_heartbeat(heartbeats.ProcessKind.WORKER, now=now, settings="another")
-    told = [each.what for each in doctor._check_processes(now) if each.level == "look"]
+    told = [each.what for each in doctor._check_processes(now) if each.level == DiagnosisLevel.LOOK]
     assert any(each.startswith("The worker (worker@") and "runs with older settings" in each for each in told)
 
 

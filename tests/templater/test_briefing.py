@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.templater.briefing import Problem, Rendered
+from newsletter.templater.briefing import Problem, ProblemLevel, Rendered
 
 MAIL = Rendered("Subject", "Preheader", "<p>html</p>", "text")
 
@@ -22,6 +22,6 @@ def test_text_that_moves_from_one_part_to_the_next_is_another_mail() -> None:
 
 
 def test_a_mail_is_blocked_by_one_problem_that_blocks() -> None:
-    warning, blocking = Problem("warn", "intro", "Long."), Problem("block", "intro", "Wrong.")
+    warning, blocking = Problem(ProblemLevel.WARN, "intro", "Long."), Problem(ProblemLevel.BLOCK, "intro", "Wrong.")
     assert not replace(MAIL, problems=(warning,)).blocked
     assert replace(MAIL, problems=(warning, blocking)).blocked

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.templater import render
-from newsletter.templater.briefing import Briefing, Problem, Rendered
+from newsletter.templater.briefing import Briefing, Problem, ProblemLevel, Rendered
 
 BODY = "<mjml><mj-body><mj-section><mj-column><mj-text>fine</mj-text></mj-column></mj-section></mj-body></mjml>"
 THEME = "[light]\n[dark]\n[type]\n[layout]\n"
@@ -34,7 +34,7 @@ def trial(briefing: Briefing, tmp_path: Path) -> Trial:
 
 def only(rendered: Rendered) -> Problem:
     (problem,) = rendered.problems
-    assert problem.level == "block"
+    assert problem.level == ProblemLevel.BLOCK
     assert (rendered.html, rendered.text) == ("", ""), "a mail is whole or not there"
     return problem
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.templater import render
-from newsletter.templater.briefing import Briefing, MergeField, Problem, Publication
+from newsletter.templater.briefing import Briefing, MergeField, Problem, ProblemLevel, Publication
 from newsletter.templater.merge_fields import (
     LONGEST_VALUE,
     Merger,
@@ -283,7 +283,7 @@ def test_an_unknown_field_is_told_once_and_stays_as_it_is_written() -> None:
     message = (
         "There is no field {{ surname }}. The fields are {{ first_name }}, {{ email }}, {{ list }} and {{ date }}."
     )
-    assert merger.problems == [Problem("block", "intro", message)]
+    assert merger.problems == [Problem(ProblemLevel.BLOCK, "intro", message)]
 
 
 def test_an_unknown_field_in_markup_is_told_with_its_place() -> None:
@@ -313,18 +313,16 @@ def test_a_field_in_the_address_of_a_link_blocks() -> None:
         "{{ email }}", "intro", lambda text: f'<a href="https://x.example/%EE%80%80">{text}</a>', html=True
     )
     message = "A field cannot stand in the address of a link. Take it out of the address."
-    assert merger.problems == [Problem("block", "intro", message)]
+    assert merger.problems == [Problem(ProblemLevel.BLOCK, "intro", message)]
 
 
 def test_problems_of_different_places_and_weight_are_told_each() -> None:
     merger = Merger({})
-    for where, level in (("intro", "block"), ("outro", "block"), ("intro", "warn"), ("intro", "block")):
-        merger.add_problem(where, "It is wrong.", level)  # type: ignore[arg-type]
-    assert [(problem.where, problem.level) for problem in merger.problems] == [
-        ("intro", "block"),
-        ("outro", "block"),
-        ("intro", "warn"),
-    ]
+    grave, slight = ProblemLevel.BLOCK, ProblemLevel.WARN
+    for where, level in (("intro", grave), ("outro", grave), ("intro", slight), ("intro", grave)):
+        merger.add_problem(where, "It is wrong.", level)
+    found = [(problem.where, problem.level) for problem in merger.problems]
+    assert found == [("intro", grave), ("outro", grave), ("intro", slight)]
 
 
 def test_a_source_without_tokens_stays_as_it_is() -> None:

@@ -20,6 +20,7 @@ from newsletter.templater.briefing import (
     Briefing,
     BriefingBox,
     BriefingSection,
+    ProblemLevel,
     Publication,
     Rendered,
     TransactionalContent,
@@ -240,7 +241,7 @@ def test_a_mistake_in_a_template_is_named_with_its_line(briefing: Briefing, tmp_
     (folder / "mine.mjml.j2").write_text("<mjml>\n{% if %}\n</mjml>")
     rendered = render(replace(briefing, template="mine"), folders=(tmp_path,))
     (problem,) = rendered.problems
-    assert problem.level == "block"
+    assert problem.level == ProblemLevel.BLOCK
     assert problem.where == "template:mine/mine.mjml.j2:2"
     assert "line 2" in problem.message
     assert rendered.html == ""
@@ -248,7 +249,7 @@ def test_a_mistake_in_a_template_is_named_with_its_line(briefing: Briefing, tmp_
 
 def test_a_template_that_is_not_there_blocks(briefing: Briefing) -> None:
     (problem,) = render(replace(briefing, template="absent")).problems
-    assert problem.level == "block"
+    assert problem.level == ProblemLevel.BLOCK
     assert "absent" in problem.message
 
 

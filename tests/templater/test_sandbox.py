@@ -15,7 +15,7 @@ from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import approval
 from newsletter.kernel.errors import BadInput
 from newsletter.templater import render, sandbox
-from newsletter.templater.briefing import Briefing, Rendered
+from newsletter.templater.briefing import Briefing, ProblemLevel, Rendered
 from newsletter.templater.sandbox import render_sandboxed, to_briefing
 from tests.actors import SYSTEM
 
@@ -87,7 +87,7 @@ def test_what_would_never_end_is_stopped_with_a_word(briefing: Briefing, own: Ca
     made = render_sandboxed(replace(briefing, template="mine"), own(mjml), seconds=1)
     assert made.html == ""
     (problem,) = made.problems
-    assert problem.level == "block"
+    assert problem.level == ProblemLevel.BLOCK
     assert problem.where.startswith("template")
 
 

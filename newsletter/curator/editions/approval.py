@@ -25,7 +25,7 @@ from newsletter.curator.editions.values import Edition, Snapshot
 from newsletter.curator.editions.variants import Variant
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, Refused
-from newsletter.templater.briefing import Rendered
+from newsletter.templater.briefing import ProblemLevel, Rendered
 
 Check = Callable[[Edition, Mapping[Variant, Rendered]], object]
 
@@ -63,7 +63,9 @@ def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Acto
     sha256 = compute_mail_hash(mails)
     decisions.check_content_hash(edition, content_hash, mail_sha256=sha256)
     check(edition, mails)
-    blocking = dict.fromkeys(p for rendered in mails.values() for p in rendered.problems if p.level == "block")
+    blocking = dict.fromkeys(
+        p for rendered in mails.values() for p in rendered.problems if p.level == ProblemLevel.BLOCK
+    )
     if blocking:
         raise Refused("The mail cannot be approved:\n" + "\n".join(f"  {p.where}: {p.message}" for p in blocking))
     try:

@@ -30,7 +30,7 @@ from newsletter.curator.editions.values import Correction, Edition, Snapshot
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.templater import languages
-from newsletter.templater.briefing import Rendered
+from newsletter.templater.briefing import ProblemLevel, Rendered
 from newsletter.templater.corrections import build_correction
 from subscribers import lists
 
@@ -92,7 +92,7 @@ def freeze_correction(edition_id: int, *, by: Actor, now: datetime) -> Snapshot:
     rendered = _render_correction(
         edition, newsletters.get_newsletter(edition.newsletter_id), [row.text for row in rows]
     )
-    blocking = [problem.message for problem in rendered.problems if problem.level == "block"]
+    blocking = [problem.message for problem in rendered.problems if problem.level == ProblemLevel.BLOCK]
     if blocking:
         raise Refused("The correction cannot be mailed:\n  " + "\n  ".join(blocking))
     with transaction.atomic():

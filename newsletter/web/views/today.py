@@ -11,6 +11,7 @@ from django.shortcuts import render
 
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
+from newsletter.checks.findings import FindingLevel
 from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.states import EditionState
@@ -184,7 +185,9 @@ def _list_attention_items(
 
 def _list_blocking_findings(each: DueItem, now: datetime) -> Iterator[AttentionItem]:
     assert each.edition is not None
-    blocking = [finding for finding in preflight.check_edition(each.edition.id, now=now) if finding.level == "block"]
+    blocking = [
+        finding for finding in preflight.check_edition(each.edition.id, now=now) if finding.level == FindingLevel.BLOCK
+    ]
     for finding in blocking[:3]:
         yield AttentionItem(
             "bad",

@@ -11,7 +11,7 @@ from newsletter.curator.editions import approval
 from newsletter.delivery import models
 from newsletter.delivery.sending import one_off
 from newsletter.kernel.errors import BadInput, Refused
-from newsletter.templater.briefing import Problem, Rendered
+from newsletter.templater.briefing import Problem, ProblemLevel, Rendered
 from subscribers import rate_limits, suppressions
 from tests.actors import SYSTEM
 from tests.conftest import Newsroom
@@ -19,7 +19,7 @@ from tests.fakes import provider
 from tests.fakes.provider import ScriptedProvider
 
 pytestmark = pytest.mark.django_db
-UNRENDERED = Rendered("Subject", "", "", "", (Problem("block", "template", "The template is broken."),))
+UNRENDERED = Rendered("Subject", "", "", "", (Problem(ProblemLevel.BLOCK, "template", "The template is broken."),))
 
 
 def not_asked() -> None:

@@ -543,10 +543,15 @@ def _load_or_create_secret(data_dir: Path) -> str:
         ) from None
 
 
+_LONGEST_ADDRESS = 900  # a header has 998 characters to a line (RFC 5322), and ours end in a reader's token
+
+
 def _check_url(name: str, value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise BadInput(f"{name} is “{value}”. Give an address like https://news.example.com.", name)
+    if len(value) > _LONGEST_ADDRESS:
+        raise BadInput(f"{name} has {len(value)} characters; {_LONGEST_ADDRESS} are the most.", name)
     return value.rstrip("/")
 
 

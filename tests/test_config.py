@@ -67,6 +67,7 @@ def test_a_switch_is_on_or_off(tmp_path: Path, text: str, value: bool) -> None:
     ("name", "value"),
     [
         ("NEWSLETTER_BASE_URL", "news.example.com"),
+        ("NEWSLETTER_BASE_URL", "https://news.example.com/" + "n" * 900),
         ("NEWSLETTER_BASE_URL", "ftp://news.example.com"),
         ("NEWSLETTER_BASE_URL", "https://news.example.com/?a=b"),
         ("NEWSLETTER_EMBED_ORIGINS", "https://www.example.com www.example.com"),

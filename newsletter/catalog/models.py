@@ -18,9 +18,12 @@ class Newsletter(models.Model):
 
     publication = models.CharField(max_length=120)
     publication_url = models.URLField(max_length=500, blank=True)
+    privacy_url = models.URLField(max_length=500, blank=True, default="", db_default="")
+    imprint_url = models.URLField(max_length=500, blank=True, default="", db_default="")
     from_email = models.EmailField()
     from_name = models.CharField(max_length=120)
     reply_to = models.EmailField(blank=True)
+    unsubscribe_email = models.EmailField(blank=True, default="", db_default="")
     postal_address = models.CharField(max_length=300)
     signed = models.CharField(max_length=120, blank=True)
 

@@ -90,9 +90,12 @@ class NewsletterFields(TypedDict, total=False):
     template: str
     publication: str
     publication_url: str
+    privacy_url: str
+    imprint_url: str
     from_name: str
     from_email: str
     reply_to: str
+    unsubscribe_email: str
     postal_address: str
     signed: str
     language: str
@@ -151,6 +154,24 @@ _ALL = (
         most=120,
     ),
     NewsletterSetting("publication_url", SettingKind.WEB_ADDRESS, "Web site", "the paper's web site", most=500),
+    NewsletterSetting(
+        "privacy_url",
+        SettingKind.WEB_ADDRESS,
+        "Privacy notice",
+        "the address of the privacy notice, linked on readers' pages and in the archive",
+        "Linked on readers' pages",
+        "none",
+        most=500,
+    ),
+    NewsletterSetting(
+        "imprint_url",
+        SettingKind.WEB_ADDRESS,
+        "Imprint",
+        "the address of the imprint, linked on readers' pages and in the archive",
+        "Linked on readers' pages",
+        "none",
+        most=500,
+    ),
     NewsletterSetting("from_name", _TEXT, "Sender's name", "the sender's name", "", "the name", most=120),
     NewsletterSetting(
         "from_email",
@@ -163,6 +184,15 @@ _ALL = (
     ),
     NewsletterSetting(
         "reply_to", SettingKind.ADDRESS, "Reply-to", "where answers go", "Empty: the sender", "the sender"
+    ),
+    NewsletterSetting(
+        "unsubscribe_email",
+        SettingKind.ADDRESS,
+        "Address to unsubscribe by mail",
+        "where mail programs that leave by mail write to, beside the link (RFC 2369). Somebody must read it: the "
+        "subject has the end of the reader's own link, to be opened at `/u/`",
+        "Somebody must read it; empty: by the link alone",
+        "none",
     ),
     NewsletterSetting(
         "postal_address",

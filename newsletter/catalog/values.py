@@ -76,6 +76,9 @@ class Newsletter:
     test_addresses: str = ""  # where tests went last, with commas
     segment: str = ""  # slug of the segment of its list that gets it; "": all
     tracking: TrackingMode = TrackingMode.ON
+    unsubscribe_email: str = ""  # beside the link to leave, for mail programs that leave by mail
+    privacy_url: str = ""
+    imprint_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ class Envelope:
     """The part of a mailing that is the same for every recipient.
 
     `headers` are List-Id and the like; `unsubscribe_base` ends in a slash and is followed by a subscriber's token
-    ("" for mail that is not a newsletter). Tracking is always set explicitly.
+    ("" for mail that is not a newsletter), `unsubscribe_email` an address to leave by mail, if there
+    is one. Tracking is always set explicitly.
     """
 
     from_email: str
@@ -33,6 +34,7 @@ class Envelope:
     merge: tuple[MergeField, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     unsubscribe_base: str = ""
+    unsubscribe_email: str = ""
     click_tracking: bool = False
     open_tracking: bool = False
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 
 from newsletter.delivery.providers.base import Envelope, Recipient, SendRequest
+from newsletter.delivery.providers.header_fields import WIRE, encode_lookalikes
 from newsletter.delivery.providers.personal_message import build_personal_message
 
 
@@ -17,12 +17,12 @@ def compose_message(
 ) -> EmailMessage:
     """The message for one recipient. Message-ID is made of our own opaque id, so that a repeat shows itself."""
     mine = build_personal_message(envelope, recipient)
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=WIRE)
     message["From"] = Address(envelope.from_name, addr_spec=envelope.from_email)
     message["To"] = recipient.address
     if envelope.reply_to:
         message["Reply-To"] = envelope.reply_to
-    message["Subject"] = mine.subject
+    message["Subject"] = encode_lookalikes(mine.subject)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{recipient.delivery}@{envelope.from_email.rpartition('@')[2]}>"
     for name, value in (*mine.headers, *extra):

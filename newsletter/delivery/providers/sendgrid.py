@@ -40,7 +40,7 @@ from newsletter.delivery.providers.base import (
     SendRequest,
     to_columns,
 )
-from newsletter.delivery.providers.unsubscribe_headers import build_unsubscribe_headers
+from newsletter.delivery.providers.unsubscribe_headers import build_unsubscribe_headers, count_tokens
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.kernel.text import remove_unstorable
@@ -337,7 +337,7 @@ def _encode_personalizations(request: SendRequest) -> Iterable[str]:
     """
     deliveries, addresses, first_names, tokens, dates = to_columns(request.recipients)
     merged = build_merge_columns(request.envelope.merge, addresses, first_names, tokens, dates)
-    leaving = [tokens] if request.envelope.unsubscribe_base else []
+    leaving = [tokens] * count_tokens(request.envelope)
     columns = [addresses, *leaving, *merged, deliveries]
     escaped = {name: _escape_column(column) for name, column in {id(column): column for column in columns}.items()}
     first, *constants = map(repeat, _build_constants(request))

@@ -31,6 +31,7 @@ class EnvelopeSettings:
     zone: str
     language: str
     tracking: TrackingMode = TrackingMode.ON
+    unsubscribe_email: str = ""
 
     @property
     def tracks(self) -> bool:
@@ -66,6 +67,7 @@ def read_envelope_settings(newsletter: Newsletter, *, base_url: str) -> Envelope
         zone=newsletter.zone,
         language=newsletter.language,
         tracking=newsletter.tracking,
+        unsubscribe_email=newsletter.unsubscribe_email,
     )
 
 
@@ -81,8 +83,8 @@ def renew_envelope_settings(before: EnvelopeSettings, newsletter: Newsletter, *,
 
 
 def parse_envelope_settings(stored: Mapping[str, Any]) -> EnvelopeSettings:
-    """Settings as they were stored; what a later version added to them is left aside."""
-    known = {each.name: stored[each.name] for each in fields(EnvelopeSettings) if each.name != "tracking"}
+    """Settings as they were stored; what a later version added to them is left aside, what this one added is off."""
+    known = {each.name: stored[each.name] for each in fields(EnvelopeSettings) if each.name in stored}
     headers = tuple((name, value) for name, value in stored["headers"])
     tracking = TrackingMode(stored.get("tracking", TrackingMode.ON))  # the version before tracked all who accept it
     return EnvelopeSettings(**{**known, "headers": headers, "tracking": tracking})
@@ -100,6 +102,7 @@ def build_envelope(rendered: Rendered, settings: EnvelopeSettings, *, subject_pr
         merge=tuple(rendered.merge),
         headers=settings.headers,
         unsubscribe_base=settings.unsubscribe_base,
+        unsubscribe_email=settings.unsubscribe_email,
         click_tracking=settings.click_tracking,
         open_tracking=settings.open_tracking,
     )

@@ -92,6 +92,14 @@ def test_any_text_survives_the_quick_encoding(name: str, token: str, subject: st
     assert sent["personalizations"][0]["headers"]["List-Unsubscribe"] == f"<https://n.example.com/u/{token}>"
 
 
+def test_each_way_to_leave_names_the_recipients_own_token(request_for: Make) -> None:
+    sent = json.loads(encode_body(request_for(unsubscribe_email="leave@example.com")))
+    assert [person["headers"]["List-Unsubscribe"] for person in sent["personalizations"]] == [
+        f"<https://n.example.com/u/token{n}>, <mailto:leave@example.com?subject=unsubscribe%20token{n}>"
+        for n in range(3)
+    ]
+
+
 @given(st.text(max_size=300))
 def test_whatever_a_subscriber_is_called_the_body_is_valid_and_no_value_holds_a_token(name: str) -> None:
     sent = json.loads(encode_body(SendRequest(envelope(), (reader(0, first_name=name),), "m", "b", "a")))

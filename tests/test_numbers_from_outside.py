@@ -21,7 +21,7 @@ from newsletter.checks import wording
 from newsletter.cli.newsletters import _parse_section
 from newsletter.curator.articles.extraction.date import find_in_url, parse_declared, parse_written
 from newsletter.kernel.errors import BadInput
-from newsletter.scheduling.calendar import parse_time
+from newsletter.scheduling.rule_text import parse_time
 from subscribers.imports.attribute_values import convert_to_kind
 from subscribers.imports.dates import parse_date
 from subscribers.segments.grammar import parse_definition
@@ -72,10 +72,21 @@ KNOWN_DIGITS = {  # what is given to int() or float() here is a number, our own 
     ("newsletter/fetching.py", "value.strip()[:9]"),
     ("newsletter/jobs/tasks.py", "count"),
     ("newsletter/kernel/network.py", "parsed"),
-    ("newsletter/scheduling/calendar.py", "day"),
-    ("newsletter/scheduling/calendar.py", "match[1]"),
-    ("newsletter/scheduling/calendar.py", "match[2]"),
-    ("newsletter/scheduling/calendar.py", "word"),
+    ("newsletter/scheduling/recurrence.py", "day"),
+    ("newsletter/scheduling/recurrence.py", "each"),
+    ("newsletter/scheduling/recurrence.py", "found[1]"),
+    ("newsletter/scheduling/recurrence.py", "parts.get('INTERVAL', '1')"),
+    ("newsletter/scheduling/recurrence.py", "self.parts.get('INTERVAL', '1')"),
+    ("newsletter/scheduling/rule_text.py", "day"),
+    ("newsletter/scheduling/rule_text.py", "each"),
+    ("newsletter/scheduling/rule_text.py", "match[1]"),
+    ("newsletter/scheduling/rule_text.py", "match[2]"),
+    ("newsletter/scheduling/rule_text.py", "until[4:6]"),
+    ("newsletter/scheduling/rule_text.py", "until[6:8]"),
+    ("newsletter/scheduling/rule_text.py", "until[:4]"),
+    ("newsletter/scheduling/rule_text.py", "word"),
+    ("newsletter/scheduling/schedules.py", "day"),
+    ("newsletter/scheduling/schedules.py", "values['open_before_minutes']"),
     ("newsletter/scheduling/values.py", "day"),
     ("newsletter/templater/sandbox.py", "sys.argv[2]"),
     ("subscribers/audience.py", "count"),

@@ -67,6 +67,7 @@ class Newsletter(models.Model):
     warm_up_first = models.PositiveIntegerField(
         default=0, db_default=0
     )  # messages on that day, doubled every day; 0: no ceiling
+    collects_from = models.DateTimeField(null=True)  # stories from before are not offered: its schedule was paused
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

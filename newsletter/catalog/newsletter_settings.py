@@ -255,6 +255,11 @@ def forget_test_addresses(addresses: Collection[str]) -> None:
             mine.update(test_addresses=", ".join(kept))
 
 
+def collect_from(newsletter_id: int, instant: datetime) -> None:
+    """Offers a newsletter no stories from before an instant: a pause that ends then has collected none."""
+    models.Newsletter.objects.filter(id=newsletter_id).update(collects_from=instant)
+
+
 def remember_test_addresses(newsletter_id: int, addresses: Sequence[str]) -> None:
     """Stores where tests of a newsletter went, to offer the addresses again, as far as they fit."""
     kept = ""

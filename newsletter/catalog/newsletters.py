@@ -121,6 +121,7 @@ def to_newsletter(row: models.Newsletter) -> Newsletter:
         bounce_limit=row.bounce_limit,
         warm_up_from=row.warm_up_from,
         warm_up_first=row.warm_up_first,
+        collects_from=row.collects_from,
         created_at=row.created_at,
         sections=tuple(map(_to_section, row.sections.all())),
     )

@@ -79,6 +79,7 @@ class Newsletter:
     unsubscribe_email: str = ""  # beside the link to leave, for mail programs that leave by mail
     privacy_url: str = ""
     imprint_url: str = ""
+    collects_from: datetime | None = None  # stories from before are not offered: its schedule was paused
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ OLD_NAMES = {
     "mailings pull": "mailings sync-suppressions",
     "newsletters create --least": "--min-stories",
     "rules taste": "rules track-record",
-    "schedules create --open-before": "--draft-before",
+    "schedules add --open-before": "--draft-before",
+    "schedules create": "schedules add",
     "subscribers move": "subscribers change-address",
     "subscribers tries": "subscribers signup-attempts",
 }

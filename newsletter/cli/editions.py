@@ -342,7 +342,7 @@ def preview(
     if not rendered.html:
         raise Refused("The mail could not be rendered, so nothing was written; the reasons are above.")
     mail = one_off.compose_eml(rendered=rendered, newsletter=newsletter, address=to, first_name=first_name, now=now)
-    stem = f"{newsletter.slug}-{edition.date}"
+    stem = f"{newsletter.slug}-{edition.name_of_day}"
     files = {"html": mail.html.encode(), "txt": mail.text.encode(), "eml": mail.eml}
     try:
         out.mkdir(parents=True, exist_ok=True)

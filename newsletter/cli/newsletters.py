@@ -33,7 +33,7 @@ def create(slug: str, as_json: bool = JSON, **settings: Any) -> None:
         slug=slug, by=get_actor(), now=clock.now(), **cast(NewsletterFields, {"zone": "UTC"} | settings)
     )
     emit_json(made) if as_json else say(
-        f"Newsletter {made.slug} is created. Schedule it: newsletter schedules create {made.slug} --time 07:00"
+        f"Newsletter {made.slug} is created. Schedule it: newsletter schedules add {made.slug} --time 07:00"
     )
 
 

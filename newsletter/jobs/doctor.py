@@ -301,7 +301,7 @@ def _check_newsletters() -> Iterator[Diagnosis]:
             yield Diagnosis(
                 DiagnosisLevel.LOOK,
                 f"{each.name} has no schedule.",
-                f"newsletter schedules create {each.slug} --time 07:00",
+                f"newsletter schedules add {each.slug} --time 07:00",
             )
         if not lists.count_subscribers_by_state(each.list_id).get(SubscriptionState.ACTIVE):
             yield Diagnosis(

@@ -99,16 +99,31 @@ def create_due_editions(now: datetime) -> int:
 
 
 def _create_edition(occurrence: Occurrence, now: datetime) -> bool:
-    edition = edition_lookup.find_edition(occurrence.newsletter_id, occurrence.date)
-    if edition is None:
-        edition = suggestions.create_suggested_edition(
+    if occurrences.has_earlier_to_open(occurrence):
+        return False  # the editions of a day are made in the order of the day
+    there = edition_lookup.list_ids_of_day(occurrence.newsletter_id, occurrence.date)
+    edition_id = _find_free_edition(occurrence, there)
+    if edition_id is None:
+        edition_id = suggestions.create_suggested_edition(
             occurrence.newsletter_id,
             occurrence.date,
+            number=len(there) + 1,
             fetch=wiring.build_fetcher(),
             by=SCHEDULER,
             now=now,
-        )
-    return occurrences.record_draft(occurrence.id, edition.id, now)
+        ).id
+    return occurrences.record_draft(occurrence.id, edition_id, now)
+
+
+def _find_free_edition(occurrence: Occurrence, there: Sequence[int]) -> int | None:
+    """The edition made by hand for an occurrence: one of its day that is no other occurrence's.
+
+    Where it is the only one of its day, also one that was sent by hand; else that was an extra one.
+    """
+    of_others = occurrences.list_linked_editions(occurrence)
+    free = [edition_lookup.get_edition(edition_id) for edition_id in there if edition_id not in of_others]
+    only = not occurrences.has_others_that_day(occurrence)
+    return next((edition.id for edition in free if only or not edition.is_out), None)
 
 
 def claim_due(now: datetime) -> int:

@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from django.db import models
 
-from newsletter.scheduling.states import OccurrenceState
+from newsletter.scheduling.states import OccurrenceState, OnHoliday
 
 
 class Schedule(models.Model):
-    """A rule: on these weekdays at this local time in this zone."""
+    """A rule: on these days at these local times in this zone.
+
+    `weekdays` is set where that says all of its days, and empty where `recurrence` does: versions that know weekdays
+    alone then plan nothing by it, rather than something else.
+    """
 
     newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.CASCADE, related_name="+")
     weekdays = models.CharField(max_length=7)  # ISO weekdays, "12345" = Monday to Friday
-    time = models.TimeField()  # local
+    time = models.TimeField()  # local; the first of a day
     zone = models.CharField(max_length=64)
+    recurrence = models.CharField(max_length=500, blank=True, default="", db_default="")  # RFC 5545
+    more_times = models.CharField(max_length=200, blank=True, default="", db_default="")  # 17:30, 21:00
+    starts_on = models.DateField(null=True)  # local; from when a recurrence counts
+    ends_on = models.DateField(null=True)  # local; its last day
+    region = models.CharField(max_length=20, blank=True, default="", db_default="")  # of its holidays; GB-ENG
+    on_holiday = models.CharField(
+        max_length=8,
+        choices=OnHoliday.list_choices(),
+        default=OnHoliday.SKIP.value,
+        db_default=OnHoliday.SKIP.value,
+    )
+    planned_until = models.DateTimeField(null=True)  # its occurrences are written down up to then
+    removed_at = models.DateTimeField(null=True)  # what it sent stays on record
     open_before_minutes = models.PositiveIntegerField(default=180)  # when the edition is opened and prefilled
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"{self.weekdays} {self.time:%H:%M} {self.zone}"
+        return f"{self.recurrence or self.weekdays} {self.time:%H:%M} {self.zone}"
 
 
 class Skip(models.Model):
@@ -45,6 +62,7 @@ class Occurrence(models.Model):
     newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.CASCADE, related_name="+")
     instant = models.DateTimeField(db_index=True)
     date = models.DateField()  # local
+    moved_from = models.DateField(null=True)  # where a holiday moved it: its date by the rule
     opens_at = models.DateTimeField()
     state = models.CharField(
         max_length=8,

@@ -9,15 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from newsletter.kernel import clock
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
 from newsletter.kernel.errors import NotFound
 from newsletter.kernel.iteration import do_each
 from newsletter.scheduling import calendar, models, states
+from newsletter.scheduling.calendar import RuleDate
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.scheduling.values import Occurrence, Schedule, to_schedule
 
 HORIZON = timedelta(days=8)
+PLANNED_AGAIN_AFTER = timedelta(hours=12)
+MOST_AT_ONCE = 50  # schedules of one tick
 LOOK_BACK = timedelta(days=2)  # what fell due while nothing ran is still recorded, so that no gap is silent
+LONGEST_LOOK_BACK = timedelta(days=60)
 
 
 def get_occurrence(occurrence_id: int) -> Occurrence:
@@ -56,40 +62,99 @@ def find_next_instant(now: datetime) -> datetime | None:
 def materialise(now: datetime) -> int:
     """Writes down the occurrences of the next days; running it again changes nothing. Returns how many are new.
 
-    A schedule that cannot be read stops no other; then what was wrong with the first is raised.
+    Each schedule has its turn twice a day, a few at a time, so that many cost a tick little. One that cannot be read
+    stops no other; then what was wrong with the first is raised.
     """
-    rows = models.Schedule.objects.filter(active=True).prefetch_related("skips").order_by("id")
-    return do_each(rows, lambda row: _materialise_schedule(row, now))
+    ripe = Q(planned_until=None) | Q(planned_until__lt=now + HORIZON - PLANNED_AGAIN_AFTER)
+    # A clock that was ahead when a schedule was planned must not keep it from being planned once it is right again.
+    ripe |= Q(planned_until__gt=now + HORIZON + PLANNED_AGAIN_AFTER)
+    rows = models.Schedule.objects.filter(ripe, active=True).order_by(F("planned_until").asc(nulls_first=True), "id")
+    planned: list[int] = []
+
+    def plan(schedule_id: int) -> int:
+        created = materialise_schedule(schedule_id, now)
+        planned.append(schedule_id)  # one that fails takes no place of the others
+        return created
+
+    ids = list(rows.values_list("id", flat=True))
+    return do_each((each for each in ids if len(planned) < MOST_AT_ONCE), plan)
 
 
-def _materialise_schedule(row: models.Schedule, now: datetime) -> int:
+def materialise_schedule(schedule_id: int, now: datetime) -> int:
+    """The same of one schedule, at once."""
+    rows = models.Schedule.objects.filter(id=schedule_id, active=True).prefetch_related("skips")
+    return sum(_materialise_row(row, now) for row in rows)
+
+
+def _materialise_row(row: models.Schedule, now: datetime) -> int:
     schedule = to_schedule(row)
-    instants = calendar.occurrences(schedule.rule, max(row.created_at, now - LOOK_BACK), now + HORIZON)
-    return sum(_plan_occurrence(schedule, instant, now) for instant in instants)
+    dates = calendar.list_dates(schedule.rule, _plan_after(row, now), now + HORIZON)
+    known = models.Occurrence.objects.filter(schedule_id=row.id, instant__in=[each.instant for each in dates])
+    there = set(known.values_list("instant", flat=True))
+    with transaction.atomic():
+        made = [_plan_occurrence(schedule, each, now) for each in dates if each.instant not in there]
+        created = [each for each in made if each is not None]
+        mine = models.Schedule.objects.filter(
+            id=row.id, active=True, created_at=row.created_at, planned_until=row.planned_until
+        )
+        if not mine.update(planned_until=now + HORIZON):
+            # Between our look and this the rule changed, or another process planned by it: this is not of that rule.
+            models.Occurrence.objects.filter(id__in=created).delete()
+            return 0
+    return len(created)
 
 
-def _plan_occurrence(schedule: Schedule, instant: datetime, now: datetime) -> bool:
-    local = instant.astimezone(clock.get_zone(schedule.zone)).date()
-    reason = dict(schedule.skips).get(local, "")
-    _, created = models.Occurrence.objects.get_or_create(
+def _plan_after(row: models.Schedule, now: datetime) -> datetime:
+    """From where to plan: what fell due while nothing ran is recorded, however long that was, up to a limit."""
+    since = now - LOOK_BACK if row.planned_until is None else max(row.planned_until, now - LONGEST_LOOK_BACK)
+    return max(row.created_at, min(since, now - LOOK_BACK))
+
+
+def _plan_occurrence(schedule: Schedule, planned: RuleDate, now: datetime) -> int | None:
+    """The id of the occurrence that was written down; None where it was there."""
+    reason = dict(schedule.skips).get(planned.day, "") or planned.skipped
+    row, created = models.Occurrence.objects.get_or_create(
         schedule_id=schedule.id,
-        instant=instant,
+        instant=planned.instant,
         defaults={
             "newsletter_id": schedule.newsletter_id,
-            "date": local,
-            "opens_at": instant - timedelta(minutes=schedule.open_before_minutes),
+            "date": planned.day,
+            "moved_from": planned.moved_from,
+            "opens_at": planned.instant - timedelta(minutes=schedule.open_before_minutes),
             "state": OccurrenceState.SKIPPED if reason else OccurrenceState.PLANNED,
-            "reason": reason,
+            "reason": reason[:300],
             "changed_at": now,
         },
     )
-    return created
+    return row.id if created else None
 
 
 def list_to_open(now: datetime) -> tuple[Occurrence, ...]:
     """What is to be opened now: its opening time has come and it has no edition yet."""
     rows = models.Occurrence.objects.filter(opens_at__lte=now, state=OccurrenceState.PLANNED).order_by("instant")
     return tuple(to_occurrence(row) for row in rows)
+
+
+def has_earlier_to_open(occurrence: Occurrence) -> bool:
+    """Whether an earlier occurrence of the same newsletter and day has no edition yet, and still is to get one."""
+    rows = _others_that_day(occurrence).filter(state=OccurrenceState.PLANNED)
+    return rows.filter(Q(instant__lt=occurrence.instant) | Q(instant=occurrence.instant, id__lt=occurrence.id)).exists()
+
+
+def has_others_that_day(occurrence: Occurrence) -> bool:
+    """Whether the newsletter is to go out more than once on the day of an occurrence."""
+    return _others_that_day(occurrence).exclude(state=OccurrenceState.SKIPPED).exists()
+
+
+def list_linked_editions(occurrence: Occurrence) -> frozenset[int]:
+    """The editions that belong to other occurrences of the same newsletter and day."""
+    found = _others_that_day(occurrence).exclude(edition=None).values_list("edition_id", flat=True)
+    return frozenset(each for each in found if each is not None)
+
+
+def _others_that_day(occurrence: Occurrence) -> QuerySet[models.Occurrence]:
+    rows = models.Occurrence.objects.filter(newsletter_id=occurrence.newsletter_id, date=occurrence.date)
+    return rows.exclude(id=occurrence.id)
 
 
 def record_draft(occurrence_id: int, edition_id: int, now: datetime) -> bool:
@@ -153,4 +218,5 @@ def to_occurrence(row: models.Occurrence) -> Occurrence:
         OccurrenceState(row.state),
         row.reason,
         row.edition_id,
+        row.moved_from,
     )

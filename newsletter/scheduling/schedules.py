@@ -1,82 +1,115 @@
-"""The rules of newsletters, and the dates they skip."""
+"""The rules of newsletters: added, changed, paused, removed; and the dates they skip."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import TypedDict, Unpack
 
 from django.db import transaction
 
-from newsletter.catalog import newsletters
+from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.kernel import clock
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.kernel.numbers import parse_whole_number
-from newsletter.scheduling import calendar, models, occurrences, states
-from newsletter.scheduling.states import OccurrenceState
+from newsletter.scheduling import calendar, models, occurrences, public_holidays, recurrence, rule_text, states
+from newsletter.scheduling.calendar import RuleDate
+from newsletter.scheduling.states import OccurrenceState, OnHoliday
 from newsletter.scheduling.values import Schedule, to_schedule
 
 LEAST_MINUTES, MOST_MINUTES = 5, 7 * 24 * 60  # before its time that a draft is created
+MOST_WEEKS = 52
+NEXT_SHOWN = 10  # dates of a preview
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 class ScheduleChanges(TypedDict, total=False):
-    """What can be changed of a schedule, as people write it."""
+    """What can be changed of a schedule, as people write it. Its days are said by one of the first three."""
 
     weekdays: str  # daily, mon,wed, 1-5
-    time: str  # local: 07:00
+    monthly: str  # 15, last, first monday
+    recurrence: str  # FREQ=MONTHLY;BYDAY=1MO
+    every_weeks: int | str  # with weekdays: every so many weeks
+    time: str  # local: 07:00, or several: 07:00, 17:30
     zone: str
+    starts_on: str  # 2026-11-24, or "" for at once
+    ends_on: str  # "" for never
+    region: str  # whose holidays: GB-ENG, Germany; "" for nobody's
+    on_holiday: str  # skip, earlier, later
     open_before_minutes: int | str
 
 
+@dataclass(frozen=True, slots=True)
+class RulePreview:
+    """What a rule would mean: in words, and the next dates with those that a holiday moves or takes away."""
+
+    in_words: str
+    zone: str
+    dates: tuple[RuleDate, ...]
+
+
+_DAYS = ("weekdays", "monthly", "recurrence")
 _LABELS = {
-    "weekdays": "Days",
+    "recurrence": "Days",
     "time": "Time",
     "zone": "Zone",
+    "starts_on": "First day",
+    "ends_on": "Last day",
+    "region": "Holidays of",
+    "on_holiday": "On a holiday",
     "open_before_minutes": "Minutes before: the draft is created",
 }
 
 
 def get_schedule(schedule_id: int) -> Schedule:
     """The schedule with this id. Raises NotFound."""
-    row = models.Schedule.objects.prefetch_related("skips").filter(id=schedule_id).first()
+    row = models.Schedule.objects.filter(removed_at=None).prefetch_related("skips").filter(id=schedule_id).first()
     if row is None:
         raise NotFound(f"There is no schedule {schedule_id}. See them all with: newsletter schedules list")
     return to_schedule(row)
 
 
 def list_schedules(newsletter_id: int | None = None) -> tuple[Schedule, ...]:
-    """The schedules of one newsletter, or all."""
-    rows = models.Schedule.objects.prefetch_related("skips").order_by("newsletter_id", "time")
+    """The schedules of one newsletter, or all; without those that were removed."""
+    rows = models.Schedule.objects.filter(removed_at=None).prefetch_related("skips").order_by("newsletter_id", "time")
     return tuple(to_schedule(row) for row in (rows.filter(newsletter_id=newsletter_id) if newsletter_id else rows))
 
 
-def create_schedule(
-    newsletter_id: int,
-    *,
-    weekdays: str,
-    time: str,
-    zone: str,
-    open_before_minutes: int = 180,
-    by: Actor,
-    now: datetime,
-) -> Schedule:
+def preview_schedule(
+    newsletter_id: int, *, now: datetime, count: int = NEXT_SHOWN, **changes: Unpack[ScheduleChanges]
+) -> RulePreview:
+    """What a schedule would mean, before it is saved: in words, and its next dates. Raises NotFound, BadInput."""
+    zone = newsletters.get_newsletter(newsletter_id).zone
+    values = _complete({**_DEFAULTS, "zone": zone}, _parse_changes(changes), now)
+    return _preview(_to_rule(values), now, count)
+
+
+def preview_change(
+    schedule_id: int, *, now: datetime, count: int = NEXT_SHOWN, **changes: Unpack[ScheduleChanges]
+) -> RulePreview:
+    """The same of a schedule that is there, as it is or with changes. Raises NotFound, BadInput."""
+    present = format_values(get_schedule(schedule_id))
+    given = _parse_changes(changes)
+    return _preview(_to_rule(_complete(present, given, now) if given else present), now, count)
+
+
+def create_schedule(newsletter_id: int, *, by: Actor, now: datetime, **changes: Unpack[ScheduleChanges]) -> Schedule:
     """Makes a rule for a newsletter, and plans by it. Raises NotFound, NotAllowed.
 
-    Raises BadInput naming weekdays, time, zone or open_before_minutes.
+    Without days it is daily, without a time at 07:00; the zone is the newsletter's. Raises BadInput naming the field.
     """
     newsletter = newsletters.get_newsletter(newsletter_id)
     require_right(by, Verb.CONFIGURE, newsletter_id=newsletter_id)
-    values = _parse_changes(
-        {"weekdays": weekdays, "time": time, "zone": zone, "open_before_minutes": open_before_minutes}
-    )
+    values = _complete({**_DEFAULTS, "zone": newsletter.zone}, _parse_changes(changes), now)
     with transaction.atomic():
         row = models.Schedule.objects.create(newsletter_id=newsletter_id, created_at=now, **_to_columns(values))
-        detail = f"{values['weekdays']} {values['time']} {values['zone']}"
+        detail = rule_text.describe_rule(_to_rule(values))
         by.record(ActionRecord("made schedule", newsletter.slug, now, newsletter_id, detail, after=values))
-    occurrences.materialise(now)
+    occurrences.materialise_schedule(row.id, now)
     return get_schedule(row.id)
 
 
@@ -95,32 +128,45 @@ def change_schedule(
     """
     require_right(by, Verb.CONFIGURE, newsletter_id=get_schedule(schedule_id).newsletter_id)
     given = _parse_changes(changes)
-    occurrences.materialise(now)  # what fell due under the old rule while nothing ran is still recorded
+    occurrences.materialise_schedule(schedule_id, now)  # what fell due under the old rule while nothing ran is recorded
     with transaction.atomic():
         models.Schedule.objects.select_for_update().filter(id=schedule_id).first()
         schedule = get_schedule(schedule_id)
         present = format_values(schedule)
         wanted = select_changes(present, given, None if seen is None else _parse_changes(seen), labels=_LABELS)
         if wanted:
-            models.Schedule.objects.filter(id=schedule_id).update(created_at=now, **_to_columns(wanted))
+            columns = _to_columns(_complete(present, wanted, now))
+            models.Schedule.objects.filter(id=schedule_id).update(created_at=now, planned_until=None, **columns)
             _delete_future(schedule_id, now)
             _record(
                 by, "changed schedule", schedule, now, before={name: present[name] for name in wanted}, after=wanted
             )
-    occurrences.materialise(now)
+    occurrences.materialise_schedule(schedule_id, now)
     return get_schedule(schedule_id)
 
 
+def remove_schedule(schedule_id: int, *, by: Actor, now: datetime) -> None:
+    """Removes a schedule: nothing of it is planned any more. What it sent, held or skipped stays on record."""
+    schedule = get_schedule(schedule_id)
+    require_right(by, Verb.CONFIGURE, newsletter_id=schedule.newsletter_id)
+    with transaction.atomic():
+        rows = models.Schedule.objects.filter(id=schedule_id, removed_at=None)
+        if not rows.update(removed_at=now, active=False):
+            return  # it is so already
+        _delete_future(schedule_id, now)
+        _record(by, "removed schedule", schedule, now, schedule.in_words, before=format_values(schedule))
+
+
 def pause_schedule(schedule_id: int, *, by: Actor, now: datetime) -> Schedule:
-    """Stops a schedule: nothing of it is planned or sent until it is resumed. Editions that were opened stay."""
+    """Stops a schedule: nothing of it is planned, collected or sent until it is resumed. Editions that exist stay."""
     _switch(schedule_id, "paused schedule", active=False, by=by, now=now)
     return get_schedule(schedule_id)
 
 
 def resume_schedule(schedule_id: int, *, by: Actor, now: datetime) -> Schedule:
-    """Lets a paused schedule go on, from now: what it missed stays missed."""
+    """Lets a paused schedule go on, from now: what it missed stays missed, and older stories are not collected."""
     _switch(schedule_id, "resumed schedule", active=True, by=by, now=now)
-    occurrences.materialise(now)
+    occurrences.materialise_schedule(schedule_id, now)
     return get_schedule(schedule_id)
 
 
@@ -128,11 +174,15 @@ def _switch(schedule_id: int, action: str, *, active: bool, by: Actor, now: date
     schedule = get_schedule(schedule_id)
     require_right(by, Verb.CONFIGURE, newsletter_id=schedule.newsletter_id)
     with transaction.atomic():
-        rows = models.Schedule.objects.filter(id=schedule_id, active=not active)
-        if not rows.update(active=active, **({"created_at": now} if active else {})):
+        rows = models.Schedule.objects.filter(id=schedule_id, active=not active, removed_at=None)
+        others = models.Schedule.objects.filter(newsletter_id=schedule.newsletter_id, active=True)
+        was_collecting = others.exists()
+        if not rows.update(active=active, **({"created_at": now, "planned_until": None} if active else {})):
             return  # it is so already
         if not active:
             _delete_future(schedule_id, now)
+        elif not was_collecting:
+            newsletter_settings.collect_from(schedule.newsletter_id, now)
         _record(by, action, schedule, now, before={"active": not active}, after={"active": active})
 
 
@@ -201,12 +251,28 @@ def _delete_future(schedule_id: int, now: datetime) -> None:
     models.Occurrence.objects.filter(schedule_id=schedule_id, instant__gt=now, state__in=forgotten).delete()
 
 
+_DEFAULTS = {
+    "recurrence": recurrence.format_weekly("1234567"),
+    "time": "07:00",
+    "zone": "UTC",
+    "starts_on": "",
+    "ends_on": "",
+    "region": "",
+    "on_holiday": OnHoliday.SKIP.value,
+    "open_before_minutes": "180",
+}
+
+
 def format_values(schedule: Schedule) -> dict[str, str]:
     """What can be changed of a schedule, as texts: what a form is filled with."""
     return {
-        "weekdays": schedule.weekdays,
-        "time": f"{schedule.time:%H:%M}",
+        "recurrence": schedule.recurrence,
+        "time": ", ".join(schedule.times),
         "zone": schedule.zone,
+        "starts_on": str(schedule.starts_on or ""),
+        "ends_on": str(schedule.ends_on or ""),
+        "region": schedule.region,
+        "on_holiday": schedule.on_holiday.value,
         "open_before_minutes": str(schedule.open_before_minutes),
     }
 
@@ -214,20 +280,109 @@ def format_values(schedule: Schedule) -> dict[str, str]:
 def _parse_changes(changes: ScheduleChanges) -> dict[str, str]:
     """The changes as texts in one form, so that they can be compared. Raises BadInput naming the field."""
     parsed: dict[str, str] = {}
-    if "weekdays" in changes:
-        parsed["weekdays"] = calendar.parse_weekdays(changes["weekdays"])
+    if any(name in changes for name in _DAYS):
+        parsed["recurrence"] = _parse_days(changes)
     if "time" in changes:
-        parsed["time"] = f"{calendar.parse_time(changes['time']):%H:%M}"
+        parsed["time"] = rule_text.format_times(rule_text.parse_times(changes["time"]))
     if "zone" in changes:
         parsed["zone"] = clock.get_zone(changes["zone"]).key
+    if "starts_on" in changes:
+        parsed["starts_on"] = _parse_bounded_day(changes["starts_on"], "starts_on")
+    if "ends_on" in changes:
+        parsed["ends_on"] = _parse_bounded_day(changes["ends_on"], "ends_on")
+    if "region" in changes:
+        region = changes["region"].strip()
+        parsed["region"] = public_holidays.parse_region(region) if region else ""
+    if "on_holiday" in changes:
+        parsed["on_holiday"] = _parse_on_holiday(changes["on_holiday"])
     if "open_before_minutes" in changes:
         parsed["open_before_minutes"] = str(_parse_minutes(changes["open_before_minutes"]))
     return parsed
 
 
+def _parse_days(changes: ScheduleChanges) -> str:
+    if sum(bool(changes.get(name)) for name in _DAYS) > 1:
+        raise BadInput("Say the days once: by weekdays, by the day of the month, or by a rule.", "recurrence")
+    if changes.get("recurrence"):
+        return recurrence.parse_recurrence(changes["recurrence"]).text
+    if changes.get("monthly"):
+        return recurrence.parse_monthly(changes["monthly"])
+    weeks = parse_whole_number(str(changes.get("every_weeks", 1)).strip())
+    if weeks is None or not 1 <= weeks <= MOST_WEEKS:
+        raise BadInput(f"“{changes.get('every_weeks')}” weeks: give 1 to {MOST_WEEKS}.", "every_weeks")
+    return recurrence.format_weekly(rule_text.parse_weekdays(changes.get("weekdays", "")), weeks=weeks)
+
+
+def _parse_bounded_day(text: str, field: str) -> str:
+    if not text.strip():
+        return ""
+    day = clock.parse_day(text.strip(), field)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise BadInput(f"{day} is not possible: give a date from {FIRST_YEAR} to {LAST_YEAR}.", field)
+    return str(day)
+
+
+def _parse_on_holiday(text: str) -> str:
+    try:
+        return OnHoliday(text.strip().lower()).value
+    except ValueError:
+        raise BadInput(f"“{text[:20]}” is not possible: give {', '.join(OnHoliday)}.", "on_holiday") from None
+
+
+def _complete(present: Mapping[str, str], wanted: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """All values of a schedule with the changes, where together they make a rule that happens. Raises BadInput."""
+    values = {**present, **wanted}
+    if not values["starts_on"] and not recurrence.read_weekly(recurrence.parse_recurrence(values["recurrence"])):
+        values["starts_on"] = str(now.astimezone(clock.get_zone(values["zone"])).date())  # what it is counted from
+    rule = _to_rule(values)
+    if rule.ends_on is not None and rule.ends_on < rule.first_day:
+        raise BadInput(f"It would end on {rule.ends_on}, before its first day.", "ends_on")
+    if rule.parsed.times and rule.more_times:
+        raise BadInput("The rule says its times itself. Give one time, or take BYHOUR and BYMINUTE out.", "time")
+    if not calendar.list_next(rule, now, 1):
+        field = "ends_on" if rule.ends_on is not None and rule.ends_on < now.date() else "recurrence"
+        raise BadInput(f"It would never go out: {rule_text.describe_rule(rule)}.", field)
+    return values
+
+
+def _preview(rule: calendar.ScheduleRule, now: datetime, count: int) -> RulePreview:
+    instants = calendar.list_next(rule, now, count)
+    dates = calendar.list_dates(rule, now, instants[-1]) if instants else []
+    return RulePreview(rule_text.describe_rule(rule), rule.zone, tuple(dates))
+
+
+def _to_rule(values: Mapping[str, str]) -> calendar.ScheduleRule:
+    first, *more = rule_text.parse_times(values["time"])
+    days = recurrence.read_weekly(recurrence.parse_recurrence(values["recurrence"]))
+    return calendar.ScheduleRule(
+        frozenset(int(day) for day in days),
+        first,
+        values["zone"],
+        recurrence=values["recurrence"],
+        more_times=tuple(more),
+        starts_on=date.fromisoformat(values["starts_on"]) if values["starts_on"] else None,
+        ends_on=date.fromisoformat(values["ends_on"]) if values["ends_on"] else None,
+        region=values["region"],
+        on_holiday=OnHoliday(values["on_holiday"]),
+    )
+
+
 def _to_columns(values: Mapping[str, str]) -> dict[str, object]:
-    parsers: dict[str, Callable[[str], object]] = {"time": calendar.parse_time, "open_before_minutes": int}
-    return {name: parsers.get(name, str)(value) for name, value in values.items()}
+    """The columns of a row. Weekdays at one time alone are written as the version before reads them."""
+    rule = _to_rule(values)
+    plain = rule.weekdays and not (rule.more_times or rule.starts_on or rule.ends_on or rule.region)
+    return {
+        "weekdays": "".join(str(day) for day in sorted(rule.weekdays)) if plain else "",
+        "time": rule.time,
+        "zone": rule.zone,
+        "recurrence": "" if plain else values["recurrence"],
+        "more_times": rule_text.format_times(rule.more_times),
+        "starts_on": rule.starts_on,
+        "ends_on": rule.ends_on,
+        "region": rule.region,
+        "on_holiday": rule.on_holiday.value,
+        "open_before_minutes": int(values["open_before_minutes"]),
+    }
 
 
 def _parse_minutes(value: int | str) -> int:

@@ -24,6 +24,18 @@ class OccurrenceState(LabelledEnum):
         return {cls.CLAIMED: "Sending"}
 
 
+class OnHoliday(LabelledEnum):
+    """What a schedule does on a public holiday."""
+
+    SKIP = "skip"
+    EARLIER = "earlier"
+    LATER = "later"
+
+    @classmethod
+    def special_labels(cls) -> dict[str, str]:
+        return {cls.SKIP: "Skip it", cls.EARLIER: "Send before it", cls.LATER: "Send after it"}
+
+
 TRANSITIONS: dict[OccurrenceState, frozenset[OccurrenceState]] = {
     OccurrenceState.PLANNED: frozenset(
         {

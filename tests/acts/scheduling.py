@@ -38,6 +38,11 @@ def _resume_schedule(world: World) -> Act:
     return lambda by: schedules.resume_schedule(found.id, by=by, now=world.now)
 
 
+def _remove_schedule(world: World) -> Act:
+    found = _schedule(world)
+    return lambda by: schedules.remove_schedule(found.id, by=by, now=world.now)
+
+
 def _skip_date(world: World) -> Act:
     found, day = _schedule(world), world.now.date() + timedelta(days=3)
     return lambda by: schedules.skip_date(found.id, day, reason="Holiday", by=by, now=world.now)
@@ -53,6 +58,7 @@ ACTS: dict[str, Prepare] = {
     "newsletter.scheduling.schedules.create_schedule": _create_schedule,
     "newsletter.scheduling.schedules.change_schedule": _change_schedule,
     "newsletter.scheduling.schedules.pause_schedule": _pause_schedule,
+    "newsletter.scheduling.schedules.remove_schedule": _remove_schedule,
     "newsletter.scheduling.schedules.resume_schedule": _resume_schedule,
     "newsletter.scheduling.schedules.skip_date": _skip_date,
     "newsletter.scheduling.schedules.unskip_date": _unskip_date,

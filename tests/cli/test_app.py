@@ -22,7 +22,7 @@ from tests.cli.conftest import USAGE, Newsletter, run
         ("subscribers tries --days 3", "subscribers signup-attempts --days 3"),
         ("editions edit 1 KEY --shown-to free", "editions edit 1 KEY --visibility free"),
         ("editions edit 1 KEY --shown-to=free", "editions edit 1 KEY --visibility=free"),
-        ("schedules create morning --open-before 120", "schedules create morning --draft-before 120"),
+        ("schedules create morning --open-before 120", "schedules add morning --draft-before 120"),
         ("editions box 1 -- --shown-to", "editions box 1 -- --shown-to"),
         ("feeds add heartbeat", "feeds add heartbeat"),
         ("editions send 1 --look", "editions send 1 --look"),

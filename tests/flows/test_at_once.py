@@ -16,7 +16,7 @@ def test_processes_that_tick_at_once_make_one_mailing(command: Command) -> None:
     zone = f"Etc/GMT{now.hour - 12:+d}"  # where it is noon: an hour later is the same day, whenever this runs
     ready(command, readers=5, zone=zone)
     at = (now.astimezone(ZoneInfo(zone)) + timedelta(hours=1)).strftime("%H:%M")
-    command("schedules", "create", "morning", "--time", at, "--zone", zone, "--draft-before", "120")
+    command("schedules", "add", "morning", "--time", at, "--zone", zone, "--draft-before", "120")
     (occurrence,) = [each for each in command.json("schedules", "next", "--days", "1") if each["state"] == "planned"]
 
     def tick_all(instant: datetime) -> list[str]:

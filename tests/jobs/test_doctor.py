@@ -52,7 +52,7 @@ def test_what_is_missing_is_named_with_the_command(data_dir: None, newsroom: Any
     newsletter_settings.change_newsletter(newsroom.other.id, now=now, state="paused", seen=None, by=SYSTEM)
     assert "Nobody can sign in. Run: newsletter setup --user" in found(now)
     looks = found(now, "look")
-    assert "Morning Briefing has no schedule. newsletter schedules create morning --time 07:00" in looks
+    assert "Morning Briefing has no schedule. newsletter schedules add morning --time 07:00" in looks
     assert "Morning Briefing has no subscribers yet. newsletter subscribers import FILE --list morning" in looks
     assert "Evening Letter is paused, so it is not sent. newsletter newsletters change evening --state live" in looks
     assert "No scheduler is running" in looks

@@ -15,6 +15,7 @@ from newsletter.accounts.actors import SystemActor
 from newsletter.accounts.audit_log import AuditFilter
 from newsletter.catalog import newsletters
 from newsletter.checks import preflight
+from newsletter.curator.articles import intake
 from newsletter.curator.editions import edition_lookup, editions
 from newsletter.delivery import isolation
 from newsletter.delivery.events import suppression_sync
@@ -66,6 +67,26 @@ def test_a_second_tick_changes_nothing(scheduled: Any, now: datetime) -> None:
         "left_too_late": 0,
         "forgotten": 0,
     }
+
+
+def test_a_newsletter_that_goes_out_twice_a_day_has_an_edition_each_time(
+    scheduled: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    readers(3)
+    schedules.change_schedule(scheduled.id, seen=None, by=SYSTEM, now=now, time="07:00, 12:00")
+    sent = []
+    late = "Herring return to the harbour\n\nThree boats went out before dawn and were back with full nets by noon."
+    for at, stories in ((now, ()), (now.replace(hour=10), (late,))):
+        for text in stories:
+            intake.add_article_from_paste(text, url="https://coast.example.org/herring", now=at, by=SYSTEM)
+        tasks.tick(at)
+        occurrence = occurrences.list_due(at, timedelta(hours=3))[0]
+        edition = edition_lookup.get_edition(occurrence.edition_id or 0)
+        preflight.approve_edition(edition.id, by=SYSTEM, now=at, content_hash=None)
+        tasks.tick(occurrence.instant)
+        assert summary.find_mailing_of_edition(edition.id) is not None
+        sent.append(edition.name_of_day)
+    assert sent == [f"{now.date()}", f"{now.date()}-2"]
 
 
 def test_an_approved_edition_is_sent_at_its_time_and_once(

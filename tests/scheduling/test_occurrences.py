@@ -81,3 +81,60 @@ def test_a_schedule_that_cannot_be_read_stops_no_other(schedule: Any, newsroom: 
     with pytest.raises(BadInput, match="Nowhere"):
         occurrences.materialise(later)
     assert other.id in set(models.Occurrence.objects.filter(instant__gt=later).values_list("schedule_id", flat=True))
+
+
+def test_planning_costs_a_tick_one_question_once_it_is_done(
+    schedule: Any, now: datetime, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(1):
+        occurrences.materialise(now + timedelta(hours=1))
+
+
+def test_a_tick_plans_a_few_schedules_and_the_next_one_the_others(
+    newsroom: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(occurrences, "MOST_AT_ONCE", 2)
+    for zone in ("Nowhere/Land", "UTC", "Europe/London", "Asia/Tokyo"):
+        models.Schedule.objects.create(
+            newsletter_id=newsroom.briefing.id, weekdays="1234567", time="07:00", zone=zone, created_at=now
+        )
+    with pytest.raises(BadInput):
+        occurrences.materialise(now)
+    assert models.Occurrence.objects.values("schedule").distinct().count() == 2, "one that fails takes no place"
+    with pytest.raises(BadInput):
+        occurrences.materialise(now)
+    assert models.Occurrence.objects.values("schedule").distinct().count() == 3
+
+
+def test_everything_that_fell_due_in_a_long_outage_is_recorded_once(schedule: Any, now: datetime) -> None:
+    later = now + timedelta(days=20)
+    assert occurrences.materialise(later) == 20, "eight days are planned already, eight lie ahead"
+    assert len(occurrences.list_due(later)) == 20
+    assert occurrences.materialise(later) == 0
+
+
+def test_a_clock_that_was_ahead_does_not_keep_a_schedule_from_being_planned(schedule: Any, now: datetime) -> None:
+    occurrences.materialise(now + timedelta(days=400))
+    models.Occurrence.objects.all().delete()
+    assert occurrences.materialise(now) == 8
+
+
+def test_a_rule_that_changes_while_it_is_planned_leaves_no_date_of_the_old_one(schedule: Any, now: datetime) -> None:
+    tomorrow = now + timedelta(days=1)
+    with just_before(
+        "INSERT INTO scheduler_occurrence",
+        lambda: schedules.change_schedule(schedule.id, seen=None, by=SYSTEM, now=tomorrow, time="19:00"),
+    ):
+        assert occurrences.materialise(tomorrow) == 0
+    assert {each.instant.hour for each in planned(now) if each.instant > tomorrow} == {19}
+
+
+def test_the_editions_of_a_day_are_opened_in_its_order(newsroom: Any, edition: Any, now: datetime) -> None:
+    schedules.create_schedule(newsroom.briefing.id, time="07:00, 17:30", zone="Europe/London", by=SYSTEM, now=now)
+    morning, evening = [each for each in planned(now) if each.date == planned(now)[-1].date]
+    assert not occurrences.has_earlier_to_open(morning)
+    assert occurrences.has_earlier_to_open(evening)
+    assert occurrences.has_others_that_day(morning)
+    occurrences.record_draft(morning.id, edition.id, now)
+    assert not occurrences.has_earlier_to_open(evening)
+    assert occurrences.list_linked_editions(evening) == {edition.id}

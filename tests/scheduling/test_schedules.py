@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from newsletter.accounts.actors import SystemActor
+from newsletter.catalog import newsletters
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.scheduling import models, occurrences, schedules
 from newsletter.scheduling.states import OccurrenceState
@@ -76,7 +77,18 @@ def test_a_paused_schedule_plans_nothing_until_it_goes_on(schedule: Any, now: da
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("weekdays", "someday"), ("time", "7 o'clock"), ("zone", "Mars/Base"), ("open_before_minutes", "3")],
+    [
+        ("weekdays", "someday"),
+        ("time", "7 o'clock"),
+        ("zone", "Mars/Base"),
+        ("open_before_minutes", "3"),
+        ("every_weeks", "0"),
+        ("starts_on", "2027-02-30"),
+        ("starts_on", "9999-01-01"),
+        ("ends_on", "2026-01-01"),
+        ("region", "Narnia"),
+        ("on_holiday", "dance"),
+    ],
 )
 def test_bad_rules_name_the_field(newsroom: Any, now: datetime, field: str, value: str) -> None:
     given: dict[str, Any] = {"weekdays": "daily", "time": "07:00", "zone": "UTC", "open_before_minutes": 180} | {
@@ -142,3 +154,120 @@ def test_a_skipped_date_that_is_past_stays_skipped(schedule: Any, now: datetime)
     with pytest.raises(Refused, match="is past"):
         schedules.unskip_date(schedule.id, first.date, by=SystemActor("ann"), now=first.instant)
     assert planned(now)[0].state == "skipped"
+
+
+def add(newsroom: Any, now: datetime, **changes: Any) -> Any:
+    return schedules.create_schedule(newsroom.briefing.id, by=SYSTEM, now=now, **{"zone": "Europe/London", **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"recurrence": "every other tuesday"}, "no part of a rule"),
+        ({"recurrence": "FREQ=DAILY;INTERVAL=7;BYDAY=MO", "starts_on": "2026-11-24"}, "never go out"),
+        ({"recurrence": "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25", "region": "GB"}, "never go out"),
+        ({"weekdays": "daily", "ends_on": "2026-11-01"}, "never go out"),
+        ({"weekdays": "daily", "starts_on": "2027-01-02", "ends_on": "2027-01-01"}, "before its first day"),
+        ({"weekdays": "mon", "monthly": "15"}, "Say the days once"),
+        ({"recurrence": "FREQ=HOURLY", "time": "07:00, 08:00"}, "says its times itself"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused_before_it_is_saved(
+    newsroom: Any, now: datetime, changes: dict[str, str], message: str
+) -> None:
+    for save in (add, lambda room, at, **given: schedules.preview_schedule(room.briefing.id, now=at, **given)):
+        with pytest.raises(BadInput, match=message):
+            save(newsroom, now, **changes)
+    assert not schedules.list_schedules()
+
+
+def test_a_preview_shows_the_rule_in_words_and_its_next_dates(newsroom: Any, now: datetime) -> None:
+    found = schedules.preview_schedule(
+        newsroom.briefing.id, now=now, weekdays="weekdays", time="07:00", zone="Europe/London", region="England"
+    )
+    assert found.in_words == "Weekdays at 07:00, Europe/London; not on bank holidays in England"
+    assert len([each for each in found.dates if not each.skipped]) == 10
+
+
+def test_what_a_holiday_takes_away_is_planned_as_skipped_with_its_name(newsroom: Any, now: datetime) -> None:
+    before_christmas = datetime(2026, 12, 22, 12, tzinfo=now.tzinfo)
+    add(newsroom, before_christmas, weekdays="weekdays", time="07:00", region="GB-ENG")
+    found = occurrences.list_occurrences(before_christmas, before_christmas + timedelta(days=8))
+    skipped = {str(each.date): each.reason for each in found if each.state == OccurrenceState.SKIPPED}
+    assert skipped == {
+        "2026-12-25": "Christmas Day (bank holidays in England)",
+        "2026-12-28": "Boxing Day (observed) (bank holidays in England)",
+    }
+
+
+def test_what_a_holiday_moves_says_where_it_was(newsroom: Any, now: datetime) -> None:
+    april = datetime(2026, 3, 30, 12, tzinfo=now.tzinfo)
+    add(newsroom, april, weekdays="fri", time="07:00", region="GB-ENG", on_holiday="earlier")
+    (letter,) = occurrences.list_occurrences(april, april + timedelta(days=7))
+    assert (letter.date, letter.moved_from) == (date(2026, 4, 2), date(2026, 4, 3))
+
+
+def test_a_rule_is_kept_as_it_was_written_and_counts_from_its_first_day(newsroom: Any, now: datetime) -> None:
+    fortnightly = add(newsroom, now, weekdays="fri", every_weeks=2, time="07:00")
+    assert fortnightly.recurrence == "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR"
+    assert str(fortnightly.starts_on) == str(now.date())
+    monthly = add(newsroom, now, monthly="first monday", time="07:00, 17:30")
+    assert (monthly.recurrence, monthly.times) == ("FREQ=MONTHLY;BYDAY=1MO", ("07:00", "17:30"))
+    assert schedules.get_schedule(monthly.id) == monthly
+
+
+def test_the_version_before_plans_nothing_by_a_rule_that_it_does_not_know(newsroom: Any, now: datetime) -> None:
+    plain = add(newsroom, now, weekdays="mon,fri", time="07:00")
+    others = [
+        add(newsroom, now, monthly="15", time="07:00"),
+        add(newsroom, now, weekdays="mon", time="07:00,08:00"),
+        add(newsroom, now, weekdays="mon", time="07:00", region="GB"),
+        add(newsroom, now, weekdays="mon", time="07:00", ends_on="2027-01-01"),
+    ]
+    rows = models.Schedule.objects.in_bulk()
+    assert (rows[plain.id].weekdays, rows[plain.id].recurrence) == ("15", "")
+    assert [rows[each.id].weekdays for each in others] == ["", "", "", ""]
+
+
+def test_weekdays_that_the_version_before_saved_count(newsroom: Any, now: datetime) -> None:
+    monthly = add(newsroom, now, monthly="15", time="07:00", region="GB")
+    models.Schedule.objects.filter(id=monthly.id).update(weekdays="3")
+    found = schedules.get_schedule(monthly.id)
+    assert (found.recurrence, found.region) == ("FREQ=WEEKLY;BYDAY=WE", "")
+
+
+def test_a_change_of_one_thing_leaves_the_rest_of_a_rule(newsroom: Any, now: datetime) -> None:
+    first = add(newsroom, now, weekdays="fri", every_weeks=2, time="07:00", region="GB-ENG", on_holiday="later")
+    later = now + timedelta(days=9)
+    changed = schedules.change_schedule(first.id, seen=None, by=SYSTEM, now=later, time="08:00")
+    assert (changed.recurrence, changed.starts_on, changed.on_holiday) == (
+        first.recurrence,
+        first.starts_on,
+        first.on_holiday,
+    )
+    assert changed.times == ("08:00",)
+
+
+def test_a_removed_schedule_plans_nothing_and_what_it_did_stays(schedule: Any, now: datetime) -> None:
+    first = planned(now)[0]
+    occurrences.claim(first.id, now)
+    schedules.remove_schedule(schedule.id, by=SYSTEM, now=now)
+    assert schedules.list_schedules() == ()
+    assert [each.id for each in planned(now)] == [first.id]
+    assert occurrences.materialise(now + timedelta(days=3)) == 0
+    with pytest.raises(NotFound):
+        schedules.resume_schedule(schedule.id, by=SYSTEM, now=now)
+
+
+def test_stories_are_collected_again_from_the_end_of_a_pause(schedule: Any, newsroom: Any, now: datetime) -> None:
+    later = now + timedelta(days=20)
+    schedules.pause_schedule(schedule.id, by=SYSTEM, now=now)
+    schedules.resume_schedule(schedule.id, by=SYSTEM, now=later)
+    assert newsletters.get_newsletter(newsroom.briefing.id).collects_from == later
+
+
+def test_while_another_schedule_runs_a_pause_loses_no_story(schedule: Any, newsroom: Any, now: datetime) -> None:
+    add(newsroom, now, weekdays="sat", time="09:00")
+    schedules.pause_schedule(schedule.id, by=SYSTEM, now=now)
+    schedules.resume_schedule(schedule.id, by=SYSTEM, now=now + timedelta(days=20))
+    assert newsletters.get_newsletter(newsroom.briefing.id).collects_from is None

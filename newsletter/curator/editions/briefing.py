@@ -42,7 +42,7 @@ def build_briefing(
 ) -> Briefing:
     """The briefing of an edition; its lead is the first story of size l. `archived`: it has a public page."""
     lead = find_lead(edition.picks)
-    page = f"{base_url}/archive/{newsletter.slug}/{edition.date.isoformat()}/" if archived else ""
+    page = f"{base_url}/archive/{newsletter.slug}/{edition.name_of_day}/" if archived else ""
     return Briefing(
         newsletter=newsletter.name,
         publication=build_publication(newsletter),

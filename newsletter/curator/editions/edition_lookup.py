@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -14,7 +14,7 @@ from newsletter.catalog.pictures import find_pictures
 from newsletter.catalog.values import Picture, Section
 from newsletter.curator.editions import models, variants
 from newsletter.curator.editions.briefing import find_lead
-from newsletter.curator.editions.states import BoxPlace, EditionState, PickSize, SnapshotPurpose
+from newsletter.curator.editions.states import OUT_STATES, BoxPlace, EditionState, PickSize, SnapshotPurpose
 from newsletter.curator.editions.values import Box, Edition, Pick, Snapshot, StoryClicks
 from newsletter.curator.editions.variants import Variant
 from newsletter.kernel.errors import NotFound
@@ -29,9 +29,27 @@ def get_edition(edition_id: int) -> Edition:
     return found[0]
 
 
-def find_edition(newsletter_id: int, on: date) -> Edition | None:
-    """The edition of a newsletter on a date, if there is one."""
-    return next(iter(_to_editions(_edition_rows().filter(newsletter_id=newsletter_id, date=on))), None)
+def find_edition(newsletter_id: int, on: date, number: int = 1) -> Edition | None:
+    """The edition of a newsletter on a date, if there is one; the first of that day, or another."""
+    rows = _edition_rows().filter(newsletter_id=newsletter_id, date=on, number=number)
+    return next(iter(_to_editions(rows)), None)
+
+
+def list_ids_of_day(newsletter_id: int, on: date) -> tuple[int, ...]:
+    """The editions of a newsletter on a date, in the order of the day."""
+    rows = models.Edition.objects.filter(newsletter_id=newsletter_id, date=on).order_by("number")
+    return tuple(rows.values_list("id", flat=True))
+
+
+def find_last_approval(newsletter_id: int, *, besides: int) -> datetime | None:
+    """When the newest edition of a newsletter that went out was approved; what came later was not in it."""
+    rows = models.Snapshot.objects.filter(
+        edition__newsletter_id=newsletter_id,
+        edition__state__in=OUT_STATES,
+        purpose=SnapshotPurpose.EDITION,
+        voided_at=None,
+    ).exclude(edition_id=besides)
+    return rows.order_by("-edition__date", "-edition__number").values_list("approved_at", flat=True).first()
 
 
 def list_editions(
@@ -42,7 +60,7 @@ def list_editions(
     limit: int = 30,
 ) -> tuple[Edition, ...]:
     """Editions by date, newest first; of one newsletter, of several, or (both None) of all."""
-    rows = _edition_rows().order_by("-date", "-id")
+    rows = _edition_rows().order_by("-date", "-number", "-id")
     if newsletter_id is not None:
         rows = rows.filter(newsletter_id=newsletter_id)
     if newsletter_ids is not None:
@@ -142,6 +160,7 @@ def _to_edition(row: models.Edition, sections: Sequence[Section], pictures: Mapp
         approved_by=standing.approved_by if standing else "",
         approved_at=standing.approved_at if standing else None,
         second_subject=row.second_subject,
+        number=row.number,
         boxes=tuple(
             Box(each.pk, each.title, each.text, each.visibility, BoxPlace(each.place)) for each in row.boxes.all()
         ),

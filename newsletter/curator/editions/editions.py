@@ -42,29 +42,35 @@ class _NothingChanged(Exception):
     """The edit leaves the edition as it is: nothing is written, and an approval stands."""
 
 
-def create_edition(newsletter_id: int, on: date | None, *, by: Actor, now: datetime) -> Edition:
-    """Makes the edition of a day (None: today in the newsletter's zone). Raises Refused when there is one already."""
+def create_edition(newsletter_id: int, on: date | None, *, number: int = 1, by: Actor, now: datetime) -> Edition:
+    """Makes the edition of a day (None: today in the newsletter's zone), or with a number another one of that day.
+
+    Raises Refused when there is one already.
+    """
     require_right(by, Verb.EDIT, newsletter_id=newsletter_id)
     newsletter = newsletters.get_newsletter(newsletter_id)
     day = on or now.astimezone(clock.get_zone(newsletter.zone)).date()
-    existing = edition_lookup.find_edition(newsletter_id, day)
-    if existing:
+    existing = edition_lookup.list_ids_of_day(newsletter_id, day)
+    if len(existing) >= number:
         raise Refused(
-            f"{newsletter.name} has an edition on {day} already: {existing.id}. See it with: newsletter editions "
-            f"show {existing.id}"
+            f"{newsletter.name} has an edition on {day} already: {existing[number - 1]}. See it with: newsletter "
+            f"editions show {existing[number - 1]}"
         )
     try:
         with transaction.atomic():
             row = models.Edition.objects.create(
                 newsletter_id=newsletter_id,
                 date=day,
+                number=number,
                 signed=newsletter.signed,
                 created_at=now,
                 changed_at=now,
             )
             made = edition_lookup.get_edition(row.id)
             after = edition_changes.describe_content(made)
-            by.record(ActionRecord("made edition", f"{newsletter.slug} {day}", now, newsletter_id, after=after))
+            by.record(
+                ActionRecord("made edition", f"{newsletter.slug} {made.name_of_day}", now, newsletter_id, after=after)
+            )
     except IntegrityError:
         raise Conflict(
             f"Somebody else made the edition of {day} at the same moment. See it with: newsletter editions list "

@@ -44,6 +44,7 @@ class Edition(models.Model):
 
     newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.PROTECT, related_name="+")
     date = models.DateField()  # in the newsletter's zone
+    number = models.PositiveSmallIntegerField(default=1, db_default=1)  # of the day: a newsletter may go out twice
     state = models.CharField(max_length=12, choices=EditionState.list_choices(), default=EditionState.DRAFT.value)
     reason = models.CharField(max_length=300, blank=True)
     subject = models.CharField(max_length=300, blank=True)
@@ -60,7 +61,7 @@ class Edition(models.Model):
     changed_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["newsletter", "date"], name="one_edition_a_day")]
+        constraints = [models.UniqueConstraint(fields=["newsletter", "date", "number"], name="one_edition_a_day")]
 
     def __str__(self) -> str:
         return f"{self.newsletter_id} {self.date}"

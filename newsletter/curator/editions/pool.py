@@ -23,7 +23,7 @@ from newsletter.curator.editions.values import Edition, PoolArticle
 from newsletter.kernel.errors import BadInput
 
 RAN_WITHIN = timedelta(days=14)
-NEW_WITHIN = timedelta(days=4)  # since we first saw it: a feed's own date is the wrong test for “new”
+NEW_WITHIN = timedelta(days=4)  # at least; since we first saw it: a feed's own date is the wrong test for “new”
 LATEST_FIRST = (F("published_at").desc(nulls_last=True), "-id")  # databases differ on where no date belongs
 PAGE_SIZE = 60
 
@@ -48,7 +48,7 @@ def list_pool(
     """
     shown = edition_lookup.get_edition(edition_id)
     rows = list(
-        _filter_articles(filters, now)
+        _filter_articles(filters, _collect_since(shown, now))
         .defer("text", "biography")
         .select_related("copy_of")
         .prefetch_related("tags", "notes")[:limit]
@@ -77,21 +77,33 @@ def list_pool(
 
 def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[Article]:
     """The articles that may be suggested for an edition: recent, not ignored, and eligible on its date."""
-    rows = _filter_articles(PoolFilter(), now).filter(
+    rows = _filter_articles(PoolFilter(), _collect_since(edition, now)).filter(
         Q(eligible_from=None) | Q(eligible_from__lte=edition.date),
         Q(eligible_until=None) | Q(eligible_until__gte=edition.date),
     )
     return list(rows.select_related("source").prefetch_related("tags")[:most])
 
 
-def _filter_articles(filters: PoolFilter, now: datetime) -> QuerySet[Article]:
+def _collect_since(edition: Edition, now: datetime) -> datetime:
+    """From when stories are on offer: those that came since the last edition was approved, and of the last days.
+
+    So what came while dates were skipped is still there. A pause collects nothing: nothing from before its end is.
+    """
+    last = edition_lookup.find_last_approval(edition.newsletter_id, besides=edition.id)
+    resumed = newsletters.get_newsletter(edition.newsletter_id).collects_from
+    if resumed is not None and (last is None or resumed > last):
+        return resumed
+    return min(now - NEW_WITHIN, last) if last else now - NEW_WITHIN
+
+
+def _filter_articles(filters: PoolFilter, since: datetime) -> QuerySet[Article]:
     try:
         state = PoolState(filters.state)
     except ValueError:
         raise BadInput(f"There is no state “{filters.state}”. There are {', '.join(PoolState)}.", "state") from None
     rows = search.find_articles(filters.query)
     if not filters.query.strip():
-        rows = rows.filter(Q(added_at__gte=now - NEW_WITHIN) | Q(standing=ArticleStanding.SHORTLISTED))
+        rows = rows.filter(Q(added_at__gte=since) | Q(standing=ArticleStanding.SHORTLISTED))
     picks = models.Pick.objects.filter(article=OuterRef("pk")).exclude(edition__state=EditionState.SKIPPED)
     out = picks.filter(edition__state__in=OUT_STATES)
     rows = rows.annotate(is_picked=Exists(picks), has_run=Exists(out))

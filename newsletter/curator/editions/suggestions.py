@@ -30,12 +30,16 @@ def create_suggested_edition(
     on: date | None,
     *,
     wanted: int | None = None,
+    number: int = 1,
     fetch: Fetcher | None = None,
     by: Actor,
     now: datetime,
 ) -> Edition:
-    """Makes and fills the edition of a day (None: today in the newsletter's zone). Raises Refused when there is one."""
-    made = create_edition(newsletter_id, on, by=by, now=now)
+    """Makes and fills the edition of a day (None: today in the newsletter's zone), or another one of that day.
+
+    Raises Refused when there is one.
+    """
+    made = create_edition(newsletter_id, on, number=number, by=by, now=now)
     return suggest_picks(made.id, wanted=wanted, fetch=fetch, by=by, now=now)
 
 

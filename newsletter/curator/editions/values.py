@@ -165,6 +165,12 @@ class Edition:
     approved_at: datetime | None
     second_subject: str = ""  # half of the subscribers get it; "": none
     boxes: tuple[Box, ...] = ()
+    number: int = 1  # of those of its day
+
+    @property
+    def name_of_day(self) -> str:
+        """2026-11-24, and for the second edition of that day 2026-11-24-2: what addresses and files are called."""
+        return f"{self.date.isoformat()}-{self.number}" if self.number > 1 else self.date.isoformat()
 
     @property
     def is_out(self) -> bool:

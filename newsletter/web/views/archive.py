@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,6 +18,7 @@ from newsletter.curator.editions.states import OUT_STATES
 from newsletter.curator.editions.values import Edition, Pick
 from newsletter.delivery.reports import edition_status
 from newsletter.kernel import clock
+from newsletter.kernel.numbers import parse_whole_number
 from newsletter.templater.archive_page import PageMetadata, build_archive_page
 from newsletter.templater.briefing import Rendered
 from newsletter.templater.corrections import add_corrections
@@ -55,7 +58,8 @@ def show_newsletter_archive(request: HttpRequest, slug: str) -> HttpResponse:
 def show_archived_edition(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     """One sent edition as it was mailed, with nothing of any subscriber in it."""
     newsletter = _find_public_newsletter(slug)
-    found = edition_lookup.find_edition(newsletter.id, clock.parse_day(day)) if newsletter else None
+    on, number = _read_name_of_day(day)
+    found = edition_lookup.find_edition(newsletter.id, on, number) if newsletter else None
     left = found is not None and edition_status.has_left(found, clock.now())
     if newsletter is None or found is None or not left or found.snapshot_id is None:
         return render_error_page(request, "This edition is not in the archive.", 404)
@@ -74,6 +78,12 @@ def show_archived_edition(request: HttpRequest, slug: str, day: str) -> HttpResp
     return response
 
 
+def _read_name_of_day(text: str) -> tuple[date, int]:
+    """The date and number of an edition, of 2026-11-24 or 2026-11-24-2. Raises BadInput."""
+    day, _, number = (text, "", "") if len(text) <= len("2026-11-24") else text.rpartition("-")
+    return clock.parse_day(day), parse_whole_number(number) or 1
+
+
 def _page_about(edition: Edition, newsletter: Newsletter, subject: str, preheader: str) -> PageMetadata:
     shown = next((each for each in _public_picks(edition) if each.picture_url), None)
     return PageMetadata(
@@ -89,7 +99,7 @@ def _page_about(edition: Edition, newsletter: Newsletter, subject: str, preheade
 
 
 def _edition_url(newsletter: Newsletter, edition: Edition) -> str:
-    return f"{settings.CONFIG.base_url}/archive/{newsletter.slug}/{edition.date:%Y-%m-%d}/"
+    return f"{settings.CONFIG.base_url}/archive/{newsletter.slug}/{edition.name_of_day}/"
 
 
 @require_safe

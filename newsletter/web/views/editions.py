@@ -183,7 +183,7 @@ def download_message(request: HttpRequest, edition_id: int) -> HttpResponse:
         now=now,
     )
     response = HttpResponse(mail.eml, content_type="message/rfc822")
-    response["Content-Disposition"] = f'attachment; filename="{newsletter.slug}-{edition.date}.eml"'
+    response["Content-Disposition"] = f'attachment; filename="{newsletter.slug}-{edition.name_of_day}.eml"'
     return response
 
 

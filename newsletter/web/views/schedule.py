@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
+from typing import cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +18,8 @@ from newsletter.delivery.reports import edition_status
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError
-from newsletter.scheduling import calendar, occurrences, schedules
+from newsletter.scheduling import occurrences, schedules
+from newsletter.scheduling.schedules import RulePreview
 from newsletter.scheduling.values import Occurrence
 from newsletter.web.access import (
     desk_view,
@@ -27,6 +28,7 @@ from newsletter.web.access import (
     require_permission,
 )
 from newsletter.web.fields import read_seen
+from newsletter.web.forms.schedule import ScheduleForm
 
 
 @desk_view(Verb.VIEW, methods=("GET", "POST"))
@@ -39,21 +41,24 @@ def _render_schedule(
     request: HttpRequest,
     *,
     schedule_id: int = 0,
-    typed: schedules.ScheduleChanges | None = None,
+    form: ScheduleForm | None = None,
+    preview: RulePreview | None = None,
     problem: NewsletterError | None = None,
 ) -> HttpResponse:
-    """The page; with what was typed for one schedule, and why it was not saved."""
+    """The page; with the form of one schedule (0: a new one) as it was sent, and its preview or why it was refused."""
     now = clock.now()
     newsletters = {each.id: each for each in list_accessible_newsletters(request)}
     found = occurrences.list_occurrences(now - timedelta(days=3), now + timedelta(days=8), newsletters)
-    rules = []
-    for each in schedules.list_schedules():
-        if each.newsletter_id in newsletters:
-            seen = schedules.format_values(each)
-            form = (typed or {}) if each.id == schedule_id else {}
-            ticks = _weekday_choices(form.get("weekdays", seen["weekdays"]))
-            days = calendar.format_weekdays(each.weekdays)
-            rules.append((each, newsletters[each.newsletter_id], days, ticks, form.get("time", seen["time"]), seen))
+    rules = [
+        (
+            each,
+            newsletters[each.newsletter_id],
+            form if form and each.id == schedule_id else ScheduleForm.of(each, f"schedule-{each.id}"),
+            schedules.format_values(each),
+        )
+        for each in schedules.list_schedules()
+        if each.newsletter_id in newsletters
+    ]
     by = get_actor(request)
     context = {
         "editable": [each for each in newsletters if by.may(Verb.EDIT, newsletter_id=each)],
@@ -62,8 +67,10 @@ def _render_schedule(
         "past": [describe_occurrence(each, newsletters) for each in reversed(found) if each.instant < now],
         "rules": rules,
         "newsletters": list_accessible_newsletters(request, Verb.CONFIGURE),
-        "every_day": _weekday_choices("1234567"),
-        "error": str(problem or ""),
+        "new_form": form if form and not schedule_id else ScheduleForm(initial=_NEW, auto_id="new-%s"),
+        "chosen": request.POST.get("newsletter", ""),
+        "shown": schedule_id if form else None,
+        "preview": preview,
         "differences": getattr(problem, "differences", ()),
     }
     return render(request, "pages/schedule.html", context, status=problem.http_status if problem else 200)
@@ -86,66 +93,55 @@ def find_edition_of_occurrence(occurrence: Occurrence) -> Edition | None:
     """The edition of an occurrence: the draft it created, or one created by hand for its date."""
     if occurrence.edition_id:
         return edition_lookup.get_edition(occurrence.edition_id)
+    if occurrences.has_others_that_day(occurrence):
+        return None  # which of them it will be is known once it is opened
     return edition_lookup.find_edition(occurrence.newsletter_id, occurrence.date)
 
 
-def _weekday_choices(chosen: str) -> list[tuple[str, str, bool]]:
-    """The weekdays as check boxes: ISO number, name, whether it is chosen."""
-    return [(str(n), calendar.format_weekdays(str(n)), str(n) in chosen) for n in range(1, 8)]
-
-
-def _read_weekdays(request: HttpRequest) -> str:
-    return "".join(request.POST.getlist("weekdays"))
+_NEW = {"weekdays": list("1234567"), "time": "07:00"}
 
 
 def _create_schedule(request: HttpRequest) -> HttpResponse:
     newsletter = newsletters.get_newsletter_by_slug(request.POST.get("newsletter", ""))
+    require_permission(request, Verb.CONFIGURE, newsletter.id)
+    form, now = ScheduleForm(request.POST, auto_id="new-%s"), clock.now()
     try:
-        schedules.create_schedule(
-            newsletter.id,
-            weekdays=_read_weekdays(request),
-            time=request.POST.get("time", ""),
-            zone=request.POST.get("zone") or newsletter.zone,
-            by=get_actor(request),
-            now=clock.now(),
-        )
-    except (BadInput, Conflict) as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, f"{newsletter.name} is scheduled.")
+        if request.POST.get("do") == "preview":
+            preview = schedules.preview_schedule(newsletter.id, now=now, **form.read_changes())
+            return _render_schedule(request, form=form, preview=preview)
+        schedules.create_schedule(newsletter.id, by=get_actor(request), now=now, **form.read_changes())
+    except (BadInput, Conflict) as problem:
+        form.show_problem(problem)
+        return _render_schedule(request, form=form, problem=problem)
+    messages.success(request, f"{newsletter.name} is scheduled.")
     return redirect("schedule")
 
 
 @desk_view(Verb.CONFIGURE, methods=("POST",))
 def update_schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
-    """Changes a schedule, pauses or resumes it."""
+    """Changes a schedule, shows what a change would mean, pauses, resumes or removes it."""
     do, by, now = request.POST.get("do", "save"), get_actor(request), clock.now()
+    require_permission(request, Verb.CONFIGURE, schedules.get_schedule(schedule_id).newsletter_id)
     if do == "pause":
         schedules.pause_schedule(schedule_id, by=by, now=now)
     elif do == "resume":
         schedules.resume_schedule(schedule_id, by=by, now=now)
+    elif do == "remove":
+        schedules.remove_schedule(schedule_id, by=by, now=now)
     else:
-        typed = _read_changes(request.POST, weekdays=_read_weekdays(request))
-        seen = read_seen(request.POST)
+        form = ScheduleForm(request.POST, auto_id=f"schedule-{schedule_id}-%s")
         try:
-            schedules.change_schedule(
-                schedule_id, seen=_read_changes(seen, weekdays=seen.get("weekdays")), by=by, now=now, **typed
-            )
+            changes = form.read_changes()
+            if do == "preview":
+                preview = schedules.preview_change(schedule_id, now=now, **changes)
+                return _render_schedule(request, schedule_id=schedule_id, form=form, preview=preview)
+            seen = cast(schedules.ScheduleChanges, read_seen(request.POST))
+            schedules.change_schedule(schedule_id, seen=seen, by=by, now=now, **changes)
         except (BadInput, Conflict) as problem:
-            return _render_schedule(request, schedule_id=schedule_id, typed=typed, problem=problem)
-    messages.success(request, "Saved.")
+            form.show_problem(problem)
+            return _render_schedule(request, schedule_id=schedule_id, form=form, problem=problem)
+    messages.success(request, "Removed." if do == "remove" else "Saved.")
     return redirect("schedule")
-
-
-def _read_changes(sent: Mapping[str, str], *, weekdays: str | None) -> schedules.ScheduleChanges:
-    found: schedules.ScheduleChanges = {}
-    if weekdays is not None:
-        found["weekdays"] = weekdays
-    if sent.get("time"):
-        found["time"] = sent["time"]
-    if sent.get("zone"):
-        found["zone"] = sent["zone"]
-    return found
 
 
 @desk_view(Verb.EDIT, methods=("POST",))

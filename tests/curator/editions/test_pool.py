@@ -13,8 +13,9 @@ from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import stories
 from newsletter.curator.articles.values import Article
-from newsletter.curator.editions import approval, editions, picks
-from newsletter.curator.editions.pool import PoolFilter, list_pool
+from newsletter.curator.editions import approval, editions, models, picks
+from newsletter.curator.editions.pool import PoolFilter, list_candidates, list_pool
+from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Edition, PoolArticle
 from tests.actors import SYSTEM
 
@@ -79,6 +80,45 @@ def test_without_a_search_only_lately_found_articles_are_on_offer(
     assert list(offered(edition, now)) == ["Found today"]
     assert list(offered(edition, now, query="last")) == ["Found last week"]
     assert len(list_pool(edition.id, PoolFilter("found"), now=now, limit=1)) == 1
+
+
+def out(newsletter: Newsletter, edition: Edition, now: datetime) -> Edition:
+    """An edition of eight days before, approved then and sent."""
+    earlier = editions.create_edition(newsletter.id, edition.date - timedelta(days=8), now=now, by=SYSTEM)
+    at = now - timedelta(days=8)
+    models.Snapshot.objects.create(edition_id=earlier.id, approved_at=at, approved_by="Ada", sha256="x", merge=[])
+    models.Edition.objects.filter(id=earlier.id).update(state=EditionState.SENT)
+    return earlier
+
+
+def test_what_came_while_dates_were_skipped_is_still_on_offer(
+    edition: Edition, newsletter: Newsletter, add_article: AddArticle, now: datetime
+) -> None:
+    add_article("Before the last edition", added=now - timedelta(days=9))
+    add_article("While it was skipped", added=now - timedelta(days=7))
+    assert list(offered(edition, now)) == []
+    out(newsletter, edition, now)
+    assert list(offered(edition, now)) == ["While it was skipped"]
+    assert [each.title for each in list_candidates(edition, now, most=9)] == ["While it was skipped"]
+
+
+def test_what_came_during_a_pause_is_not_on_offer(
+    edition: Edition, newsletter: Newsletter, add_article: AddArticle, now: datetime
+) -> None:
+    out(newsletter, edition, now)
+    add_article("During the pause", added=now - timedelta(days=2))
+    add_article("Since it goes on", added=now - timedelta(hours=2))
+    newsletter_settings.collect_from(newsletter.id, now - timedelta(days=1))
+    assert list(offered(edition, now)) == ["Since it goes on"]
+
+
+def test_a_pause_before_the_last_edition_changes_nothing(
+    edition: Edition, newsletter: Newsletter, add_article: AddArticle, now: datetime
+) -> None:
+    newsletter_settings.collect_from(newsletter.id, now - timedelta(days=30))
+    out(newsletter, edition, now)
+    add_article("While it was skipped", added=now - timedelta(days=7))
+    assert list(offered(edition, now)) == ["While it was skipped"]
 
 
 @pytest.fixture

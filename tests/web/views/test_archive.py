@@ -9,7 +9,7 @@ from typing import Any
 from django.test import Client
 
 from newsletter.checks import preflight
-from newsletter.curator.editions import boxes, corrections, picks
+from newsletter.curator.editions import boxes, corrections, models, picks
 from newsletter.delivery.sending import freeze
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
@@ -86,3 +86,13 @@ def test_what_only_some_may_see_is_not_in_the_archive(
         assert answer.status_code == 200
         assert "Secret" not in answer.content.decode()
     assert edition.picks[2].headline.split()[0] in client.get("/archive/morning/feed.xml").content.decode()
+
+
+def test_the_second_edition_of_a_day_has_an_address_of_its_own(sent: Any, edition: Any) -> None:
+    models.Edition.objects.filter(id=edition.id).update(number=2)
+    client = Client()
+    assert client.get(f"/archive/morning/{edition.date}/").status_code == 404
+    page = client.get(f"/archive/morning/{edition.date}-2/").content.decode()
+    assert f'href="http://testserver/archive/morning/{edition.date}-2/"' in page
+    assert client.get(f"/archive/morning/{edition.date}-x/").status_code == 404
+    assert client.get(f"/archive/morning/{edition.date}-{'9' * 400}/").status_code == 404

@@ -81,3 +81,77 @@ def test_buttons_are_shown_to_those_who_may_use_them(
         "add": "Add schedule",
     }
     assert {what for what, button in buttons.items() if button in page} == offered
+
+
+FORM = {"newsletter": "morning", "days_by": "weekdays", "weekdays": list("12345"), "every_weeks": "1"}
+FORM |= {"time": "07:00", "zone": "Europe/London", "starts_on": "", "ends_on": "", "region": "", "on_holiday": "skip"}
+
+
+def test_a_schedule_is_shown_in_words_with_its_next_dates_before_it_is_added(admin: Client, newsroom: Any) -> None:
+    page = admin.post("/schedule/", FORM | {"region": "England", "do": "preview"}).content.decode()
+    assert "Weekdays at 07:00, Europe/London; not on bank holidays in England." in page
+    assert page.count("<li>") >= 10
+    assert 'value="England"' in page, "what was typed is kept"
+    assert schedules.list_schedules() == ()
+
+
+def test_a_schedule_is_added_by_a_day_of_the_month_or_a_rule(admin: Client, newsroom: Any) -> None:
+    admin.post("/schedule/", FORM | {"days_by": "monthly", "monthly": "first monday", "time": "07:00, 17:30"})
+    admin.post("/schedule/", FORM | {"days_by": "recurrence", "recurrence": "FREQ=MONTHLY;BYDAY=2TU"})
+    assert [(each.recurrence, each.times) for each in schedules.list_schedules()] == [
+        ("FREQ=MONTHLY;BYDAY=1MO", ("07:00", "17:30")),
+        ("FREQ=MONTHLY;BYDAY=2TU", ("07:00",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("time", "", "is not a time"),
+        ("time", "25:00", "is not a time"),
+        ("zone", "Europe/Londn", "Did you mean Europe/London"),
+        ("region", "Narnia", "No holidays are known"),
+        ("starts_on", "2027-02-30", "is not a date"),
+        ("every_weeks", "x", "give 1 to 52"),
+        ("weekdays", [], "names no weekdays"),
+    ],
+)
+def test_what_is_wrong_with_a_new_schedule_stands_at_its_field_and_nothing_typed_is_lost(
+    admin: Client, newsroom: Any, field: str, value: Any, message: str
+) -> None:
+    answer = admin.post("/schedule/", {**FORM, "monthly": "typed and kept", field: value})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert message in page.replace("&#x27;", "'")
+    assert 'value="typed and kept"' in page
+    assert schedules.list_schedules() == ()
+
+
+def test_a_form_shows_the_rule_as_it_is_and_saving_it_changes_nothing(
+    admin: Client, newsroom: Any, now: datetime
+) -> None:
+    made = schedules.create_schedule(
+        newsroom.briefing.id,
+        weekdays="fri",
+        every_weeks=2,
+        time="07:00, 17:30",
+        zone="Europe/London",
+        region="GB-ENG",
+        on_holiday="later",
+        by=SYSTEM,
+        now=now,
+    )
+    seen = {f"seen_{name}": value for name, value in schedules.format_values(made).items()}
+    form = FORM | {"weekdays": ["5"], "every_weeks": "2", "time": "07:00, 17:30", "region": "GB-ENG"}
+    form |= {"on_holiday": "later", "starts_on": str(made.starts_on)}
+    page = admin.get("/schedule/").content.decode()
+    assert 'value="GB-ENG"' in page
+    assert 'value="07:00, 17:30"' in page
+    assert admin.post(f"/schedule/{made.id}/", form | seen).status_code == 302
+    assert schedules.get_schedule(made.id) == made
+
+
+def test_a_schedule_is_removed(admin: Client, newsroom: Any, now: datetime) -> None:
+    made = schedules.create_schedule(newsroom.briefing.id, time="07:00", by=SYSTEM, now=now)
+    admin.post(f"/schedule/{made.id}/", {"do": "remove"})
+    assert schedules.list_schedules() == ()

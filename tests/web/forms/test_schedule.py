@@ -1,0 +1,56 @@
+"""The form of a schedule: what it is filled with, and what it sends."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+
+from newsletter.kernel.errors import BadInput, Refused
+from newsletter.scheduling import schedules
+from newsletter.web.forms.schedule import ScheduleForm
+from tests.actors import SYSTEM
+
+
+@pytest.mark.parametrize(
+    ("rule", "filled"),
+    [
+        (
+            {"weekdays": "mon,fri", "every_weeks": 2},
+            {"days_by": "weekdays", "weekdays": ["1", "5"], "every_weeks": "2"},
+        ),
+        ({"monthly": "last friday"}, {"days_by": "recurrence", "recurrence": "FREQ=MONTHLY;BYDAY=-1FR"}),
+        ({"time": "07:00,17:30"}, {"days_by": "weekdays", "weekdays": list("1234567"), "time": "07:00, 17:30"}),
+    ],
+)
+def test_the_form_is_filled_with_the_rule(
+    newsroom: Any, now: datetime, rule: dict[str, Any], filled: dict[str, Any]
+) -> None:
+    made = schedules.create_schedule(newsroom.briefing.id, by=SYSTEM, now=now, **rule)
+    form = ScheduleForm.of(made, "x")
+    assert {name: form.initial[name] for name in filled} == filled
+
+
+def read(query: str) -> Any:
+    return ScheduleForm(QueryDict(query)).read_changes()
+
+
+def test_the_days_are_those_of_the_chosen_way() -> None:
+    sent = "weekdays=1&weekdays=3&every_weeks=2&monthly=15&recurrence=FREQ%3DDAILY&time=07:00"
+    assert read(sent) == {"weekdays": "13", "every_weeks": "2", "time": "07:00"}
+    assert read(f"{sent}&days_by=monthly") == {"monthly": "15", "time": "07:00"}
+    assert read(f"{sent}&days_by=recurrence") == {"recurrence": "FREQ=DAILY", "time": "07:00"}
+
+
+def test_an_empty_time_is_sent_and_an_empty_zone_is_not() -> None:
+    assert read("weekdays=1&time=&zone=&ends_on=") == {"weekdays": "1", "every_weeks": "1", "time": "", "ends_on": ""}
+
+
+def test_a_refusal_stands_at_its_field_or_above_the_form() -> None:
+    form = ScheduleForm(QueryDict("time=x"))
+    form.show_problem(BadInput("“x” is not a time.", "time"))
+    assert form["time"].errors == ["“x” is not a time."]
+    form.show_problem(Refused("It is too late."))
+    assert form.non_field_errors() == ["It is too late."]

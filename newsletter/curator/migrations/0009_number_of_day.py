@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0007_collects_from'),
+        ('catalog', '0006_tracking_consent'),
         ('curator', '0008_state_labels'),
     ]
 

@@ -20,6 +20,12 @@ def can(user: User | AnonymousUser | None, verb: Verb, newsletter: Any = None) -
     return visible is None or getattr(newsletter, "id", newsletter) in visible
 
 
+def list_addresses_with(verb: Verb, newsletter_id: int) -> tuple[str, ...]:
+    """The addresses of those who may `verb` to a newsletter, in order."""
+    rows = User.objects.filter(is_active=True).prefetch_related("roles").order_by("email")
+    return tuple(user.email for user in rows if can(user, verb, newsletter_id))
+
+
 def list_visible_newsletters(user: User | AnonymousUser | None, verb: Verb = Verb.VIEW) -> frozenset[int] | None:
     """The ids of the newsletters that `user` may `verb`; None means all of them."""
     return map_visible_newsletters(user)[verb]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from newsletter.catalog.states import NewsletterState, TrackingMode
+from newsletter.catalog.states import ApprovalPolicy, LatePolicy, NewsletterState, TrackingMode
 
 
 class Newsletter(models.Model):
@@ -67,6 +67,19 @@ class Newsletter(models.Model):
     warm_up_first = models.PositiveIntegerField(
         default=0, db_default=0
     )  # messages on that day, doubled every day; 0: no ceiling
+    when_late = models.CharField(
+        max_length=4,
+        choices=LatePolicy.list_choices(),
+        default=LatePolicy.HOLD.value,
+        db_default=LatePolicy.HOLD.value,
+    )
+    approvals = models.CharField(
+        max_length=4,
+        choices=ApprovalPolicy.list_choices(),
+        default=ApprovalPolicy.ONE.value,
+        db_default=ApprovalPolicy.ONE.value,
+    )
+    cut_off_minutes = models.PositiveIntegerField(default=0, db_default=0)  # before its time; 0: no cut-off
     collects_from = models.DateTimeField(null=True)  # stories from before are not offered: its schedule was paused
     created_at = models.DateTimeField()
 

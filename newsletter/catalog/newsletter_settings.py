@@ -20,11 +20,11 @@ from newsletter.catalog.settings_fields import (
     SettingKind,
     format_value,
 )
-from newsletter.catalog.states import NewsletterState, TrackingMode
 from newsletter.catalog.values import Newsletter, Picture
 from newsletter.kernel import clock
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.changes import select_changes
+from newsletter.kernel.enums import LabelledEnum
 from newsletter.kernel.errors import BadInput, Refused
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.kernel.resources import list_mail_templates
@@ -201,10 +201,8 @@ def _check_value(name: str, value: Any) -> Any:
             return _check_switch(setting, str(value).strip().casefold())
         case SettingKind.ADDRESS:
             return _check_address(setting, str(value))
-        case SettingKind.STATE:
-            return _check_state(str(value))
-        case SettingKind.TRACKING:
-            return _check_tracking(str(value).strip())
+        case SettingKind.CHOICE:
+            return _check_choice(setting, str(value).strip())
         case SettingKind.ZONE:
             return clock.get_zone(str(value)).key
         case SettingKind.LANGUAGE:
@@ -223,10 +221,13 @@ def _check_value(name: str, value: Any) -> Any:
             return _check_text(setting, str(value))
 
 
-def _check_tracking(value: str) -> TrackingMode:
-    if value not in list(TrackingMode):
-        raise BadInput(f"“{value[:40]}” is not possible. tracking can be {', '.join(TrackingMode)}.", "tracking")
-    return TrackingMode(value)
+def _check_choice(setting: NewsletterSetting, value: str) -> LabelledEnum:
+    assert setting.choices is not None
+    try:
+        return setting.choices(value)
+    except ValueError:
+        label = setting.label
+        raise BadInput(f"“{value[:40]}” is not possible. {label}: {setting.limits}.", setting.name) from None
 
 
 def _check_text(setting: NewsletterSetting, value: str) -> str:
@@ -333,13 +334,6 @@ def _check_language(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
         raise BadInput(f"“{value}” is not a language. Write it like en or de-AT.", "language")
     return value
-
-
-def _check_state(value: str) -> NewsletterState:
-    try:
-        return NewsletterState(value)
-    except ValueError:
-        raise BadInput(f"“{value}” is not a state. It can be {', '.join(NewsletterState)}.", "state") from None
 
 
 def _check_theme(value: Any) -> Any:

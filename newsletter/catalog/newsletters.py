@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from newsletter.catalog import models
 from newsletter.catalog.pictures import to_picture
-from newsletter.catalog.states import NewsletterState, TrackingMode
+from newsletter.catalog.states import ApprovalPolicy, LatePolicy, NewsletterState, TrackingMode
 from newsletter.catalog.values import Newsletter, Section
 from newsletter.kernel.errors import NotFound
 
@@ -122,6 +122,9 @@ def to_newsletter(row: models.Newsletter) -> Newsletter:
         warm_up_from=row.warm_up_from,
         warm_up_first=row.warm_up_first,
         collects_from=row.collects_from,
+        when_late=LatePolicy(row.when_late),
+        approvals=ApprovalPolicy(row.approvals),
+        cut_off_minutes=row.cut_off_minutes,
         created_at=row.created_at,
         sections=tuple(map(_to_section, row.sections.all())),
     )

@@ -11,7 +11,8 @@ from datetime import date
 from enum import Enum, auto
 from typing import Any, TypedDict
 
-from newsletter.catalog.states import NewsletterState, TrackingMode
+from newsletter.catalog.states import ApprovalPolicy, LatePolicy, NewsletterState, TrackingMode
+from newsletter.kernel.enums import LabelledEnum
 
 
 class SettingKind(Enum):
@@ -23,8 +24,7 @@ class SettingKind(Enum):
     ADDRESS = auto()
     NUMBER = auto()
     SWITCH = auto()
-    STATE = auto()
-    TRACKING = auto()
+    CHOICE = auto()
     TEMPLATE = auto()
     ZONE = auto()
     LANGUAGE = auto()
@@ -50,6 +50,7 @@ class NewsletterSetting:
     required: bool = False
     or_zero: bool = False  # a number may be 0 too: off
     on_form: bool = True
+    choices: type[LabelledEnum] | None = None
     short_option: str = ""  # of the commands, where the name is too long
 
     @property
@@ -65,10 +66,8 @@ class NewsletterSetting:
                 return f"{self.least} to {self.most}{', or 0' if self.or_zero else ''}"
             case SettingKind.SWITCH:
                 return "on or off"
-            case SettingKind.STATE:
-                return ", ".join(NewsletterState)
-            case SettingKind.TRACKING:
-                return ", ".join(TrackingMode)
+            case SettingKind.CHOICE:
+                return ", ".join(self.choices or ())
             case SettingKind.DAY:
                 return "a day, like 2026-11-24"
             case SettingKind.ADDRESS:
@@ -103,6 +102,9 @@ class NewsletterFields(TypedDict, total=False):
     stories_wanted: int | str
     stories_least: int | str
     late_after_minutes: int | str
+    when_late: str
+    approvals: str
+    cut_off_minutes: int | str
     recall_minutes: int | str
     segment: str
     link_parameters: str
@@ -131,7 +133,13 @@ _ALL = (
         on_form=False,
     ),
     NewsletterSetting(
-        "state", SettingKind.STATE, "State", "only a live newsletter is sent", "Only a live newsletter is sent", "live"
+        "state",
+        SettingKind.CHOICE,
+        "State",
+        "only a live newsletter is sent",
+        "Only a live newsletter is sent",
+        "live",
+        choices=NewsletterState,
     ),
     NewsletterSetting(
         "template",
@@ -245,6 +253,37 @@ _ALL = (
         short_option="late-after",
     ),
     NewsletterSetting(
+        "when_late",
+        SettingKind.CHOICE,
+        "When it is later",
+        "what becomes of an edition later than that: `hold` asks somebody, `skip` leaves it out and says so",
+        "hold: somebody is asked; skip: it is left out, with the reason",
+        "`hold`",
+        choices=LatePolicy,
+    ),
+    NewsletterSetting(
+        "approvals",
+        SettingKind.CHOICE,
+        "Approved by",
+        "who approves an edition: `one` person, `two` different people, or `self`: when its time comes it publishes "
+        "itself, unless something blocks it",
+        "one person, two different people, or self: it publishes itself unless something blocks it",
+        "`one`",
+        choices=ApprovalPolicy,
+    ),
+    NewsletterSetting(
+        "cut_off_minutes",
+        _NUMBER,
+        "Closes before its time",
+        "minutes before its time that an edition closes for late stories; they go to the next one",
+        "Minutes before its time; stories that come later go to the next edition; 0: it does not close",
+        "`0`: never",
+        1,
+        10_080,
+        or_zero=True,
+        short_option="cut-off",
+    ),
+    NewsletterSetting(
         "recall_minutes",
         _NUMBER,
         "Submit early for recall",
@@ -324,12 +363,13 @@ _ALL = (
     ),
     NewsletterSetting(
         "tracking",
-        SettingKind.TRACKING,
+        SettingKind.CHOICE,
         "Count opens and clicks",
         "whose opens and clicks are counted. `opt-in`: of those who agreed; the sign-up form asks. `on`: of all who "
         "did not refuse. `off`: nobody's",
         "opt-in: of those who agreed, which the sign-up form asks; on: of all who did not refuse; off: nobody's",
         "`opt-in`; `on` for those made before there was a choice",
+        choices=TrackingMode,
     ),
     NewsletterSetting("click_tracking", _SWITCH, "Count clicks", "counts clicks", "", "on", on_form=False),
     NewsletterSetting("open_tracking", _SWITCH, "Count opens", "counts opens", "", "on", on_form=False),

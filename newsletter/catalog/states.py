@@ -20,3 +20,18 @@ class TrackingMode(LabelledEnum):
     ON = "on"  # everybody's who did not refuse
     OPT_IN = "opt-in"  # those who agreed
     OFF = "off"
+
+
+class ApprovalPolicy(LabelledEnum):
+    """Who must approve an edition before it is sent by its schedule."""
+
+    ONE = "one"
+    TWO = "two"  # different people
+    SELF = "self"  # nobody: when its time comes it publishes itself, unless something blocks it
+
+
+class LatePolicy(LabelledEnum):
+    """What becomes of an edition that would be sent too late."""
+
+    HOLD = "hold"  # and somebody is asked
+    SKIP = "skip"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from newsletter.catalog.states import NewsletterState, TrackingMode
+from newsletter.catalog.states import ApprovalPolicy, LatePolicy, NewsletterState, TrackingMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,9 @@ class Newsletter:
     privacy_url: str = ""
     imprint_url: str = ""
     collects_from: datetime | None = None  # stories from before are not offered: its schedule was paused
+    when_late: LatePolicy = LatePolicy.HOLD
+    approvals: ApprovalPolicy = ApprovalPolicy.ONE
+    cut_off_minutes: int = 0  # before its time that it closes for late stories; 0: it does not
 
 
 @dataclass(frozen=True, slots=True)

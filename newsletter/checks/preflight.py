@@ -68,8 +68,8 @@ def inspect_edition(edition_id: int, *, now: datetime) -> CheckedEdition:
     return CheckedEdition(edition, mails, _find(edition, mails, now), content_hash)
 
 
-def approve_edition(edition_id: int, *, content_hash: str | None, by: Actor, now: datetime) -> Snapshot:
-    """Approves the edition with this content hash unless something blocks it.
+def approve_edition(edition_id: int, *, content_hash: str | None, by: Actor, now: datetime) -> Snapshot | None:
+    """Approves the edition with this content hash unless something blocks it; None for the first of two approvals.
 
     Raises Refused, naming every blocker, and Conflict with the differences when it is not as the approver saw it;
     both change nothing.

@@ -24,6 +24,7 @@ from newsletter.curator.editions import (
     editions,
     picks,
     suggestions,
+    transitions,
     variants,
 )
 from newsletter.curator.editions.editions import EditionTexts
@@ -399,6 +400,9 @@ def override(
 def approve(edition_id: int, content_hash: str = HASH, as_json: bool = JSON) -> None:
     """Freeze the edition for sending. Any later edit voids the approval."""
     snapshot = preflight.approve_edition(edition_id, content_hash=content_hash or None, by=get_actor(), now=clock.now())
+    if snapshot is None:
+        message = "Approved by you. A second person must approve it as well."
+        return emit_json({"edition": edition_id, "snapshot": None, "needs": message}) if as_json else say(message)
     if as_json:
         return emit_json(
             {
@@ -409,6 +413,42 @@ def approve(edition_id: int, content_hash: str = HASH, as_json: bool = JSON) -> 
             }
         )
     say(f"Approved, frozen as {snapshot.sha256[:12]}. Send it: newsletter editions send {edition_id}")
+
+
+@app.command("request-approval")
+def request_approval(
+    edition_id: int,
+    of: str = typer.Option("", help="Address of the colleague who is asked; by default anybody who may approve."),
+    note: str = typer.Option("", help="What to look at."),
+) -> None:
+    """Ask for approval: the edition is in review."""
+    tasks.request_approval(edition_id, of=of, note=note, by=get_actor(), now=clock.now())
+    say(f"Edition {edition_id} is in review.")
+
+
+@app.command("send-back")
+def send_back(edition_id: int, note: str = typer.Option(..., help="What to change."), content_hash: str = HASH) -> None:
+    """Send an edition in review back to its editors."""
+    approval.send_back(edition_id, note=note, content_hash=content_hash or None, by=get_actor(), now=clock.now())
+    say(f"Edition {edition_id} is a draft again.")
+
+
+@app.command("transitions")
+def show_transitions(edition_id: int, as_json: bool = JSON) -> None:
+    """List what states an edition went through: when, by whom, why."""
+    edition = edition_lookup.get_edition(edition_id)
+    found = transitions.list_transitions(edition_id)
+    if as_json:
+        return emit_json(found)
+    zone = newsletters.get_newsletter(edition.newsletter_id).zone
+    print_table(
+        ("when", "state", "by", "why"),
+        [
+            (clock.format_in_zone(each.at, zone), each.after.label.lower(), each.by or "the programs", each.why)
+            for each in found
+        ],
+        "It is a draft since it was made.",
+    )
 
 
 @app.command("withdraw")

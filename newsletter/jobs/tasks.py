@@ -17,9 +17,11 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
-from newsletter.accounts import audit_log, users
+from newsletter.accounts import audit_log, permissions, users
 from newsletter.catalog import newsletter_settings, newsletters
-from newsletter.catalog.states import NewsletterState
+from newsletter.catalog.states import ApprovalPolicy, LatePolicy, NewsletterState
+from newsletter.catalog.values import Newsletter
+from newsletter.checks import preflight
 from newsletter.curator.articles import polling, stories
 from newsletter.curator.editions import (
     approval,
@@ -30,7 +32,8 @@ from newsletter.curator.editions import (
     page_checks,
     suggestions,
 )
-from newsletter.curator.editions.values import Snapshot
+from newsletter.curator.editions.states import EditionState
+from newsletter.curator.editions.values import Edition, Snapshot
 from newsletter.curator.editions.variants import PLAIN, Variant
 from newsletter.delivery import installation, isolation
 from newsletter.delivery.events import engagement, inbox, suppression_sync, unsubscribed_after_send
@@ -66,6 +69,7 @@ def tick(now: datetime, *, with_editions: bool = True) -> TickResult:
     steps: tuple[tuple[str, Callable[[datetime], int | None]], ...] = (
         ("planned", occurrences.materialise),
         *((("opened", create_due_editions),) if with_editions else ()),
+        ("closed", close_due_editions),
         ("claimed", claim_due),
         ("repaired", _unless_held(repair.repair_silent)),
         ("reconsidered", _unless_held(reconsider.plan_settled)),
@@ -93,13 +97,19 @@ def _unless_held(step: Callable[[datetime], int | None]) -> Callable[[datetime],
 
 
 def create_due_editions(now: datetime) -> int:
-    """Makes and prefills the edition of every occurrence whose opening time has come."""
+    """Makes and prefills the edition of every occurrence whose opening time has come.
+
+    Of those that are past, for nothing ran, only the last one of each newsletter gets one: the others are not sent.
+    """
     due = occurrences.list_to_open(now)
-    return _run_for_each("Opening occurrence", due, lambda occurrence: _create_edition(occurrence, now), now)
+    last_past = {each.newsletter_id: each.id for each in due if each.instant <= now}
+    passed = [each.id for each in due if each.instant <= now and each.id != last_past[each.newsletter_id]]
+    left = [each for each in due if each.id not in passed]
+    return _run_for_each("Opening occurrence", left, lambda occurrence: _create_edition(occurrence, passed, now), now)
 
 
-def _create_edition(occurrence: Occurrence, now: datetime) -> bool:
-    if occurrences.has_earlier_to_open(occurrence):
+def _create_edition(occurrence: Occurrence, passed: Sequence[int], now: datetime) -> bool:
+    if occurrences.has_earlier_to_open(occurrence, besides=passed):
         return False  # the editions of a day are made in the order of the day
     there = edition_lookup.list_ids_of_day(occurrence.newsletter_id, occurrence.date)
     edition_id = _find_free_edition(occurrence, there)
@@ -124,6 +134,41 @@ def _find_free_edition(occurrence: Occurrence, there: Sequence[int]) -> int | No
     free = [edition_lookup.get_edition(edition_id) for edition_id in there if edition_id not in of_others]
     only = not occurrences.has_others_that_day(occurrence)
     return next((edition.id for edition in free if only or not edition.is_out), None)
+
+
+def request_approval(edition_id: int, *, of: str, note: str, by: Actor, now: datetime) -> Edition:
+    """Asks a colleague, by address, or anybody ("") for approval. Raises BadInput for one who may not approve it."""
+    edition = edition_lookup.get_edition(edition_id)
+    require_right(by, Verb.EDIT, newsletter_id=edition.newsletter_id)
+    asked = of.strip()
+    if asked:
+        approvers = permissions.list_addresses_with(Verb.APPROVE, edition.newsletter_id)
+        found = next((each for each in approvers if each.casefold() == asked.casefold()), None)
+        if found is None:
+            raise BadInput(f"“{asked[:80]}” may not approve it. These may: {', '.join(approvers) or 'nobody'}.", "of")
+        asked = found
+    return approval.request_review(edition_id, asked=asked, note=note, by=by, now=now)
+
+
+def close_due_editions(now: datetime) -> int:
+    """Closes the drafts whose cut-off has come for late stories, which go to the next edition."""
+    before = {each.id: each.cut_off_minutes for each in newsletters.list_newsletters() if each.cut_off_minutes}
+    if not before:
+        return 0
+    due = [
+        each
+        for each in occurrences.list_due(now, timedelta(minutes=max(before.values())))
+        if each.edition_id and now >= each.instant - timedelta(minutes=before.get(each.newsletter_id, 0))
+    ]
+    return _run_for_each("Closing occurrence", due, lambda occurrence: _close_edition(occurrence, now), now)
+
+
+def _close_edition(occurrence: Occurrence, now: datetime) -> bool:
+    edition = edition_lookup.get_edition(occurrence.edition_id or 0)
+    if edition.state != EditionState.DRAFT or occurrence.instant <= now:
+        return False
+    approval.lock(edition.id, by=SCHEDULER, now=now)
+    return True
 
 
 def claim_due(now: datetime) -> int:
@@ -157,6 +202,9 @@ def _settle_occurrence(occurrence: Occurrence, now: datetime) -> bool:
             occurrence.id, "Its mailing was cancelled. If it is wanted after all, send it by hand.", now
         )
     snapshot = edition_lookup.find_standing_snapshot(edition_id) if edition_id else None
+    blocked = ""
+    if edition_id and snapshot is None and _publishes_itself_now(newsletter, occurrence, now):
+        snapshot, blocked = _publish_by_itself(edition_id, now)
     decision = lateness.decide(
         occurrence.instant,
         now,
@@ -164,10 +212,16 @@ def _settle_occurrence(occurrence: Occurrence, now: datetime) -> bool:
         approved=snapshot is not None,
         edition_exists=edition_id is not None,
         early_minutes=newsletter.recall_minutes,
+        skip_when_late=newsletter.when_late == LatePolicy.SKIP,
     )
+    if isinstance(decision, lateness.SkipDecision):
+        occurrences.leave_out(occurrence.id, decision.reason, now)
+        log.warning("%s of %s is skipped: %s", newsletter.name, occurrence.date, decision.reason)
+        return True
     if isinstance(decision, lateness.HoldDecision):
-        occurrences.hold(occurrence.id, decision.reason, now)
-        log.warning("%s of %s is held: %s", newsletter.name, occurrence.date, decision.reason)
+        reason = f"It could not publish itself: {blocked}" if blocked else decision.reason
+        occurrences.hold(occurrence.id, reason, now)
+        log.warning("%s of %s is held: %s", newsletter.name, occurrence.date, reason)
         return True
     if isinstance(decision, lateness.WaitDecision) or snapshot is None:
         return False
@@ -180,6 +234,23 @@ def _settle_occurrence(occurrence: Occurrence, now: datetime) -> bool:
         occurrences.hold(occurrence.id, str(error), now)
         log.warning("%s of %s is held: %s", newsletter.name, occurrence.date, error)
     return True
+
+
+def _publishes_itself_now(newsletter: Newsletter, occurrence: Occurrence, now: datetime) -> bool:
+    """Whether an edition of this newsletter needs nobody's approval, and is to leave now and not too late."""
+    if newsletter.approvals != ApprovalPolicy.SELF or now < occurrence.instant - timedelta(
+        minutes=newsletter.recall_minutes
+    ):
+        return False
+    return not lateness.is_late(occurrence.instant, now, late_after_minutes=newsletter.late_after_minutes)
+
+
+def _publish_by_itself(edition_id: int, now: datetime) -> tuple[Snapshot | None, str]:
+    """Approves an edition that nothing blocks, in nobody's name; else why not."""
+    try:
+        return preflight.approve_edition(edition_id, content_hash=None, by=SCHEDULER, now=now), ""
+    except NewsletterError as refused:
+        return None, str(refused)
 
 
 def send_edition(

@@ -1,4 +1,4 @@
-"""What becomes of an occurrence whose time has come or passed: send, hold and ask, or wait. Pure."""
+"""What becomes of an occurrence whose time has come or passed: send, hold and ask, skip, or wait. Pure."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ class HoldDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class SkipDecision:
+    """It is left out; the reason is for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class WaitDecision:
     """Its time has not come."""
 
@@ -31,23 +38,27 @@ def decide(
     approved: bool,
     edition_exists: bool,
     early_minutes: int = 0,
-) -> SendDecision | HoldDecision | WaitDecision:
-    """What to do with an occurrence: wait for its time, send it, or hold it and say why.
+    skip_when_late: bool = False,
+) -> SendDecision | HoldDecision | SkipDecision | WaitDecision:
+    """What to do with an occurrence: wait for its time, send it, or hold or skip it and say why.
 
     What is approved may be sent on its way `early_minutes` before its time, when the provider is to wait for it.
     """
     if now < instant:
         return SendDecision() if approved and now >= instant - timedelta(minutes=early_minutes) else WaitDecision()
+    if skip_when_late and is_late(instant, now, late_after_minutes=late_after_minutes):
+        return SkipDecision(f"{_describe_delay(instant, now, late_after_minutes)} is skipped.")
     if not edition_exists:
         return HoldDecision("No edition was made for it.")
     if not approved:
         return HoldDecision("The edition was not approved when its time came.")
     if is_late(instant, now, late_after_minutes=late_after_minutes):
-        return HoldDecision(
-            f"It was {format_span(now - instant)} late when it could be sent, and more than {late_after_minutes} "
-            "minutes late is held."
-        )
+        return HoldDecision(f"{_describe_delay(instant, now, late_after_minutes)} is held.")
     return SendDecision()
+
+
+def _describe_delay(instant: datetime, now: datetime, limit: int) -> str:
+    return f"It was {format_span(now - instant)} late when it could be sent, and more than {limit} minutes late"
 
 
 def is_late(since: datetime, now: datetime, *, late_after_minutes: int) -> bool:

@@ -6,7 +6,7 @@ conditional UPDATE, and the process that changed it has it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -135,9 +135,12 @@ def list_to_open(now: datetime) -> tuple[Occurrence, ...]:
     return tuple(to_occurrence(row) for row in rows)
 
 
-def has_earlier_to_open(occurrence: Occurrence) -> bool:
-    """Whether an earlier occurrence of the same newsletter and day has no edition yet, and still is to get one."""
-    rows = _others_that_day(occurrence).filter(state=OccurrenceState.PLANNED)
+def has_earlier_to_open(occurrence: Occurrence, *, besides: Sequence[int] = ()) -> bool:
+    """Whether an earlier occurrence of the same newsletter and day has no edition yet, and still is to get one.
+
+    Those in `besides` are not to get one.
+    """
+    rows = _others_that_day(occurrence).filter(state=OccurrenceState.PLANNED).exclude(id__in=list(besides))
     return rows.filter(Q(instant__lt=occurrence.instant) | Q(instant=occurrence.instant, id__lt=occurrence.id)).exists()
 
 
@@ -182,6 +185,11 @@ def claim(occurrence_id: int, now: datetime) -> bool:
 def hold(occurrence_id: int, reason: str, now: datetime) -> bool:
     """Holds an occurrence back, for a reason that stays visible; False when it has moved on."""
     return _change_state(occurrence_id, OccurrenceState.HELD, reason, now)
+
+
+def leave_out(occurrence_id: int, reason: str, now: datetime) -> bool:
+    """Leaves an occurrence out, for a reason that stays visible; False when it has moved on."""
+    return _change_state(occurrence_id, OccurrenceState.SKIPPED, reason, now)
 
 
 def miss(occurrence_id: int, reason: str, now: datetime) -> bool:

@@ -49,6 +49,12 @@ def make_sent_edition(world: World) -> Edition:
     return approval.mark_sent(made.id, now=world.now)
 
 
+def _send_back(world: World) -> Act:
+    made = make_edition(world)
+    approval.request_review(made.id, by=SYSTEM, now=world.now)
+    return lambda by: approval.send_back(made.id, note="The lead is old.", content_hash=None, by=by, now=world.now)
+
+
 def _make_edition_with_page_check(world: World) -> Edition:
     """A draft whose first story's page has another headline now."""
     made = make_edition(world)
@@ -197,6 +203,7 @@ ACTS: dict[str, Prepare] = {
     "newsletter.curator.editions.approval.request_review": _with(
         make_edition, lambda world, edition, by: approval.request_review(edition.id, by=by, now=world.now)
     ),
+    "newsletter.curator.editions.approval.send_back": _send_back,
     "newsletter.curator.editions.approval.skip": _with(
         make_edition,
         lambda world, edition, by: approval.skip(

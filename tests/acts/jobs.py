@@ -36,6 +36,11 @@ def _send_edition(world: World) -> Act:
     return lambda by: tasks.send_edition(edition_id, at=None, content_hash=None, by=by, now=world.now)
 
 
+def _request_approval(world: World) -> Act:
+    edition_id = _edition(world, EditionState.DRAFT)
+    return lambda by: tasks.request_approval(edition_id, of="", note="The lead", by=by, now=world.now)
+
+
 def _send_test(world: World) -> Act:
     edition_id = _edition(world, EditionState.DRAFT)
     return lambda by: tasks.send_test(edition_id, ["desk@example.org"], content_hash=None, by=by, now=world.now)
@@ -81,6 +86,7 @@ ACTS: dict[str, Prepare] = {
     "newsletter.jobs.continuity.make_copy": _make_copy,
     "newsletter.jobs.continuity.resume_sending": _resume_sending,
     "newsletter.jobs.tasks.check_pages_and_links_of_edition": _check_pages,
+    "newsletter.jobs.tasks.request_approval": _request_approval,
     "newsletter.jobs.tasks.send_correction": _send_correction,
     "newsletter.jobs.tasks.send_edition": _send_edition,
     "newsletter.jobs.tasks.send_test": _send_test,

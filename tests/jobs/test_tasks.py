@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 
-from newsletter.accounts import audit_log
+from newsletter.accounts import audit_log, users
 from newsletter.accounts.actors import SystemActor
 from newsletter.accounts.audit_log import AuditFilter
-from newsletter.catalog import newsletters
+from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.checks import preflight
 from newsletter.curator.articles import intake
-from newsletter.curator.editions import edition_lookup, editions
+from newsletter.curator.editions import edition_lookup, editions, pool
 from newsletter.delivery import isolation
 from newsletter.delivery.events import suppression_sync
 from newsletter.delivery.reports import summary
@@ -61,6 +61,7 @@ def test_a_second_tick_changes_nothing(scheduled: Any, now: datetime) -> None:
     assert tasks.tick(now).done == {
         "planned": 0,
         "opened": 0,
+        "closed": 0,
         "claimed": 0,
         "repaired": 0,
         "reconsidered": 0,
@@ -214,7 +215,7 @@ def test_one_failing_step_never_stops_the_others(
     monkeypatch.setattr(occurrences, "materialise", broken)
     ticked = tasks.tick(now)
     assert ticked.failed == {"planned": "disk full"}
-    assert set(ticked.done) == {"opened", "claimed", "repaired", "reconsidered", "left_too_late", "forgotten"}
+    assert set(ticked.done) == {"opened", "closed", "claimed", "repaired", "reconsidered", "left_too_late", "forgotten"}
 
 
 def test_what_was_cancelled_by_hand_is_not_sent_by_the_schedule(
@@ -332,3 +333,100 @@ def test_expired_sessions_are_swept_every_hour(db: None, now: datetime) -> None:
         Session.objects.create(session_key=key, session_data="", expire_date=now + left)
     tasks.roll_up_engagement(now)
     assert [each.session_key for each in Session.objects.all()] == ["open"]
+
+
+def change(newsroom: Any, now: datetime, **settings: Any) -> None:
+    newsletter_settings.change_newsletter(newsroom.briefing.id, seen=None, by=SYSTEM, now=now, **settings)
+
+
+def test_where_nobody_need_approve_an_edition_publishes_itself_at_its_time(
+    scheduled: Any, newsroom: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    readers(3)
+    change(newsroom, now, approvals="self")
+    tasks.tick(now)
+    due = occurrence(now)
+    tasks.tick(due.instant - timedelta(seconds=1))
+    assert edition_lookup.find_standing_snapshot(due.edition_id) is None
+    tasks.tick(due.instant)
+    assert occurrence(now).state == "claimed"
+    assert edition_lookup.get_edition(due.edition_id).approved_by == "scheduler"
+
+
+def test_what_blocks_keeps_an_edition_from_publishing_itself_and_is_said(
+    scheduled: Any, newsroom: Any, now: datetime
+) -> None:
+    change(newsroom, now, approvals="self")
+    tasks.tick(now)
+    due = occurrence(now)
+    editions.edit_edition(due.edition_id, intro="TK TK TK", seen=None, by=SYSTEM, now=now)
+    tasks.tick(due.instant)
+    held = occurrence(now)
+    assert held.state == "held"
+    assert held.reason.startswith("It could not publish itself")
+    assert "TK" in held.reason
+
+
+def test_what_is_too_late_does_not_publish_itself(scheduled: Any, newsroom: Any, now: datetime) -> None:
+    change(newsroom, now, approvals="self")
+    tasks.tick(now)
+    tasks.tick(occurrence(now).instant + timedelta(minutes=31))
+    assert occurrence(now).state == "held"
+    assert edition_lookup.find_standing_snapshot(occurrence(now).edition_id) is None
+
+
+def test_what_is_too_late_is_skipped_where_the_newsletter_says_so(scheduled: Any, newsroom: Any, now: datetime) -> None:
+    change(newsroom, now, when_late="skip")
+    tasks.tick(now)
+    late = occurrence(now).instant + timedelta(minutes=40)
+    tasks.tick(late)
+    assert (occurrence(now).state, "40 minutes late" in occurrence(now).reason) == ("skipped", True)
+    tasks.tick(late + timedelta(seconds=5))
+    assert occurrence(now).state == "skipped"
+
+
+def test_after_days_without_a_scheduler_each_date_has_one_decision_with_its_reason(
+    scheduled: Any, newsroom: Any, now: datetime
+) -> None:
+    change(newsroom, now, when_late="skip")
+    back = now + timedelta(days=3, hours=1, minutes=20)
+    for seconds in range(3):
+        tasks.tick(back + timedelta(seconds=seconds))
+    past = occurrences.list_occurrences(now, back)
+    assert [each.edition_id is not None for each in past] == [False, False, False, True], "no flood of drafts"
+    assert [(each.state, bool(each.reason)) for each in past] == [("skipped", True)] * 3 + [("held", True)]
+
+
+def test_at_its_cut_off_an_edition_closes_for_late_stories(scheduled: Any, newsroom: Any, now: datetime) -> None:
+    change(newsroom, now, cut_off_minutes=45)
+    tasks.tick(now)
+    due = occurrence(now)
+    tasks.tick(due.instant - timedelta(minutes=45, seconds=1))
+    assert edition_lookup.get_edition(due.edition_id).state == "open"
+    closing = due.instant - timedelta(minutes=45)
+    assert tasks.tick(closing).done["closed"] == 1
+    assert edition_lookup.get_edition(due.edition_id).state == "locked"
+    assert tasks.tick(closing + timedelta(seconds=5)).done["closed"] == 0
+    text = "Herring return to the harbour\n\nThree boats went out before dawn and were back by noon."
+    late = intake.add_article_from_paste(
+        text, url="https://coast.example.org/herring", now=closing + timedelta(minutes=1), by=SYSTEM
+    ).article
+    offered = pool.list_pool(due.edition_id, now=closing + timedelta(minutes=2))
+    assert late.id not in {each.article.id for each in offered}
+    tomorrow = editions.create_edition(
+        newsroom.briefing.id, due.date + timedelta(days=1), by=SYSTEM, now=closing + timedelta(minutes=2)
+    )
+    offered = pool.list_pool(tomorrow.id, now=closing + timedelta(minutes=2))
+    assert late.id in {each.article.id for each in offered}
+
+
+def test_approval_is_asked_of_somebody_who_may_give_it(scheduled: Any, newsroom: Any, now: datetime) -> None:
+    tasks.tick(now)
+    edition_id = occurrence(now).edition_id
+    with pytest.raises(BadInput, match=r"“nobody@example\.com” may not approve it") as refused:
+        tasks.request_approval(edition_id, of="nobody@example.com", note="", by=SYSTEM, now=now)
+    assert refused.value.field == "of"
+    users.create_user("ben@example.com", "a long and quiet passphrase", by=SYSTEM, now=now)
+    asked = tasks.request_approval(edition_id, of="BEN@example.com", note="The lead", by=SYSTEM, now=now)
+    assert (asked.state, "asks ben@example.com: The lead" in asked.reason) == ("in_review", True)
+    assert tasks.request_approval(edition_id, of="", note="", by=SYSTEM, now=now).state == "in_review"

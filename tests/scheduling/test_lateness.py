@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from newsletter.scheduling.lateness import HoldDecision, SendDecision, WaitDecision, decide
+from newsletter.scheduling.lateness import HoldDecision, SendDecision, SkipDecision, WaitDecision, decide
 
 SEVEN = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 
@@ -30,3 +30,22 @@ def test_what_to_do_when_the_time_comes(minutes: int, approved: bool, exists: bo
     assert isinstance(decision, kind)
     if isinstance(decision, HoldDecision):
         assert decision.reason
+
+
+@pytest.mark.parametrize(
+    ("minutes", "approved", "kind"), [(30, True, SendDecision), (31, True, SkipDecision), (31, False, SkipDecision)]
+)
+def test_what_is_too_late_may_be_skipped_instead_of_held(minutes: int, approved: bool, kind: type) -> None:
+    decision = decide(
+        SEVEN,
+        SEVEN + timedelta(minutes=minutes),
+        late_after_minutes=30,
+        approved=approved,
+        edition_exists=True,
+        skip_when_late=True,
+    )
+    assert isinstance(decision, kind)
+    if isinstance(decision, SkipDecision):
+        assert decision.reason == (
+            "It was 31 minutes late when it could be sent, and more than 30 minutes late is skipped."
+        )

@@ -150,6 +150,8 @@ def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
         "review": f"/editions/{edition}/review/",
         "rendering": f"/editions/{edition}/rendering/",
         "approval": f"/editions/{edition}/approval/",
+        "request-approval": f"/editions/{edition}/approval/request/",
+        "send-back": f"/editions/{edition}/approval/send-back/",
         "letter": f"/editions/{edition}/letter.eml",
         "looks": f"/editions/{edition}/looks/",
         "override": f"/editions/{edition}/overrides/",

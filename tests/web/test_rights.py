@@ -242,6 +242,8 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "letter as a subscriber": Row(f"{draft}/letter.eml", mine[SUBSCRIBERS], queries=(as_canary,)),
         "looks": Row(f"/editions/{ids.empty}/looks/", post=mine[EDIT]),
         "approval": Row(f"{draft}/approval/", post=mine[APPROVE], forms=({}, {"withdraw": "1"})),
+        "request-approval": Row(f"{draft}/approval/request/", post=mine[EDIT], forms=({"of": "", "note": "x"},)),
+        "send-back": Row(f"{draft}/approval/send-back/", post=mine[APPROVE], forms=({"note": "x"},)),
         "tests": Row(f"{draft}/tests/", post=mine[EDIT], forms=({"addresses": "desk@example.com"},)),
         "send": Row(f"/editions/{ids.sent}/mailing/", post=mine[SEND], forms=({"readers": "3"},)),
         "override": Row(f"{draft}/overrides/", post=mine[APPROVE], forms=({"code": "x", "where": "y", "reason": "z"},)),
@@ -253,7 +255,12 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "change-schedule": Row(
             f"/schedule/{ids.schedule}/",
             post=mine[CONFIGURE],
-            forms=({"weekdays": "1", "time": "07:00"}, {"do": "pause"}, {"do": "resume"}),
+            forms=(
+                {"weekdays": "1", "time": "07:00"},
+                {"weekdays": "1", "time": "07:00", "do": "preview"},
+                {"do": "pause"},
+                {"do": "resume"},
+            ),
         ),
         "skip": Row(
             f"/schedule/{ids.schedule}/skips/",

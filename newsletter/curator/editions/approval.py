@@ -7,6 +7,8 @@ from datetime import datetime
 
 from django.db import transaction
 
+from newsletter.catalog import newsletters
+from newsletter.catalog.states import ApprovalPolicy
 from newsletter.curator.editions import (
     corrections,
     decisions,
@@ -14,6 +16,7 @@ from newsletter.curator.editions import (
     edition_lookup,
     models,
     states,
+    transitions,
     variants,
 )
 from newsletter.curator.editions.briefing import to_snapshot_fields
@@ -45,10 +48,11 @@ def preview_edition(edition: Edition, variant: Variant = variants.PLAIN) -> Rend
     return render_edition(edition, variant)
 
 
-def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Actor, now: datetime) -> Snapshot:
+def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Actor, now: datetime) -> Snapshot | None:
     """Freezes the rendering. `content_hash` is that of the edition as the approver saw it; `check` gets the very state
     that is frozen, with its renderings, and raises for what must not be sent.
 
+    Where two people must approve, the first of them freezes nothing: None, and the edition is in review.
     Raises Refused with every blocking problem, and Conflict with the differences for an edition that is not as it was
     seen, or that changed while it was checked; the draft stays as it was.
     """
@@ -68,11 +72,23 @@ def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Acto
     )
     if blocking:
         raise Refused("The mail cannot be approved:\n" + "\n".join(f"  {p.where}: {p.message}" for p in blocking))
+    two = newsletters.get_newsletter(edition.newsletter_id).approvals == ApprovalPolicy.TWO
+    first = _find_first_approval(edition_id, sha256) if two else ""
     try:
         with transaction.atomic():
+            if two and not _is_somebody_else(first, by):
+                _record_first_approval(edition, sha256, by, now)
+                return None
             fresh = models.Edition.objects.filter(id=edition_id, version=edition.version, state=edition.state)
             if not fresh.update(state=EditionState.APPROVED, reason="", changed_at=now):
                 raise _Overtaken
+            if two and _find_first_approval(edition_id, sha256) != first:
+                raise _Overtaken  # between our look and this it was taken back
+            models.FirstApproval.objects.filter(edition_id=edition_id).delete()
+            why = f"approved by {first} as well" if first else ""
+            transitions.record_transition(
+                edition_id, edition.state, EditionState.APPROVED, by=by.name, why=why, now=now
+            )
             # Settings, sponsors and corrections may have changed as well: what is frozen is what was checked.
             if compose_edition(edition) != composed:
                 raise _Overtaken
@@ -83,6 +99,31 @@ def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Acto
     except _Overtaken:
         raise decisions.build_conflict(edition_id, decisions.find_content_hash(edition, mail_sha256=sha256)) from None
     return edition_lookup.to_snapshot(row)
+
+
+def _find_first_approval(edition_id: int, sha256: str) -> str:
+    """Who approved this very mail already; "" for nobody."""
+    row = models.FirstApproval.objects.filter(edition_id=edition_id, sha256=sha256).first()
+    return row.by if row else ""
+
+
+def _is_somebody_else(first: str, by: Actor) -> bool:
+    return bool(first) and first.casefold() != by.name[:254].casefold()
+
+
+def _record_first_approval(edition: Edition, sha256: str, by: Actor, now: datetime) -> None:
+    reason = f"approved by {by.name}; a second person must approve it as well"
+    fresh = models.Edition.objects.filter(id=edition.id, version=edition.version, state=edition.state)
+    if not fresh.update(state=EditionState.IN_REVIEW, reason=reason[:300], changed_at=now):
+        raise _Overtaken
+    models.FirstApproval.objects.update_or_create(
+        edition_id=edition.id, defaults={"sha256": sha256, "by": by.name[:254], "at": now}
+    )
+    transitions.record_transition(
+        edition.id, edition.state, EditionState.IN_REVIEW, by=by.name, why="first of two approvals", now=now
+    )
+    after = edition_lookup.get_edition(edition.id)
+    by.record(edition_changes.build_record("approved first", edition, after, at=now, detail=sha256[:12]))
 
 
 class _Overtaken(Exception):
@@ -183,10 +224,30 @@ def reopen(edition_id: int, *, content_hash: str | None, by: Actor, now: datetim
     return _decide_state(edition, EditionState.DRAFT, "", action="opened again", by=by, now=now)
 
 
-def request_review(edition_id: int, *, by: Actor, now: datetime) -> Edition:
-    """Asks for somebody's approval; a standing one is void."""
+def request_review(edition_id: int, *, asked: str = "", note: str = "", by: Actor, now: datetime) -> Edition:
+    """Asks for somebody's approval, of one colleague (`asked`, their address) or of anybody; a standing one is void."""
     edition = _get_for_editor(edition_id, by)
-    return _decide_state(edition, EditionState.IN_REVIEW, "", action="asked for review", by=by, now=now)
+    why = " ".join(note.split())
+    reason = f"{by.name} asks {asked or 'for approval'}" + (f": {why}" if why else "")
+    return _decide_state(
+        edition, EditionState.IN_REVIEW, reason, action="asked for review", detail=why, asked=asked, by=by, now=now
+    )
+
+
+def send_back(edition_id: int, *, note: str, content_hash: str | None, by: Actor, now: datetime) -> Edition:
+    """Sends an edition in review back to its editors, with a note. Raises BadInput without one, Refused where it is
+    not in review, Conflict when it is not as it was seen.
+    """
+    edition = edition_lookup.get_edition(edition_id)
+    require_right(by, Verb.APPROVE, newsletter_id=edition.newsletter_id)
+    why = " ".join(note.split())
+    if not why:
+        raise BadInput("Say what is to be changed.", "note")
+    if edition.state != EditionState.IN_REVIEW:
+        raise Refused(f"Edition {edition_id} is {edition.state.label.lower()}: only one in review is sent back.")
+    decisions.check_content_hash(edition, content_hash)
+    reason = f"sent back by {by.name}: {why}"
+    return _decide_state(edition, EditionState.DRAFT, reason, action="sent back", detail=why, by=by, now=now)
 
 
 def skip(edition_id: int, *, reason: str, content_hash: str | None, by: Actor, now: datetime) -> Edition:
@@ -235,15 +296,24 @@ def _get_for_editor(edition_id: int, by: Actor) -> Edition:
 
 
 def _decide_state(
-    edition: Edition, to: EditionState, reason: str, *, action: str, detail: str = "", by: Actor, now: datetime
+    edition: Edition,
+    to: EditionState,
+    reason: str,
+    *,
+    action: str,
+    detail: str = "",
+    asked: str = "",
+    by: Actor,
+    now: datetime,
 ) -> Edition:
     """Somebody's decision about an edition as they saw it, recorded."""
-    if edition.state == to:
+    if edition.state == to and not asked:
         return edition
-    _check_transition(edition, to)
+    if edition.state != to:
+        _check_transition(edition, to)
     try:
         with transaction.atomic():
-            after = _write_state(edition, to, reason, now, version=edition.version)
+            after = _write_state(edition, to, reason, now, version=edition.version, by=by.name, asked=asked)
             by.record(edition_changes.build_record(action, edition, after, at=now, detail=detail))
     except _Overtaken:
         raise decisions.build_conflict(edition.id, decisions.find_content_hash(edition)) from None
@@ -269,7 +339,14 @@ def _check_transition(edition: Edition, to: EditionState) -> None:
 
 
 def _write_state(
-    edition: Edition, to: EditionState, reason: str, now: datetime, *, version: int | None = None
+    edition: Edition,
+    to: EditionState,
+    reason: str,
+    now: datetime,
+    *,
+    version: int | None = None,
+    by: str = "",
+    asked: str = "",
 ) -> Edition:
     fresh = models.Edition.objects.filter(id=edition.id, state=edition.state)
     values: dict[str, object] = {"state": to, "reason": reason[:300], "changed_at": now}
@@ -278,6 +355,9 @@ def _write_state(
         values["version"] = version + 1
     if not fresh.update(**values):
         raise _Overtaken
+    transitions.record_transition(edition.id, edition.state, to, by=by, why=reason, asked=asked, now=now)
+    if to not in {*states.APPROVED_STATES, EditionState.IN_REVIEW}:
+        models.FirstApproval.objects.filter(edition_id=edition.id).delete()
     if to not in states.APPROVED_STATES:
         void_approval(edition.id, reason or f"edition {to.label.lower()} again", now)
     return edition_lookup.get_edition(edition.id)

@@ -41,15 +41,16 @@ def list_ids_of_day(newsletter_id: int, on: date) -> tuple[int, ...]:
     return tuple(rows.values_list("id", flat=True))
 
 
-def find_last_approval(newsletter_id: int, *, besides: int) -> datetime | None:
-    """When the newest edition of a newsletter that went out was approved; what came later was not in it."""
+def find_last_out(newsletter_id: int, *, besides: int) -> tuple[int, datetime] | None:
+    """The newest edition of a newsletter that went out, and when it was approved."""
     rows = models.Snapshot.objects.filter(
         edition__newsletter_id=newsletter_id,
         edition__state__in=OUT_STATES,
         purpose=SnapshotPurpose.EDITION,
         voided_at=None,
     ).exclude(edition_id=besides)
-    return rows.order_by("-edition__date", "-edition__number").values_list("approved_at", flat=True).first()
+    row = rows.order_by("-edition__date", "-edition__number").values_list("edition_id", "approved_at").first()
+    return row if row is None else (row[0], row[1])
 
 
 def list_editions(

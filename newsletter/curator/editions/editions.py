@@ -17,6 +17,7 @@ from newsletter.curator.editions import (
     models,
     pick_order,
     states,
+    transitions,
 )
 from newsletter.curator.editions.states import EditionState, SnapshotPurpose
 from newsletter.curator.editions.values import Edition
@@ -132,6 +133,9 @@ def apply_edit(
                 raise _NothingChanged
             if void_approval(edition_id, why, now):
                 models.Edition.objects.filter(id=edition_id).update(state=EditionState.DRAFT, reason=why[:300])
+                transitions.record_transition(
+                    edition_id, before.state, EditionState.DRAFT, by=by.name, why=why, now=now
+                )
                 after = edition_lookup.get_edition(edition_id)
             by.record(edition_changes.build_record(action, before, after, at=now, detail=detail))
     except _NothingChanged:

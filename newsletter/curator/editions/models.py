@@ -67,6 +67,33 @@ class Edition(models.Model):
         return f"{self.newsletter_id} {self.date}"
 
 
+class EditionTransition(models.Model):
+    """An edition went from one state to another: when, by whom, why."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="+")
+    before = models.CharField(max_length=12, choices=EditionState.list_choices())
+    after = models.CharField(max_length=12, choices=EditionState.list_choices())
+    at = models.DateTimeField()
+    by = models.CharField(max_length=254, blank=True)  # "": the programs, in their course
+    why = models.CharField(max_length=300, blank=True)
+    asked = models.CharField(max_length=254, blank=True)  # whose approval is asked for
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} {self.before} → {self.after}"
+
+
+class FirstApproval(models.Model):
+    """What one person approved of an edition that takes two; of no use once its mail is another."""
+
+    edition = models.OneToOneField(Edition, on_delete=models.CASCADE, related_name="+")
+    sha256 = models.CharField(max_length=64)  # of the mail
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} by {self.by}"
+
+
 class Pick(models.Model):
     """An article placed in an edition. Its words are copied: a later change of the article never changes them."""
 

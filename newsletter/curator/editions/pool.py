@@ -17,7 +17,7 @@ from newsletter.curator.articles import article_lookup, search
 from newsletter.curator.articles.models import Article
 from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.articles.values import ArticleNote
-from newsletter.curator.editions import edition_lookup, models
+from newsletter.curator.editions import edition_lookup, models, transitions
 from newsletter.curator.editions.states import OUT_STATES, EditionState, PoolState
 from newsletter.curator.editions.values import Edition, PoolArticle
 from newsletter.kernel.errors import BadInput
@@ -48,7 +48,7 @@ def list_pool(
     """
     shown = edition_lookup.get_edition(edition_id)
     rows = list(
-        _filter_articles(filters, _collect_since(shown, now))
+        _filter_articles(filters, _collect_since(shown, now), transitions.find_cut_off(edition_id))
         .defer("text", "biography")
         .select_related("copy_of")
         .prefetch_related("tags", "notes")[:limit]
@@ -77,7 +77,7 @@ def list_pool(
 
 def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[Article]:
     """The articles that may be suggested for an edition: recent, not ignored, and eligible on its date."""
-    rows = _filter_articles(PoolFilter(), _collect_since(edition, now)).filter(
+    rows = _filter_articles(PoolFilter(), _collect_since(edition, now), transitions.find_cut_off(edition.id)).filter(
         Q(eligible_from=None) | Q(eligible_from__lte=edition.date),
         Q(eligible_until=None) | Q(eligible_until__gte=edition.date),
     )
@@ -89,14 +89,23 @@ def _collect_since(edition: Edition, now: datetime) -> datetime:
 
     So what came while dates were skipped is still there. A pause collects nothing: nothing from before its end is.
     """
-    last = edition_lookup.find_last_approval(edition.newsletter_id, besides=edition.id)
+    last = _find_last_close(edition)
     resumed = newsletters.get_newsletter(edition.newsletter_id).collects_from
     if resumed is not None and (last is None or resumed > last):
         return resumed
     return min(now - NEW_WITHIN, last) if last else now - NEW_WITHIN
 
 
-def _filter_articles(filters: PoolFilter, since: datetime) -> QuerySet[Article]:
+def _find_last_close(edition: Edition) -> datetime | None:
+    """Until when stories came into the last edition that went out: its cut-off, or its approval."""
+    last = edition_lookup.find_last_out(edition.newsletter_id, besides=edition.id)
+    if last is None:
+        return None
+    edition_id, approved_at = last
+    return transitions.find_cut_off(edition_id) or approved_at
+
+
+def _filter_articles(filters: PoolFilter, since: datetime, until: datetime | None) -> QuerySet[Article]:
     try:
         state = PoolState(filters.state)
     except ValueError:
@@ -104,6 +113,8 @@ def _filter_articles(filters: PoolFilter, since: datetime) -> QuerySet[Article]:
     rows = search.find_articles(filters.query)
     if not filters.query.strip():
         rows = rows.filter(Q(added_at__gte=since) | Q(standing=ArticleStanding.SHORTLISTED))
+        if until is not None:
+            rows = rows.filter(added_at__lt=until)  # what came after the cut-off is the next edition's
     picks = models.Pick.objects.filter(article=OuterRef("pk")).exclude(edition__state=EditionState.SKIPPED)
     out = picks.filter(edition__state__in=OUT_STATES)
     rows = rows.annotate(is_picked=Exists(picks), has_run=Exists(out))

@@ -179,6 +179,18 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
+class EditionTransition:
+    """A change of an edition's state. `by` is "" where the programs took the step in their course."""
+
+    before: EditionState
+    after: EditionState
+    at: datetime
+    by: str
+    why: str
+    asked: str  # whose approval is asked for
+
+
+@dataclass(frozen=True, slots=True)
 class PoolArticle:
     """An article on offer for an edition."""
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from newsletter.accounts.actors import UserActor
-from newsletter.accounts.permissions import can
+from newsletter.accounts.permissions import can, list_addresses_with
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
@@ -25,6 +25,7 @@ from newsletter.curator.editions import (
     edition_lookup,
     editions,
     suggestions,
+    transitions,
     variants,
     visibility,
 )
@@ -111,6 +112,7 @@ def _render_review(
     mail = personalise_mail(rendered, recipient)
     may_see_subscribers = can(request.user, Verb.SUBSCRIBERS, newsletter.id)
     by = get_actor(request)
+    may_edit = by.may(Verb.EDIT, newsletter_id=newsletter.id)
     context = {
         "edition": edition,
         "status": edition_status.get_edition_status(edition),
@@ -133,7 +135,7 @@ def _render_review(
         "reader": recipient.email if recipient.email != SAMPLE_ADDRESS else "",
         "no_reader": problem,
         "may_see_readers": may_see_subscribers,
-        "may_edit": by.may(Verb.EDIT, newsletter_id=newsletter.id),
+        "may_edit": may_edit,
         "may_approve": by.may(Verb.APPROVE, newsletter_id=newsletter.id),
         "may_send": by.may(Verb.SEND, newsletter_id=newsletter.id),
         "mailing": summary.find_mailing_of_edition(edition_id),
@@ -143,6 +145,8 @@ def _render_review(
         "refused": refused,
         "refusal": refusal,
         "typed": request.POST,
+        "approvers": may_edit and list_addresses_with(Verb.APPROVE, newsletter.id),
+        "transitions": transitions.list_transitions(edition_id),
     }
     return render(request, "pages/review.html", context, status=refusal.http_status if refusal else 200)
 
@@ -277,10 +281,36 @@ def change_approval(request: HttpRequest, edition_id: int) -> HttpResponse:
             messages.success(request, "The approval is withdrawn; the edition is a draft again.")
         else:
             snapshot = preflight.approve_edition(edition_id, content_hash=content_hash, by=by, now=now)
-            messages.success(request, f"Approved, frozen as {snapshot.sha256[:12]}.")
+            done = "Approved by you. A second person must approve it as well."
+            messages.success(request, f"Approved, frozen as {snapshot.sha256[:12]}." if snapshot else done)
         return reverse("review", args=[edition_id])
 
     return _decide(request, Verb.APPROVE, edition_id, "approval", act)
+
+
+@desk_view(Verb.EDIT, methods=("POST",))
+def request_approval(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Asks a colleague for approval."""
+
+    def act(content_hash: str, by: UserActor, now: datetime) -> str:
+        sent = request.POST
+        tasks.request_approval(edition_id, of=sent.get("of", ""), note=sent.get("note", ""), by=by, now=now)
+        messages.success(request, "The edition is in review.")
+        return reverse("review", args=[edition_id])
+
+    return _decide(request, Verb.EDIT, edition_id, "request", act)
+
+
+@desk_view(Verb.APPROVE, methods=("POST",))
+def send_back(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Sends an edition in review back with a note."""
+
+    def act(content_hash: str, by: UserActor, now: datetime) -> str:
+        approval.send_back(edition_id, note=request.POST.get("note", ""), content_hash=content_hash, by=by, now=now)
+        messages.success(request, "The edition is a draft again.")
+        return reverse("board", args=[edition_id])
+
+    return _decide(request, Verb.APPROVE, edition_id, "send-back", act)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))

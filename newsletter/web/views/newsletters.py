@@ -11,8 +11,7 @@ from django.shortcuts import redirect, render
 
 from newsletter.accounts.permissions import can
 from newsletter.catalog import newsletter_settings, newsletters, sponsors
-from newsletter.catalog.settings_fields import FORM_SETTINGS, NewsletterFields, SettingKind
-from newsletter.catalog.states import NewsletterState, TrackingMode
+from newsletter.catalog.settings_fields import FORM_SETTINGS, NewsletterFields, NewsletterSetting, SettingKind
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotFound
@@ -83,7 +82,7 @@ def show_settings(request: HttpRequest, slug: str) -> HttpResponse:
             problem = refused
     present = newsletter_settings.read_settings(newsletter, [each.name for each in FORM_SETTINGS])
     rows = [
-        (each.name, each.label, each.hint, typed.get(each.name, present[each.name]), _list_choices(each.kind))
+        (each.name, each.label, each.hint, typed.get(each.name, present[each.name]), _list_choices(each))
         for each in FORM_SETTINGS
     ]
     context = {
@@ -100,9 +99,7 @@ def show_settings(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "pages/newsletter.html", context, status=status)
 
 
-def _list_choices(kind: SettingKind) -> tuple[str, ...]:
-    if kind is SettingKind.STATE:
-        return tuple(NewsletterState)
-    if kind is SettingKind.TRACKING:
-        return tuple(TrackingMode)
-    return list_mail_templates(settings.CONFIG.templates_dir) if kind is SettingKind.TEMPLATE else ()
+def _list_choices(setting: NewsletterSetting) -> tuple[str, ...]:
+    if setting.choices is not None:
+        return tuple(setting.choices)
+    return list_mail_templates(settings.CONFIG.templates_dir) if setting.kind is SettingKind.TEMPLATE else ()

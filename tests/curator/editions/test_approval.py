@@ -282,3 +282,62 @@ def test_a_void_approval_keeps_the_moment_and_the_reason_of_its_voiding(filled: 
     approval.skip(filled.id, reason="A holiday", by=ADA, now=now + LATER * 3, content_hash=None)
     row = models.Snapshot.objects.get(id=first.id)
     assert (row.voided_at, row.void_reason) == (now + LATER, "edited after approval")
+
+
+@pytest.fixture
+def by_two(newsletter: Newsletter, filled: Edition, now: datetime) -> Edition:
+    """An edition that two people must approve."""
+    newsletter_settings.change_newsletter(newsletter.id, now=now, approvals="two", seen=None, by=SYSTEM)
+    return filled
+
+
+def test_where_two_must_approve_the_first_freezes_nothing(by_two: Edition, now: datetime) -> None:
+    assert approve(by_two.id, by=ADA, now=now) is None
+    waiting = edition_lookup.get_edition(by_two.id)
+    assert (waiting.state, waiting.snapshot_id) == ("in_review", None)
+    assert waiting.reason == "approved by ada@example.com; a second person must approve it as well"
+    assert approve(by_two.id, by=SystemActor("ADA@example.com"), now=now) is None, "the same person once more"
+    snapshot = approve(by_two.id, by=BEN, now=now + LATER)
+    assert edition_lookup.get_edition(by_two.id).snapshot_id == snapshot.id
+
+
+def test_an_edit_after_the_first_of_two_approvals_voids_it(by_two: Edition, now: datetime) -> None:
+    approve(by_two.id, by=ADA, now=now)
+    editions.edit_edition(by_two.id, intro="Good evening.", seen=None, by=BEN, now=now)
+    assert approve(by_two.id, by=BEN, now=now) is None
+    assert approve(by_two.id, by=ADA, now=now) is not None
+
+
+def test_what_was_sent_back_needs_two_approvals_again(by_two: Edition, now: datetime) -> None:
+    approve(by_two.id, by=ADA, now=now)
+    approval.send_back(by_two.id, note="The lead is old.", content_hash=None, by=BEN, now=now)
+    assert approve(by_two.id, by=BEN, now=now) is None
+
+
+def test_a_first_approval_taken_back_meanwhile_does_not_count(by_two: Edition, now: datetime) -> None:
+    approve(by_two.id, by=ADA, now=now)
+    with (
+        just_before(EDITION, lambda: models.FirstApproval.objects.all().delete()),
+        pytest.raises(Conflict),
+    ):
+        approve(by_two.id, by=BEN, now=now)
+    assert edition_lookup.get_edition(by_two.id).snapshot_id is None
+
+
+def test_an_edition_in_review_is_sent_back_with_a_note(filled: Edition, now: datetime) -> None:
+    with pytest.raises(Refused, match="only one in review"):
+        approval.send_back(filled.id, note="The lead is old.", content_hash=None, by=BEN, now=now)
+    approval.request_review(filled.id, asked=BEN.name, note="Is the lead right?", by=ADA, now=now)
+    assert edition_lookup.get_edition(filled.id).reason == f"{ADA.name} asks {BEN.name}: Is the lead right?"
+    with pytest.raises(BadInput, match="what is to be changed"):
+        approval.send_back(filled.id, note=" ", content_hash=None, by=BEN, now=now)
+    with pytest.raises(Conflict):
+        approval.send_back(filled.id, note="The lead is old.", content_hash="0" * 64, by=BEN, now=now)
+    back = approval.send_back(filled.id, note="The lead is old.", content_hash=None, by=BEN, now=now)
+    assert (back.state, back.reason) == ("open", f"sent back by {BEN.name}: The lead is old.")
+
+
+def test_another_colleague_may_be_asked_while_it_is_in_review(filled: Edition, now: datetime) -> None:
+    approval.request_review(filled.id, asked=BEN.name, by=ADA, now=now)
+    approval.request_review(filled.id, asked="cy@example.com", by=ADA, now=now)
+    assert edition_lookup.get_edition(filled.id).reason == f"{ADA.name} asks cy@example.com"

@@ -167,3 +167,22 @@ def test_a_decision_that_does_not_say_what_it_is_about_is_refused(
 def test_what_was_typed_stays_when_a_decision_is_refused(editor: Client, edition: Any) -> None:
     page = editor.post(f"/editions/{edition.id}/tests/", seen(edition, addresses="nobody, desk@example.com"))
     assert 'value="nobody, desk@example.com"' in page.content.decode()
+
+
+def test_approval_is_asked_for_and_the_edition_sent_back_on_the_review(
+    signed_in: Callable[[str], Client], edition: Any
+) -> None:
+    editor, admin = signed_in("editor"), signed_in("admin")
+    address = f"/editions/{edition.id}/approval"
+    asked = seen(edition, of="nobody@example.com", note="Is the lead right?")
+    answer = editor.post(f"{address}/request/", asked)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "may not approve it" in page
+    assert 'value="Is the lead right?"' in page, "what was typed is kept"
+    assert editor.post(f"{address}/request/", asked | {"of": ""}).status_code == 302
+    assert edition_lookup.get_edition(edition.id).state == "in_review"
+    assert admin.post(f"{address}/send-back/", seen(edition.id, note="")).status_code == 422
+    assert admin.post(f"{address}/send-back/", seen(edition.id, note="The lead is old.")).status_code == 302
+    assert edition_lookup.get_edition(edition.id).state == "open"
+    assert "The lead is old." in editor.get(f"/editions/{edition.id}/review/").content.decode()

@@ -1,0 +1,43 @@
+"""How an edition went from state to state: when, by whom, why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from newsletter.curator.editions import models
+from newsletter.curator.editions.states import EditionState
+from newsletter.curator.editions.values import EditionTransition
+
+
+def record_transition(
+    edition_id: int,
+    before: EditionState,
+    after: EditionState,
+    *,
+    by: str,
+    why: str = "",
+    asked: str = "",
+    now: datetime,
+) -> None:
+    """Records a change of state, in its transaction. `by` is "" where the programs take the step in their course."""
+    models.EditionTransition.objects.create(
+        edition_id=edition_id, before=before, after=after, at=now, by=by[:254], why=why[:300], asked=asked[:254]
+    )
+
+
+def list_transitions(edition_id: int) -> tuple[EditionTransition, ...]:
+    """What an edition went through, the oldest first."""
+    rows = models.EditionTransition.objects.filter(edition_id=edition_id).order_by("id")
+    return tuple(
+        EditionTransition(EditionState(row.before), EditionState(row.after), row.at, row.by, row.why, row.asked)
+        for row in rows
+    )
+
+
+def find_cut_off(edition_id: int) -> datetime | None:
+    """When an edition was last closed for late stories; None where it is open, or was approved without."""
+    rows = models.EditionTransition.objects.filter(edition_id=edition_id)
+    last = rows.filter(after=EditionState.LOCKED).order_by("-id").first()
+    if last is None or rows.filter(after=EditionState.DRAFT, id__gt=last.id).exists():
+        return None
+    return last.at

@@ -12,6 +12,7 @@ from newsletter.accounts import otp_devices, users
 from newsletter.cli.acting import get_actor
 from newsletter.cli.output import read_text_file, say
 from newsletter.config import BY_NAME
+from newsletter.delivery import installation
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
@@ -29,6 +30,7 @@ def set_up(
     config = wiring.get_config()
     call_command("migrate", interactive=False, verbosity=0)
     otp_devices.seal_stored()
+    installation.check(clock.now())  # from here on it is known: also a backup that is made before the first start
     say(f"The database is ready in {config.data_dir}.")
     if not user and not users.list_users() and sys.stdin.isatty():
         user = typer.prompt("Address of the first administrator")

@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
+from newsletter.catalog import newsletters
 from newsletter.delivery import alarms, models
 from newsletter.delivery.state_folder import AttemptNote, Memory, StateFolder
 from newsletter.kernel import ids
@@ -36,7 +37,7 @@ LOOK_AGAIN_SECONDS = 5.0  # while sending is held: whether somebody has decided
 MARK_SECONDS = 10.0  # mail to single people raises the mark so often at most
 WITNESS_SECONDS = 50.0  # to see another machine at work: it raises the mark every 15 s
 _KNOWN_ATTEMPTS = 100_000  # batches whose attempts this process remembers
-HELD_ALARM = "Sending is held: the database may have gone back in time. See what is known: newsletter database status"
+HELD_ALARM = "Sending is held: the database may have gone back in time. See: newsletter database status"
 _RAISE = """
     UPDATE delivery_installation SET mark = mark + 1, marked_at = %s
      WHERE id = 1 AND held_since IS NULL AND history = %s AND mark >= %s
@@ -140,8 +141,8 @@ def find_hold() -> str:
 def check(now: datetime, *, wait: Callable[[float], object] | None = None) -> Standing:
     """Compares the database with what this machine remembers, and holds all sending where the rows went back.
 
-    A machine that remembers nothing, of a database that has sent, is unknown. With `wait` (seconds) it looks whether
-    another machine is at work on it right now, which would have noticed; without, nothing is decided. Raises
+    A machine that remembers nothing, of a database that has newsletters, is unknown. With `wait` (seconds) it looks
+    whether another machine is at work on it right now, which would have noticed; without, nothing is decided. Raises
     SurroundingsError where the state folder cannot be used.
     """
     with _process.lock:
@@ -151,8 +152,8 @@ def check(now: datetime, *, wait: Callable[[float], object] | None = None) -> St
         memory = folder.read(row.identity)  # before the row is read again: the folder is never ahead of the row
         notes = folder.list_attempts(row.identity, now)
         row = _get_or_create_row(now)
-        if row.held_since is None and memory is None and _has_sent() and not row.machine:
-            pass  # the first start with a version that knows of this
+        if row.held_since is None and memory is None and not row.machine:
+            pass  # the first start, or the first with a version that knows of this
         elif row.held_since is None and (why := _find_doubt(row, memory, machine, notes, wait)):
             if why == _UNDECIDED:
                 return _set(Standing(row.identity, row.history, row.mark, _UNDECIDED, row.outbox_only))
@@ -193,14 +194,18 @@ def _find_doubt(
     if memory.history in row.former_histories:
         return ""  # somebody has decided about that
     if memory.history != row.history or memory.mark > row.mark:
-        return f"The database went back in time: it was ahead at {memory.at[:19]} UTC. A backup was restored."
+        return f"The database went back in time: it was ahead at {_show(memory.at)} UTC. A backup was restored."
     lost = find_lost(row.history, notes)
     if lost:
         return (
             f"The database went back in time: it does not know of {len(lost)} requests that were sent from "
-            f"{lost[0].at[:19]} UTC on. A backup was restored."
+            f"{_show(lost[0].at)} UTC on. A backup was restored."
         )
     return ""
+
+
+def _show(instant: str) -> str:
+    return instant[:19].replace("T", " ")
 
 
 _COPIED = (
@@ -208,13 +213,13 @@ _COPIED = (
     "due, then: newsletter database resume-sending. If this is a copy, for tests: newsletter database this-is-a-copy"
 )
 _NOT_REMEMBERED = (
-    "Mail was sent from this database, and this machine remembers nothing of it: the database may have been restored "
-    "or copied, or the state folder (NEWSLETTER_STATE_DIR) was lost."
+    "This database was at work before, and this machine remembers nothing of it: it may have been restored or copied, "
+    "or the state folder (NEWSLETTER_STATE_DIR) was lost."
 )
 
 
 def _doubt_unknown(row: models.Installation, machine: str, wait: Callable[[float], object] | None) -> str:
-    if not _has_sent():
+    if not _can_send():
         return ""
     if connection.vendor == "sqlite":
         return _NOT_REMEMBERED if row.machine == machine else _COPIED
@@ -408,7 +413,8 @@ def get_location() -> str:
     if connection.vendor == "sqlite":
         return str(connection.settings_dict["NAME"])
     parts = urlsplit(settings.CONFIG.database_url)
-    return f"{parts.hostname or ''}:{parts.port or ''}{parts.path}"
+    host = parts.hostname or dict(parse_qsl(parts.query)).get("host", "")  # a folder of sockets
+    return f"{host}:{parts.port or ''}{parts.path}"
 
 
 def _find_row() -> models.Installation | None:
@@ -419,19 +425,19 @@ def _get_or_create_row(now: datetime) -> models.Installation:
     row = _find_row()
     if row is not None:
         return row
-    known = get_state_folder().find_by_location(get_location()) if _has_sent() else None
+    known = get_state_folder().find_by_location(get_location()) if _can_send() else None
     row, made = models.Installation.objects.get_or_create(
         id=1, defaults={"identity": ids.generate_id(), "history": ids.generate_id(), "marked_at": now}
     )
     if made and known is not None:
-        hold("The database is from before this version was installed: a backup was restored.", now)
+        hold("The database is from before it was started here the first time: a backup was restored.", now)
         row.refresh_from_db()
     return row
 
 
-def _has_sent() -> bool:
-    """Whether anything may have left from this database."""
-    return models.Batch.objects.exclude(attempt_key="").exists()
+def _can_send() -> bool:
+    """Whether anything may leave from this database, or has. What it plans, another copy of it may have sent."""
+    return bool(newsletters.list_newsletters())
 
 
 def _set(standing: Standing) -> Standing:

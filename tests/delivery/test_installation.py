@@ -275,7 +275,45 @@ def test_a_lost_state_folder_holds_what_has_sent_before(
 
 def test_a_new_installation_is_not_held(db: None, now: datetime, settings: Any, tmp_path: Path) -> None:
     assert not installation.check(now).held
-    move_to_another_machine(settings, tmp_path)  # before anything was sent
+    move_to_another_machine(settings, tmp_path)  # before there is anything to send
+    assert not installation.check(now).held
+
+
+def test_a_copy_of_before_the_first_mailing_is_noticed(
+    join: Any, frozen: Callable[..., Any], now: datetime, settings: Any, tmp_path: Path
+) -> None:
+    join(10)
+    frozen()
+    assert not installation.check(now).held  # where it was made
+    move_to_another_machine(settings, tmp_path)
+
+    assert installation.check(now).held.startswith("Another machine ran this database the last time")
+
+
+def test_a_backup_of_before_the_first_start_is_noticed_though_it_never_sent(
+    join: Any, frozen: Callable[..., Any], provider: ScriptedProvider, now: datetime
+) -> None:
+    join(10)
+    frozen()
+    backup = Backup()
+    hand_over_all(provider, now)
+    backup.restore()
+    models.Installation.objects.all().delete()  # it had no row yet
+    restart()
+
+    hand_over_all(provider, now)
+
+    assert set(provider.mailed.values()) == {1}
+    assert held().startswith("The database is from before it was started here")
+
+
+def test_a_new_database_in_the_place_of_a_former_one_is_not_held(
+    db: None, provider: ScriptedProvider, now: datetime
+) -> None:
+    assert not installation.check(now).held
+    models.Installation.objects.all().delete()  # the data folder was deleted, and set up once more
+    restart()
+
     assert not installation.check(now).held
 
 
@@ -297,7 +335,7 @@ def test_a_backup_of_before_this_version_is_noticed(join: Any, frozen: Callable[
     models.Installation.objects.all().delete()
     restart()
 
-    assert installation.check(now).held.startswith("The database is from before this version")
+    assert installation.check(now).held.startswith("The database is from before it was started here")
 
 
 def test_once_somebody_has_decided_mail_leaves_again_and_an_older_backup_is_noticed_again(

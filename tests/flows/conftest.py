@@ -81,7 +81,8 @@ def _forget_at_power_loss(url: str) -> None:
 def command(request: pytest.FixtureRequest, tmp_path: Path) -> Command:
     """The command on each database, set up and empty: a copy of one that was set up before, for that takes its time."""
     prepared: Command = request.getfixturevalue(f"prepared_{request.param}")
-    environment = prepared.environment | {"NEWSLETTER_DATA_DIR": str(tmp_path / "newsroom")}
+    folders = {"NEWSLETTER_DATA_DIR": str(tmp_path / "newsroom"), "NEWSLETTER_STATE_DIR": str(tmp_path / "state")}
+    environment = prepared.environment | folders
     shutil.copytree(prepared.environment["NEWSLETTER_DATA_DIR"], environment["NEWSLETTER_DATA_DIR"])
     if request.param == "postgres":
         environment["NEWSLETTER_DATABASE_URL"] = new_database(prepared.environment["NEWSLETTER_DATABASE_URL"])
@@ -133,6 +134,7 @@ def _set_up(folder: Path, database: str) -> dict[str, str]:
         environment
         | {
             "NEWSLETTER_DATA_DIR": str(folder / "newsroom"),
+            "NEWSLETTER_STATE_DIR": str(folder / "state"),
             "NEWSLETTER_DATABASE_URL": database,
             "NEWSLETTER_BASE_URL": "http://127.0.0.1:8765",
             "NEWSLETTER_PROVIDER": "outbox",
@@ -141,6 +143,8 @@ def _set_up(folder: Path, database: str) -> dict[str, str]:
     password = folder / "password"
     password.write_text("a long enough password\n")
     made("setup", "--user", "editor@example.com", "--password-file", str(password))
+    forget = "from newsletter.delivery import models; models.Installation.objects.all().delete()"
+    made("manage", "shell", "-v", "0", "-c", forget)  # each copy is an installation of its own
     return made.environment
 
 

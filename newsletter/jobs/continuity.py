@@ -125,7 +125,7 @@ def resume_sending(*, reason: str, by: Actor, now: datetime) -> Stopped:
     with transaction.atomic():
         installation.release(now)
         stopped = mailings.stop_started(HELD_REASON, now, created_before=held_since)
-        ahead = max((each.recall_minutes for each in newsletters.list_newsletters()), default=0)
+        ahead = newsletters.find_longest_recall()
         due = occurrences.list_due(now, timedelta(minutes=ahead))
         held = sum(occurrences.hold(each.id, HELD_REASON, now) for each in due)
         mails = transactional.give_up_queued(HELD_REASON, now, created_before=held_since)

@@ -152,13 +152,15 @@ def request_approval(edition_id: int, *, of: str, note: str, by: Actor, now: dat
 
 def close_due_editions(now: datetime) -> int:
     """Closes the drafts whose cut-off has come for late stories, which go to the next edition."""
-    before = {each.id: each.cut_off_minutes for each in newsletters.list_newsletters() if each.cut_off_minutes}
+    before = newsletters.list_cut_offs()
     if not before:
         return 0
     due = [
         each
         for each in occurrences.list_due(now, timedelta(minutes=max(before.values())))
-        if each.edition_id and now >= each.instant - timedelta(minutes=before.get(each.newsletter_id, 0))
+        if each.edition_id
+        and each.newsletter_id in before
+        and now >= each.instant - timedelta(minutes=before[each.newsletter_id])
     ]
     return _run_for_each("Closing occurrence", due, lambda occurrence: _close_edition(occurrence, now), now)
 
@@ -173,8 +175,7 @@ def _close_edition(occurrence: Occurrence, now: datetime) -> bool:
 
 def claim_due(now: datetime) -> int:
     """Turns every occurrence that is due, or to be submitted early, into a mailing, or holds it with the reason."""
-    earliest = max((newsletter.recall_minutes for newsletter in newsletters.list_newsletters()), default=0)
-    due = occurrences.list_due(now, timedelta(minutes=earliest))
+    due = occurrences.list_due(now, timedelta(minutes=newsletters.find_longest_recall()))
     if due and installation.is_held(now):
         return 0
     return _run_for_each("Sending occurrence", due, lambda occurrence: _settle_occurrence(occurrence, now), now)

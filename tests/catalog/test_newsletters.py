@@ -55,3 +55,14 @@ def test_the_oldest_newsletter_gives_the_zone_of_the_desk(create: Callable[..., 
     create(zone="Europe/Paris")
     create(slug="other", name="Other", zone="Europe/London")
     assert newsletters.find_oldest_zone() == "Europe/Paris"
+
+
+def test_what_a_tick_asks_of_all_newsletters_it_asks_at_once(create: Create, now: datetime) -> None:
+    newsletter = create()
+    assert (newsletters.list_cut_offs(), newsletters.find_longest_recall(), newsletters.list_repairing()) == ({}, 0, ())
+    changed = newsletter_settings.change_newsletter(
+        newsletter.id, cut_off_minutes=45, recall_minutes=30, repair_after_minutes=90, seen=None, by=SYSTEM, now=now
+    )
+    assert newsletters.list_cut_offs() == {newsletter.id: 45}
+    assert newsletters.find_longest_recall() == 30
+    assert newsletters.list_repairing() == (changed,)

@@ -91,9 +91,7 @@ def repair_silent(now: datetime) -> int:
     Some of them may get it twice. One event about a request would have settled it (fact 28a).
     """
     repaired = 0
-    for newsletter in newsletters.list_newsletters():
-        if not newsletter.repair_after_minutes:
-            continue
+    for newsletter in newsletters.list_repairing():
         silent_since = now - timedelta(minutes=newsletter.repair_after_minutes)
         # What should have been repaired long ago is left to people: it would be late.
         oldest = silent_since - timedelta(minutes=newsletter.late_after_minutes)

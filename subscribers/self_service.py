@@ -322,9 +322,19 @@ def record_leaving_reason(claims: tokens.Claims, code: str, text: str = "") -> N
 
 
 def set_frequency(
-    claims: tokens.Claims, list_id: int, *, frequency: str, paused_until: date | None, network: str, now: datetime
+    claims: tokens.Claims,
+    list_id: int,
+    *,
+    frequency: str,
+    paused_until: date | None,
+    network: str,
+    now: datetime,
+    form_text: str = "",
 ) -> None:
-    """How often a subscriber wants a list: every edition or one a week, and from which day on. Raises BadInput."""
+    """How often a subscriber wants a list: every edition or one a week, and from which day on. Raises BadInput.
+
+    `form_text` is what the form said, kept with the change.
+    """
     if frequency not in list(Frequency):
         raise BadInput(f"“{frequency[:20]}” is not a frequency. It can be {' or '.join(Frequency)}.", "frequency")
     mine = models.Subscription.objects.filter(subscriber_id=claims.subscriber_id, list_id=list_id)
@@ -334,7 +344,7 @@ def set_frequency(
     with serialised_transaction():
         mine.update(frequency=frequency, paused_until=paused_until)
         change = f"{frequency}, from {paused_until:%Y-%m-%d}" if paused_until else frequency
-        _record_change(claims.subscriber_id, list_id, before.state, f"frequency: {change}", network, now)
+        _record_change(claims.subscriber_id, list_id, before.state, f"frequency: {change}", network, now, form_text)
 
 
 def change_details(

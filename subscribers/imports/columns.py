@@ -22,6 +22,8 @@ from subscribers.imports.state_words import (
     find_state_of_name,
     is_no,
     load_meanings,
+    may_mean_leaving,
+    names_joining,
     normalise_name,
     normalise_word,
 )
@@ -81,6 +83,7 @@ TARGET_LABELS = {
     "ignore": "Ignore",
 }
 STATE_TARGETS = frozenset(["status", "left", "bounced", "complained", "wanted", "confirmed"])
+TABLE = "(table)"  # stands for a column in questions about tables: which files or sheets hold whom
 DAY_FIRST, MONTH_FIRST = "day-first", "month-first"
 _STATE_BY_FLAG = {
     "left": SubscriptionState.UNSUBSCRIBED,
@@ -106,6 +109,7 @@ _SINGLE = frozenset(
     ]
 )
 _MOST_ATTRIBUTES = 60
+_NAME_TARGETS = frozenset(["first_name", "last_name", "name"])
 # Words of the names of columns with dates: of joining, of confirming, and of what is neither.
 _JOINING = re.compile(r"subscri|sign(?:ed|up)?$|join|opt(?:in|ed)|regist|creat|add(?:ed)?$|enrol|since$")
 _ASKING = re.compile(r"subscri|opt|sign|join|since")  # of which the day somebody was entered is the weaker one
@@ -349,13 +353,25 @@ class Layout:
     def read_status(self, column: Column, value: str) -> str:
         """The state that a word of a status column means; "" for one we do not know."""
         word = normalise_word(value)
-        for key in (f"{normalise_name(column.name)}:{word}", word):
-            if key in self.statuses:
-                return self.statuses[key]
+        if answer := self._find_answer(column, word):
+            return answer
         if word in self.tool.statuses:
             return self.tool.statuses[word]
         meaning = "" if word in _TOO_SHORT or not normalise_name(word) else load_meanings().get(word, "")
         return {YES: SubscriptionState.ACTIVE, NO: SubscriptionState.UNSUBSCRIBED}.get(meaning, meaning)
+
+    def _find_answer(self, column: Column, word: str) -> str:
+        return self.statuses.get(f"{normalise_name(column.name)}:{word}") or self.statuses.get(word, "")
+
+    def read_tag(self, column: Column, tag: str) -> str | None:
+        """The state that an answer gives to those with a tag; "" where it is only a tag, None where it may be more."""
+        if answer := self._find_answer(column, normalise_word(tag)):
+            return "" if answer == SubscriptionState.ACTIVE else answer
+        return None if column.index not in self.answered and may_mean_leaving(tag) else ""
+
+    def find_table_answer(self, path: str) -> str:
+        """The state that an answer gives to everybody in a table; "" for none."""
+        return self.statuses.get(normalise_word(f"{TABLE}:{path}"), "")
 
     def find_doubtful_words(self, column: Column, values: Iterable[str]) -> list[str]:
         """Different words of one column that each mean active: to a program with two, one of them means less.
@@ -382,7 +398,8 @@ class Layout:
         if meaning not in ("", YES, NO):  # a word for a state in a column for yes and no
             return "" if meaning == SubscriptionState.ACTIVE and column.target != "wanted" else meaning
         says_no = is_no(value) or dates.is_no_date(value)
-        if not says_no and meaning != YES and not dates.looks_like_date(value):
+        dated = dates.looks_like_date(value) or dates.parse_spreadsheet_date(value)
+        if not says_no and meaning != YES and not dated:
             return None
         if column.target == "wanted":
             return ("" if not word else SubscriptionState.UNSUBSCRIBED) if says_no else SubscriptionState.ACTIVE
@@ -395,6 +412,7 @@ def recognise_columns(
     header: Sequence[str],
     *,
     name: str = "",
+    within: Sequence[str] = (),
     sample: Sequence[Sequence[str]] = (),
     mapping: Mapping[str, str] | None = None,
     status: str = "",
@@ -409,7 +427,8 @@ def recognise_columns(
     `mapping` says it for columns by name (a target of TARGETS, or attribute:NAME), `status` the state of every row,
     `statuses` what words mean (word, or column:word), `tiers` which tiers words mean, `own_tiers` the newsroom's own by
     name, with what is stored for each, `date_orders` whether day or month is first in the dates of a column;
-    `among_others` that the table is one of several. Raises BadInput for a file that cannot be taken as it is.
+    `within` are names of what holds the table, `among_others` that it is one of several. Raises BadInput for a file
+    that cannot be taken as it is.
     """
     unnamed = frozenset(index for index, name in enumerate(header) if not name.strip())
     header = name_columns(header)
@@ -419,7 +438,8 @@ def recognise_columns(
     folded = [normalise_name(cell) for cell in header]
     tool = next((each for each in TOOLS if any(needed <= {*folded} for needed in each.signatures)), GENERIC)
     columns = _assign_columns(header, folded, tool, wanted, sample, unnamed)
-    whole = _check_state(status) if status else _state_of_file(tool, folded, columns, name, among_others=among_others)
+    whole = _check_state(status) if status else ""
+    whole = whole or _state_of_file(tool, folded, columns, (name, *within), among_others=among_others)
     words = {_to_answer_key(word, header): _check_state(ours) for word, ours in (statuses or {}).items()}
     own = own_tiers or {}
     paid = {normalise_word(name): code for name, code in own.items()}
@@ -517,7 +537,7 @@ def _assign_columns(
         elif name.casefold() in wanted:
             target = wanted[name.casefold()]
         else:
-            target = "ignore" if index in unnamed else _guess_target(index, key, tool, index < owners, sample)
+            target = "ignore" if index in unnamed else _guess_target(name, key, tool, index < owners)
             if target == "attribute" and key not in tool.columns and index >= owners:
                 cells = [row[index] for row in sample if index < len(row)]
                 target = _guess_date(name, cells) or target
@@ -561,7 +581,7 @@ def _assign_column(index: int, name: str, target: str, taken: set[str]) -> Colum
     return Column(index, name, "attribute" if kept else "ignore", kept)
 
 
-def _guess_target(index: int, key: str, tool: Tool, owners: bool, sample: Sequence[Sequence[str]]) -> str:
+def _guess_target(name: str, key: str, tool: Tool, owners: bool) -> str:
     """What a column is. Those the owner of a Mailchimp audience named are names or attributes, never a status."""
     if not key:
         return "ignore"
@@ -572,19 +592,34 @@ def _guess_target(index: int, key: str, tool: Tool, owners: bool, sample: Sequen
         return tool.columns[key]
     if tool.name == "beehiiv" and key.endswith("tier") and key != "tier":
         return "tag_if_yes"
-    ours = _TARGET_BY_NAME.get(key) or load_header_names().get(key, "attribute")
+    ours = _TARGET_BY_NAME.get(key) or load_header_names().get(key) or _guess_name(name) or "attribute"
     return "attribute" if ours == "email" else ours
 
 
+def _guess_name(header: str) -> str:
+    """What a column is whose header is made of names we know: “name_first”, “Nom et prénom”, “姓名”; "" for another."""
+    words = [normalise_name(word) for word in re.findall(r"[^\W\d_]+", header)]
+    turned = _TARGET_BY_NAME.get("".join(reversed(words)), "") if len(words) == 2 else ""
+    if turned in _NAME_TARGETS:
+        return turned
+    parts = words if len(words) > 1 else [*words[0]] if words and not words[0].isascii() else []
+    found = {_TARGET_BY_NAME.get(part) or load_header_names().get(part) for part in parts}
+    if "last_name" in found and found & {"first_name", "name"}:
+        return "name"
+    whole = normalise_name(header)
+    known = tuple(name for name, ours in load_header_names().items() if ours == "name" and len(name) > 1)
+    return "name" if not whole.isascii() and whole.endswith(known) else ""  # お名前: no blanks, and a prefix
+
+
 def _guess_date(name: str, cells: Sequence[str]) -> str:
-    """What a column of dates is, by words in its English name, whichever it has beside them; "" for another."""
+    """What a column of dates is, by words in its name, whichever it has beside them; "" for another."""
     values = [cell for cell in cells if not dates.is_no_date(cell)]
     if not values or not all(map(dates.looks_like_date, values)) or is_other_date(name):
         return ""
     words = _split_words(name)
     if any(map(_CONFIRMING.match, words)):
         return "confirmed_at"
-    return "joined_at" if any(map(_JOINING.match, words)) else ""
+    return "joined_at" if any(map(_JOINING.match, words)) or names_joining(name) else ""
 
 
 def is_other_date(name: str) -> bool:
@@ -636,16 +671,17 @@ def _find_column_of_addresses(width: int, sample: Sequence[Sequence[str]]) -> in
 
 
 def _state_of_file(
-    tool: Tool, folded: Sequence[str], columns: Sequence[Column], name: str, *, among_others: bool
+    tool: Tool, folded: Sequence[str], columns: Sequence[Column], places: Sequence[str], *, among_others: bool
 ) -> str:
     """The state of all rows, where which file it is says so (Mailchimp), or "" where each row says it.
 
-    Of several tables in one file (`among_others`) each is what its name says.
+    Of several tables in one file (`among_others`) each is what its name says, or the name of what it is in, the next
+    first: `places`.
 
     Raises BadInput where nothing says it although something must.
     """
     state_columns = [column for column in columns if column.target in STATE_TARGETS - {"confirmed"}]
-    plain = normalise_name(name)
+    plain = normalise_name(places[0])
     if tool.name == "mailchimp":
         if "cleantime" in folded:
             return SubscriptionState.BOUNCED
@@ -653,7 +689,8 @@ def _state_of_file(
             return SubscriptionState.UNSUBSCRIBED
         if "nonsubscribed" in plain:
             raise BadInput(
-                f"{name} holds people who never subscribed, so nobody may be mailed and nothing is imported.", "file"
+                f"{places[0]} holds people who never subscribed, so nobody may be mailed and nothing is imported.",
+                "file",
             )
     if tool.name == "substack" and "emaildisabled" not in folded:
         raise BadInput(
@@ -663,7 +700,7 @@ def _state_of_file(
         )
     if state_columns:
         return ""
-    by_name = find_state_of_name(name)
+    name, by_name = next(((each, state) for each in places if (state := find_state_of_name(each))), ("", ""))
     if by_name and among_others:
         return by_name
     heading = next(column.name for column in columns if column.target == "email")

@@ -31,6 +31,8 @@ _OTHER_FORMATS = {
 }
 _CELL_END = re.compile(r"[,;\t|]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
+# A formula that shows a text: ="0123", or =HYPERLINK("mailto:ann@example.com","ann@example.com") by any name.
+_TEXT_FORMULA = re.compile(r'=\s*(?:[\w.]+\((?:\s*"[^"]*"\s*[;,])*)?\s*"((?:[^"]|"")*)"\s*\)?')
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\t]+")
 
 
@@ -64,14 +66,15 @@ def read_table(stream: BinaryIO) -> CsvTable:
             return CsvTable([*pasted.HEADER], _iterate_pasted(first, lines))
         rest, delimiter = _detect_delimiter(first, lines)
         reader = csv.reader(rest, delimiter=delimiter, strict=False)
-        header = [cell.strip() for cell in _read_record(reader, lines) or []]
+        first_record = _read_record(reader, lines) or []
+        header = [cell.strip() for cell in first_record]
     except BaseException:
         lines.detach()
         raise
     if len(header) > MOST_COLUMNS:
         lines.detach()
         raise BadInput(f"The file has {len(header)} columns; {MOST_COLUMNS} are the most.", "file")
-    return CsvTable(header, _iterate_records(reader, lines))
+    return CsvTable(header, _iterate_records(reader, lines, first_record))
 
 
 def _count_lines_above(text: str) -> int:
@@ -111,10 +114,13 @@ def _detect_delimiter(first: str, lines: _LineReader) -> tuple[Iterator[str], st
     return itertools.chain((first,), lines), max(",;\t|", key=unquoted.count)
 
 
-def _iterate_records(reader: Iterator[list[str]], lines: _LineReader) -> Iterator[tuple[int, list[str]]]:
+def _iterate_records(
+    reader: Iterator[list[str]], lines: _LineReader, header: list[str]
+) -> Iterator[tuple[int, list[str]]]:
+    """The records with something in them; files put together repeat the header, which is none."""
     try:
         while (cells := _read_record(reader, lines)) is not None:
-            if cells and (cells[0] or "".join(cells).strip()):
+            if cells and (cells[0] or "".join(cells).strip()) and cells != header:
                 yield lines.record_starts, cells
     finally:
         lines.detach()
@@ -149,6 +155,8 @@ class _LineReader:
         while block := self._text.read(BLOCK):
             if "\x00" in block:
                 raise BadInput(_BINARY, "file")
+            if "\ufeff" in block:
+                block = block.replace("\ufeff", "")  # where files were put together
             lines = _split_lines(rest + block)
             rest = lines.pop() if not lines[-1].endswith("\n") else ""
             for line in lines:
@@ -218,6 +226,8 @@ def clean_cell(cell: str) -> str:
         return text
     if text[:1] == "'" and text.lstrip("'")[:1] in _FORMULA:
         text = text[1:]
+    elif text[:1] == "=" and (shown := _TEXT_FORMULA.fullmatch(text)):
+        text = shown[1].replace('""', '"').strip()
     return text if text.isprintable() else _CONTROL.sub(" ", text)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+
+from newsletter.kernel.numbers import parse_decimal
+from subscribers.imports import worded_dates
 
 _GO = re.compile(r"(?a)(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4}) [A-Z]{2,5}")  # how Go prints a time
 _TIME = r"(?:[ ,T]+([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?))?"
@@ -15,38 +18,43 @@ _SLASHED = re.compile(rf"([0-9]{{1,2}})[/-]([0-9]{{1,2}})[/-]{_YEAR}{_TIME}(?: ?
 _YEAR_FIRST = re.compile(
     rf"([0-9]{{4}})(?:[./-] ?|年|년 ?)([0-9]{{1,2}})(?:[./-] ?|月|월 ?)([0-9]{{1,2}})[.日일]?{_TIME}"
 )
+_EARLIEST, _LATEST = 1990, 2100  # years
+_LONGEST = 60  # characters
 _NO_DATE = re.compile(r"(?a)[0:./\- T]*")  # 0000-00-00 00:00:00 and the like
 _EPOCH = re.compile(r"(?a)1\d{9}(?:\d{3})?")
-_WORDED = (
-    "%b %d, %Y %I:%M %p",
-    "%b %d, %Y",
-    "%B %d, %Y",
-    "%B %d, %Y %I:%M %p",
-    "%d %b %Y",
-    "%d %B %Y",
-    "%d %b %Y %H:%M",
-    "%d %b %Y %H:%M:%S",
-    "%a, %d %b %Y %H:%M:%S %z",
-    "%b %d, %Y %H:%M",
-    "%d %b, %Y",
-    "%b. %d, %Y",
-)
+_SPREADSHEET = re.compile(r"(?a)[2-6]\d{4}(?:\.\d{1,12})?")  # days as a spreadsheet counts them: from 1954 to 2091
+_SPREADSHEET_BEGINS = datetime(1899, 12, 30, tzinfo=UTC)
 
 
 @lru_cache(maxsize=4096)
-def parse_date(text: str, day_first: bool | None = None) -> datetime | None:
+def parse_date(text: str, day_first: bool | None = None, languages: frozenset[str] = frozenset()) -> datetime | None:
     """The instant a cell names, aware. Without a zone UTC is meant; without a time, midnight.
 
     `day_first` says how 03/04/2021 is read; where it is None, it is not: a date that proves consent is never guessed.
-    None for what cannot be read.
+    `languages` are those the name of its month may be in. None for what cannot be read.
     """
+    moment = _parse_any(text, day_first, languages)
+    return moment if moment and _EARLIEST <= moment.year <= _LATEST else None
+
+
+def is_birth_date(text: str) -> bool:
+    """Whether a cell is a date before the first one that can be of a subscriber, and no program's word for none."""
+    moment = _parse_any(text, True) or _parse_any(text, False)
+    return moment is not None and 1900 < moment.year < _EARLIEST and (moment.month, moment.day) != (1, 1)
+
+
+def _parse_any(text: str, day_first: bool | None, languages: frozenset[str] = frozenset()) -> datetime | None:
     flat = text.strip().strip("'")
-    if not flat or len(flat) > 60:
+    if not flat or len(flat) > _LONGEST:
         return None
-    moment = _parse_iso(flat) or _parse_numeric(flat, day_first) or _parse_epoch(flat) or _parse_worded(flat)
-    if moment is None or not 1990 <= moment.year <= 2100:
+    moment = _parse_iso(flat) or _parse_numeric(flat, day_first) or _parse_epoch(flat)
+    moment = moment or worded_dates.parse_worded_date(flat, languages)
+    if moment is None:
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:  # in the year 1 or 9999
+        return None
 
 
 def is_no_date(text: str) -> bool:
@@ -55,8 +63,15 @@ def is_no_date(text: str) -> bool:
 
 
 def looks_like_date(text: str) -> bool:
-    """Whether a cell is a date, whichever of its numbers is the day."""
-    return parse_date(text) is not None or parse_date(text, True) is not None or parse_date(text, False) is not None
+    """Whether a cell is a date, whichever of its numbers is the day, and whichever month its word is."""
+    readings = (parse_date(text), parse_date(text, True), parse_date(text, False))
+    return any(readings) or bool(worded_dates.find_languages(text))
+
+
+def parse_spreadsheet_date(text: str) -> datetime | None:
+    """The date of a cell that lost its format: the number a spreadsheet keeps. Only for what is known to be a date."""
+    days = parse_decimal(text) if _SPREADSHEET.fullmatch(text) else None
+    return None if days is None else _SPREADSHEET_BEGINS + timedelta(days=days)
 
 
 def _parse_iso(text: str) -> datetime | None:
@@ -108,14 +123,3 @@ def _build_datetime(year: str, month: str, day: str, time: str | None, half: str
 def _parse_time(text: str | None) -> tuple[int, int, int]:
     hour, minute, second = ([*(text or "0:00").split(":"), "0"])[:3]
     return int(hour), int(minute), int(second)
-
-
-def _parse_worded(text: str) -> datetime | None:
-    if not text.isascii():
-        return None  # strptime takes digits of every script
-    for form in _WORDED:
-        try:
-            return datetime.strptime(text, form)
-        except ValueError:
-            continue
-    return None

@@ -9,25 +9,30 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.numbers import is_whole_number
 from subscribers.imports import dates
 from subscribers.imports.columns import STATE_TARGETS, Column, Layout, find_tier, is_other_date
+from subscribers.imports.countries import is_country
 from subscribers.imports.csv import clean_cell
+from subscribers.imports.rows import split_tags
 from subscribers.imports.state_words import (
     EMPTY,
     NO,
     YES,
     has_word_of_leaving,
-    is_word_of_leaving,
     load_meanings,
+    names_joining,
     negates,
     normalise_word,
     shows_state,
 )
 from subscribers.imports.survey import EXAMPLES, ColumnSurvey, FileSurvey
+from subscribers.imports.worded_dates import find_languages
 from subscribers.states import QuestionKind, SubscriptionState
 from subscribers.values import AskedValue, Question
 
@@ -35,9 +40,15 @@ MOST_STATES = 50  # different values of a column that can be a state
 FEW_VALUES = 12  # so few different ones that the column may be a state, whatever its words mean
 VERY_FEW_VALUES = 4  # the same of a file that is short
 LONGEST_STATE = 40  # characters of a word of state
+LONGEST_CODE = 2  # characters of a state that is no word; in a short file each may be the only one of its kind
 VALUES_SHOWN = 20
+_IN_EVERY_ROW = "It has a date in every row: is it when they asked for it, or when they left?"
+_IN_JSON = "In its JSON “{}” may say who left."
+_NUMBERS = re.compile(r"(?a)\+?(?:[ ()./-]*\d){7,}|[-+]?\d+[.,]\d+|[-+]?\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d+)?")
+_DATE = re.compile(r"(?a)\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")  # also one that is no day of a subscriber's: 9999-12-31
+_IDENTIFIER = re.compile(r"(?i)(?:^|[\W_])(?:id|no|nr|number)\.?$|(?<=[a-z])(?:Id|ID|nr|number)$")
 _ASK_ORDER = "Is the day or the month first in its dates?"
-_TEXTS = ("tags", "source", "language", "zone")  # what is kept as it stands, whatever it says
+_TEXTS = ("source", "language", "zone")  # what is kept as it stands, whatever it says
 _DATED_TARGETS = {"joined_at", "confirmed_at", *STATE_TARGETS} - {"status"}
 
 
@@ -67,7 +78,7 @@ def find_questions(layout: Layout, survey: FileSurvey) -> tuple[Question, ...]:
         if unknown:
             kind = QuestionKind.TIERS if column.target == "tier" else QuestionKind.WORDS
             what = "tiers" if column.target == "tier" else "words"
-            reason = f"It has {what} we do not know."
+            reason = "Its tags may say who left." if column.target == "tags" else f"It has {what} we do not know."
             if all(each.meaning == SubscriptionState.ACTIVE for each in unknown):
                 reason = "It has several words for those who want mail: one of them may mean less."
             words, more = tuple(unknown[:MOST_STATES]), len(unknown[MOST_STATES:])
@@ -75,7 +86,27 @@ def find_questions(layout: Layout, survey: FileSurvey) -> tuple[Question, ...]:
         if column.target in _DATED_TARGETS and seen.either and column.index not in orders:
             examples = _list_examples(layout, column, survey)
             asked.append(Question(QuestionKind.DATES, column.name, _ASK_ORDER, examples=examples))
+    surely = any(each.kind == QuestionKind.COLUMN and each.surely for each in asked)
+    if not layout.has_state and not any(each.kind == QuestionKind.COLUMN for each in asked):
+        asked += _ask_about_joining(layout, survey)
+    if surely or any(column.target in STATE_TARGETS for column in layout.columns):
+        # What is the same in all rows tells nobody from anybody.
+        asked = [each for each in asked if each.surely or len(each.values) > 1]
     return tuple(sorted(asked, key=lambda question: not question.surely))
+
+
+def _ask_about_joining(layout: Layout, survey: FileSurvey) -> list[Question]:
+    """Questions about dates of joining that are so by a word beside others, where nothing else says who left.
+
+    In a file of those who left it may be the date of leaving.
+    """
+    return [
+        _build_column_question(column, seen, _IN_EVERY_ROW, True, _list_examples(layout, column, survey))
+        for column in layout.columns_for("joined_at")
+        if column.index not in layout.answered and names_joining(column.name)
+        for seen in [survey.columns[column.index]]
+        if seen.filled and not seen.blank
+    ]
 
 
 def _build_column_question(
@@ -100,6 +131,18 @@ def decide_date_orders(layout: Layout, survey: FileSurvey) -> dict[int, bool]:
     return orders
 
 
+def decide_languages(layout: Layout, survey: FileSurvey) -> dict[int, frozenset[str]]:
+    """Of each column with names of months that are another month elsewhere, the languages all its dates can be in."""
+    languages: dict[int, frozenset[str]] = {}
+    for column in layout.columns:
+        if column.target not in _DATED_TARGETS:
+            continue
+        found = [theirs for value in survey.columns[column.index].values if (theirs := find_languages(value))]
+        if found and (common := frozenset.intersection(*found)):
+            languages[column.index] = common
+    return languages
+
+
 def _find_order(seen: ColumnSurvey) -> bool | None:
     return None if bool(seen.day_first) == bool(seen.month_first) else bool(seen.day_first)
 
@@ -122,14 +165,12 @@ def _find_reason(column: Column, seen: ColumnSurvey, layout: Layout) -> tuple[st
     if column.unnamed or (column.target == "attribute" and not layout.is_known(column)):
         known_date = bool(layout.columns_for("joined_at") or layout.columns_for("confirmed_at"))
         return _look_like_state(column, seen, known_state, known_date)
-    if column.target in _TEXTS and layout.tool.name == "generic":
-        parts = [part for value in seen.values for part in re.split(r"[,;|]", value)]
-        if any(map(is_word_of_leaving if column.target == "tags" else has_word_of_leaving, parts)):
-            return "One of its values has a word for somebody who left.", True
+    if column.target in _TEXTS and layout.tool.name == "generic" and any(map(_speaks_of_leaving, seen.values)):
+        return "One of its values has a word for somebody who left.", True
     if known_state:
         return "", True
     if column.target == "attributes" and (name := _find_state_in_json(seen)):
-        return f"In its JSON “{name}” may say who left.", True
+        return _IN_JSON.format(name), True
     if column.target in ("joined_at", "confirmed_at") and seen.blank and shows_state(column.name):
         return f"It is empty in {seen.blank} rows, and nothing else says who wants mail.", True
     speaks_of_state = seen.blank and shows_state(column.name) and not layout.is_known(column)
@@ -143,8 +184,13 @@ def _look_like_state(column: Column, seen: ColumnSurvey, known_state: bool, know
     words = {normalise_word(value) for value in values}
     if values and all(map(_is_network_or_link, values)):
         return "", True
+    dated = seen.holds_dates and not seen.blank and not any(map(dates.is_no_date, values))
     if shows_state(column.name) and not column.unnamed:
-        return "By its name it may say who left.", True
+        return (_IN_EVERY_ROW if dated and not known_date else "By its name it may say who left."), True
+    if name := _find_state_in_json(seen):
+        return _IN_JSON.format(name), not known_state
+    if seen.holds_births:
+        return "", True
     if not seen.others and len(values) <= MOST_STATES:
         if all(load_meanings().get(word) in (YES, NO) for word in words):
             return "It says yes or no.", True
@@ -155,12 +201,38 @@ def _look_like_state(column: Column, seen: ColumnSurvey, known_state: bool, know
     holds_some = seen.holds_dates or (seen.blank and any(map(dates.looks_like_date, values)))
     if holds_some and (seen.blank or any(map(dates.is_no_date, values))):
         return f"It has dates in {seen.filled} rows and none in {seen.blank}.", not known_state
-    if seen.holds_dates and not known_date and not (known_state and is_other_date(column.name)):
-        return "It has a date in every row: is it when they asked for it, or when they left?", not known_state
-    repeated = seen.filled >= 2 * len(values) or (len(values) <= VERY_FEW_VALUES and seen.filled > len(values))
-    if not known_state and not seen.others and len(values) <= FEW_VALUES and repeated:
-        return f"It has only {len(values)} different value{'s' if len(values) > 1 else ''}.", False
-    return "", True
+    if dated and not known_date and not (known_state and is_other_date(column.name)):
+        return _IN_EVERY_ROW, not known_state
+    return ("" if known_state else _find_groups(seen)), False
+
+
+def _find_groups(seen: ColumnSurvey) -> str:
+    """Why a column whose words nobody knows may tell some people from others; "" where it cannot be a state."""
+    values = seen.values
+    if all(map(_is_plain_data, values)):
+        return ""
+    rows, different = seen.filled + seen.blank, len(values) + bool(seen.blank)
+    repeated = rows >= 2 * different or (different <= VERY_FEW_VALUES and rows > different)
+    codes = 1 < rows < VERY_FEW_VALUES and max(map(len, values)) <= LONGEST_CODE and not _IDENTIFIER.search(seen.name)
+    words = all(len(value) <= LONGEST_STATE and "\n" not in value for value in values)
+    if not seen.others and len(values) <= FEW_VALUES and words and (repeated or codes):
+        return f"It has only {len(values)} different value{'s' if len(values) > 1 else ''}."
+    if 2 * seen.blank > rows:
+        return f"It is filled in {seen.filled} of {rows} rows."
+    most = max(values, key=values.__getitem__, default="")
+    if 1 < rows < 2 * values.get(most, 0) and not is_whole_number(most):
+        return f"Most rows have “{most[:LONGEST_STATE]}” in it."
+    return ""
+
+
+def _is_plain_data(value: str) -> bool:
+    """Whether a cell is something that no program writes for a state: a telephone number, a price, a country."""
+    number = _NUMBERS.fullmatch(value) and not _DATE.fullmatch(value)
+    return "@" in value or bool(number) or _is_network_or_link(value) or is_country(value)
+
+
+def _speaks_of_leaving(text: str) -> bool:
+    return has_word_of_leaving(text) or negates(text)
 
 
 def _is_network_or_link(value: str) -> bool:
@@ -180,10 +252,17 @@ def _find_state_in_json(seen: ColumnSurvey) -> str:
             found = json.loads(value)
         except (ValueError, RecursionError):
             continue
-        for key in found if isinstance(found, dict) else ():
-            if shows_state(key):
-                return str(key)
+        if key := next(filter(shows_state, _list_keys(found)), ""):
+            return key
     return ""
+
+
+def _list_keys(document: Any) -> Iterator[str]:
+    """The keys of a JSON document, of those in it as well."""
+    if isinstance(document, dict):
+        yield from document
+    for each in document.values() if isinstance(document, dict) else document if isinstance(document, list) else ():
+        yield from _list_keys(each)
 
 
 def _list_unknown_words(column: Column, seen: ColumnSurvey, layout: Layout) -> list[AskedValue]:
@@ -195,11 +274,23 @@ def _list_unknown_words(column: Column, seen: ColumnSurvey, layout: Layout) -> l
         known = [value for value in seen.values if layout.read_status(column, value) and value not in doubtful]
     elif column.target in STATE_TARGETS:
         known = [value for value in seen.values if layout.read_flag(column, value) is not None]
+    elif column.target == "tags" and column.index not in layout.answered:
+        return _list_doubtful_tags(column, seen, layout)
     else:
         return []
     unknown = [each for each in _list_values(seen) if each.value not in known]
     asks_blank = column.target == "status" and layout.tool.name == "generic" and not layout.read_status(column, "")
     return [each for each in unknown if each.value != EMPTY or asks_blank]
+
+
+def _list_doubtful_tags(column: Column, seen: ColumnSurvey, layout: Layout) -> list[AskedValue]:
+    """The tags that may say who left, and nobody said what they mean."""
+    found: Counter[str] = Counter()
+    for value, count in seen.values.items():
+        found.update({tag: count for tag in split_tags(value) if layout.read_tag(column, tag) is None})
+    return [
+        AskedValue(tag, count, meaning=load_meanings().get(normalise_word(tag), "")) for tag, count in found.items()
+    ]
 
 
 def _list_values(seen: ColumnSurvey) -> list[AskedValue]:

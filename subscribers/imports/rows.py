@@ -21,6 +21,7 @@ from subscribers.imports import dates
 from subscribers.imports.attribute_values import LONGEST_TAG, LONGEST_VALUE, convert_to_kind, to_attribute_slug
 from subscribers.imports.columns import STATE_TARGETS, Column, Layout, find_tier
 from subscribers.imports.csv import LONGEST_CELL, clean_cell, has_surplus
+from subscribers.imports.header_words import names_address
 from subscribers.imports.state_words import (
     EMPTY,
     SUPPRESSED,
@@ -31,6 +32,7 @@ from subscribers.imports.state_words import (
     normalise_name,
     normalise_word,
     says_left,
+    shows_state,
 )
 from subscribers.states import SubscriptionState
 from subscribers.values import BadRow
@@ -101,15 +103,18 @@ class RowParser:
         layout: Layout,
         kinds: Mapping[str, tuple[str, Sequence[str]]] | None = None,
         date_orders: Mapping[int, bool] | None = None,
+        languages: Mapping[int, frozenset[str]] | None = None,
     ) -> None:
         """Parses by `layout`.
 
         `kinds`: the kind of each attribute that is there already, and the choices of one that has some.
-        `date_orders`: of columns, whether the day comes first in their dates.
+        `date_orders`: of columns, whether the day comes first in their dates, `languages`: those of their months.
         """
         self._layout = layout
         self._kinds = kinds or {}
         self._date_orders = date_orders or {}
+        self._languages = languages or {}
+        self._heading: tuple[int, str] | None = None  # a line that may be a heading of those below it
         self._states: dict[tuple[int, str], str | None] = {}  # what cells of state columns mean, as far as seen
         self.unknown_zones: dict[str, int] = {}
         self.unknown_words: dict[tuple[str, str], UnknownWord] = {}
@@ -129,9 +134,13 @@ class RowParser:
             row = self.parse_row(line, cells)
             if isinstance(row, BadRow):
                 out = self._find_those_out(line, cells)
+                heading = "" if out or self._heading else self._find_heading(cells)
+                self._heading = (line, heading) if heading else self._heading
                 yield from out or (row,)
-            else:
-                yield row
+                continue
+            if self._heading:
+                raise _build_heading_error(*self._heading)
+            yield row
 
     def _find_those_out(self, line: int, cells: Sequence[str]) -> list[Row]:
         """Those a bad row says have left: that outweighs a name that cannot be read. Nobody for any other row.
@@ -139,6 +148,8 @@ class RowParser:
         Else another row of the file, or an older import, would go on saying that they want mail.
         """
         typed = cells[self._email] if self._email < len(cells) else ""
+        if "@" not in typed:
+            return []
         state = self._find_state_of_bad_row(line, cells, typed)
         if STRENGTH[state] < STRENGTH[SubscriptionState.UNSUBSCRIBED]:
             return []
@@ -173,7 +184,6 @@ class RowParser:
         try:
             address, sendable = _parse_address(typed)
         except BadInput as error:
-            self._refuse_heading(line, typed, cells)
             return BadRow(line, "email", clean_cell(typed)[:200], str(error))
         fields: dict[str, Any] = {}
         for name, index in self._plain:
@@ -195,15 +205,21 @@ class RowParser:
             return bad.row
         return self._build_row(line, address, sendable, fields, status)
 
-    def _refuse_heading(self, line: int, typed: str, cells: Sequence[str]) -> None:
-        """Raises BadInput for a line that says, instead of an address, that those below it have left."""
-        if "@" in typed or "".join(cells).strip() != typed.strip() or not has_word_of_leaving(typed[:LONGEST_HEADING]):
-            return
-        raise BadInput(
-            f"Line {line} says “{clean_cell(typed)[:LONGEST_HEADING]}”: those below it may have left, so nothing is "
-            "imported. Give them in a file of their own, with --status unsubscribed, or take the line out.",
-            "file",
-        )
+    def _find_heading(self, cells: Sequence[str]) -> str:
+        """What a line says of those below it instead of naming anybody; "" for any other line.
+
+        It is a line of column names, or one text alone: in place of an address, or anywhere if it speaks of the state.
+        """
+        texts = [cell.strip() for cell in cells if cell.strip()]
+        if not texts or any("@" in text for text in texts):
+            return ""
+        typed = cells[self._email].strip() if self._email < len(cells) else ""
+        if len(texts) > 1:
+            return ", ".join(texts) if names_address(typed) else ""
+        text = texts[0][:LONGEST_HEADING]
+        in_place_of_address = bool(typed) and self._width > 1 and "." not in text and any(map(str.isalpha, text))
+        adorned = not text[0].isalnum() or text[-1] == ":"
+        return text if in_place_of_address or adorned or shows_state(text) or has_word_of_leaving(text) else ""
 
     def _build_row(self, line: int, address: str, sendable: bool, fields: dict[str, Any], status: str) -> Row | BadRow:
         zone = self._read_zone(fields["zone"]) if "zone" in fields else ""
@@ -263,7 +279,9 @@ class RowParser:
             elif target == "attributes":
                 values |= self._read_attributes(line, column.name, text)
             elif target == "tags":
-                tags += split_tags(text)
+                found = split_tags(text)
+                tags += found
+                states += filter(None, (self._read_tag(line, column, tag) for tag in found))
             elif target == "tag_if_yes":
                 tags += [column.name] if is_yes(text) else []
             elif target == "tier":
@@ -313,6 +331,16 @@ class RowParser:
         state = self._states[key]
         return self._note_unknown(line, column.name, text) if state is None else state
 
+    def _read_tag(self, line: int, column: Column, tag: str) -> str:
+        """The state of those with a tag; "" where it says none. One that may say it is noted like an unknown word."""
+        key = (column.index, tag)
+        if key not in self._states:
+            if len(self._states) > MOST_STATES_KEPT:
+                self._states.clear()
+            self._states[key] = self._layout.read_tag(column, tag)
+        state = self._states[key]
+        return self._note_unknown(line, column.name, tag) if state is None else state
+
     def _find_state(self, column: Column, text: str) -> str | None:
         if column.target != "status":
             return self._layout.read_flag(column, text)
@@ -321,7 +349,8 @@ class RowParser:
         return self._layout.read_status(column, text) or None
 
     def _parse_date(self, column: Column, text: str) -> datetime | None:
-        return dates.parse_date(text, self._date_orders.get(column.index))
+        order, languages = self._date_orders.get(column.index), self._languages.get(column.index, frozenset())
+        return dates.parse_date(text, order, languages) or dates.parse_spreadsheet_date(text)
 
     def _note_unknown(self, line: int, name: str, text: str) -> str:
         seen = self.unknown_words.setdefault((name, text[:60] or EMPTY), UnknownWord(line))
@@ -373,6 +402,14 @@ class RowParser:
             f"--map '{column}=attribute'.",
             "status",
         )
+
+
+def _build_heading_error(line: int, heading: str) -> BadInput:
+    return BadInput(
+        f"Line {line} says “{clean_cell(heading)[:LONGEST_HEADING]}”: those below it may have left, so nothing is "
+        "imported. Give them in a file of their own, with --status unsubscribed, or take the line out.",
+        "file",
+    )
 
 
 class _BadRowError(Exception):

@@ -21,13 +21,14 @@ from typing import Any, BinaryIO
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import address_quality, addresses
 from subscribers.imports import columns, questions
-from subscribers.imports.columns import Layout
+from subscribers.imports.columns import TABLE, Layout
 from subscribers.imports.csv import LARGEST_FILE
 from subscribers.imports.rows import STRENGTH, Row, RowParser, SkippedRow
+from subscribers.imports.state_words import names_active
 from subscribers.imports.survey import FileSurvey, survey_columns
 from subscribers.imports.tables import Table, open_tables
-from subscribers.states import SubscriptionState
-from subscribers.values import BadRow, Question
+from subscribers.states import QuestionKind, SubscriptionState
+from subscribers.values import AskedValue, BadRow, Question
 
 MOST_SHOWN = 1000  # bad rows, and odd ones of each kind, that are kept with the import; the work file has all bad ones
 ROWS_PER_WRITE = 10_000  # to a write
@@ -170,7 +171,9 @@ def stage_file(
     surveyed = [each for index, each in enumerate(surveyed) if index not in left_out]
     layouts = recognise_layouts(surveyed, options)
     parsers = [
-        RowParser(layout, kinds, questions.decide_date_orders(layout, survey))
+        RowParser(
+            layout, kinds, questions.decide_date_orders(layout, survey), questions.decide_languages(layout, survey)
+        )
         for layout, (_, survey) in zip(layouts, surveyed, strict=True)
     ]
     work.unlink(missing_ok=True)
@@ -215,7 +218,7 @@ def stage_file(
 def _describe_states_of_tables(surveyed: Sequence[tuple[Table, FileSurvey]], layouts: Sequence[Layout]) -> list[str]:
     """Of the tables in a file, those whose name says in which state all its people are."""
     return [
-        f"By its name all in “{table.name}” are {layout.status}."
+        f"By its name all in “{table.path}” are {layout.status}."
         for (table, _), layout in zip(surveyed, layouts, strict=True)
         if layout.tool.name != "mailchimp" and layout.status not in ("", SubscriptionState.ACTIVE)
     ]
@@ -235,28 +238,62 @@ def recognise_layouts(surveyed: Sequence[tuple[Table, FileSurvey]], options: Imp
     """What the columns of each table of a file are. Raises BadInput, and UnansweredError with all questions at once."""
     if len(surveyed) == 1:
         ((table, survey),) = surveyed
-        return [recognise_layout(table.header, survey, table.name, options)]
+        return [recognise_layout(table.header, survey, table.name, options, within=table.within)]
     columns.check_mapping(
         options.mapping, [name for table, _ in surveyed for name in columns.name_columns(table.header)]
     )
-    layouts: list[Layout] = []
+    told: list[tuple[Table, FileSurvey, Layout]] = []
     asked: dict[tuple[str, str], Question] = {}
     for table, survey in surveyed:
         try:
             own = options.select_for(columns.name_columns(table.header))
-            layouts.append(recognise_layout(table.header, survey, table.name, own, among_others=True))
+            layout = recognise_layout(table.header, survey, table.name, own, within=table.within, among_others=True)
+            told.append((table, survey, layout))
         except questions.UnansweredError as unanswered:
             for each in unanswered.questions:
                 asked.setdefault((each.kind, each.column), replace(each, reason=f"{table.name}: {each.reason}"))
         except BadInput as error:
             raise BadInput(f"{table.name}: {error}", error.field) from None
+    if not options.status and (which := _ask_what_tables_are(told)):
+        asked[which.kind, which.column] = which
     if asked:
         raise questions.UnansweredError([*asked.values()])
-    return layouts
+    return [_apply_answer(table, layout) for table, _, layout in told]
+
+
+def _ask_what_tables_are(told: Sequence[tuple[Table, FileSurvey, Layout]]) -> Question | None:
+    """The question which of several tables hold those who want mail, where that only their names can say.
+
+    None where all are called alike (part 1, part 2), or one is left when the others say that theirs are out.
+    """
+    doubtful = [
+        (table, survey)
+        for table, survey, layout in told
+        if layout.status == SubscriptionState.ACTIVE
+        and layout.tool.name != "mailchimp"
+        and not layout.find_table_answer(table.path)
+    ]
+    unknown = [(table, survey) for table, survey in doubtful if not names_active(table.name)]
+    kinds = {("".join(filter(str.isalpha, table.path.casefold())), table.hidden) for table, _ in unknown}
+    if not kinds or (len(kinds) == 1 and len(unknown) == len(doubtful)):
+        return None
+    values = tuple(AskedValue(table.path, survey.rows) for table, survey in unknown)
+    return Question(QuestionKind.WORDS, TABLE, "Its name does not say whether those in it want mail.", values)
+
+
+def _apply_answer(table: Table, layout: Layout) -> Layout:
+    answer = layout.find_table_answer(table.path)
+    return replace(layout, status=answer) if answer and layout.status == SubscriptionState.ACTIVE else layout
 
 
 def recognise_layout(
-    header: Sequence[str], survey: FileSurvey, name: str, options: ImportOptions, *, among_others: bool = False
+    header: Sequence[str],
+    survey: FileSurvey,
+    name: str,
+    options: ImportOptions,
+    *,
+    within: Sequence[str] = (),
+    among_others: bool = False,
 ) -> Layout:
     """What the columns of a table are. Raises BadInput, and UnansweredError where only the importer can say it."""
     mapping = dict(options.mapping)
@@ -264,6 +301,7 @@ def recognise_layout(
         layout = columns.recognise_columns(
             header,
             name=name,
+            within=within,
             sample=survey.sample,
             mapping=mapping,
             status=options.status,

@@ -98,6 +98,32 @@ def find_state_of_name(name: str) -> str:
     return next((state for state in _STRONGEST_FIRST if state in found), "")
 
 
+@cache
+def names_joining(header: str) -> bool:
+    """Whether the header of a column of dates says, in a language we know, that it is when somebody joined."""
+    whole = normalise_name(header)
+    out = [word for word, meaning in load_meanings().items() if meaning in OUT and not word.isascii()]
+    if negates(header) or find_state_of_name(header) or any(word in whole for word in out):
+        return False
+    words = [normalise_name(word) for word in re.findall(r"[^\W\d_]+", header)]
+    rests = ["".join(words[start:]) for start in range(len(words))]
+    return any(each.startswith(_load_joining()) for each in rests) or any(
+        stem in whole for stem in _load_joining() if not stem.isascii()
+    )
+
+
+@cache
+def _load_joining() -> tuple[str, ...]:
+    return tuple({normalise_name(stem) for words in load_languages().values() for stem in words.get("joined", ())})
+
+
+def names_active(name: str) -> bool:
+    """Whether the name of a file says, by a word in any form of it, that its people want mail."""
+    words = [normalise_name(word) for word in re.findall(r"[^\W\d_]+", name.casefold())]
+    known = [word for word, meaning in load_meanings().items() if meaning == SubscriptionState.ACTIVE]
+    return any(word.startswith(theirs) for word in words for theirs in known if len(theirs) >= _SHORTEST_SIGN)
+
+
 def _is_form_of(word: str, theirs: str) -> bool:
     return word.startswith(theirs) or (len(word) > _SHORTEST_STEM and theirs.startswith(word))
 
@@ -112,11 +138,39 @@ def has_word_of_leaving(text: str) -> bool:
     return is_word_of_leaving(text) or any(map(is_word_of_leaving, re.findall(r"[^\W\d_]+", text)))
 
 
+@cache
+def may_mean_leaving(tag: str) -> bool:
+    """Whether a tag may say that those with it left, or want no mail: do-not-contact, opted out in 2022."""
+    words = re.findall(r"[^\W\d_]+", tag)
+    return is_word_of_leaving(tag) or negates(tag) or any(_is_long_word_of_leaving(word) for word in words)
+
+
+def _is_long_word_of_leaving(word: str) -> bool:
+    return len(word) > _SHORTEST_STEM and is_word_of_leaving(word)
+
+
 def says_left(name: str) -> bool:
-    """Whether a name says that its bearer left: “Ann Lee (unsubscribed)”, or a long word for it in place of a name."""
+    """Whether a name says that its bearer left: “Ann Lee (unsubscribed)”, “DO NOT MAIL Ann”, or such a word alone."""
     if is_word_of_leaving(name):
         return len(normalise_name(name)) >= _SHORTEST_NO_NAME
-    return any(map(is_word_of_leaving, re.findall(r"[-–—(\[:/|*,]\s*(\w[\w ]*)", name)))
+    if any(map(is_word_of_leaving, re.findall(r"[-–—(\[:/|*,]\s*(\w[\w ]*)", name))):
+        return True
+    words = re.findall(r"[^\W\d_]+", name.casefold())
+    within = ("".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, start + 5))
+    return len(words) > 1 and not _load_long_words_of_leaving().isdisjoint(within)
+
+
+@cache
+def _load_long_words_of_leaving() -> frozenset[str]:
+    """Those too long for a name, without blanks, with and without accents."""
+    written = {
+        "".join(word.casefold().split())
+        for words in load_languages().values()
+        for state in OUT
+        for word in words.get(state, ())
+    }
+    known = {word for word, meaning in load_meanings().items() if meaning in OUT}
+    return frozenset(word for word in written | known if len(normalise_name(word)) >= _SHORTEST_NO_NAME)
 
 
 @cache

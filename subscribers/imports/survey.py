@@ -14,6 +14,7 @@ LONGEST_VALUE = 200  # characters; a longer cell is text, not a state
 SAMPLE = 50  # rows
 EXAMPLES = 3  # rows shown with a question
 _ROWS_PER_CALL = 10_000
+_AT = re.compile("[\uff20\ufe6b]|&#|&commat|[(\\[]at[)\\]]", re.IGNORECASE)  # how @ is written as well
 _DAY_OR_MONTH = re.compile(r"(?a)\s*'?(\d{1,2})[/-](\d{1,2})[/-](?:\d{4}|\d\d)(?!\d)")
 
 
@@ -58,6 +59,12 @@ class ColumnSurvey:
         values = [value for value in self.values if not dates.is_no_date(value)]
         return bool(values) and sum(map(dates.looks_like_date, values)) >= 0.8 * len(values)
 
+    @property
+    def holds_births(self) -> bool:
+        """Whether a third of what is in it are dates of before there were mailings, as only birthdays are."""
+        early = sum(map(dates.is_birth_date, self.values))
+        return early > 1 and 3 * early >= len(self.values)
+
 
 @dataclass(frozen=True, slots=True)
 class FileSurvey:
@@ -79,13 +86,19 @@ def survey_columns(
     counted = list(enumerate((column.raw, column) for column in columns))
     sample: list[Sequence[str]] = []
     rows = 0
+    at: int | None = None  # where the last address stood
     for line, cells in records:
+        width = len(cells)
+        if at is None or at >= width or "@" not in cells[at]:
+            found = _find_address(cells)
+            if found is None and at is not None:
+                continue  # a total, a heading: nobody whose state its cells could tell
+            at = found
         rows += 1
         if rows <= SAMPLE:
             sample.append(cells)
         elif progress and rows % _ROWS_PER_CALL == 0:
             progress(0)
-        width = len(cells)
         if width > len(columns) and has_surplus(cells, len(columns)):
             continue  # its cells are not in their columns; it will be refused
         for index, (raw, column) in counted:
@@ -98,6 +111,11 @@ def survey_columns(
         for cell, count in column.raw.items():
             _note_date_order(column, cell, count)
     return FileSurvey(columns, rows, sample)
+
+
+def _find_address(cells: Sequence[str]) -> int | None:
+    """In which cell of a row an address stands, however its @ is written; None for a row without one."""
+    return next((index for index, cell in enumerate(cells) if "@" in cell or _AT.search(cell)), None)
 
 
 def _note_new_value(column: ColumnSurvey, cell: str, line: int) -> None:

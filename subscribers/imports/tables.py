@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -25,15 +26,28 @@ _DATA = frozenset(
     ["json", "jsonl", "ndjson", "xml", "sql", "sqlite", "db", "numbers", "dat", "log", "vcf", "eml", "mbox"]
 )
 _ZIP = b"PK\x03\x04"
+_DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, OSError, NotImplementedError)
+_ADDRESS = re.compile(rb"[^\s@\"'<>]@[^\s@\"'<>]+\.[^\s@\"'<>]")
+_SEARCHED = 2**16  # bytes of a file that is not read are looked through for an address
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of a file: the name of its file or sheet, its header, and its records with their lines."""
+    """One table of a file: the name of its file or sheet, its header, and its records with their lines.
+
+    `within` are the names of what it is in, or of its only sheet: they may say who left as well as its own.
+    """
 
     name: str
     header: list[str]
     records: Iterator[tuple[int, list[str]]]
+    within: tuple[str, ...] = ()
+    hidden: bool = False  # a sheet that its program does not show
+
+    @property
+    def path(self) -> str:
+        """Its name with those of what it is in, but for the whole file."""
+        return "/".join((*reversed(self.within[:-1]), self.name))
 
 
 @contextmanager
@@ -56,24 +70,25 @@ def open_tables(stream: BinaryIO, name: str) -> Iterator[Iterator[Table]]:
     except zipfile.BadZipFile as error:
         raise BadInput(f"The archive cannot be read: {error}.", "file") from None
     with archive:
-        yield _read_workbook(stream, name) if workbook.is_workbook(archive) else _read_archive(archive)
+        yield _read_workbook(stream, name) if workbook.is_workbook(archive) else _read_archive(archive, name)
 
 
-def _to_table(found: CsvTable, name: str) -> Table:
-    return Table(name, found.header, found.records)
+def _to_table(found: CsvTable, name: str, within: tuple[str, ...] = ()) -> Table:
+    return Table(name, found.header, found.records, within)
 
 
-def _read_workbook(stream: BinaryIO, name: str) -> Iterator[Table]:
+def _read_workbook(stream: BinaryIO, name: str, within: tuple[str, ...] = ()) -> Iterator[Table]:
     sheets = workbook.read_sheets(stream)
-    for sheet, header, records in sheets:
-        yield Table(name if len(sheets) == 1 else sheet, header, records)
+    for sheet in sheets:
+        own, other = (name, sheet.name) if len(sheets) == 1 else (sheet.name, name)
+        yield Table(own, sheet.header, sheet.records, (other, *within), sheet.hidden)
 
 
-def _read_archive(archive: zipfile.ZipFile) -> Iterator[Table]:
+def _read_archive(archive: zipfile.ZipFile, outer: str) -> Iterator[Table]:
     members = [each for each in archive.infolist() if _is_table(each)]
     for each in archive.infolist():
         if each not in members:
-            _refuse_what_may_say_who_left(each.filename)
+            _refuse_what_may_say_who_left(archive, each)
     if not members:
         raise BadInput("The archive has no CSV file or workbook in it.", "file")
     if len(members) > MOST_TABLES:
@@ -86,46 +101,62 @@ def _read_archive(archive: zipfile.ZipFile) -> Iterator[Table]:
         data = _unpack(archive, member)
         if data.getbuffer().nbytes > LARGEST_FILE:
             raise BadInput(f"{member.filename} is larger than it says. Unpack the archive first.", "file")
-        name = member.filename.rpartition("/")[2]
+        *folders, name = member.filename.split("/")
+        within = (*reversed(folders), outer)
         if name.lower().endswith(workbook.ENDINGS):
-            yield from _read_workbook(data, name)
+            yield from _read_workbook(data, name, within)
         else:
-            yield _to_table(read_table(data), name)
+            yield _to_table(read_table(data), name, within)
 
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> io.BytesIO:
     try:
         with archive.open(member) as packed:
             return io.BytesIO(packed.read(LARGEST_FILE + 1))
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        EOFError,
-        ValueError,
-        OSError,
-        NotImplementedError,
-    ) as error:
+    except _DAMAGES as error:
         raise BadInput(
             f"{member.filename} cannot be unpacked: {error}. Is the archive whole? Unpack it first.", "file"
         ) from None
 
 
-def _refuse_what_may_say_who_left(member: str) -> None:
-    """Raises BadInput for a file in an archive that is not read and may hold people: packed, or named after leavers."""
-    name = member.rpartition("/")[2]
-    ending = name.rpartition(".")[2].lower()
+def _refuse_what_may_say_who_left(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Raises BadInput for a file in an archive that is not read and may say who left.
+
+    That is an archive, data with an address in it, and what has no known ending and such a name.
+    """
+    name = member.filename.rpartition("/")[2]
+    if _is_hidden(member) or member.is_dir():
+        return
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
     if ending in _PACKED:
         raise BadInput(f"{name} is an archive within the archive. Unpack it, and import what is in it.", "file")
-    if ending in _DATA and find_state_of_name(name):
+    if ending not in _DATA and ending:
+        return
+    if find_state_of_name(member.filename) or _holds_address(archive, member):
         raise BadInput(
-            f"By its name {name} holds people who are not to be mailed, and it cannot be read. Give it as CSV, or take "
-            "it out of the archive.",
+            f"{name} may hold people who are not to be mailed, and it cannot be read. Give it as CSV, or take it out "
+            "of the archive.",
             "file",
         )
 
 
+def _holds_address(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Whether a file holds an address near its beginning, as far as it can be read."""
+    try:
+        with archive.open(member) as packed:
+            return bool(_ADDRESS.search(packed.read(_SEARCHED)))
+    except (*_DAMAGES, RuntimeError):  # RuntimeError: it needs a password
+        return True
+
+
+def _is_hidden(member: zipfile.ZipInfo) -> bool:
+    return member.filename.startswith("__MACOSX/") or member.filename.rpartition("/")[2].startswith(".")
+
+
 def _is_table(member: zipfile.ZipInfo) -> bool:
     name = member.filename
-    hidden = name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
-    return not member.is_dir() and not hidden and name.lower().endswith((".csv", ".tsv", ".txt", *workbook.ENDINGS))
+    return (
+        not member.is_dir()
+        and not _is_hidden(member)
+        and name.lower().endswith((".csv", ".tsv", ".txt", *workbook.ENDINGS))
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from newsletter.kernel.errors import BadInput
 from subscribers.imports.header_words import count_lines_above_header
@@ -25,24 +25,37 @@ def is_workbook(archive: zipfile.ZipFile) -> bool:
     return "xl/workbook.xml" in names or "xl/workbook.bin" in names or "content.xml" in names
 
 
-def read_sheets(stream: BinaryIO) -> list[tuple[str, list[str], Iterator[tuple[int, list[str]]]]]:
-    """Name, header and records of each sheet that has something in it. Raises BadInput for one that cannot be read."""
+class Sheet(NamedTuple):
+    """A sheet that has something in it."""
+
+    name: str
+    header: list[str]
+    records: Iterator[tuple[int, list[str]]]
+    hidden: bool
+
+
+def read_sheets(stream: BinaryIO) -> list[Sheet]:
+    """The sheets that have something in them. Raises BadInput for a workbook that cannot be read."""
     stream.seek(0)
     if stream.read(4) != OLE:
         _check_size(stream)
     stream.seek(0)
     try:
         book = CalamineWorkbook.from_filelike(stream)
-        sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
+        sheets = [
+            (about, book.get_sheet_by_name(about.name).to_python(skip_empty_area=False))
+            for about in book.sheets_metadata
+            if about.typ == SheetTypeEnum.WorkSheet
+        ]
     except (CalamineError, ValueError, OSError) as error:
         stream.seek(0)
         if _ENCRYPTED in stream.read(_SEARCHED):
             raise BadInput("The workbook is protected by a password. Save it without one.", "file") from None
         raise BadInput(f"The workbook cannot be read: {error}. Save the sheet as CSV.", "file") from None
-    filled = [(name, rows) for name, rows in sheets if any(any(cell != "" for cell in row) for row in rows)]
+    filled = [(about, rows) for about, rows in sheets if any(any(cell != "" for cell in row) for row in rows)]
     if not filled:
         raise BadInput("The workbook is empty.", "file")
-    return [(name, *_to_table(rows)) for name, rows in filled]
+    return [Sheet(about.name, *_to_table(rows), about.visible != SheetVisibleEnum.Visible) for about, rows in filled]
 
 
 def _check_size(stream: BinaryIO) -> None:

@@ -16,7 +16,7 @@ from newsletter.kernel.numbers import parse_whole_number
 from subscribers import address_changes, lists, self_service, subscriber_lookup, tokens
 from subscribers.consent import erasure, personal_data
 from subscribers.states import Frequency, SubscriptionState
-from subscribers.values import Subscriber
+from subscribers.values import List, Subscriber, Subscription
 from subscribers.views.page import (
     activate_language,
     describe_error,
@@ -49,17 +49,7 @@ def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
         _save_preferences(request, person)
         person = subscriber_lookup.get_subscriber(person.id)
     known = {each.id: each for each in lists.list_lists()}
-    today = now.date()
-    rows = [
-        {
-            "s": s,
-            "list": known[s.list_id],
-            "on": s.state in (SubscriptionState.ACTIVE, SubscriptionState.PENDING),
-            "paused": s.paused_until and s.paused_until > today,
-            "day": date(2024, 1, 1 + known[s.list_id].weekly_day),  # a Monday, and on from there
-        }
-        for s in person.subscriptions
-    ]
+    rows = [_describe_subscription(s, known[s.list_id], now.date()) for s in person.subscriptions]
     context = {
         "person": person,
         "rows": rows,
@@ -71,6 +61,17 @@ def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
         "all": signer.sign_footer(0, person.id),
     }
     return render(request, "readers/preferences.html", context, status=429 if too_often else 200)
+
+
+def _describe_subscription(subscription: Subscription, of: List, today: date) -> dict[str, object]:
+    """A subscription as the page shows it."""
+    return {
+        "s": subscription,
+        "list": of,
+        "on": subscription.state in (SubscriptionState.ACTIVE, SubscriptionState.PENDING),
+        "paused": subscription.paused_until and subscription.paused_until > today,
+        "day": date(2024, 1, 1 + of.weekly_day),  # a Monday, and on from there
+    }
 
 
 def _save_preferences(request: HttpRequest, person: Subscriber) -> None:
@@ -87,6 +88,8 @@ def _save_preferences(request: HttpRequest, person: Subscriber) -> None:
         chosen = request.POST.get(f"often-{subscription.list_id}", "")
         if chosen:
             frequency, until = _parse_frequency(chosen, subscription.paused_until, now.date())
+            row = _describe_subscription(subscription, lists.get_list(subscription.list_id), now.date())
+            field = read_shown_text("readers/frequency_field.html", {"row": row, "pauses": PAUSE_DAYS})
             self_service.set_frequency(
                 own,
                 subscription.list_id,
@@ -94,6 +97,7 @@ def _save_preferences(request: HttpRequest, person: Subscriber) -> None:
                 paused_until=until,
                 network=find_network(request),
                 now=now,
+                form_text="\n".join((_("Your newsletters"), subscription.list_name, field, _("Save"))),
             )
 
 

@@ -35,7 +35,7 @@ def test_what_a_file_leaves_open_is_asked_all_at_once_and_answered_by_options(
 ) -> None:
     file = tmp_path / "leser.csv"
     file.write_text(
-        "E-Mail;Newsletter;Stufe;seit\nann@example.com;ja;A;03/04/2021\nben@example.com;nein;A;05/04/2021\n"
+        "E-Mail;Newsletter;Stufe;seit\nann@example.com;ja;A;03/04/2021\nben@example.com;nein;B;05/04/2021\n"
     )
     words = ("subscribers", "import", str(file), "--list", "morning")
     status, out, err = newsletter(*words)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from subscribers import lists, people, subscriber_lookup
 from subscribers.imports.run import import_csv
+from subscribers.imports.staging import ImportOptions
 from subscribers.values import ImportReport, List
 from tests.actors import SYSTEM
 
@@ -38,9 +40,10 @@ def active(morning: List, now: datetime) -> Callable[..., int]:
 def take_in(morning: List, now: datetime) -> Callable[..., ImportReport]:
     """Imports text as a CSV file into the morning list."""
 
-    def run(text: str | bytes, *, dry_run: bool = False) -> ImportReport:
-        data = text if isinstance(text, bytes) else text.encode()
-        return import_csv(io.BytesIO(data), morning.id, dry_run=dry_run, by=SYSTEM, now=now, name="readers.csv")
+    def run(text: str | bytes, *, dry_run: bool = False, name: str = "readers.csv", **options: Any) -> ImportReport:
+        data = io.BytesIO(text if isinstance(text, bytes) else text.encode())
+        meant = ImportOptions(**options)
+        return import_csv(data, morning.id, dry_run=dry_run, by=SYSTEM, now=now, name=name, options=meant)
 
     return run
 

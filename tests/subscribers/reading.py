@@ -23,7 +23,8 @@ def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -
     records = list(table.records)
     survey = survey_columns(columns.name_columns(table.header), iter(records))
     layout = staging.recognise_layout(table.header, survey, name, ImportOptions(**options))
-    reader = RowParser(layout, kinds, questions.decide_date_orders(layout, survey))
+    orders, languages = questions.decide_date_orders(layout, survey), questions.decide_languages(layout, survey)
+    reader = RowParser(layout, kinds, orders, languages)
     found = list(reader.parse_rows(iter(records)))
     reader.refuse_unknown_words()
     return found

@@ -39,7 +39,7 @@ def test_erasing_takes_a_whole_file_of_bytes(active: Active, morning: List, now:
 
 @pytest.mark.parametrize("kind", ["utf-16", "utf-16-le", "zip", "xlsx"])
 def test_erasing_takes_a_file_whatever_it_is_packed_in(kind: str, active: Active, morning: List, now: datetime) -> None:
-    text = "email,note\nben@example.com,hello\nann@nowhere,\nAnn@example.com,again\n"
+    text = "email,note,status\nben@example.com,hello,active\nann@nowhere,,active\nAnn@example.com,again,active\n"
     if kind == "zip":
         data = pack({"a.csv": "email\nben@example.com\n", "b.csv": text})
     elif kind == "xlsx":

@@ -49,3 +49,16 @@ def test_no_text_breaks_it(text: str) -> None:
 )
 def test_a_date_that_begins_with_its_year_goes_on_with_the_month(text: str) -> None:
     assert dates.parse_date(text) == datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def test_the_number_of_a_spreadsheet_is_a_date_where_one_is_expected() -> None:
+    assert dates.parse_spreadsheet_date("44259") == datetime(2021, 3, 4, tzinfo=UTC)
+    assert dates.parse_spreadsheet_date("44259.5") == datetime(2021, 3, 4, 12, tzinfo=UTC)
+    assert (dates.parse_spreadsheet_date("4425"), dates.parse_date("44259")) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"), [("1980-03-04", True), ("4.3.1980", True), ("1970-01-01", False), ("1991-03-04", False)]
+)
+def test_a_date_of_birth_is_known_by_its_year(text: str, is_one: bool) -> None:
+    assert dates.is_birth_date(text) is is_one

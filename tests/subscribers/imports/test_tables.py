@@ -10,6 +10,7 @@ import pytest
 
 from newsletter.kernel.errors import BadInput
 from subscribers.imports import tables
+from subscribers.imports.questions import UnansweredError
 from subscribers.imports.tables import open_tables
 from subscribers.values import ImportReport
 from tests.subscribers.imports.test_workbook import make_workbook
@@ -60,7 +61,9 @@ def test_an_archive_has_the_tables_of_its_files_and_not_what_file_managers_add()
         (pack({"readme.md": "hello"}), "no CSV file"),
         (pack({f"f{n}.csv": "email\n" for n in range(21)}), "21 files; 20"),
         (pack({"a.csv": "email\n", "old.zip": pack({"b.csv": "email\n"})}), "old.zip is an archive within"),
-        (pack({"a.csv": "email\n", "x/unsubscribed.json": "[]"}), "unsubscribed.json holds people who are not"),
+        (pack({"a.csv": "email\n", "x/unsubscribed.json": "[]"}), "unsubscribed.json may hold people who are not"),
+        (pack({"a.csv": "email\n", "unsubscribed/list": "x"}), "list may hold people who are not"),
+        (pack({"a.csv": "email\n", "b.json": '[{"email": "ben@example.com"}]'}), "b.json may hold people who are not"),
     ],
 )
 def test_an_archive_that_cannot_be_taken_is_refused(data: bytes, message: str) -> None:
@@ -127,3 +130,78 @@ def test_of_several_tables_each_is_what_its_name_says_and_one_without_addresses_
         "By its name all in “Unconfirmed” are pending."
     )
     assert [(bad.line, bad.field) for bad in report.bad] == [(3, "Unconfirmed: email")]
+
+
+PEOPLE = "email\n{}@example.com\n"
+
+
+def sheets(*names: str) -> bytes:
+    return make_workbook(**{name: [["email"], [f"{'ab'[n]}@example.com"]] for n, name in enumerate(names)})
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "states"),
+    [
+        (pack({"active/list.csv": PEOPLE.format("a"), "unsubscribed/list.csv": PEOPLE.format("b")}), "x.zip", "au"),
+        (pack({"unsubscribed.xlsx": sheets("Y1", "Y2")}), "x.zip", "uu"),
+        (sheets("Y1", "Y2"), "unsubscribed.xlsx", "uu"),
+        (pack({"part-1.csv": PEOPLE.format("a"), "part-2.csv": PEOPLE.format("b")}), "x.zip", "aa"),
+        (pack({"aktive.csv": PEOPLE.format("a"), "abgemeldet.csv": PEOPLE.format("b")}), "x.zip", "au"),
+    ],
+)
+def test_a_table_is_what_the_names_of_what_it_is_in_say(
+    data: bytes, name: str, states: str, take_in: Callable[..., ImportReport], state: Look
+) -> None:
+    take_in(data, name=name)
+    assert "".join(str(state(f"{letter}@example.com"))[0] for letter in "ab"[: len(states)]) == states
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (pack({"list.csv": PEOPLE.format("a")}), "unsubscribed.zip"),
+        (sheets("unsubscribed"), "people.xlsx"),
+        (make_workbook(unsubscribed=[["email"], ["a@example.com"]], legend=[["a"], ["b"]]), "people.xlsx"),
+    ],
+)
+def test_a_single_table_in_something_named_after_those_who_left_is_asked_about(
+    data: bytes, name: str, take_in: Callable[..., ImportReport]
+) -> None:
+    with pytest.raises(BadInput, match="By its name"):
+        take_in(data, name=name)
+
+
+@pytest.mark.parametrize(
+    ("names", "asked"),
+    [
+        (("zib.csv", "zub.csv"), ["zib.csv", "zub.csv"]),
+        (("aktive.csv", "abgemeldet.csv", "zub.csv"), ["zub.csv"]),
+        (("x/list.csv", "y/list.csv"), ["x/list.csv", "y/list.csv"]),
+    ],
+)
+def test_tables_whose_names_say_nothing_are_asked_about(
+    names: tuple[str, ...], asked: list[str], take_in: Callable[..., ImportReport], state: Look
+) -> None:
+    data = pack({name: PEOPLE.format("abc"[n]) for n, name in enumerate(names)})
+    with pytest.raises(UnansweredError) as refused:
+        take_in(data)
+    (question,) = refused.value.questions
+    assert [each.value for each in question.values] == asked
+    answers = {f"{question.column}:{name}": "unsubscribed" for name in asked[-1:]}
+    answers |= {f"{question.column}:{name}": "active" for name in asked[:-1]}
+    take_in(data, statuses=answers)
+    assert (state("a@example.com"), state(f"{'abc'[len(names) - 1]}@example.com")) == ("active", "unsubscribed")
+
+
+def test_a_hidden_sheet_is_asked_about() -> None:
+    data = sheets("Sheet1", "Sheet2")
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(out, "w") as changed:
+        for each in archive.namelist():
+            hidden = archive.read(each).replace(b'name="Sheet2"', b'name="Sheet2" state="hidden"')
+            changed.writestr(each, hidden)
+    with open_tables(io.BytesIO(out.getvalue()), "people.xlsx") as found:
+        assert [(table.name, table.hidden) for table in found if [*table.records]] == [
+            ("Sheet1", False),
+            ("Sheet2", True),
+        ]

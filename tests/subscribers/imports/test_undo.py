@@ -92,7 +92,7 @@ def test_what_it_filled_in_goes_and_what_the_desk_changed_since_stays(
     take_in: TakeIn, active: Callable[..., int], undo: Callable[..., UndoReport]
 ) -> None:
     ann, ben = active("ann@example.com"), active("ben@example.com")
-    report = take_in("email,first_name,town\nann@example.com,Ann,Leeds\nben@example.com,Ben,\n")
+    report = take_in("email,first_name,town,status\nann@example.com,Ann,Leeds,active\nben@example.com,Ben,,active\n")
     models.Subscriber.objects.filter(id=ben).update(first_name="Benjamin")
     undo(report.id)
     assert (subscriber_lookup.get_subscriber(ann).first_name, subscriber_lookup.get_subscriber(ann).attributes) == (

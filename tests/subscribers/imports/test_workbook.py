@@ -64,14 +64,14 @@ def test_cells_become_text_and_lines_are_those_of_the_sheet() -> None:
     data = make_workbook(
         Readers=[[], ["E-Mail", "Aktiv", "Alter"], ["ann@example.com", True, 41], [], ["ben@example.com", False, 1.5]]
     )
-    ((name, header, records),) = workbook.read_sheets(io.BytesIO(data))
+    ((name, header, records, _),) = workbook.read_sheets(io.BytesIO(data))
     assert (name, header) == ("Readers", ["E-Mail", "Aktiv", "Alter"])
     assert [*records] == [(3, ["ann@example.com", "true", "41"]), (5, ["ben@example.com", "false", "1.5"])]
 
 
 def test_the_header_may_stand_below_a_title_and_lines_are_still_those_of_the_sheet() -> None:
     data = make_workbook(Readers=[["Readers of 2024"], [], ["E-Mail", "Status"], ["ann@example.com", "active"]])
-    ((_, header, records),) = workbook.read_sheets(io.BytesIO(data))
+    ((_, header, records, _),) = workbook.read_sheets(io.BytesIO(data))
     assert (header, [*records]) == (["E-Mail", "Status"], [(4, ["ann@example.com", "active"])])
 
 

@@ -177,7 +177,12 @@ def test_how_often_and_pauses(client: Client, active: Active, morning: List) -> 
     assert "Nothing before" in words(client.get(path))
     post(client, path, lists=str(morning.id), **{f"often-{morning.id}": "every"})
     assert exclusion(sunday) == ""
-    assert [c.how for c in subscriber_lookup.get_subscriber(person_id).consents][:3] == ["preferences"] * 3
+    noted = models.ConsentEvent.objects.filter(subscriber_id=person_id, how="preferences").order_by("id")
+    assert [event.words.partition(", ")[0] for event in noted] == [
+        f"frequency: {w}" for w in ("weekly", "every", "every")
+    ]
+    form = models.ConsentText.objects.get(hash=noted[0].form_hash).text.splitlines()
+    assert (form[:4], form[-1]) == (["Your newsletters", morning.name, "How often", "Every edition"], "Save")
 
 
 def test_an_address_is_changed_at_both_ends(client: Client, active: Active, morning: List, now: datetime) -> None:

@@ -14,7 +14,7 @@ from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import models, rights, tiers
 from subscribers.imports.attribute_values import LONGEST_TAG, convert_to_kind, to_attribute_slug
-from subscribers.states import AttributeKind
+from subscribers.states import AttributeKind, Tier
 from subscribers.values import Attribute, Subscriber
 
 
@@ -63,6 +63,7 @@ class ProfileChanges(TypedDict, total=False):
     """What can be changed of what is known of a person."""
 
     tier: str
+    tier_until: str  # as tiers.parse_end reads it, "" for good; without it a new tier is for good
     attributes: Mapping[str, str]  # by slug; "" removes the value
     add_tags: Sequence[str]
     remove_tags: Sequence[str]
@@ -87,13 +88,19 @@ def change_profile(
         given = {f"attribute_{slug}": _to_text(value) for slug, value in converted.items()}
         if "tier" in changes:
             given["tier"] = tiers.to_name(tiers.to_code(changes["tier"]))
+        if "tier_until" in changes:
+            given["tier_until"] = tiers.format_end(tiers.parse_end(changes["tier_until"]))
         present = dict.fromkeys(given, "") | _describe(person, now)
         wanted = select_changes(present, given, seen, labels=_label_attributes(kinds.values()))
         for slug, value in converted.items():
             if f"attribute_{slug}" in wanted:
                 _write_attribute(person.id, slug, value)
-        if "tier" in wanted:
-            tiers.write_change(person, tiers.to_code(wanted["tier"]), None, how="desk", actor=by.name, now=now)
+        if "tier" in wanted or "tier_until" in wanted:
+            code = tiers.to_code(wanted.get("tier", present["tier"]))
+            until = given.get("tier_until", "") if "tier" in wanted else wanted["tier_until"]
+            ends_at = None if code == Tier.FREE else tiers.parse_end(until)
+            tiers.check_end(code, ends_at, now)
+            tiers.write_change(person, code, ends_at, how="desk", actor=by.name, now=now)
         tags = _change_tags(person, changes.get("add_tags", ()), changes.get("remove_tags", ()))
         if wanted or tags[0] != tags[1]:
             before = {name: present[name] for name in wanted}
@@ -113,16 +120,19 @@ def change_profile(
 def describe_profile(person: Subscriber) -> dict[str, str]:
     """The tier and the attributes of a person as `change_profile` compares them."""
     known = {f"attribute_{slug}": _to_text(value) for slug, value in person.attributes.items()}
-    return {"tier": person.tier} | known
+    return {"tier": person.tier, "tier_until": tiers.format_end(person.tier_ends_at)} | known
 
 
 def _describe(person: models.Subscriber, now: datetime) -> dict[str, str]:
     tier = tiers.to_name(tiers.get_present(person.tier, person.tier_ends_at, now))
-    return {"tier": tier} | {f"attribute_{slug}": _to_text(value) for slug, value in person.attributes.items()}
+    over = person.tier_ends_at is not None and person.tier_ends_at <= now
+    return {"tier": tier, "tier_until": tiers.format_end(None if over else person.tier_ends_at)} | {
+        f"attribute_{slug}": _to_text(value) for slug, value in person.attributes.items()
+    }
 
 
 def _label_attributes(rows: Iterable[models.Attribute]) -> dict[str, str]:
-    return {"tier": "Tier"} | {f"attribute_{row.slug}": row.name for row in rows}
+    return {"tier": "Tier", "tier_until": "Tier until"} | {f"attribute_{row.slug}": row.name for row in rows}
 
 
 def _to_text(value: object) -> str:

@@ -107,6 +107,23 @@ def parse_end(text: str) -> datetime | None:
     return instant.astimezone(UTC)
 
 
+def format_end(ends_at: datetime | None) -> str:
+    """The end of a tier as `parse_end` reads it."""
+    if ends_at is None:
+        return ""
+    if ends_at.astimezone(UTC).time() == time():
+        return (ends_at.astimezone(UTC) - timedelta(days=1)).date().isoformat()
+    return ends_at.isoformat()
+
+
+def check_end(code: str, ends_at: datetime | None, now: datetime) -> None:
+    """Raises BadInput for an end that a tier cannot have."""
+    if ends_at is not None and code == Tier.FREE:
+        raise BadInput("What is free has no end.", "until")
+    if ends_at is not None and ends_at <= now:
+        raise BadInput("The end is past. For a tier that is over, give free.", "until")
+
+
 def set_tier(
     subscriber_id: int, name: str, *, ends_at: datetime | None, how: str, by: Actor, now: datetime
 ) -> tuple[TierChange, ...]:
@@ -116,10 +133,7 @@ def set_tier(
     """
     rights.require_person(by, subscriber_id)
     code = to_code(name)
-    if ends_at is not None and code == Tier.FREE:
-        raise BadInput("What is free has no end.", "until")
-    if ends_at is not None and ends_at <= now:
-        raise BadInput("The end is past. For a tier that is over, give free.", "until")
+    check_end(code, ends_at, now)
     with transaction.atomic():
         person = models.Subscriber.objects.select_for_update().filter(id=subscriber_id).first()
         if person is None:

@@ -38,6 +38,7 @@ TARGETS = (
     "language",
     "zone",
     "tier",
+    "tier_until",
     "plan",
     "tags",
     "tag_if_yes",
@@ -65,6 +66,7 @@ TARGET_LABELS = {
     "language": "Language",
     "zone": "Time zone",
     "tier": "Tier: free, metered, paid, comp, or your own",
+    "tier_until": "Last day of the tier",
     "tags": "Tags",
     "tag_if_yes": "A tag, where it says yes",
     "attribute": "Attribute",
@@ -101,6 +103,7 @@ _SINGLE = frozenset(
         "zone",
         "zone_if_known",
         "tier",
+        "tier_until",
         "plan",
         "joined_at",
         "confirmed_at",
@@ -129,6 +132,7 @@ name: name fullname subscribername contactname jmeno meno
 zone: zone timezone tz zeitzone
 language: language lang locale sprache langue preferredlanguage
 tier: tier
+tier_until: tieruntil tierends tierendsat tierenddate tierexpires tierexpiry paiduntil
 tags: tags labels tag groups
 source: source origin referrer referrerurl signupsource utmsource subscribersource
 joined_at: createdat created creationdate datecreated dateadded addedtime addedat signupdate signedupat subscribedat

@@ -189,11 +189,11 @@ class Statements:
         attributes = dialect.json("COALESCE(NULLIF(j.attributes, ''), '{}')")
         return f"""
             INSERT INTO subscribers_subscriber (
-                   id, address, address_key, first_name, last_name, zone, language, source, tier, attributes,
-                   created_at, tracked, soft_bounces)
+                   id, address, address_key, first_name, last_name, zone, language, source, tier, tier_ends_at,
+                   attributes, created_at, tracked, soft_bounces)
             SELECT j.person, j.address, j.key, j.first_name, j.last_name, j.zone, j.language,
                    CASE j.source WHEN '' THEN %(source)s ELSE j.source END,
-                   CASE j.tier WHEN '' THEN 'free' ELSE j.tier END, {attributes},
+                   CASE j.tier WHEN '' THEN 'free' ELSE j.tier END, {dialect.timestamp("j.tier_ends_at")}, {attributes},
                    coalesce({dialect.timestamp("j.joined_at")}, %(now)s), {dialect.TRUE}, 0
               FROM import_judged j WHERE j.fresh = 1 ORDER BY j.n
             ON CONFLICT (address_key) DO NOTHING
@@ -203,7 +203,7 @@ class Statements:
         dialect = self._dialect
         has = "p.{0} <> s.{0}" if self._overwrite else "p.{0} = ''"
         fills = [f"s.{name} <> '' AND {has.format(name)}" for name in ("first_name", "last_name", "zone", "language")]
-        fills.append("s.tier <> '' AND (p.tier <> s.tier OR p.tier_ends_at <= %(now)s)")
+        fills.append(f"s.tier <> '' AND (p.tier <> s.tier OR p.tier_ends_at <= %(now)s OR {self._ends_otherwise('s')})")
         fills.append(f"s.attributes <> '' AND p.id IS NOT NULL AND {dialect.knows_new_attribute(self._overwrite)}")
         fills.append(f"s.tags <> '' AND {self._new_tags_sql()}")
         keys = f"(s.key, {dialect.DOMAIN_OF_ROW}, s.hash)"
@@ -285,7 +285,8 @@ class Statements:
         return f"""
             UPDATE subscribers_subscriber SET {", ".join(sets)},
                    tier = CASE j.tier WHEN '' THEN subscribers_subscriber.tier ELSE j.tier END,
-                   tier_ends_at = CASE WHEN j.tier = '' OR (j.tier = subscribers_subscriber.tier
+                   tier_ends_at = CASE WHEN j.tier_ends_at <> '' THEN {self._dialect.timestamp("j.tier_ends_at")}
+                                       WHEN j.tier = '' OR (j.tier = subscribers_subscriber.tier
                                              AND subscribers_subscriber.tier_ends_at > %(now)s)
                                        THEN subscribers_subscriber.tier_ends_at END,
                    attributes = CASE WHEN j.attributes = '' THEN subscribers_subscriber.attributes ELSE {merged} END
@@ -296,17 +297,25 @@ class Statements:
         """The history of tiers: how they were before this import gave others, or brought people with one."""
         over = "coalesce(p.tier_ends_at <= %(now)s, {})".format("false" if self._dialect.TRUE == "true" else "0")
         return f"""
-            INSERT INTO subscribers_tierchange (subscriber_id, tier, before, before_ends_at, at, how, "by", run_id)
-            SELECT p.id, j.tier, CASE WHEN {over} THEN 'free' ELSE p.tier END,
+            INSERT INTO subscribers_tierchange (
+                   subscriber_id, tier, ends_at, before, before_ends_at, at, how, "by", run_id)
+            SELECT p.id, j.tier, {self._dialect.timestamp("j.tier_ends_at")},
+                   CASE WHEN {over} THEN 'free' ELSE p.tier END,
                    CASE WHEN NOT {over} THEN p.tier_ends_at END, %(now)s, 'import', %(by)s, %(run)s
               FROM import_judged j JOIN subscribers_subscriber p ON p.id = j.person
-             WHERE j.filled = 1 AND j.tier <> '' AND (j.tier <> p.tier OR {over})
+             WHERE j.filled = 1 AND j.tier <> '' AND (j.tier <> p.tier OR {over} OR {self._ends_otherwise("j")})
         """
 
+    def _ends_otherwise(self, row: str) -> str:
+        """Whether the tier of a row has an end, and another one than that of the person."""
+        ends_at = self._dialect.timestamp(f"{row}.tier_ends_at")
+        return f"({row}.tier_ends_at <> '' AND (p.tier_ends_at IS NULL OR p.tier_ends_at <> {ends_at}))"
+
     def _note_new_tiers_sql(self) -> str:
-        return """
-            INSERT INTO subscribers_tierchange (subscriber_id, tier, before, at, how, "by", run_id)
-            SELECT j.person, j.tier, 'free', %(now)s, 'import', %(by)s, %(run)s
+        return f"""
+            INSERT INTO subscribers_tierchange (subscriber_id, tier, ends_at, before, at, how, "by", run_id)
+            SELECT j.person, j.tier, {self._dialect.timestamp("j.tier_ends_at")}, 'free', %(now)s, 'import', %(by)s,
+                   %(run)s
               FROM import_judged j WHERE j.fresh = 1 AND j.tier NOT IN ('', 'free')
         """
 

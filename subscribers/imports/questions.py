@@ -49,7 +49,7 @@ _DATE = re.compile(r"(?a)\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")  # also one that is n
 _IDENTIFIER = re.compile(r"(?i)(?:^|[\W_])(?:id|no|nr|number)\.?$|(?<=[a-z])(?:Id|ID|nr|number)$")
 _ASK_ORDER = "Is the day or the month first in its dates?"
 _TEXTS = ("source", "language", "zone")  # what is kept as it stands, whatever it says
-_DATED_TARGETS = {"joined_at", "confirmed_at", *STATE_TARGETS} - {"status"}
+_DATED_TARGETS = {"joined_at", "confirmed_at", "tier_until", *STATE_TARGETS} - {"status"}
 
 
 class UnansweredError(BadInput):

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import available_timezones
@@ -34,7 +34,7 @@ from subscribers.imports.state_words import (
     says_left,
     shows_state,
 )
-from subscribers.states import SubscriptionState
+from subscribers.states import SubscriptionState, Tier
 from subscribers.values import BadRow
 
 LONGEST_HEADING = 60  # characters
@@ -75,6 +75,7 @@ class Row(NamedTuple):
     joined_at: datetime | None = None
     confirmed_at: datetime | None = None
     left_at: datetime | None = None
+    tier_ends_at: datetime | None = None
     network: str = ""
     source: str = ""
     reason: str = ""
@@ -238,6 +239,7 @@ class RowParser:
             fields.get("joined_at"),
             fields.get("confirmed_at"),
             fields.get("left_at"),
+            fields.get("tier_ends_at") if fields.get("tier", "") not in ("", Tier.FREE) else None,
             fields.get("network", ""),
             fields.get("source", "")[:200],
             fields.get("reason", "")[:200],
@@ -289,6 +291,8 @@ class RowParser:
                 if tier is None:
                     raise _BadRowError(BadRow(line, column.name, text[:100], "This tier is not known."))
                 fields["tier"] = tier
+            elif target == "tier_until":
+                fields["tier_ends_at"] = self._parse_end(line, column, text)
             elif target == "plan":
                 plan = text
             elif target == "paying":
@@ -351,6 +355,15 @@ class RowParser:
     def _parse_date(self, column: Column, text: str) -> datetime | None:
         order, languages = self._date_orders.get(column.index), self._languages.get(column.index, frozenset())
         return dates.parse_date(text, order, languages) or dates.parse_spreadsheet_date(text)
+
+    def _parse_end(self, line: int, column: Column, text: str) -> datetime | None:
+        """When a tier ends: at an instant, or behind its last day. None for one without an end, as in 9999."""
+        if dates.is_no_date(text) or text.startswith("9999"):
+            return None
+        found = self._parse_date(column, text)
+        if found is None:
+            raise _BadRowError(BadRow(line, column.name, text[:100], "This is no day on which a tier can end."))
+        return found if ":" in text and not text.endswith("00:00:00") else found + timedelta(days=1)
 
     def _note_unknown(self, line: int, name: str, text: str) -> str:
         seen = self.unknown_words.setdefault((name, text[:60] or EMPTY), UnknownWord(line))

@@ -47,6 +47,7 @@ COLUMNS = (
     "joined_at",
     "confirmed_at",
     "left_at",
+    "tier_ends_at",
     "network",
     "source",
     "reason",
@@ -66,6 +67,7 @@ _EXAMPLE_COLUMNS = (
     "joined_at",
     "confirmed_at",
     "left_at",
+    "tier_ends_at",
 )
 _REQUIRED_COLUMNS = ("key", "line", "address", "status", "repeats")
 _CREATE_TABLES = """
@@ -87,6 +89,7 @@ _COLUMNS_BY_TARGET = {
     "paying": ("tier",),
     "comp_if_yes": ("tier",),
     "paid_if_any": ("tier",),
+    "tier_until": ("tier_ends_at",),
     "tag_if_yes": ("tags",),
     "attribute": ("attributes",),
     "left": ("left_at",),
@@ -429,6 +432,7 @@ class _RowSorter:
             joined_at,
             confirmed_at,
             left_at,
+            tier_ends_at,
             network,
             source,
             reason,
@@ -457,6 +461,7 @@ class _RowSorter:
             f"{joined_at:%Y-%m-%d %H:%M:%S}" if joined_at else "",
             f"{confirmed_at:%Y-%m-%d %H:%M:%S}" if confirmed_at else "",
             f"{left_at:%Y-%m-%d %H:%M:%S}" if left_at else "",
+            f"{tier_ends_at:%Y-%m-%d %H:%M:%S}" if tier_ends_at else "",
             network,
             source,
             reason,

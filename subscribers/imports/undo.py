@@ -203,6 +203,15 @@ def _note_tier_undone(row: models.ImportedChange, now: datetime) -> datetime | N
     return ends_at
 
 
+def _gave_another_end(row: models.ImportedChange) -> bool:
+    """Whether the import gave a tier that somebody had an end, or another one, and it is still that."""
+    person = row.subscriber
+    if person.tier_ends_at is None or not (row.before["tier"] == (row.after or {}).get("tier") == person.tier):
+        return False
+    noted = models.TierChange.objects.filter(run_id=row.run_id, subscriber_id=person.id).order_by("id").last()
+    return noted is not None and noted.ends_at == person.tier_ends_at
+
+
 def _restore_filled_values(import_id: int, list_ids: Collection[int] | None, now: datetime) -> None:
     """Takes back what the import filled in of people, where nobody has changed it since."""
     after, pacer = 0, WritePacer()
@@ -218,7 +227,7 @@ def _restore_filled_values(import_id: int, list_ids: Collection[int] | None, now
                     for name, value in row.before.items()
                     if (row.after or {}).get(name) == getattr(row.subscriber, name) != value
                 }
-                if "tier" in changed:
+                if "tier" in changed or _gave_another_end(row):
                     changed["tier_ends_at"] = _note_tier_undone(row, now)
                 if changed:
                     models.Subscriber.objects.filter(id=row.subscriber_id).update(**changed)

@@ -185,3 +185,41 @@ def test_our_own_export_brings_tiers_their_ends_and_history_back(active: Active,
     ann: Any = subscriber_lookup.find_subscriber_by_address("ann@example.com")
     assert (ann.tier, ann.tier_ends_at) == ("founding-member", now + DAY)
     assert history(ann.id) == [("free", "founding-member", "command")]
+
+
+def test_a_file_gives_tiers_an_end_and_its_undoing_puts_the_former_one_back(
+    active: Active, morning: List, now: datetime
+) -> None:
+    ann = active("ann@example.com")
+    give(ann, "paid", now, now + timedelta(days=9))
+    before = models.Subscriber.objects.get(id=ann).tier_ends_at
+    file = (
+        "email,status,tier,paid until\nann@example.com,active,paid,2027-01-31\nben@example.com,active,paid,31.3.2027\n"
+        "cleo@example.com,active,free,2027-01-31\ndan@example.com,active,comp,9999-12-31\neve@example.com,active,paid,soon\n"
+    )
+    report = run.import_csv(io.BytesIO(file.encode()), morning.id, dry_run=False, by=SYSTEM, now=now)
+    ends = dict(models.Subscriber.objects.values_list("address", "tier_ends_at"))
+    assert ends == {
+        "ann@example.com": datetime(2027, 2, 1, tzinfo=UTC),
+        "ben@example.com": datetime(2027, 4, 1, tzinfo=UTC),
+        "cleo@example.com": None,
+        "dan@example.com": None,
+    }
+    assert [bad.reason for bad in report.bad] == ["This is no day on which a tier can end."]
+    assert [each.ends_at for each in tiers.list_tier_changes(ann)][:1] == [ends["ann@example.com"]]
+    again = run.import_csv(io.BytesIO(file.encode()), morning.id, dry_run=False, by=SYSTEM, now=now)
+    assert (again.updated, len(tiers.list_tier_changes(ann))) == (0, 2)
+    undo.undo_import(report.id, by=SYSTEM, now=now)
+    assert models.Subscriber.objects.get(id=ann).tier_ends_at == before
+
+
+def test_the_desk_gives_a_tier_an_end(active: Active, now: datetime) -> None:
+    ann = active("ann@example.com")
+    change_profile(ann, tier="paid", tier_until="2027-01-31", seen=None, by=SYSTEM, now=now)
+    assert models.Subscriber.objects.get(id=ann).tier_ends_at == datetime(2027, 2, 1, tzinfo=UTC)
+    change_profile(ann, tier="paid", tier_until="2027-02-28", seen=None, by=SYSTEM, now=now)
+    assert models.Subscriber.objects.get(id=ann).tier_ends_at == datetime(2027, 3, 1, tzinfo=UTC)
+    with pytest.raises(BadInput, match="The end is past"):
+        change_profile(ann, tier="paid", tier_until="2020-01-31", seen=None, by=SYSTEM, now=now)
+    change_profile(ann, tier="free", tier_until="2027-02-28", seen=None, by=SYSTEM, now=now)
+    assert models.Subscriber.objects.get(id=ann).tier_ends_at is None

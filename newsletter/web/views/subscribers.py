@@ -129,7 +129,7 @@ def _render_subscriber(
         "person": found.subscriber,
         "may_change": found.may_change,
         "subscriptions": found.subscriber.subscriptions,
-        "typed": request.POST if problem else {"tier": found.subscriber.tier},
+        "typed": request.POST if problem else details,
         "seen": dict.fromkeys((f"attribute_{each.slug}" for each in attributes), "") | details,
         "problem": str(problem or ""),
         "differences": problem.differences if problem else (),
@@ -179,6 +179,8 @@ def _act(request: HttpRequest, visible: VisibleSubscriber) -> HttpResponse:
 def _save_details(request: HttpRequest, subscriber_id: int) -> None:
     """Saves a subscriber's tier, a tag, an attribute."""
     changes: ProfileChanges = {"tier": request.POST.get("tier", "free")}
+    if "tier_until" in request.POST:
+        changes["tier_until"] = request.POST["tier_until"]
     if request.POST.get("tag", "").strip():
         changes["add_tags"] = [request.POST["tag"]]
     if request.POST.get("attribute"):

@@ -43,7 +43,9 @@ def test_data_of_a_subscriber_is_changed_downloaded_and_erased(
     form = {"do": "know", "tier": "paid", "tag": "VIP", "attribute": "town", "value": "Leeds"}
     editor.post(page, form)  # without what they saw
     assert subscriber_lookup.get_subscriber(person).tier == "free"
-    editor.post(page, form | {"seen_tier": "free", "seen_attribute_town": ""})
+    form["tier_until"] = "2099-01-31"
+    editor.post(page, form | {"seen_tier": "free", "seen_tier_until": "", "seen_attribute_town": ""})
+    assert 'type="date" maxlength="40" value="2099-01-31"' in editor.get(page).content.decode()
     found = subscriber_lookup.get_subscriber(person)
     assert (found.tier, found.tags, found.attributes) == ("paid", ("VIP",), {"town": "Leeds"})
     assert "Leeds" in editor.get(page).content.decode()

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from newsletter.kernel.errors import Refused
-from subscribers import addresses, models, transactional
+from subscribers import addresses, models, policy, transactional
 from subscribers.consent import erased_addresses
 from subscribers.states import READER, SubscriptionState, SuppressionReason, TransactionalKind
 from subscribers.tokens import Claims
@@ -112,6 +112,12 @@ def is_suppressed(address_key: str, now: datetime) -> bool:
     """Whether no mail may go to an address, for whatever reason."""
     keys = erased_addresses.get_suppression_keys(address_key, now)
     return models.Suppression.objects.filter(address_key__in=keys).exists()
+
+
+def is_of_somebody_out(person: models.Subscriber, address_key: str) -> bool:
+    """Whether somebody else had an address before and is out on a list: their no is to that address as well."""
+    others = models.FormerAddress.objects.filter(address_key=address_key).exclude(subscriber=person)
+    return others.filter(subscriber__subscriptions__state__in=policy.OUT_STATES).exists()
 
 
 def was_moved_since(person: models.Subscriber, instant: datetime) -> bool:

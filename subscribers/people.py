@@ -149,7 +149,7 @@ def change_address(subscriber_id: int, new_address: str, *, seen: str | None, by
     """Gives a person another address; the old one stays findable, and is told by mail, with a link to undo it.
 
     `seen` is the address that the actor saw. Raises NotAllowed, BadInput, Conflict, Refused when somebody else has the
-    new one, or when one of the two must never be mailed.
+    new one, or had it and left, or when one of the two must never be mailed.
     """
     rights.require_person(by, subscriber_id)
     checked = addresses.check_address(new_address)
@@ -162,6 +162,8 @@ def change_address(subscriber_id: int, new_address: str, *, seen: str | None, by
             addresses.to_key(checked), now
         ):
             raise Refused(f"{checked} is on the suppression list, so nobody gets this address.")
+        if address_changes.is_of_somebody_out(person, addresses.to_key(checked)):
+            raise Refused(f"Somebody who had {checked} before has left. Only its owner can change to it.")
         former_id = address_changes.move_to_address(person, checked, changed_by=by.name, now=now)
         by.record(
             ActionRecord(

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from newsletter.kernel.errors import NewsletterError
 from subscribers import (
+    addresses,
     audience,
     hygiene,
     models,
@@ -47,6 +48,7 @@ ACTS = (
     "added by the desk",
     "a stranger signs up",
     "moved by the desk",
+    "the other is moved to their address",
     "how often is changed",
     "tagged",
     "restored from a backup",
@@ -104,6 +106,7 @@ class _World:
             "a stranger signs up": lambda: self_service.sign_up(
                 self.address(name), [target], origin="", network="", now=now
             ),
+            "the other is moved to their address": lambda: self.move_other_to(name),
             "restored from a backup": self.restore,
             "who left is forgotten": self.forget_departed,
             "weeks pass": self.weeks_pass,
@@ -113,7 +116,7 @@ class _World:
             ),
         }
         if act in words:
-            with suppress(NewsletterError, IndexError):
+            with suppress(NewsletterError, IndexError, StopIteration):
                 words[act]()
         elif person is not None:
             self.happens_to(act, name, person)
@@ -150,6 +153,14 @@ class _World:
         if act in OUTS and (on_it or act == "complained"):
             self.no.add(name)
 
+    def move_other_to(self, name: str) -> None:
+        other = next(person for each in NAMES if each != name and (person := self.person(each)))
+        people.change_address(other.id, self.address(name), by=SYSTEM, seen=None, now=self.now)
+
+    def was_moved(self, name: str) -> bool:
+        key = addresses.to_key(self.address(name))
+        return models.FormerAddress.objects.filter(address_key=key).exists()
+
     def restore(self) -> None:
         if self.backup:
             restore.restore_export(io.BytesIO(self.backup.encode()), by=SYSTEM, name="readers.jsonl", now=self.now)
@@ -172,6 +183,15 @@ class _World:
 @given(steps=STEPS)
 @example([(act, "ann") for act in ("imported as active", "hard", "erased", "imported as active")])
 @example([(act, "ann") for act in ("imported as active", "one-click", "who left is forgotten", "added by the desk")])
+@example(
+    [
+        ("imported as active", "ann"),
+        ("imported as active", "ben"),
+        ("one-click", "ann"),
+        ("moved by the desk", "ann"),
+        ("the other is moved to their address", "ann"),
+    ]
+)
 def test_who_said_no_is_never_mailed_again_by_anybody_elses_act(
     morning: List, now: datetime, steps: list[tuple[str, str]]
 ) -> None:
@@ -182,7 +202,7 @@ def test_who_said_no_is_never_mailed_again_by_anybody_elses_act(
             person = world.person(each)
             # Who never confirmed is forgotten whole; then a file may bring them anew, for nobody knows of a no.
             # Who was erased must not come back: the hash of their address says so.
-            if person is None and each not in world.erased:
+            if person is None and each not in world.erased and not world.was_moved(each):
                 world.no = world.no - {each}
                 break
             if person is None:

@@ -81,6 +81,17 @@ class ApiToken(models.Model):
         return f"{self.name} of {self.user_id}"
 
 
+class CalendarLink(models.Model):
+    """The secret address at which a calendar program reads a user's schedule. It is shown once; kept is its hash."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="calendar_link")
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256: it has 256 random bits
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"of {self.user_id}"
+
+
 _APPEND_ONLY = "The audit log is append-only."
 
 

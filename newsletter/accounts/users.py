@@ -12,7 +12,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import QuerySet
 
-from newsletter.accounts.models import Role, User
+from newsletter.accounts.models import CalendarLink, Role, User
 from newsletter.accounts.own_account import confirm_password, normalise_email, require_own
 from newsletter.accounts.roles import RoleName
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
@@ -214,9 +214,11 @@ def _change_password(user: User, password: str, by: Actor, now: datetime, *, fie
 
 
 def _revoke_tokens(user: User) -> dict[str, object]:
-    """Ends all tokens of a user; how many, for the audit log."""
+    """Ends all tokens of a user and the link of their calendar; how many, for the audit log."""
     count, _ = user.tokens.all().delete()
-    return {"tokens revoked": count} if count else {}
+    links, _ = CalendarLink.objects.filter(user=user).delete()
+    revoked: dict[str, object] = {"tokens revoked": count, "calendar links revoked": links}
+    return {what: number for what, number in revoked.items() if number}
 
 
 def _check_address(email: str) -> str:

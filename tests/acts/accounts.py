@@ -5,7 +5,7 @@ from __future__ import annotations
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from newsletter.accounts import api_tokens, second_factor, sign_in_limits, users
+from newsletter.accounts import api_tokens, calendar_links, second_factor, sign_in_limits, users
 from tests.actors import SYSTEM
 from tests.acts import Act, Prepare, World
 from tests.conftest import PASSWORD
@@ -69,6 +69,16 @@ def _revoke_token(world: World) -> Act:
     return lambda by: api_tokens.revoke_token(token.id, by=by, now=world.now)
 
 
+def _create_link(world: World) -> Act:
+    _add_pat(world)
+    return lambda by: calendar_links.create_link(PAT, by=by, now=world.now)
+
+
+def _revoke_link(world: World) -> Act:
+    _create_link(world)(SYSTEM)
+    return lambda by: calendar_links.revoke_link(PAT, by=by, now=world.now)
+
+
 def _begin_enrolment(world: World) -> Act:
     _add_pat(world)
     return lambda by: second_factor.begin_enrolment(PAT, PASSWORD, by=by, now=world.now)
@@ -105,6 +115,8 @@ ACTS: dict[str, Prepare] = {
     "newsletter.accounts.users.remove_user": _remove,
     "newsletter.accounts.api_tokens.create_token": _create_token,
     "newsletter.accounts.api_tokens.revoke_token": _revoke_token,
+    "newsletter.accounts.calendar_links.create_link": _create_link,
+    "newsletter.accounts.calendar_links.revoke_link": _revoke_link,
     "newsletter.accounts.second_factor.begin_enrolment": _begin_enrolment,
     "newsletter.accounts.second_factor.confirm_enrolment": _confirm_enrolment,
     "newsletter.accounts.second_factor.turn_off": _turn_off,

@@ -66,6 +66,7 @@ PASSED_ON: dict[str, str] = {
 # Acts that are about the newsroom as a whole: one pool, one suppression list, users, what all lists share.
 OF_THE_NEWSROOM = (
     "newsletter.accounts.api_tokens.",
+    "newsletter.accounts.calendar_links.",
     "newsletter.accounts.second_factor.",
     "newsletter.accounts.sign_in_limits.",
     "newsletter.accounts.users.change_own_password",

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from newsletter.catalog import newsletter_settings
-from newsletter.curator.editions import models as curator
+from newsletter.curator.editions.models import Edition, Snapshot
 from newsletter.curator.editions.states import EditionState
-from newsletter.delivery import models as delivery
+from newsletter.delivery.models import Mailing
 from newsletter.jobs import tasks
 from newsletter.kernel import clock
 from newsletter.kernel.errors import Refused
@@ -72,11 +72,11 @@ def planned(newsroom: Any) -> list[int]:
 
 def approve_some(chosen: random.Random, now: datetime) -> None:
     """The editors: they approve most drafts. What an approval checks and renders is tested elsewhere."""
-    drafts = curator.Edition.objects.filter(state__in=(EditionState.DRAFT, EditionState.LOCKED), signed="")
+    drafts = Edition.objects.filter(state__in=(EditionState.DRAFT, EditionState.LOCKED), signed="")
     for row in drafts:
         row.signed = "looked at"
         if chosen.random() < 0.85:
-            curator.Snapshot.objects.create(
+            Snapshot.objects.create(
                 edition_id=row.id, approved_at=now, approved_by="Ada", sha256=f"{row.id:064d}", merge=[], html="x"
             )
             row.state = EditionState.APPROVED
@@ -130,7 +130,7 @@ def check_the_year(planned: list[int]) -> None:
             assert row.date == row.instant.astimezone(zone).date()
             assert row.state in {"claimed", "skipped", "held", "missed"}
             assert bool(row.reason) == (row.state != "claimed"), (row.state, row.reason)
-    mailings = delivery.Mailing.objects.values_list("edition_id", flat=True)
+    mailings = Mailing.objects.values_list("edition_id", flat=True)
     assert len(mailings) == len(set(mailings)) == counts["claimed"], "none twice"
     assert set(counts) >= {"claimed", "skipped", "held"}
     assert counts["claimed"] > 300

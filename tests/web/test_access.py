@@ -20,6 +20,7 @@ PUBLIC = {
     "archive-of",
     "archive-edition",
     "archive-feed",
+    "calendar-feed",  # its address is the secret
     "picture",
     "health",
     "liveness",

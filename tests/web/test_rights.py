@@ -91,6 +91,7 @@ PUBLIC = {
     "archive-of": "/archive/morning/",
     "archive-edition": "/archive/morning/2026-11-24/",
     "archive-feed": "/archive/morning/feed.xml",
+    "calendar-feed": "/calendar/none.ics",
     "picture": "/pictures/none.png",
     "health": "/healthz",
     "liveness": "/livez",

@@ -1,19 +1,21 @@
-"""A user's own account: password, sign-in with a code, and API tokens."""
+"""A user's own account: password, sign-in with a code, API tokens, and the link of their calendar."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import qrcode
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.debug import sensitive_post_parameters
 from qrcode.image.svg import SvgPathImage
 
-from newsletter.accounts import api_tokens, second_factor, users
+from newsletter.accounts import api_tokens, calendar_links, second_factor, users
 from newsletter.accounts.token_scopes import TokenScope
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
@@ -24,7 +26,7 @@ from newsletter.web.fields import read_number
 @sensitive_post_parameters("code", "password", "old_password", "new_password")
 @desk_view(None, methods=("GET", "POST"))
 def show_account(request: HttpRequest) -> HttpResponse:
-    """Shows password, sign-in with a code, and tokens; POST changes one of them."""
+    """Shows password, sign-in with a code, tokens and calendar; POST changes one of them."""
     if request.method == "POST":
         try:
             return _act(request)
@@ -70,6 +72,13 @@ def _act(request: HttpRequest) -> HttpResponse:
         api_tokens.revoke_token(read_number(form, "token") or 0, email=user.email, by=by, now=now)
         messages.success(request, "The token is revoked.")
         return redirect("account")
+    if do == "calendar":
+        token = calendar_links.create_link(user.email, by=by, now=now)
+        return _render_page(request, calendar=settings.CONFIG.base_url + reverse("calendar-feed", args=[token]))
+    if do == "end-calendar":
+        calendar_links.revoke_link(user.email, by=by, now=now)
+        messages.success(request, "The link of your calendar is revoked.")
+        return redirect("account")
     raise BadInput("The form has no known action.")
 
 
@@ -84,6 +93,7 @@ def _render_page(request: HttpRequest, *, status: int = 200, **context: Any) -> 
         "begun": begun,
         "drawn": drawn,
         "tokens": [(each, each.expires_at and each.expires_at <= now) for each in api_tokens.list_tokens(user.email)],
+        "calendar_since": calendar_links.find_created_at(user),
         "scopes": tuple(TokenScope),
         "longest_life": api_tokens.LONGEST_LIFE,
         "typed": request.POST,  # what is not a secret is kept when something was refused

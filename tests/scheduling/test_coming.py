@@ -20,7 +20,7 @@ def test_written_dates_and_those_of_the_rule_come_in_order_each_once(newsroom: A
     found = coming.list_coming({newsroom.briefing.id}, since=now, until=now + timedelta(days=40), now=now)
     instants = [each.instant for each in found]
     assert instants == sorted(set(instants))
-    assert len(found) == 28
+    assert len(found) == 29
     assert (found[0].state, found[0].reason) == ("held", "It was not approved.")
     assert {(str(each.day), each.reason) for each in found[1:] if each.reason} == {
         ("2026-12-14", "A strike"),

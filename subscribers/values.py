@@ -286,6 +286,7 @@ class ImportRun:
     file_kept: bool
     seen: str = ""  # stands for the file and what its columns mean: what somebody confirms
     questions: tuple[Question, ...] = ()  # what must be answered before it can go on
+    answers: tuple[tuple[str, str], ...] = ()  # given so far: a column, or a column and a value, and what it is
 
 
 @dataclass(frozen=True, slots=True)

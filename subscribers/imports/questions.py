@@ -355,6 +355,12 @@ def _describe_words(question: Question) -> str:
     return f"\n    and with =status, what each word means: --status-value '{question.column}:{unknown[0]}=active'"
 
 
+def asks_about_dates(question: Question) -> bool:
+    """Whether a question is about a column of dates: what each of them means need not be asked."""
+    texts = [each.value for each in question.values if each.value != EMPTY and not dates.is_no_date(each.value)]
+    return question.kind == QuestionKind.COLUMN and bool(texts) and all(map(dates.looks_like_date, texts))
+
+
 def to_json(question: Question) -> dict[str, Any]:
     """A question as JSON."""
     return {

@@ -16,7 +16,8 @@ from django.contrib.sessions.models import Session
 from newsletter.curator.editions import edition_lookup
 from newsletter.kernel import clock
 from newsletter.web.sessions import USED_KEY
-from subscribers import subscriber_lookup, tokens
+from subscribers import lists, subscriber_lookup, tokens
+from subscribers.imports.run import process_next_import
 from tests.actors import SYSTEM
 from tests.conftest import PASSWORD
 
@@ -255,3 +256,44 @@ def test_a_subscriber_downloads_their_data(page: Any, live_server: Any, readers:
     with page.expect_download() as download:
         page.click("form button")
     assert "reader0@example.com" in download.value.path().read_text()
+
+
+def test_an_import_is_answered_in_parts_and_none_is_lost(
+    page: Any, live_server: Any, people: Any, newsroom: Any
+) -> None:
+    rows = "".join(
+        f"p{n}@example.com;{('zib', 'zub')[n % 2]};{('ja', 'nein')[n % 3 == 0]};{n % 4}\n" for n in range(12)
+    )
+    pasted = f"E-Mail;Status;Newsletter;Stufe\n{rows}".encode()
+
+    def look_again() -> list[str]:
+        process_next_import(clock.now(), owner="worker", clock=clock.now)
+        page.reload()
+        page.wait_for_load_state("networkidle")
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide == 0
+        return [each.split()[0] for each in page.locator("legend, summary b").all_inner_texts()]
+
+    sign_in(page, live_server, "admin")
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{live_server.url}/readers/import/")
+    page.select_option("#list", newsroom.list.slug)
+    page.set_input_files("#file", {"name": "leser.csv", "mimeType": "text/csv", "buffer": pasted})
+    page.click("text=Check file")
+    page.wait_for_url("**/readers/import/*/")
+    assert look_again() == ["Status", "Newsletter"]
+    page.select_option("label:has-text('This column is') + select", "wanted")
+    page.click("text=Check again")
+    assert look_again() == ["Status"]
+    assert page.locator("text=So far").count() == 1
+    page.click("text=Check again")
+    assert look_again() == ["Status"]
+    for value, state in (("zib", "active"), ("zub", "unsubscribed")):
+        page.select_option(f"[aria-label='{value} means']", state)
+    page.click("text=Check again")
+    assert look_again() == []
+    page.click("text=Import file")
+    look_again()
+    page.wait_for_selector("text=Undo import of 12 addresses")
+    assert lists.count_subscribers_by_state(newsroom.list.id) == {"active": 4, "unsubscribed": 8}
+    assert page.complaints == []

@@ -16,8 +16,8 @@ from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
 from subscribers import address_quality, tiers
-from subscribers.imports import staging
-from subscribers.imports.columns import DAY_FIRST, MONTH_FIRST, TARGET_LABELS
+from subscribers.imports import questions, staging
+from subscribers.imports.columns import DAY_FIRST, MONTH_FIRST, TABLE, TARGET_LABELS
 from subscribers.imports.csv import MOST_COLUMNS
 from subscribers.imports.questions import MOST_STATES
 from subscribers.imports.run import (
@@ -176,7 +176,8 @@ def _import_context(request: HttpRequest, found: ImportRun) -> dict[str, object]
         "answers": answers,
         "tiers": [*Tier.list_choices(), *((name, name) for name in tiers.map_own_tiers())],
         "orders": {DAY_FIRST: "The day is first: 31/12/2026", MONTH_FIRST: "The month is first: 12/31/2026"},
-        "weak": any(not question.surely for question in found.questions),
+        "table": TABLE,
+        "dated": {question.column for question in found.questions if questions.asks_about_dates(question)},
         "states": [(answers.get(state, state), count) for state, count in report.states.items()],
         "bad": report.bad[:BAD_SHOWN],
         "share": found.merged * 100 // max(found.people, 1),

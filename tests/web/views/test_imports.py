@@ -72,7 +72,8 @@ def test_unknown_columns_and_values_are_answered_on_the_page_and_answers_stay(
 
     names = {f"name-{number}": column for column, number in asked.items()}
     text = answer(**names, **{f"col-{asked['permission']}": "ignore"})
-    assert ("permission" in text, "Kunde" in text) == (False, True)
+    assert ('<b class="mono">permission' in text, '<b class="mono">Kunde' in text) == (False, True)
+    assert '<span class="mono">permission</span> = ignore' in text
     asked = {question.column: number for number, question in enumerate(run.list_imports()[0].questions)}
     names = {f"name-{number}": column for column, number in asked.items()}
     words = asked["status"]

@@ -15,7 +15,7 @@ from newsletter.config import BY_NAME
 from newsletter.delivery import installation
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
-from newsletter.kernel.errors import BadInput
+from newsletter.kernel.errors import BadInput, SurroundingsError
 
 app = typer.Typer(add_completion=False)
 
@@ -28,6 +28,7 @@ def set_up(
 ) -> None:
     """Prepare the database and the first administrator. Running it again is harmless and updates the database."""
     config = wiring.get_config()
+    _make_data_folder(config.data_dir)
     call_command("migrate", interactive=False, verbosity=0)
     otp_devices.seal_stored()
     installation.check(clock.now())  # from here on it is known: also a backup that is made before the first start
@@ -43,6 +44,14 @@ def set_up(
         say(f"Next, choose how mail leaves: set {option.name} to {option.limits}.")
     say("Every setting, with what it can be and means: newsletter doctor --settings")
     say("Then start everything: newsletter run")
+
+
+def _make_data_folder(folder: Path) -> None:
+    """It is there already where the installation made its own secret key, and not where one was given."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SurroundingsError(f"The data folder {folder} cannot be used: {error}. Set NEWSLETTER_DATA_DIR.") from None
 
 
 def _create_administrator(user: str, password_file: Path | None, name: str) -> None:

@@ -50,3 +50,16 @@ def test_without_a_terminal_nothing_is_asked(
     assert status == code
     assert message in err
     assert users.list_users() == ()
+
+
+def test_a_data_folder_that_is_not_there_is_made(
+    newsletter: Newsletter, db: None, settings: Any, tmp_path: Path
+) -> None:
+    object.__setattr__(settings.CONFIG, "data_dir", tmp_path / "of" / "ours")
+    assert newsletter("setup")[0] == 0
+    assert (tmp_path / "of" / "ours").is_dir()
+    (tmp_path / "taken").write_text("a file")
+    object.__setattr__(settings.CONFIG, "data_dir", tmp_path / "taken")
+    status, _, err = newsletter("setup")
+    assert status == SURROUNDINGS
+    assert "Set NEWSLETTER_DATA_DIR" in err

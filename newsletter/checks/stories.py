@@ -17,10 +17,17 @@ def check_count(count: int, least: int, wanted: int, name: str) -> Iterator[Find
     """Whether there are stories enough."""
     if count < least:
         yield Finding(
-            FindingLevel.BLOCK, "stories", f"{count} stories, and {name} needs at least {least}.", "too-few-stories"
+            FindingLevel.BLOCK,
+            "stories",
+            f"{_count_stories(count)}, and {name} needs at least {least}.",
+            "too-few-stories",
         )
     elif count < wanted:
-        yield Finding(FindingLevel.WARN, "stories", f"{count} stories of {wanted}.", "few-stories")
+        yield Finding(FindingLevel.WARN, "stories", f"{_count_stories(count)} of {wanted}.", "few-stories")
+
+
+def _count_stories(count: int) -> str:
+    return f"{count} {'story' if count == 1 else 'stories'}"
 
 
 def check_story(story: Pick, *, ran: str, picture_size: int) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from subscribers.imports import columns
 from subscribers.imports.questions import UnansweredError
 from subscribers.imports.rows import Row, SkippedRow
 from subscribers.values import BadRow
-from tests.subscribers.reading import row, rows, tool
+from tests.subscribers.reading import row, rows
 
 MAILCHIMP = (
     "Email Address,First Name,Last Name,Company,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,"
@@ -32,27 +32,6 @@ BEEHIIV = (
     "unsubscribed_at,Subscription Date (Substack)\n"
 )
 LISTMONK = "uuid,email,name,attributes,status,created_at,updated_at\n"
-
-
-@pytest.mark.parametrize(
-    ("header", "name"),
-    [
-        (MAILCHIMP.format("LAST_CHANGED").strip(), "mailchimp"),
-        ("E-Mail-Adresse,Vorname,MEMBER_RATING,OPTIN_TIME,LEID,EUID,NOTES", "mailchimp"),
-        (SUBSTACK.strip(), "substack"),
-        (GHOST.strip(), "ghost"),
-        (BEEHIIV.strip(), "beehiiv"),
-        (LISTMONK.strip(), "listmonk"),
-        ("email,name,attributes", "listmonk_import"),
-        ("email_address,type,creation_date,tags,metadata,notes,unsubscription_date", "buttondown"),
-        ("CONTACT ID,EMAIL,FIRSTNAME,LASTNAME,EMAIL_BLACKLISTED,ADDED_TIME,MODIFIED_TIME", "brevo"),
-        ("Email Address,Name,State,Date", "campaignmonitor"),
-        ("first_name,email,status,subscribed_at,tags", "kit"),
-        ("email,first name", "generic"),
-    ],
-)
-def test_a_program_is_known_by_its_header(header: str, name: str) -> None:
-    assert tool(header) == name
 
 
 @pytest.mark.parametrize(

@@ -316,7 +316,7 @@ class RowParser:
         if layout.tool.name == "buttondown":
             fields["tier"] = fields.get("tier") or _tier_of_type(layout, cells)
         if tags:
-            fields["tags"] = json.dumps(sorted(dict.fromkeys(tags))[:MOST_TAGS], ensure_ascii=False)
+            fields["tags"] = _dump_tags(tuple(tags))
         if values:
             fields["attributes"] = json.dumps(values, ensure_ascii=False, sort_keys=True)
         if states:
@@ -478,7 +478,13 @@ def split_name(first: str, last: str, name: str) -> tuple[str, str]:
     return (first, rest) if first else (rest, last)
 
 
-def split_tags(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _dump_tags(tags: tuple[str, ...]) -> str:
+    return json.dumps(sorted(dict.fromkeys(tags))[:MOST_TAGS], ensure_ascii=False)
+
+
+@lru_cache(maxsize=4096)
+def split_tags(text: str) -> tuple[str, ...]:
     """The tags in a cell, each once: split at commas, semicolons or bars, or in quotes as Mailchimp writes them."""
     if text[:1] == "[" and text[-1:] == "]":
         parts = [part.strip().strip("'\"") for part in text[1:-1].split(",")]
@@ -487,7 +493,7 @@ def split_tags(text: str) -> list[str]:
     else:
         parts = re.split(r"[;|]" if re.search(r"[;|]", text) else ",", text)
     flat = [" ".join(part.split())[:LONGEST_TAG] for part in parts]
-    return list(dict.fromkeys(each for each in flat if each))
+    return tuple(dict.fromkeys(each for each in flat if each))
 
 
 def _tier_of_plan(plan: str, paying: str, layout: Layout) -> str:

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -395,6 +396,7 @@ class _RowSorter:
         self._fresh: list[BadRow] = []
         self._flags: dict[str, dict[str, Any]] = {}
         self._tags: dict[str, None] = {}
+        self._last_tags = ""
         self._attributes = {c.attribute: c.name for layout in layouts for c in layout.columns_for("attribute")}
         self._documents = any(layout.columns_for("attributes") for layout in layouts)
 
@@ -442,8 +444,9 @@ class _RowSorter:
         kind, meant = ("quarantined", "") if not sendable else address_quality.assess_address(address)
         if kind:
             self._flag(kind, line, address, meant)
-        if tags:
-            self._tags.update(dict.fromkeys(json.loads(tags)))
+        if tags and tags != self._last_tags:
+            self._last_tags = tags
+            self._tags.update(_parse_tags(tags))
         if attributes and self._documents:
             self._attributes.update((name, name) for name in json.loads(attributes) if name not in self._attributes)
         return (
@@ -501,6 +504,11 @@ class _RowSorter:
             tags=list(self._tags),
             attributes=self._attributes,
         )
+
+
+@lru_cache(maxsize=4096)
+def _parse_tags(document: str) -> Mapping[str, None]:
+    return dict.fromkeys(json.loads(document))
 
 
 def _describe_zones(unknown: Mapping[str, int]) -> str:

@@ -35,6 +35,8 @@ OUT = frozenset(_STRONGEST_FIRST)
 _SHORTEST_NO_NAME = 8  # letters; people are called Held
 YES, NO = "yes", "no"
 EMPTY = "(empty)"  # how a cell without anything in it is called in questions and answers
+_WORD = re.compile(r"[^\W\d_]+")
+_SET_APART = re.compile(r"[-–—(\[:/|*,]\s*(\w[\w ]*)")
 _SHORTEST_STEM = 5  # letters of a word that may be the beginning of a longer one
 _SHORTEST_SIGN = 4  # letters; a shorter one is looked for only as a whole word
 
@@ -151,13 +153,31 @@ def _is_long_word_of_leaving(word: str) -> bool:
 
 def says_left(name: str) -> bool:
     """Whether a name says that its bearer left: “Ann Lee (unsubscribed)”, “DO NOT MAIL Ann”, or such a word alone."""
+    folded = name.casefold()
+    plain = folded.replace(" ", "").isalnum()
+    words = folded.split() if plain else _WORD.findall(folded)
+    if not _load_first_words_of_leaving().isdisjoint(words):
+        within = ("".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, start + 5))
+        if not _load_long_words_of_leaving().isdisjoint(within):
+            return True
+    if plain:  # nearly all names are; what follows takes ten times as long
+        return False
     if is_word_of_leaving(name):
         return len(normalise_name(name)) >= _SHORTEST_NO_NAME
-    if any(map(is_word_of_leaving, re.findall(r"[-–—(\[:/|*,]\s*(\w[\w ]*)", name))):
-        return True
-    words = re.findall(r"[^\W\d_]+", name.casefold())
-    within = ("".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, start + 5))
-    return len(words) > 1 and not _load_long_words_of_leaving().isdisjoint(within)
+    return any(map(is_word_of_leaving, _SET_APART.findall(name)))
+
+
+@cache
+def _load_first_words_of_leaving() -> frozenset[str]:
+    """The words with which those too long for a name begin, with and without accents."""
+    first = {
+        word.casefold().split()[0]
+        for words in load_languages().values()
+        for state in OUT
+        for word in words.get(state, ())
+        if len(normalise_name(word)) >= _SHORTEST_NO_NAME
+    }
+    return frozenset(first | {normalise_name(word) for word in first})
 
 
 @cache

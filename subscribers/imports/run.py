@@ -629,14 +629,17 @@ def _to_import_run(row: models.ImportRun) -> ImportRun:
         file_kept=row.file_kept,
         seen=_compute_seen(row),
         questions=tuple(questions.from_json(each) for each in row.questions or ()),
-        answers=_list_answers(_load_options(row)),
+        answers=_list_answers(row.options),
     )
 
 
-def _list_answers(options: ImportOptions) -> tuple[tuple[str, str], ...]:
-    """What was answered about a file: a column, or a column and a value of it, and what it is."""
-    given = (options.mapping, options.statuses, options.tiers, options.dates)
-    return tuple((asked, answer) for answers in given for asked, answer in answers.items())
+def _list_answers(stored: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What was answered about a file: a column, or a column and a value of it, and what it is.
+
+    Of options that cannot be read nothing: such an import has failed, and must be shown.
+    """
+    given = (stored.get(name) for name in ("mapping", "statuses", "tiers", "dates"))
+    return tuple((asked, answer) for answers in given if isinstance(answers, dict) for asked, answer in answers.items())
 
 
 def _get_row(import_id: int) -> models.ImportRun:

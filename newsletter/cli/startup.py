@@ -35,6 +35,8 @@ def look_at_history() -> None:
 
     A machine that is new to a database on PostgreSQL waits for up to a minute, to see another one at work on it.
     """
+    if nesting := installation.describe_nesting():
+        warn(f"{nesting} Set NEWSLETTER_STATE_DIR.")
     standing = installation.check(clock.now(), wait=time.sleep)
     if standing.held:
         warn(f"SENDING IS HELD: {standing.held}\nSee what is known: newsletter database status")

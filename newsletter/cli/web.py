@@ -14,6 +14,7 @@ from django.db.backends.signals import connection_created
 from newsletter.cli.output import SUPERVISED, say
 from newsletter.cli.startup import look_at_history, read_secrets_on_hangup, require_valid_settings
 from newsletter.jobs import heartbeats, schema, wiring, worker_threads
+from newsletter.jobs.page_probe import PageProbe
 from newsletter.jobs.supervisor import end_with_parent
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from newsletter.kernel.numbers import parse_whole_number
@@ -36,7 +37,9 @@ def run_web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64),
 
     host, port = parse_listen(listen)
     connection_created.connect(_relax_durability)
-    threading.Thread(target=_keep_recording_heartbeat, args=(supervised,), name="heartbeat", daemon=True).start()
+    probe = PageProbe(host, port)
+    beat = threading.Thread(target=_keep_recording_heartbeat, args=(supervised, probe), name="heartbeat", daemon=True)
+    beat.start()
     say(f"The desk is at {wiring.get_config().base_url} (listening on {host}:{port}).")
     try:
         waitress.serve(
@@ -67,11 +70,15 @@ def parse_listen(listen: str) -> tuple[str, int]:
     return "127.0.0.1", (base.port or 8000) if local else 8000
 
 
-def _keep_recording_heartbeat(supervised: bool) -> None:
+def _keep_recording_heartbeat(supervised: bool, probe: PageProbe) -> None:
     if not supervised:
         look_at_history()  # may take a minute on a new machine; pages are served meanwhile
+    probe.start()
     while True:
-        done = worker_threads.try_record_heartbeat(heartbeats.ProcessKind.WEB)
+        if silence := probe.describe_silence():
+            done = worker_threads.try_report_trouble(heartbeats.ProcessKind.WEB, silence)
+        else:
+            done = worker_threads.try_record_heartbeat(heartbeats.ProcessKind.WEB)
         time.sleep(heartbeats.HEARTBEAT_SECONDS if done else worker_threads.RETRY_SECONDS)
 
 

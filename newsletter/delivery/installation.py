@@ -57,6 +57,15 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class SendingLimits:
+    """Since when all sending is held (None: it is not), and why; and whether mail goes to the outbox alone."""
+
+    held_since: datetime | None = None
+    held_reason: str = ""
+    outbox_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What is known of the installation, for people: of the database and of this machine's state folder."""
 
@@ -103,6 +112,19 @@ def get_state_folder() -> StateFolder:
     return _open_folder(settings.CONFIG.state_dir)
 
 
+def describe_nesting() -> str:
+    """What is wrong where the state folder lies inside the data folder: it would go back in time with it. "": it does
+    not, or nothing leaves anyway.
+    """
+    config = settings.CONFIG
+    if config.provider == "outbox" or not config.state_dir.resolve().is_relative_to(config.data_dir.resolve()):
+        return ""
+    return (
+        f"The state folder {config.state_dir} lies inside the data folder. Whoever restores or copies that takes it "
+        "along, and nobody notices that the database went back in time."
+    )
+
+
 def get_standing(now: datetime) -> Standing:
     """How far the installation is and whether it may send, as this process knows; looked at when it does not."""
     with _process.lock:
@@ -132,10 +154,12 @@ def is_held(now: datetime) -> bool:
     return bool(standing.held)
 
 
-def find_hold() -> str:
-    """Why sending is held, as the database has it; "": it is not."""
+def find_limits() -> SendingLimits:
+    """Whether sending is held, and whether this is a copy, as the database has it."""
     row = _find_row()
-    return row.held_reason if row is not None and row.held_since is not None else ""
+    if row is None:
+        return SendingLimits()
+    return SendingLimits(row.held_since, row.held_reason if row.held_since else "", row.outbox_only)
 
 
 def check(now: datetime, *, wait: Callable[[float], object] | None = None) -> Standing:

@@ -123,6 +123,8 @@ def _check_history(now: datetime) -> Iterator[Diagnosis]:
     except SurroundingsError as error:
         yield Diagnosis(DiagnosisLevel.BAD, str(error), "Set NEWSLETTER_STATE_DIR.")
         return
+    if nesting := installation.describe_nesting():
+        yield Diagnosis("bad", nesting, "Stop everything, move it elsewhere, and set NEWSLETTER_STATE_DIR.")
     if standing.held:
         yield Diagnosis(
             DiagnosisLevel.BAD, f"Sending is held: {standing.held}", "See what is known: newsletter database status"

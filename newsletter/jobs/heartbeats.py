@@ -67,6 +67,11 @@ def record_heartbeat(kind: ProcessKind, *, now: datetime, note: str = "", settin
     )
 
 
+def report_trouble(kind: ProcessKind, note: str) -> None:
+    """Notes what is wrong with this process, which is no sign that it lives."""
+    Heartbeat.objects.filter(name=get_process_name(kind)).update(note=note[:300])
+
+
 def find_signs(names: Iterable[str], now: datetime) -> dict[str, datetime]:
     """When these processes last said that they are alive, by their own clocks; those that did. Raises DatabaseError.
 

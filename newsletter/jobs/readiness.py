@@ -36,7 +36,7 @@ def _list_schema_problems() -> Iterator[tuple[str, str]]:
 
 
 def _list_hold() -> Iterator[tuple[str, str]]:
-    if installation.find_hold():
+    if installation.find_limits().held_since:
         yield "held", "Sending is held: the database may have gone back in time. See: newsletter database status"
 
 

@@ -133,6 +133,21 @@ def try_record_heartbeat(kind: heartbeats.ProcessKind, note: str = "") -> bool:
     return True
 
 
+def try_report_trouble(kind: heartbeats.ProcessKind, note: str) -> bool:
+    """Says what is wrong with this process, in the log and for `doctor`; False when the database would not take it.
+
+    It is no sign of life: after some time without one, the supervisor starts the process again.
+    """
+    log.error("The %s is in trouble: %s", kind, note)
+    try:
+        heartbeats.report_trouble(kind, note)
+    except Exception:
+        log.exception("The %s could not say so", kind)
+        close_old_connections()
+        return False
+    return True
+
+
 def _keep_watch() -> None:
     """Compares the database with the state folder; a folder that cannot be used stops no sign of life."""
     try:

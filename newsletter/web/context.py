@@ -11,6 +11,7 @@ from newsletter.accounts.permissions import is_signed_in, map_visible_newsletter
 from newsletter.catalog.newsletters import find_oldest_zone
 from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.editions.states import BoxPlace, EditionState, PageCheckState, PickSize, PoolState
+from newsletter.delivery import installation
 from newsletter.delivery.ledger.states import MailingKind, MailingState
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
@@ -53,6 +54,7 @@ def add_desk_context(request: HttpRequest) -> dict[str, Any]:
         ],
         "now": clock.now(),
         "provider": settings.CONFIG.provider,
+        "sending_limits": installation.find_limits(),
         "newsroom_zone": get_newsroom_zone(),
     }
 

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from newsletter.cli import startup
 from newsletter.cli.app import main
+
+
+def test_a_state_folder_inside_the_data_folder_is_warned_of(
+    db: None, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = settings.CONFIG.data_dir / "state"
+    settings.CONFIG = replace(settings.CONFIG, provider="smtp", state_dir=folder)
+    startup.look_at_history()
+    assert f"The state folder {folder} lies inside the data folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["run", "web"])

@@ -48,6 +48,17 @@ def test_a_newsroom_that_works_has_nothing_bad(
     assert "is not https" in found(now)
 
 
+def test_a_state_folder_inside_the_data_folder_is_bad_where_mail_leaves(
+    data_dir: None, newsroom: Any, settings: Any, now: datetime
+) -> None:
+    settings.CONFIG = replace(settings.CONFIG, state_dir=settings.CONFIG.data_dir / "state")
+    assert "lies inside the data folder" not in found(now)
+    settings.CONFIG = replace(settings.CONFIG, provider="smtp", smtp_url="smtp://127.0.0.1:1")
+    assert "lies inside the data folder" in found(now)
+    settings.CONFIG = replace(settings.CONFIG, state_dir=settings.CONFIG.data_dir / ".." / "state")
+    assert "lies inside the data folder" not in found(now)
+
+
 def test_what_is_missing_is_named_with_the_command(data_dir: None, newsroom: Any, now: datetime) -> None:
     newsletter_settings.change_newsletter(newsroom.other.id, now=now, state="paused", seen=None, by=SYSTEM)
     assert "Nobody can sign in. Run: newsletter setup --user" in found(now)

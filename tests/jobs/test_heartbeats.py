@@ -12,6 +12,15 @@ from newsletter.jobs.models import Heartbeat
 pytestmark = pytest.mark.django_db
 
 
+def test_trouble_is_no_sign_of_life(db: None, now: datetime) -> None:
+    heartbeats.report_trouble(heartbeats.ProcessKind.WEB, "nobody there yet")
+    assert heartbeats.list_processes() == ()
+    heartbeats.record_heartbeat(heartbeats.ProcessKind.WEB, now=now)
+    heartbeats.report_trouble(heartbeats.ProcessKind.WEB, "no page was answered")
+    (status,) = heartbeats.list_processes()
+    assert (status.last_seen_at, status.note) == (now, "no page was answered")
+
+
 def test_a_process_is_alive_for_as_long_as_its_sign_is_fresh(now: datetime) -> None:
     heartbeats.record_heartbeat("worker", now=now)
     just_before = now + heartbeats.FRESH_FOR - timedelta(seconds=1)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
+from newsletter.delivery import installation
 from newsletter.web import context
 
 
@@ -44,3 +47,23 @@ def test_the_clock_is_in_the_zone_of_the_oldest_newsletter(db: None, request: An
     assert context.get_newsroom_zone() == "UTC"
     request.getfixturevalue("newsroom")
     assert context.get_newsroom_zone() == "Europe/London"
+
+
+def test_the_desk_says_on_every_page_why_nothing_leaves_and_what_to_do(
+    signed_in: Callable[[str], Client], newsroom: Any, now: datetime, settings: Any
+) -> None:
+    settings.CONFIG = replace(settings.CONFIG, provider="smtp")
+    editor = signed_in("editor")
+    assert "Sending is held" not in editor.get("/editions/").content.decode()
+
+    installation.check(now)
+    installation.hold("A backup was restored.", now)
+    shown = editor.get("/editions/").content.decode()
+    assert "Sending is held since Tue 24 Nov" in shown
+    assert "A backup was restored." in shown
+    assert "newsletter database resume-sending" in shown
+
+    installation.become_copy(now)
+    shown = editor.get("/editions/").content.decode()
+    assert "Sending is held" not in shown
+    assert "This is a copy: nothing leaves" in shown

@@ -51,6 +51,13 @@ def show_status(as_json: bool = JSON) -> None:
     if found.payloads_waiting:
         since = f", the oldest since {found.oldest_payload_at:%Y-%m-%d %H:%M} UTC" if found.oldest_payload_at else ""
         say(f"{found.payloads_waiting} payloads of the provider wait to be applied{since}.")
+    if found.witnessed:
+        seen = found.witnessed
+        say(
+            f"The provider reports on {seen.requests} requests that the database does not know, with at least "
+            f"{seen.people} people, {seen.first_at:%Y-%m-%d %H:%M} to {seen.last_at:%Y-%m-%d %H:%M} UTC. None of them "
+            "is sent the same words again."
+        )
     for day in found.days:
         say(f"On {day.day} (UTC) the provider was given {day.provider} messages; by our ledger {day.ledger} left.")
     if found.days_problem:

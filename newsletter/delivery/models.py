@@ -400,6 +400,25 @@ class UnmatchedEventCount(models.Model):
         return f"{self.day}: {self.count}"
 
 
+class WitnessedRequest(models.Model):
+    """A request that the provider reports on and the ledger does not know: `sending.witnessed_requests`."""
+
+    mailing = models.CharField(max_length=40, db_index=True)  # the keys, as events name them
+    batch = models.CharField(max_length=40, unique=True)
+    attempt = models.CharField(max_length=40, blank=True)
+    people = models.BinaryField()  # digests of the addresses, packed
+    size = models.PositiveIntegerField(default=0, db_default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    noted_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "delivery_witnessed"
+
+    def __str__(self) -> str:
+        return f"{self.mailing} {self.batch}"
+
+
 class Installation(models.Model):
     """This installation, one row: who it is, how far it is, and whether sending is held: `delivery.installation`."""
 

@@ -13,8 +13,9 @@ from newsletter.delivery.events import inbox
 from newsletter.delivery.ledger.states import MailingState
 from newsletter.delivery.providers.base import Counting
 from newsletter.delivery.reports import summary
-from newsletter.delivery.sending import lost_attempts, mailings
+from newsletter.delivery.sending import lost_attempts, mailings, witnessed_requests
 from newsletter.delivery.sending.lost_attempts import Recovered
+from newsletter.delivery.sending.witnessed_requests import WitnessedRequests
 from newsletter.jobs import erasure, wiring
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NewsletterError
@@ -47,12 +48,15 @@ class WitnessedDay:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is known, for a person who decides. `days` are of the provider's figures, where it offers any."""
+    """What is known, for a person who decides. `witnessed` is what events report of requests that the ledger lacks;
+    `days` are of the provider's figures, where it offers any.
+    """
 
     status: installation.Status
     due: tuple[Waiting, ...]
     payloads_waiting: int
     oldest_payload_at: datetime | None
+    witnessed: WitnessedRequests | None
     days: tuple[WitnessedDay, ...]
     days_problem: str
 
@@ -71,7 +75,8 @@ def describe_situation(now: datetime) -> Situation:
     """What is known of the installation, and what would be sent now."""
     waiting, status = inbox.get_status(), installation.read_status(now)
     days, problem = _ask_provider(now) if status.held_since else ((), "")
-    return Situation(status, _list_due(now), waiting.waiting, waiting.oldest_at, days, problem)
+    witnessed = witnessed_requests.find_witnessed()
+    return Situation(status, _list_due(now), waiting.waiting, waiting.oldest_at, witnessed, days, problem)
 
 
 def _ask_provider(now: datetime) -> tuple[tuple[WitnessedDay, ...], str]:

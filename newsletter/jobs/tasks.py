@@ -39,7 +39,7 @@ from newsletter.delivery import installation, isolation
 from newsletter.delivery.events import engagement, inbox, suppression_sync, unsubscribed_after_send
 from newsletter.delivery.ledger.states import MailingKind
 from newsletter.delivery.reports import summary
-from newsletter.delivery.sending import mailings, one_off, recall, reconsider, repair
+from newsletter.delivery.sending import mailings, one_off, recall, reconsider, repair, witnessed_requests
 from newsletter.jobs import erasure, heartbeats, hints, setup_probe, wiring
 from newsletter.jobs.actors import SCHEDULER
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
@@ -78,6 +78,7 @@ def tick(now: datetime, *, with_editions: bool = True) -> TickResult:
         ("heartbeats", heartbeats.delete_stale),
         ("hits", rate_limits.delete_old_hits),
         ("seen_events", inbox.delete_expired),
+        ("witnessed_requests", witnessed_requests.delete_expired),
     )
     done: dict[str, int] = {}
     failed: dict[str, str] = {}

@@ -28,7 +28,7 @@ from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.providers.base import Event, EventType, RejectReason
-from newsletter.delivery.sending import bounce_rate, ledger_rows
+from newsletter.delivery.sending import bounce_rate, ledger_rows, witnessed_requests
 from newsletter.delivery.sending.expired_leases import CLOCK_DIFFERENCE
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.iteration import batched
@@ -278,6 +278,7 @@ def _write_chunk(chunk: _Chunk, now: datetime) -> None:
         _count_clicks(mailing_id, pick, machine, count)
     bounces_complaints.apply_reports(reports, source="provider", now=now)
     _apply_unmatched(chunk.unmatched, now)
+    witnessed_requests.note(chunk.unmatched, now)
     _count_unmatched(chunk.misaddressed.total(), now)
 
 

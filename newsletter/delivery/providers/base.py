@@ -175,7 +175,7 @@ class RejectReason(StrEnum):
 
 
 class Event(NamedTuple):
-    """One event. `at` is in Unix seconds; `batch`, `attempt` and `place` are ours, "" and -1 where it carries none.
+    """One event. `at` is in Unix seconds; `mailing`, `batch`, `attempt` and `place` are ours; "" and -1: it has none.
 
     `alarm`, if not "", is a sentence for people: something is wrong with our account, not with one recipient.
     """
@@ -193,6 +193,7 @@ class Event(NamedTuple):
     url: str = ""
     pick: str = ""
     alarm: str = ""
+    mailing: str = ""
 
 
 class Provider(Protocol):

@@ -130,6 +130,7 @@ def _to_event(raw: Mapping[str, Any]) -> Event:
         url=url,
         pick=_parse_pick_key(url),
         alarm=_alarm_text(event_type, reject_reason, raw),
+        mailing=_get_text(raw, "nl_mailing", 40) if batch else "",
     )
 
 

@@ -27,7 +27,7 @@ from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
 from newsletter.delivery.ledger.format import unpack_members
 from newsletter.delivery.ledger.states import ExclusionReason, MailingKind, MailingState, RecallState
 from newsletter.delivery.providers import registry
-from newsletter.delivery.sending import envelopes, late_mailings, ledger_rows, pacing, send_times
+from newsletter.delivery.sending import envelopes, late_mailings, ledger_rows, pacing, send_times, witnessed_requests
 from newsletter.delivery.sending.envelopes import EnvelopeSettings
 from newsletter.delivery.sending.mailed_before import NOBODY, EarlierBatches, MailedBefore
 from newsletter.kernel import clock
@@ -374,6 +374,7 @@ def _reconcile(row: models.Mailing, now: datetime) -> None:
         return
     with transaction.atomic():
         if models.Mailing.objects.filter(id=row.id, state=MailingState.FREEZING).update(state=MailingState.SENDING):
+            witnessed_requests.settle(row, now)
             send_times.plan_times(row, now)
 
 

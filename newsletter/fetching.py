@@ -103,6 +103,16 @@ def resolve_host(host: str, port: int) -> Sequence[str]:
     return [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
+def is_answered(host: str, port: int, *, timeout: float) -> bool:
+    """Whether a web server of our own answers at all, with whatever: as cheap as can be, for it is asked often."""
+    try:
+        with socket.create_connection((host, port), timeout=timeout) as connection:
+            connection.sendall(b"GET /livez HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            return connection.recv(5) == b"HTTP/"
+    except OSError:  # it starts, or is at its limit
+        return False
+
+
 def fetch(
     url: str,
     *,

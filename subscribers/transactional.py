@@ -193,6 +193,12 @@ def find_next_due_mail(now: datetime) -> datetime | None:
     return waiting.order_by("due_at").values_list("due_at", flat=True).first()
 
 
+def hasten_tried(now: datetime) -> int:
+    """Lets mails that were tried already be tried again now. Returns how many."""
+    waiting = models.TransactionalMail.objects.filter(state=TransactionalState.QUEUED, attempts__gt=0, due_at__gt=now)
+    return waiting.update(due_at=now)
+
+
 def _select_suppressed_keys() -> QuerySet[models.Suppression, str]:
     """Suppressed addresses. One whose mail came back may sign up again, so the mail that asks goes there."""
     return models.Suppression.objects.exclude(reason__in=policy.LIFTED_BY_SIGN_UP).values_list("address_key", flat=True)

@@ -20,7 +20,7 @@ from newsletter.cli.output import (
 )
 from newsletter.cli.startup import only_one
 from newsletter.delivery.sending.lost_attempts import Recovered
-from newsletter.jobs import backup, continuity, restore, wiring
+from newsletter.jobs import backup, continuity, put_aside, restore, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 
@@ -148,7 +148,10 @@ def restore_backup(file: Path, yes: bool = YES, as_json: bool = JSON) -> None:
     if done.known_until:
         say(f"What happened until {done.known_until[:19].replace('T', ' ')} UTC and is not in it is lost.")
     if done.put_aside:
-        say(f"The database that was there is in {done.put_aside}.")
+        say(
+            f"The database that was there is in {done.put_aside}, with whoever was erased since. It is deleted after "
+            f"{put_aside.RETENTION.days} days by itself."
+        )
     if done.erased_again:
         say(f"{done.erased_again} people who were erased since are erased again.")
     _say_recovered(done.recovered)

@@ -19,7 +19,7 @@ from newsletter.delivery import installation, isolation, setup_problems
 from newsletter.delivery.events import inbox, suppression_sync
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.reports import summary
-from newsletter.jobs import heartbeats, readiness, schema, wiring
+from newsletter.jobs import heartbeats, put_aside, readiness, schema, wiring
 from newsletter.kernel.errors import NewsletterError, SurroundingsError
 from newsletter.kernel.resources import get_templates_dir
 from newsletter.scheduling import schedules
@@ -59,7 +59,9 @@ def examine(now: datetime) -> tuple[Diagnosis, ...]:
     """All checks, in the order in which one would fix them."""
     options = wiring.get_config()
     found = [*_check_settings(), *_check_files(options), *_check_database()]
-    if not any(diagnosis.is_bad for diagnosis in found):
+    usable = not any(diagnosis.is_bad for diagnosis in found)
+    found += [*_check_disks(options), *_check_put_aside()]
+    if usable:
         found += [*_check_history(now), *_check_users(), *_check_provider(options, now), *_check_newsletters()]
         found += [*_check_transactional_mail(now), *_check_processes(now), *_check_failures()]
         found += [*_check_setup(now), *_check_mailings(now), *_check_account_alarms(), *_check_proxies(options, now)]
@@ -85,15 +87,28 @@ def _check_files(options: config.Config) -> Iterator[Diagnosis]:
         free = shutil.disk_usage(options.data_dir).free
     except (NewsletterError, OSError) as error:
         yield Diagnosis(DiagnosisLevel.BAD, str(error), "Set NEWSLETTER_DATA_DIR to a folder this user may write.")
-        return
-    if free < MIN_FREE_BYTES:
-        yield Diagnosis(
-            DiagnosisLevel.BAD,
-            f"Only {free // 2**20} MB are free in {options.data_dir}.",
-            "Free some space: a full disk stops sending.",
-        )
     else:
         yield Diagnosis(DiagnosisLevel.OK, f"Data folder {options.data_dir}, {free // 2**30} GB free.")
+
+
+def _check_disks(options: config.Config) -> Iterator[Diagnosis]:
+    """Whether there is room for what is written all the time; with little of it, all else can be looked at still."""
+    for folder in (options.data_dir, options.state_dir):
+        if readiness.measure_free_bytes(folder) < MIN_FREE_BYTES:
+            yield Diagnosis(
+                DiagnosisLevel.BAD,
+                f"Only {readiness.measure_free_bytes(folder) // 2**20} MB are free in {folder}.",
+                "Free some space: a full disk stops sending.",
+            )
+
+
+def _check_put_aside() -> Iterator[Diagnosis]:
+    for path, until in put_aside.list_files():
+        yield Diagnosis(
+            DiagnosisLevel.LOOK,
+            f"The database that a restore replaced is still in {path}; whoever was erased since is in it.",
+            f"It is deleted on {until:%Y-%m-%d}. Delete it earlier when you have what you need of it.",
+        )
 
 
 def _check_database() -> Iterator[Diagnosis]:
@@ -124,7 +139,9 @@ def _check_history(now: datetime) -> Iterator[Diagnosis]:
         yield Diagnosis(DiagnosisLevel.BAD, str(error), "Set NEWSLETTER_STATE_DIR.")
         return
     if nesting := installation.describe_nesting():
-        yield Diagnosis("bad", nesting, "Stop everything, move it elsewhere, and set NEWSLETTER_STATE_DIR.")
+        yield Diagnosis(
+            DiagnosisLevel.BAD, nesting, "Stop everything, move it elsewhere, and set NEWSLETTER_STATE_DIR."
+        )
     if standing.held:
         yield Diagnosis(
             DiagnosisLevel.BAD, f"Sending is held: {standing.held}", "See what is known: newsletter database status"
@@ -196,9 +213,8 @@ def _check_setup(now: datetime) -> Iterator[Diagnosis]:
 def _check_mailings(now: datetime) -> Iterator[Diagnosis]:
     """Mailings that wait for somebody, and those of which the provider reports nothing."""
     for each in summary.list_stopped():
-        by_hand = each.reason.startswith("paused by ")
         yield Diagnosis(
-            DiagnosisLevel.LOOK if by_hand else DiagnosisLevel.BAD,
+            DiagnosisLevel.LOOK if each.by_hand else DiagnosisLevel.BAD,
             f"Mailing {each.id} is {each.state.label.lower()}{f': {each.reason}' if each.reason else ''}",
             f"Look at it: newsletter mailings show {each.id}",
         )

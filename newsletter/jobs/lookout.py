@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.25  # between looks whether somebody has written
 BUSY_SECONDS = 0.5  # between looks while batches are due: limits and waits let them go one by one
-LONGEST_SECONDS = 5.0  # without anything that says so
+RETRY_SECONDS = 5.0
+LONGEST_SECONDS = 15.0  # without anything that says so
 
 
 class Wakeup:
@@ -32,6 +33,7 @@ class Wakeup:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self.is_idle = False
 
     def begin_look(self) -> None:
         """Called before a thread looks for work: whatever comes from here on wakes it up again."""
@@ -43,7 +45,9 @@ class Wakeup:
 
     def wait(self, seconds: float) -> None:
         """Waits until there may be something to do, and no longer than this."""
+        self.is_idle = True
         self._event.wait(seconds)
+        self.is_idle = False
 
 
 class Lookout:
@@ -65,7 +69,7 @@ class Lookout:
                 close_old_connections()
                 self._version = None
                 self._wake_all()
-                self._stop.wait(LONGEST_SECONDS)
+                self._stop.wait(RETRY_SECONDS)
 
     def step(self, now: datetime) -> None:
         """Looks, if somebody has written since or the time has come."""
@@ -75,7 +79,8 @@ class Lookout:
         self._version = version
         due = find_due(now)
         for queue, count in due.items():
-            for wakeup in self._wakeups[queue][:count]:
+            idle_first = sorted(self._wakeups[queue], key=lambda each: not each.is_idle)
+            for wakeup in idle_first[:count]:
                 wakeup.wake()
         self._look_at = time.monotonic() + _compute_wait(due, now)
 

@@ -5,13 +5,13 @@ A process whose pages are not answered gives no sign of life any more, and so is
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 
+from newsletter import fetching
+
 EVERY_SECONDS = 15.0
 PATIENCE_SECONDS = 30.0  # a page may wait for others, and for a database that is locked
-_ASK = b"GET /livez HTTP/1.0\r\nHost: localhost\r\n\r\n"
 
 
 class PageProbe:
@@ -35,14 +35,6 @@ class PageProbe:
 
     def _keep_asking(self) -> None:
         while True:
-            if self._ask():
+            if fetching.is_answered(*self._address, timeout=self._patience):
                 self._answered_at = time.monotonic()
             time.sleep(self._every)
-
-    def _ask(self) -> bool:
-        try:
-            with socket.create_connection(self._address, timeout=self._patience) as connection:
-                connection.sendall(_ASK)
-                return connection.recv(5) == b"HTTP/"
-        except OSError:  # it starts, or is at its limit
-            return False

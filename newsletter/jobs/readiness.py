@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 
 from newsletter.delivery import installation
 from newsletter.delivery.events import inbox
+from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import backlog
 from newsletter.jobs import heartbeats, schema
 from newsletter.scheduling import occurrences
 
 OVERDUE_AFTER = timedelta(minutes=2)  # of what is to happen at its time
+STOPPED_SHOWN_FOR = timedelta(days=1)  # mailings by their time: later, nobody waits for them
+LEAST_FREE_BYTES = 20 * 2**20  # of the disks on which database and state folder are
 EVENTS_OVERDUE_AFTER = timedelta(minutes=10)  # of what the provider reported; a worker applies it within seconds
 
 
@@ -23,9 +29,23 @@ def list_problems(now: datetime) -> dict[str, str]:
         connection.ensure_connection()
         if problems := dict(_list_schema_problems()):
             return problems
-        return dict(_list_hold()) | dict(_list_process_problems(now)) | dict(list_overdue_work(now))
+        found = dict(_list_disk_problems()) | dict(_list_hold()) | dict(_list_process_problems(now))
+        return found | dict(list_overdue_work(now)) | dict(_list_stopped(now))
     except DatabaseError:
-        return {"database": "The database does not answer as it should."}
+        return dict(_list_disk_problems()) | {"database": "The database does not answer as it should."}
+
+
+def measure_free_bytes(folder: Path) -> int:
+    """How much room there is where a folder is, or will be."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def _list_disk_problems() -> Iterator[tuple[str, str]]:
+    config = settings.CONFIG
+    if min(measure_free_bytes(folder) for folder in (config.data_dir, config.state_dir)) < LEAST_FREE_BYTES:
+        yield "disk", "The disk is full: nothing is sent until there is room. It goes on by itself then."
 
 
 def _list_schema_problems() -> Iterator[tuple[str, str]]:
@@ -48,6 +68,12 @@ def _list_process_problems(now: datetime) -> Iterator[tuple[str, str]]:
             yield name, f"No {name} is alive."
         elif any(each.note for each in alive):
             yield f"{name}_trouble", f"A {name} reports trouble. See what: newsletter doctor"
+
+
+def _list_stopped(now: datetime) -> Iterator[tuple[str, str]]:
+    stopped = summary.list_stopped(since=now - STOPPED_SHOWN_FOR)
+    if count := sum(not each.by_hand for each in stopped):
+        yield "stopped", f"{count} mailings were stopped and wait for somebody. See why: newsletter doctor"
 
 
 def list_overdue_work(now: datetime) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ from django.db.migrations.loader import MigrationLoader
 from newsletter.delivery import installation
 from newsletter.delivery.sending import lost_attempts
 from newsletter.delivery.sending.lost_attempts import Recovered
-from newsletter.jobs import backup, erasure, heartbeats, tasks
+from newsletter.jobs import backup, erasure, heartbeats, put_aside, tasks
 from newsletter.jobs.backup import Manifest
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import NewsletterError, Refused, SurroundingsError
@@ -81,9 +81,9 @@ def restore(file: Path, *, by: Actor, now: datetime) -> RestoredBackup:
         remembered = installation.get_state_folder().read(manifest.installation)
         reason = HELD_REASON.format(made_at=manifest.made_at[:16].replace("T", " "))
         if manifest.vendor == "sqlite":
-            put_aside = _put_in_place(database, reason, now)
+            kept = _put_in_place(database, reason, now)
         else:
-            put_aside = ""
+            kept = ""
             _load_postgresql(database, Path(work), reason, now)
         _restore_pictures(file)
     connection.close()
@@ -101,7 +101,7 @@ def restore(file: Path, *, by: Actor, now: datetime) -> RestoredBackup:
         manifest.made_at,
         remembered.at if remembered else "",
         sum(manifest.rows.values()),
-        put_aside,
+        kept,
         erased,
         recovered,
         suppressions,
@@ -136,7 +136,7 @@ def _put_in_place(database: Path, reason: str, now: datetime) -> str:
             copy.commit()
     connection.close()
     present = Path(str(connection.settings_dict["NAME"]))
-    aside = present.with_name(f"{present.name}.before-{now:%Y%m%d-%H%M%S}")
+    aside = put_aside.choose_path(present, now)
     if present.exists():
         _fold_log(present)
         present.replace(aside)

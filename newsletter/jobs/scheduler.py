@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -24,6 +25,7 @@ PROVIDER_SECONDS = 600
 ENGAGEMENT_SECONDS = 300  # to ask whether the hour is over
 NUDGE_AFTER_SECONDS = 30.0  # without a tick: the clock was put back, and the timer waits for it to catch up
 HUNG_AFTER_SECONDS = 180.0
+CLOCK_PUT_BACK = timedelta(minutes=1)  # by less nothing waits for long
 
 
 class Scheduler:
@@ -34,6 +36,8 @@ class Scheduler:
             HUNG_AFTER_SECONDS, nudge=self._restart_timer, nudge_after=NUDGE_AFTER_SECONDS
         )
         self._tick_seconds = tick_seconds
+        self._ticked_at: tuple[datetime, float] | None = None
+        self._recorded_at, self._noted = datetime.min.replace(tzinfo=UTC), ""
         self._stopping, self._planning = False, threading.Lock()
         self._timer = BackgroundScheduler(
             timezone=UTC,
@@ -76,11 +80,31 @@ class Scheduler:
 
     def _tick(self) -> None:
         now = clock.now()
+        self._notice_clock(now, time.monotonic())
         ticked = tasks.tick(now, with_editions=False)
         self._watchdog.report_alive()
         self._tick_at_next_instant(now)
-        note = "; ".join(f"{step}: {why}" for step, why in ticked.failed.items())
-        worker_threads.try_record_heartbeat(heartbeats.ProcessKind.SCHEDULER, note=note)
+        self._record_heartbeat("; ".join(f"{step}: {why}" for step, why in ticked.failed.items()), now)
+
+    def _record_heartbeat(self, note: str, now: datetime) -> None:
+        """Gives a sign of life where it is time for one, the clock was set, or there is something else to say."""
+        recently = timedelta() <= now - self._recorded_at < timedelta(seconds=heartbeats.HEARTBEAT_SECONDS - 2)
+        if recently and note == self._noted:
+            return
+        if worker_threads.try_record_heartbeat(heartbeats.ProcessKind.SCHEDULER, note=note):
+            self._recorded_at, self._noted = now, note
+
+    def _notice_clock(self, now: datetime, passed: float) -> None:
+        """Ends the waits that a clock put back has made longer. The first tick has nothing to compare with."""
+        before, self._ticked_at = self._ticked_at, (now, passed)
+        if before is None:
+            return
+        back = before[0] + timedelta(seconds=passed - before[1]) - now
+        if back > CLOCK_PUT_BACK:
+            log.warning(
+                "The clock was put back by %.0f s: what waits to be tried again is tried now", back.total_seconds()
+            )
+            _run_step(tasks.try_again_now, "What waits could not be hastened")
 
     def _tick_at_next_instant(self, now: datetime) -> None:
         """Lets the next tick come at the instant of an occurrence, if that is before its turn."""

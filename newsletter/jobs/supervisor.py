@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
-from newsletter.jobs import heartbeats
+from newsletter.jobs import database_file, heartbeats
 from newsletter.jobs.heartbeats import ProcessKind
 from newsletter.kernel import clock
 
@@ -125,6 +125,10 @@ class LifeMonitor:
 
     def list_hung(self) -> list[tuple[Child, str, float]]:
         """The children that hang, the names of their signs of life, and for how many seconds they were silent."""
+        if database_file.notice_replacement():
+            log.warning("Another file has the place of the database")
+            connection.close()
+            self._seen.clear()
         children = {child.heartbeat_name: child for child in self._children if child.heartbeat_name}
         try:
             signs = heartbeats.find_signs(children, clock.now())

@@ -39,15 +39,15 @@ from newsletter.delivery import installation, isolation
 from newsletter.delivery.events import engagement, inbox, suppression_sync, unsubscribed_after_send
 from newsletter.delivery.ledger.states import MailingKind
 from newsletter.delivery.reports import summary
-from newsletter.delivery.sending import mailings, one_off, recall, reconsider, repair, witnessed_requests
-from newsletter.jobs import erasure, heartbeats, hints, setup_probe, wiring
+from newsletter.delivery.sending import mailings, one_off, recall, reconsider, repair, stored_waits, witnessed_requests
+from newsletter.jobs import erasure, heartbeats, hints, put_aside, setup_probe, wiring
 from newsletter.jobs.actors import SCHEDULER
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, Refused
 from newsletter.kernel.iteration import do_each
 from newsletter.scheduling import lateness, occurrences
 from newsletter.scheduling.values import Occurrence
-from subscribers import rate_limits, retention
+from subscribers import rate_limits, retention, transactional
 
 log = logging.getLogger(__name__)
 CLOCK_TOLERANCE = timedelta(minutes=2)  # between the caller's clock and ours
@@ -78,7 +78,7 @@ def tick(now: datetime, *, with_editions: bool = True) -> TickResult:
         ("heartbeats", heartbeats.delete_stale),
         ("hits", rate_limits.delete_old_hits),
         ("seen_events", inbox.delete_expired),
-        ("witnessed_requests", witnessed_requests.delete_expired),
+        ("witnessed_requests", witnessed_requests.delete_old_requests),
     )
     done: dict[str, int] = {}
     failed: dict[str, str] = {}
@@ -374,6 +374,11 @@ def send_test(
     return sent
 
 
+def try_again_now(now: datetime) -> int:
+    """Lets be tried again now what waits for its next try, for the clock was put back. Returns how much that is."""
+    return stored_waits.end_waits(now) + transactional.hasten_tried(now)
+
+
 def sync_provider(now: datetime) -> int:
     """Takes over what the provider suppressed, once a day, and gives back what a recall took of it.
 
@@ -395,12 +400,13 @@ def roll_up_engagement(now: datetime) -> int:
     """Passes opens and clicks on to subscribers and curator, once an hour. Returns subscribers with news.
 
     With it, what subscribers do to stay clean: old files, tries and unconfirmed people go, suppressions end. And
-    personal values that the audit log has kept for long enough go, and expired sessions.
+    personal values that the audit log has kept for long enough go, expired sessions, and databases put aside.
     """
     owner = heartbeats.get_process_name(heartbeats.ProcessKind.SCHEDULER)
     return _do_all(
         lambda: retention.apply_retention(now),
         lambda: users.delete_expired_sessions(now),
+        lambda: put_aside.delete_old(now) and 0,
         lambda: audit_log.redact_before(now - audit_log.PERSONAL_RETENTION, now=now),
         lambda: engagement.roll_up(now, owner=owner),
     )

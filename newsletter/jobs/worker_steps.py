@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 from newsletter.delivery import isolation
 from newsletter.delivery.events import applying
@@ -38,12 +38,17 @@ def advance_mailings(now: datetime) -> bool:
         ("Sending again to the bounced", lambda: send_again.advance(now, provider)),
         ("Finishing mailings", lambda: mailings.finish_settled(now)),
         ("Pausing after lost answers", lambda: mailings.pause_lost_probes(now)),
-        ("Pausing for another provider", lambda: mailings.pause_other_providers(name, now, account=account)),
+        ("Pausing for another provider", partial(_pause_others, name, account, now)),
         ("Settling what was recalled", lambda: recall.settle_late_batches(now)),
         ("Looking at batches that failed", forget_prepared),
         ("Looking for newer batches", lambda: mailings.report_newer_batches(now)),
     )
     return isolation.run_steps(steps, now)
+
+
+def _pause_others(name: str, account: str, now: datetime) -> int:
+    """Pauses mailings that may not leave by our account, unless there is another key by now."""
+    return mailings.pause_other_providers(name, now, account=account, has_new_key=wiring.has_new_account)
 
 
 @cache  # once in a process, before anything is paused for its account

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from django.db import close_old_connections
 
 from newsletter.jobs import (
     continuity,
+    database_file,
     heartbeats,
     lookout,
     step_reports,
@@ -28,6 +30,7 @@ from newsletter.kernel.errors import SurroundingsError
 log = logging.getLogger(__name__)
 
 LONGEST_IDLE_SECONDS = 30.0  # without being woken up: should the lookout have missed something
+OTHERS_IDLE_SECONDS = 300.0  # of those who would only look a second time at what the first of their queue has seen
 RETRY_SECONDS = 5.0
 GRACE_SECONDS = 60.0  # for the other threads, when one of them hangs for good
 
@@ -70,7 +73,11 @@ class Worker:
         wakeups = {queue: [lookout.Wakeup() for _ in mine] for queue, mine in steps.items()}
         self._wakeups = [each for queue in wakeups.values() for each in queue]
         threads = [
-            threading.Thread(target=self._run_loop, args=(step, wakeup), name=f"{queue}-{index}")
+            threading.Thread(
+                target=self._run_loop,
+                args=(step, wakeup, OTHERS_IDLE_SECONDS if index else LONGEST_IDLE_SECONDS),
+                name=f"{queue}-{index}",
+            )
             for queue, mine in steps.items()
             for index, (step, wakeup) in enumerate(zip(mine, wakeups[queue], strict=True))
         ]
@@ -100,7 +107,9 @@ class Worker:
         owner = f"{heartbeats.get_process_name(heartbeats.ProcessKind.WORKER)}/{index}"
         return lambda now: worker_steps.hand_over(now, owner) or worker_steps.advance_mailings(now)
 
-    def _run_loop(self, step: Callable[[datetime], bool], wakeup: lookout.Wakeup) -> None:
+    def _run_loop(
+        self, step: Callable[[datetime], bool], wakeup: lookout.Wakeup, longest_idle: float = LONGEST_IDLE_SECONDS
+    ) -> None:
         while not self._stop.is_set():
             wakeup.begin_look()
             try:
@@ -112,7 +121,7 @@ class Worker:
                 self._stop.wait(RETRY_SECONDS)
                 continue
             if not worked:
-                wakeup.wait(0.0 if self._stop.is_set() else LONGEST_IDLE_SECONDS)
+                wakeup.wait(0.0 if self._stop.is_set() else longest_idle)
 
 
 def report_worker() -> float:
@@ -123,6 +132,10 @@ def report_worker() -> float:
 
 def try_record_heartbeat(kind: heartbeats.ProcessKind, note: str = "") -> bool:
     """Notes a sign of life; False when the database would not take it."""
+    if database_file.notice_replacement():
+        log.critical("Another file has the place of the database: this process ends in order, to be started again")
+        os.kill(os.getpid(), signal.SIGTERM)
+        return False
     try:
         heartbeats.record_heartbeat(kind, now=clock.now(), note=note, settings=wiring.get_settings_fingerprint())
         _keep_watch()

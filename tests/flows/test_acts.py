@@ -100,6 +100,7 @@ WITHOUT_ACTOR = {
     "newsletter.delivery.sending.hand_over.hand_over_next": "the demo does a worker's step",
     "newsletter.delivery.sending.mailings.finish_settled": "the demo does a worker's step",
     "newsletter.jobs.continuity.describe_situation": "says what is known, and notes where the database is",
+    "newsletter.jobs.worker_threads.try_report_trouble": "a web process says of itself that it hangs",
     "newsletter.jobs.doctor.examine": "says what is wrong, and notes where the database is",
     "newsletter.jobs.erasure.propagate_erasures": "carries out what was decided",
     "newsletter.jobs.setup_probe.probe_setup": "asks what the scheduler asks every ten minutes",

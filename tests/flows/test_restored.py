@@ -147,6 +147,12 @@ def test_what_left_after_a_backup_does_not_leave_again(
         assert sendgrid.accepted.total() == READERS
         assert set(sendgrid.accepted.values()) == {1}
 
+    alone = Command(installed.environment | {"NEWSLETTER_SENDGRID_HOST": "http://127.0.0.1:1"})
+    restored = alone.json("database", "restore", str(tmp_path / "after.tar"), "--yes")
+    assert restored["suppressions"] is None  # and said with what to do before anything is sent
+    assert "cannot be reached" in restored["problem"]
+    assert installed.json("database", "status")["status"]["held_since"]
+
 
 @pytest.mark.parametrize("command", ["sqlite"], indirect=True)  # PostgreSQL looks for 50 s: test_installation.py
 def test_a_copy_on_another_machine_sends_nothing(installed: Command, sendgrid: SendGridServer, tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ def test_a_disk_that_is_nearly_full_stops_mail(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(2 * free, free, free))
     assert ("a full disk stops sending" in found(now)) is bad
+    assert "Nobody can sign in." in found(now), "all else is looked at too"
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,19 @@ def test_what_comes_while_a_thread_looks_is_not_missed() -> None:
     assert time.monotonic() - start < 5
 
 
+def test_who_sleeps_is_woken_before_who_is_busy(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookout, "_read_version", lambda: 1)
+    monkeypatch.setattr(lookout, "find_due", lambda now: {lookout.HAND_OVER: 1})
+    busy, idle = lookout.Wakeup(), lookout.Wakeup()
+    sleeper = threading.Thread(target=idle.wait, args=(30,))
+    sleeper.start()
+    while not idle.is_idle:
+        time.sleep(0.01)
+    lookout.Lookout({lookout.HAND_OVER: [busy, idle]}, threading.Event()).step(now)
+    sleeper.join(10)
+    assert not sleeper.is_alive()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_nobody_looks_before_somebody_writes_or_the_time_comes(
     newsroom: Any, now: datetime, monkeypatch: pytest.MonkeyPatch

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -94,3 +96,23 @@ def test_reports_of_the_provider_that_wait_for_long_are_overdue(alive: None, now
     models.WebhookPayload.objects.create(digest=b"1", body=b"[]", received_at=now)
     assert problems(now + 10 * MINUTE) == {}
     assert problems(now + 11 * MINUTE) == {"events": "What the provider reported waits for 11 minutes."}
+
+
+def test_a_disk_that_is_full_is_named_while_processes_are_still_alive(
+    alive: None, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = readiness.LEAST_FREE_BYTES
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=room))
+    assert readiness.list_problems(now) == {}
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=room - 1))
+    assert list(readiness.list_problems(now)) == ["disk"]
+
+
+def test_a_mailing_that_was_stopped_is_named_until_its_day_is_over_unless_somebody_stopped_it(
+    planned: Any, now: datetime
+) -> None:
+    mailings.pause(planned.id, by=SYSTEM, now=now)
+    assert "stopped" not in problems(now)
+    models.Mailing.objects.update(reason="SendGrid does not know the key.")
+    assert problems(now)["stopped"].startswith("1 mailings were stopped")
+    assert "stopped" not in problems(now + timedelta(days=2))

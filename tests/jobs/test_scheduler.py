@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.jobs import heartbeats, scheduler
+from newsletter.jobs import heartbeats, scheduler, tasks
 from newsletter.kernel import clock
 from newsletter.kernel.errors import Refused
 from newsletter.scheduling import occurrences, schedules
@@ -65,3 +65,18 @@ def test_a_tick_comes_at_the_instant_of_an_occurrence_whenever_the_next_one_woul
     running.stop()
     assert planned.state == "held", "it has no edition"
     assert timedelta() <= planned.changed_at - instant < timedelta(seconds=10)
+
+
+def test_when_the_clock_is_put_back_what_waits_is_tried_and_only_then(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[datetime] = []
+    monkeypatch.setattr(tasks, "try_again_now", lambda now: ended.append(now) or 0)
+    ticking = scheduler.Scheduler()
+    for minutes, passed in ((0, 0.0), (1, 60.0), (30, 65.0), (31, 130.0)):  # put forward, that is no matter
+        ticking._notice_clock(now + timedelta(minutes=minutes), passed)
+    assert ended == []
+    ticking._notice_clock(now + timedelta(minutes=-29), 135.0)
+    assert len(ended) == 1
+    ticking._notice_clock(now + timedelta(minutes=-29, seconds=5), 140.0)
+    assert len(ended) == 1

@@ -238,10 +238,16 @@ class StoppedMailing:
     state: MailingState
     reason: str
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether somebody stopped it."""
+        return self.state == MailingState.RECALLING or self.reason.startswith("paused by ")
 
-def list_stopped() -> tuple[StoppedMailing, ...]:
-    """The mailings that are paused, held or being recalled, newest first."""
+
+def list_stopped(*, since: datetime | None = None) -> tuple[StoppedMailing, ...]:
+    """The mailings that are paused, held or being recalled, newest first; with `since`, of a time from then on."""
     rows = models.Mailing.objects.filter(state__in=(MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING))
+    rows = rows.filter(due_at__gte=since) if since else rows
     return tuple(
         StoppedMailing(id, MailingState(state), reason)
         for id, state, reason in rows.order_by("-id").values_list("id", "state", "reason")

@@ -374,7 +374,7 @@ def _reconcile(row: models.Mailing, now: datetime) -> None:
         return
     with transaction.atomic():
         if models.Mailing.objects.filter(id=row.id, state=MailingState.FREEZING).update(state=MailingState.SENDING):
-            witnessed_requests.settle(row, now)
+            witnessed_requests.settle_witnessed(row, now)
             send_times.plan_times(row, now)
 
 

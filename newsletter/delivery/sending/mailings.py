@@ -6,7 +6,7 @@ create ─▶ scheduled ─freeze─▶ freezing ─(counts reconcile)─▶ sen
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -248,14 +248,19 @@ def report_newer_batches(now: datetime) -> int:
     return 0
 
 
-def pause_other_providers(provider: str, now: datetime, *, account: str = "") -> int:
+def pause_other_providers(
+    provider: str, now: datetime, *, account: str = "", has_new_key: Callable[[str], bool] = lambda account: False
+) -> int:
     """Pauses mailings planned for another provider, or account with it, than this process has.
 
-    They would wait in silence. Returns how many.
+    They would wait in silence. Returns how many. None, where `has_new_key` says that there is another key by now than
+    that of our account: with that the next look judges.
     """
     due = models.Batch.objects.filter(mailing_id=OuterRef("id"), state=BatchState.PLANNED, due_at__lte=now)
     rows = models.Mailing.objects.filter(Exists(due), state=MailingState.SENDING)
     found = list(rows.exclude(provider=provider, account__in=("", account)).values_list("id", "provider", "account"))
+    if found and has_new_key(account):
+        return 0
     for mailing_id, planned_for, planned_account in found:
         if planned_for == provider:
             pause_on_error(mailing_id, _describe_other_account(mailing_id, planned_account, account))

@@ -68,7 +68,7 @@ def note(events: Iterable[Event], now: datetime) -> None:
         row.save(update_fields=["people", "size", "first_at", "last_at"])
 
 
-def settle(mailing: models.Mailing, now: datetime) -> int:
+def settle_witnessed(mailing: models.Mailing, now: datetime) -> int:
     """Marks who is witnessed to have what a mailing is about to send as accepted. Returns how many. One transaction.
 
     One event proves that a request was accepted, for all its members: so where the same batch was planned, for that.
@@ -119,7 +119,7 @@ def find_witnessed() -> WitnessedRequests | None:
     return WitnessedRequests(**found) if found["requests"] else None
 
 
-def delete_expired(now: datetime) -> None:
+def delete_old_requests(now: datetime) -> None:
     """Deletes what was noted long ago."""
     models.WitnessedRequest.objects.filter(noted_at__lt=now - RETENTION).delete()
 

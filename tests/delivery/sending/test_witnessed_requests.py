@@ -99,5 +99,5 @@ def test_more_events_of_a_request_add_to_it_and_no_address_is_kept(
     assert batch.size == 2
     assert batch.last_at - batch.first_at == timedelta(minutes=1)
     assert b"reader" not in bytes(batch.people)
-    witnessed_requests.delete_expired(now + timedelta(days=5))
+    witnessed_requests.delete_old_requests(now + timedelta(days=5))
     assert witnessed_requests.find_witnessed() is None

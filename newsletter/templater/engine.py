@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def _build_environment(loader: BaseLoader, *, escaping: bool) -> Environment:
         lstrip_blocks=True,
         finalize=_finalise if escaping else _finalise_text,
     )
-    environment.filters |= {"widont": prevent_widow, "wrap": wrap, "link": to_safe_link}
+    environment.filters |= {"widont": prevent_widow, "wrap": wrap, "link": to_safe_link, "runs": group_runs}
     return environment
 
 
@@ -115,6 +116,12 @@ def prevent_widow(text: Any) -> str:
     """No lonely short word on the last line of a headline."""
     head, _, tail = str(text).rpartition(" ")
     return f"{head}\u00a0{tail}" if head.count(" ") > 2 and len(tail) < 9 else str(text)
+
+
+def group_runs(stories: Iterable[Mapping[str, Any]]) -> list[tuple[bool, list[Mapping[str, Any]]]]:
+    """Stories in their order, cut wherever those shown with a picture and those without follow each other."""
+    shown = groupby(stories, lambda story: bool(story["picture"]) and story["size"] != "s")
+    return [(with_picture, list(run)) for with_picture, run in shown]
 
 
 def wrap(text: Any, indent: str = "", first: str | None = None) -> str:

@@ -8,6 +8,7 @@ from functools import lru_cache
 _STYLE_BLOCK = re.compile(r"<style.*?</style>", re.S)
 _TAG = re.compile(r'<[A-Za-z][^"<>]*(?:"[^"]*"[^"<>]*)*>')  # a story may well say class="x" in its words: those stay
 _CLASS_NAME = re.compile(r"\.([A-Za-z][\w-]*)")
+_ZERO = re.compile(r"(?<=[: ])0px(?=[; ]|$)")  # as font-size it costs a point at SpamAssassin
 _LONGEST_LINE = 900  # octets; RFC 5322 allows 998 to a line
 
 
@@ -44,7 +45,8 @@ def _minify_style(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=1024)  # a mail has a few dozen different ones, each many times
 def _strip_blanks(style: str) -> str:
-    return ' style="' + re.sub(r"\s*([;:,])\s+", r"\1", style).strip("; ") + '"'
+    tight = re.sub(r"\s*([;:,])\s+", r"\1", style).strip("; ")
+    return f' style="{_ZERO.sub("0", tight)}"'
 
 
 def _minify_sheet(match: re.Match[str]) -> str:

@@ -23,6 +23,9 @@ from newsletter.templater.briefing import (
 )
 from newsletter.templater.merge_fields import Merger
 
+_FLAT = 0.75  # height by width of a picture that may fill its column, as of 4:3
+_TALLEST = 360  # pixels, of any other
+
 
 def build_context(briefing: Briefing, merger: Merger) -> dict[str, Any]:
     """What the templates of a briefing may name. Problems with its content are noted in `merger`."""
@@ -101,8 +104,9 @@ def _story(story: BriefingStory, *, number: int, briefing: Briefing, merger: Mer
         "blurb_text": _plain(merger, story.blurb, f"{where}:blurb"),
         "label": untrusted_text.neutralise(story.label),
         "source": untrusted_text.neutralise(story.source),
+        "byline": "" if story.byline == story.source else untrusted_text.neutralise(story.byline),
         "minutes": _format_minutes(story.minutes, briefing.language),
-        "picture": _picture(story.picture, f"{where}:picture", merger),
+        "picture": _picture(story.picture, f"{where}:picture", briefing.language, merger),
         "button": untrusted_text.neutralise(story.button) or languages.get_mail_texts(briefing.language).read,
     }
 
@@ -136,7 +140,7 @@ def _format_minutes(minutes: int, language: str) -> str:
     return (tr.minute if minutes == 1 else tr.minutes).format(n=minutes)
 
 
-def _picture(picture: BriefingPicture | None, where: str, merger: Merger) -> dict[str, Any] | None:
+def _picture(picture: BriefingPicture | None, where: str, language: str, merger: Merger) -> dict[str, Any] | None:
     if picture is None:
         return None
     if picture.width <= 0 or picture.height <= 0:
@@ -144,7 +148,18 @@ def _picture(picture: BriefingPicture | None, where: str, merger: Merger) -> dic
             where, "The picture is not shown, because its size is not known. Upload it again.", ProblemLevel.WARN
         )
         return None
-    return _clean_values(asdict(picture), where, merger)
+    values = _clean_values(asdict(picture), where, merger)
+    values["alt"] = values["alt"].strip()
+    credit = values["credit"]
+    prefix = "" if not credit or ":" in credit else f"{languages.get_mail_texts(language).picture} "
+    return values | {"credit_line": prefix + credit, "most": _find_largest_width(picture)}
+
+
+def _find_largest_width(picture: BriefingPicture) -> int:
+    """How wide a picture may be shown: no wider than its file; upright or square no taller than half a screen."""
+    if picture.height <= _FLAT * picture.width:
+        return picture.width
+    return max(1, min(picture.width, round(_TALLEST * picture.width / picture.height)))
 
 
 def _clean_values(values: dict[str, Any], where: str, merger: Merger) -> dict[str, Any]:

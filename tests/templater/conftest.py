@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
 import pytest
 
 from newsletter.templater.briefing import (
@@ -68,3 +73,37 @@ def briefing() -> Briefing:
         ),
         why="You asked for the Morning Briefing.",
     )
+
+
+def fill_briefing(write: Callable[[str], Any]) -> Briefing:
+    """A briefing of which every field has a value, made of the dataclasses: what is added to them is filled as well.
+
+    `write` gives the value of a text by its path, such as lead.picture.alt. A part that can be many is there once.
+    """
+    made: Briefing = _fill(Briefing, "", write)
+    return made
+
+
+def _fill(kind: Any, path: str, write: Callable[[str], Any]) -> Any:
+    name = path.rpartition(".")[2]
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return kind(  # type: ignore[operator]
+            **{each.name: _fill(hints[each.name], f"{path}.{each.name}".strip("."), write) for each in fields(kind)}
+        )
+    if kind is str:
+        return write(path)
+    if kind is bool:
+        return False
+    if kind is int:
+        return {"width": 1280, "height": 800}.get(name, 7)
+    origin, inside = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return _fill(inside[0], path, write)
+    if origin is tuple:
+        return (_fill(inside[0], path, write),)
+    if origin is Literal:
+        return "l" if path == "lead.size" else "m" if name == "size" else inside[0]
+    if origin is Mapping:
+        return {"light": {"accent": "#123456"}}
+    raise AssertionError(f"Teach this function what to put into {path}: {kind}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from newsletter.templater import render
-from newsletter.templater.briefing import Briefing, BriefingPicture, TransactionalContent
+from newsletter.kernel.resources import list_mail_templates
+from newsletter.templater import engine, render
+from newsletter.templater.briefing import Briefing, BriefingBox, BriefingPicture, BriefingSection, TransactionalContent
 from newsletter.templater.rendering import render_transactional
+from tests.templater.conftest import fill_briefing, story
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 
@@ -56,20 +59,83 @@ def test_nothing_scrolls_sideways_and_every_story_has_room(
     assert min(widths) >= (sheet - 40 - 34 if width < 600 else sheet - 80 - 48 - 152) - 1, widths
 
 
-@pytest.mark.parametrize("width", [320, 700])
-def test_a_word_without_end_does_not_widen_the_mail(browser: Any, briefing: Briefing, width: int) -> None:
-    endless = "Donaudampfschifffahrtsgesellschaft" * 6
-    section = briefing.sections[0]
-    stories = tuple(replace(each, headline=endless, blurb=endless) for each in section.stories)
-    changed = replace(
-        briefing,
-        lead=replace(briefing.lead, headline=endless),
-        sections=(replace(section, stories=stories),),
-        intro=endless,
+ENDLESS = "Donaudampfschifffahrtsgesellschaft" * 6
+
+
+def write_endless(path: str) -> str:
+    """A text that is one word without end, where the field is a text."""
+    name = path.rpartition(".")[2]
+    if path in ("language", "template", "link_parameters"):
+        return {"language": "de", "template": "briefing"}.get(path, "")
+    if name.endswith(("url", "src")):
+        return f"https://paper.example.org/{ENDLESS}"
+    return f"{ENDLESS}@example.com" if name == "email" else ENDLESS
+
+
+def make_picture(width: int, height: int) -> BriefingPicture:
+    return BriefingPicture(f"http://testserver/{width}x{height}.jpg", width, height, "Alt", "Caption.", "Credit")
+
+
+SIZES = ((1280, 800), None, (600, 600), None, (400, 1200), (90, 90), (640, 640))
+PICTURED = tuple(
+    story(
+        number,
+        headline="Verkehrsinfrastrukturfinanzierungsgesellschaft berät",
+        picture=make_picture(*size) if size else None,
     )
-    page = laid_out(browser, render(changed).html, width)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.close()
+    for number, size in enumerate(SIZES)
+)
+
+
+@pytest.mark.parametrize("template", list_mail_templates())
+def test_no_word_widens_the_mail_and_words_have_room_also_without_a_style_sheet(browser: Any, template: str) -> None:
+    """Where the program drops <style> as well, with words without end and with ordinary long ones."""
+    endless = fill_briefing(write_endless)
+    ordinary = replace(endless, sections=tuple(replace(each, stories=PICTURED) for each in endless.sections))
+    for briefing in (endless, ordinary):
+        html = render(replace(briefing, template=template)).html
+        for shown in (html, re.sub("<style.*?</style>", "", html, flags=re.S)):
+            page = laid_out(browser, shown, 320)
+            for width in (320, 375, 700):
+                page.set_viewport_size({"width": width, "height": 800})
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
+                for words, least in (("h3, .dek", 170), ("h2, p", 112)):  # the second beside a small picture
+                    widths = page.eval_on_selector_all(words, "all => all.map(e => e.getBoundingClientRect().width)")
+                    assert widths
+                    assert min(widths) >= least, (words, width)
+            page.close()
+
+
+@pytest.mark.parametrize("template", list_mail_templates())
+def test_no_picture_fills_the_screen_and_its_credit_stands_below_it(
+    browser: Any, briefing: Briefing, template: str
+) -> None:
+    assert briefing.lead is not None
+    sections = (BriefingSection("One", PICTURED), BriefingSection("Two", PICTURED[2:3]))
+    for lead in ((1280, 800), (900, 900)):
+        opening = replace(briefing.lead, picture=make_picture(*lead))
+        page = laid_out(
+            browser, render(replace(briefing, template=template, lead=opening, sections=sections)).html, 700
+        )
+        for width in (320, 375, 700):
+            page.set_viewport_size({"width": width, "height": 800})
+            shown = page.evaluate(_PICTURES)
+            assert len(shown) == 7
+            for each in shown:
+                assert each["height"] <= max(0.76 * each["width"], 361), each
+                assert each["width"] <= each["natural"], each
+                assert 0 <= each["gap"] <= 12, each
+                assert each["beside"] is False, each
+        page.close()
+
+
+# Each picture with its credit, which is the next in the document: how far below it, and whether it is not under it.
+_PICTURES = """() => { const credits = [...document.querySelectorAll(".cap")].filter(
+    each => each.textContent.includes("Caption."));
+  return [...document.querySelectorAll("img")].map((each, place) => {
+    const box = each.getBoundingClientRect(), below = credits[place].getBoundingClientRect();
+    return {src: each.src, width: box.width, height: box.height, natural: parseInt(each.src.match(/([0-9]+)x/)[1]),
+      gap: below.top - box.bottom, beside: below.left > box.right || below.right < box.left}; }); }"""
 
 
 LOGO = BriefingPicture("http://testserver/pictures/logo.png", 320, 60, "The Upland Echo")
@@ -169,3 +235,52 @@ def test_cards_stand_beside_each_other_and_below_on_a_phone(browser: Any, briefi
         )
         page.close()
         assert (abs(first - second) < 2) is beside
+
+
+# Each element with the whole style that the browser computed for it.
+_STYLES = """() => { const names = [...getComputedStyle(document.body)];
+  return [...document.querySelectorAll("body, body *")].map(each => { const style = getComputedStyle(each);
+    return each.tagName + " " + names.map(name => name + ":" + style.getPropertyValue(name)).join("; "); }); }"""
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("template", list_mail_templates())
+def test_every_element_looks_as_the_sheet_says(
+    browser: Any, briefing: Briefing, monkeypatch: pytest.MonkeyPatch, template: str, language: str
+) -> None:
+    text = "*Hello*.\n\n> A quote\n\n## Head\n\n- One\n\n1. Two"
+    boxes = (BriefingBox("Title", text, "Label", "top"), BriefingBox("Title", text, "Label", "end"))
+    changed = replace(briefing, template=template, language=language, intro=text, boxes=boxes)
+
+    def make() -> str:
+        if template != "notice":
+            return render(changed).html
+        return render_transactional(
+            TransactionalContent(
+                "S", "H", ("One",), "Yes", "https://x.example", briefing.publication, ("Small",), language
+            )
+        ).html
+
+    def leave_to_browser(html: str, sheet: str) -> str:
+        """The sheet as it is: before the other <style>s, where it gives way to them as style attributes do not."""
+        return html.replace("<head>", f"<head><style>{sheet}</style>", 1)
+
+    inlined = make()
+    monkeypatch.setattr(engine, "finish_html", leave_to_browser)
+    whole = make()
+    one, other = (laid_out(browser, html, 700) for html in (whole, inlined))
+    for width in (700, 375):
+        for page in (one, other):
+            page.set_viewport_size({"width": width, "height": 800})
+        wanted, found = one.evaluate(_STYLES), other.evaluate(_STYLES)
+        assert len(wanted) > 50
+        assert "padding-left:" in wanted[0]
+        assert len(found) == len(wanted)
+        assert [_differ(*pair) for pair in zip(found, wanted, strict=True) if pair[0] != pair[1]] == [], width
+    one.close()
+    other.close()
+
+
+def _differ(found: str, wanted: str) -> str:
+    there = set(wanted.split("; "))
+    return f"{found.partition(' ')[0]}: {[each for each in found.split('; ') if each not in there]}"

@@ -30,3 +30,12 @@ def test_no_attribute_of_old_html_is_made_of_a_rule() -> None:
     html = inline_css(PAGE, ".lead{text-align:center;width:10px;background-color:#fff}")
     assert "align=" not in html.replace("text-align", "")
     assert "bgcolor" not in html
+
+
+def test_declarations_stand_in_the_order_of_the_cascade() -> None:
+    css = (
+        ".lead{padding:1px;padding-left:9px}\n.note.lead{padding:2px}\np.lead.note{color:red!important}\np{color:blue}"
+    )
+    html = inline_css(PAGE, css)
+    style = html.partition('class="lead note" style="')[2].partition('"')[0].replace(" ", "")
+    assert style == "padding-left:9px;padding:2px;color:red!important"

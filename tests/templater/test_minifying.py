@@ -25,6 +25,12 @@ def test_blanks_in_styles_are_dropped() -> None:
     assert minify('<p style="color: red; margin: 0, 1px; ">a</p>') == '<p style="color:red;margin:0,1px">a</p>'
 
 
+def test_a_zero_has_no_unit() -> None:
+    assert minify('<p style="font-size:0px;margin:0px 10px 0px;top:10px">a</p>') == (
+        '<p style="font-size:0;margin:0 10px 0;top:10px">a</p>'
+    )
+
+
 @pytest.mark.parametrize("words", ['He wrote class="x" style="a: b" there', "a  :  b", "x" * 2_000])
 def test_words_stay_as_they_are(words: str) -> None:
     assert words in minify(f"<p>{words}</p>")

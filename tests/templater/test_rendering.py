@@ -19,6 +19,7 @@ from newsletter.templater import render
 from newsletter.templater.briefing import (
     Briefing,
     BriefingBox,
+    BriefingPicture,
     BriefingSection,
     ProblemLevel,
     Publication,
@@ -95,9 +96,89 @@ def test_it_asks_the_network_for_its_pictures_alone(briefing: Briefing, template
     assert {address for group in loaded for address in group if address} == {PICTURE.src}
 
 
-def test_every_picture_shows_its_credit(briefing: Briefing) -> None:
-    rendered = render(briefing)
+@EVERY
+def test_every_picture_shows_its_credit(briefing: Briefing, template: str) -> None:
+    rendered = render(replace(briefing, template=template))
     assert rendered.html.count("<img") == rendered.html.count("Illustration: A. Example") == 2
+    assert rendered.text.count("Illustration: A. Example") == 2
+
+
+PICTURES = (
+    None,
+    PICTURE,
+    replace(PICTURE, width=600, height=600),
+    replace(PICTURE, width=400, height=1200, alt=""),
+    replace(PICTURE, width=60, height=60, alt="  ", caption="", credit=""),
+)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("lms"), st.sampled_from(PICTURES)), max_size=9),
+    st.sampled_from(TEMPLATES),
+    st.sampled_from(["en", "ar"]),
+)
+def test_stories_stand_in_the_editors_order_and_every_link_has_a_name(
+    stories: list[tuple[str, BriefingPicture | None]], template: str, language: str
+) -> None:
+    told = [f"headline{place}x" for place in range(len(stories) + 1)]
+    made = [
+        story(place, size, headline=told[place], picture=picture, source="", blurb="")
+        for place, (size, picture) in enumerate([("l", PICTURES[len(stories) % 5]), *stories])
+    ]
+    briefing = Briefing(
+        newsletter="Briefing",
+        publication=Publication("The Echo", "https://paper.example.org", "1 High Street", "desk@example.com"),
+        subject="Subject",
+        date_long="today",
+        base_url="https://news.example.com",
+        web_url="https://news.example.com/a/",
+        signup_url="https://news.example.com/j/",
+        language=language,
+        lead=made[0],
+        sections=(BriefingSection("One", tuple(made[1:5])), BriefingSection("Two", tuple(made[5:]))),
+        template=template,
+    )
+    rendered = render(briefing)
+    assert rendered.problems == ()
+    for part in (_visible(rendered.html), rendered.text):
+        assert re.findall(r"headline\d+x", part) == told
+    tree = lxml_html.document_fromstring(rendered.html)
+    for link in tree.iter("a"):
+        assert (link.text_content() + "".join(link.xpath(".//img/@alt"))).strip()
+    for picture in tree.iter("img"):
+        width, height = int(picture.get("width")), int(picture.get("height"))
+        assert height <= max(0.75 * width, 360)
+
+
+@pytest.mark.parametrize("template", [*TEMPLATES, "notice"])
+def test_no_exact_line_height_crops_a_picture_in_outlook(briefing: Briefing, template: str) -> None:
+    """Word keeps to `mso-line-height-rule:exactly` and cuts off what of a picture is taller than the line."""
+    logo = replace(PICTURE, width=320, height=60)
+    publication = replace(briefing.publication, logo_light=logo, logo_dark=logo)
+    html = render(replace(briefing, template=template, publication=publication)).html
+    if template == "notice":
+        html = render_transactional(
+            TransactionalContent("S", "H", ("One",), "Yes", "https://x.example", publication)
+        ).html
+    tree = lxml_html.document_fromstring(html)
+    sheets = "".join(re.findall(r"<style[^>]*>(.*?)</style>", html, re.S))
+    rules = re.findall(r"([^{}]+)\{[^{}]*mso-line-height-rule:\s*exactly", sheets)
+    assert rules, "the rule is there for text"
+    held = [each for rule in rules for each in tree.cssselect(rule.strip())]
+    held += tree.xpath("//*[contains(@style, 'mso-line-height-rule')]")
+    assert held
+    assert [each.tag for each in held if each.xpath("descendant-or-self::img")] == []
+
+
+@EVERY
+def test_the_preheader_is_hidden_without_what_spam_filters_count(briefing: Briefing, template: str) -> None:
+    """SpamAssassin counts text of 0 or 1 px, and sizes up to 4 px (FONT_INVIS_*, HTML_FONT_TINY_*): a point each."""
+    html = render(replace(briefing, template=template)).html
+    (hidden,) = re.findall(r'<div[^>]*style="([^"]*)"[^>]*>Plus eleven', html)
+    assert "display:none" in hidden
+    assert "mso-hide:all" in hidden
+    assert "color" not in hidden
+    assert not re.search(r"font(-size)?:\s*[0-4](\.\d+)?px|font:[^;\"]*\b[0-4]px/", html)
 
 
 def test_the_footer_says_the_address_and_how_to_leave(briefing: Briefing) -> None:

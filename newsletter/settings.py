@@ -53,6 +53,7 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 
 MIDDLEWARE = [
     "newsletter.web.middleware.MonitoredHosts",
+    "newsletter.web.middleware.PublicResponses",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

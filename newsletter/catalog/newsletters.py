@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 from django.db.models import Max, Q, QuerySet
@@ -10,7 +10,7 @@ from django.db.models import Max, Q, QuerySet
 from newsletter.catalog import models
 from newsletter.catalog.pictures import to_picture
 from newsletter.catalog.states import ApprovalPolicy, LatePolicy, NewsletterState, TrackingMode
-from newsletter.catalog.values import Newsletter, Section
+from newsletter.catalog.values import Newsletter, Newsroom, Section
 from newsletter.kernel.errors import NotFound
 
 
@@ -71,6 +71,28 @@ def list_sections(newsletter_id: int) -> tuple[Section, ...]:
 def find_oldest_zone() -> str | None:
     """The time zone of the oldest newsletter; None before there is one."""
     return models.Newsletter.objects.order_by("id").values_list("zone", flat=True).first()
+
+
+def find_newsroom(list_ids: Collection[int] = ()) -> Newsroom | None:
+    """Who publishes the newsletters of these lists: the publication of the oldest; of all where no list has one.
+
+    What that newsletter does not say, others of the same publication do. None before there is a newsletter.
+    """
+    rows = models.Newsletter.objects.exclude(state=NewsletterState.CANCELLED).order_by("id")
+    rows = rows.select_related("logo_light", "logo_dark")
+    found = list(rows.filter(list_id__in=list_ids) if list_ids else ()) or list(rows)
+    if not found:
+        return None
+    ours = [row for row in found if row.publication == found[0].publication]
+    with_logo = next((row for row in ours if row.logo_light), ours[0])
+    return Newsroom(
+        name=ours[0].publication,
+        url=next((row.publication_url for row in ours if row.publication_url), ""),
+        logo_light=to_picture(with_logo.logo_light) if with_logo.logo_light else None,
+        logo_dark=to_picture(with_logo.logo_dark) if with_logo.logo_dark else None,
+        privacy_url=next((row.privacy_url for row in ours if row.privacy_url), ""),
+        imprint_url=next((row.imprint_url for row in ours if row.imprint_url), ""),
+    )
 
 
 def map_lists() -> dict[int, int]:

@@ -86,6 +86,18 @@ class Newsletter:
 
 
 @dataclass(frozen=True, slots=True)
+class Newsroom:
+    """Who publishes some newsletters, as the readers' pages say it."""
+
+    name: str
+    url: str
+    logo_light: Picture | None
+    logo_dark: Picture | None
+    privacy_url: str
+    imprint_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sponsor:
     """A paid box in the editions from `first` to `last`, both included."""
 

@@ -6,9 +6,10 @@ import html
 import re
 from dataclasses import dataclass
 
+from newsletter.templater.languages import get_direction, get_mail_texts
 from newsletter.templater.untrusted_text import clean_line, is_link
 
-_HEAD_ENDS = re.compile(r"</head\s*>", re.I)
+_HEAD_ENDS, _BODY_ENDS = re.compile(r"</head\s*>", re.I), re.compile(r"</body\s*>", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +24,38 @@ class PageMetadata:
     picture: str = ""
     picture_alt: str = ""
     published: str = ""  # ISO 8601
+    home: str = ""  # the newsroom's own site, its privacy notice and imprint
+    privacy: str = ""
+    imprint: str = ""
+    language: str = "en"
 
 
 def build_archive_page(mail: str, about: PageMetadata) -> str:
-    """The mail with this metadata in its head; unchanged if it has no head."""
-    found = _HEAD_ENDS.search(mail)
-    if found is None:
-        return mail
-    return mail[: found.start()] + "".join(_build_tags(about)) + mail[found.start() :]
+    """The mail with this metadata in its head, and links to who publishes it below; a part that it lacks gets none."""
+    head, bodies = _HEAD_ENDS.search(mail), [*_BODY_ENDS.finditer(mail)]
+    places = [(bodies[-1].start(), _build_links(about))] if bodies else []
+    places += [(head.start(), "".join(_build_tags(about)))] if head else []
+    for place, added in places:  # the last first
+        mail = mail[:place] + added + mail[place:]
+    return mail
+
+
+def _build_links(about: PageMetadata) -> str:
+    """The newsroom with its privacy notice and imprint, in the colours that the browser has for light and dark."""
+    texts = get_mail_texts(about.language)
+    links = ((about.home, about.publication), (about.privacy, texts.privacy), (about.imprint, texts.imprint))
+    shown = " · ".join(
+        f'<a href="{_escape(url)}" style="display:inline-block;padding:12px 0;color:inherit">{_escape(label)}</a>'
+        for url, label in links
+        if is_link(url)
+    )
+    return (
+        f'<footer dir="{get_direction(about.language)}" style="box-sizing:border-box;max-width:640px;margin:0 auto;'
+        "padding:8px 20px;background:Canvas;color:CanvasText;font:14px/20px Helvetica,Arial,sans-serif;"
+        f'text-align:center;overflow-wrap:anywhere">{shown}</footer>'
+        if shown
+        else ""
+    )
 
 
 def _build_tags(about: PageMetadata) -> list[str]:

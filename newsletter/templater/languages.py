@@ -30,6 +30,8 @@ class MailTexts:
     reply: str
     subscribe: str  # {newsletter}
     members: str  # above what only they get
+    privacy: str
+    imprint: str
 
 
 _MAIL_TEXTS = {
@@ -53,6 +55,8 @@ _MAIL_TEXTS = {
         reply="Write to us:",
         subscribe="Get {newsletter} by e-mail",
         members="For members",
+        privacy="Privacy notice",
+        imprint="Imprint",
     ),
     "de": MailTexts(
         reader="liebe Leserin, lieber Leser",
@@ -74,6 +78,8 @@ _MAIL_TEXTS = {
         reply="Schreiben Sie uns:",
         subscribe="{newsletter} als E-Mail bestellen",
         members="Für Mitglieder",
+        privacy="Datenschutz",
+        imprint="Impressum",
     ),
 }
 

@@ -1,4 +1,7 @@
-"""What every request goes through: text is made storable; a refusal becomes a page or a fragment, with the remedy."""
+"""What every request goes through: text is made storable; a refusal becomes a page or a fragment, with the remedy.
+
+And what every answer goes through: what is public is compressed.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
+from django.middleware.http import ConditionalGetMiddleware
 from django.shortcuts import render
 
 from newsletter.kernel.errors import NewsletterError
@@ -33,6 +39,29 @@ class MonitoredHosts:
         if request.path in self.PATHS:
             request.META["HTTP_HOST"] = settings.CONFIG.host
         return self._get_response(request)
+
+
+class PublicResponses:
+    """Gives what anybody may keep (`Cache-Control: public`) a tag to ask again by, and compresses its text.
+
+    Never anything else: compression beside a secret would give the secret away (BREACH).
+    """
+
+    TEXTS = ("text/", "application/atom+xml", "application/javascript", "image/svg+xml")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+        self._tags = ConditionalGetMiddleware(get_response)
+        self._compression = GZipMiddleware(get_response)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase = self._get_response(request)
+        if response.status_code != 200 or "public" not in response.headers.get("Cache-Control", ""):
+            return response
+        response = self._tags.process_response(request, response)
+        if response.headers.get("Content-Type", "").startswith(self.TEXTS):
+            response = self._compression.process_response(request, response)
+        return response
 
 
 class StorableText:

@@ -10,6 +10,7 @@ import pytest
 from newsletter.catalog import models, newsletter_settings, newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel.errors import NotFound
+from subscribers import lists
 from tests.actors import SYSTEM
 
 Create = Callable[..., Newsletter]
@@ -66,3 +67,28 @@ def test_what_a_tick_asks_of_all_newsletters_it_asks_at_once(create: Create, now
     assert newsletters.list_cut_offs() == {newsletter.id: 45}
     assert newsletters.find_longest_recall() == 30
     assert newsletters.list_repairing() == (changed,)
+
+
+def test_the_newsroom_is_that_of_the_oldest_newsletter_of_the_lists(
+    create: Callable[..., Newsletter], now: datetime
+) -> None:
+    assert newsletters.find_newsroom() is None
+    first = create(publication="Echo", privacy_url="https://echo.example/privacy")
+    second = create(slug="second", name="Second", publication="Echo", imprint_url="https://echo.example/imprint")
+    other = lists.create_list("post", "Post", by=SYSTEM, now=now)
+    create(slug="post", name="Post", publication="Post", list_id=other.id, privacy_url="https://post.example/privacy")
+    for list_ids in ((), (first.list_id,), (other.id, first.list_id), (999,)):
+        found = newsletters.find_newsroom(list_ids)
+        assert found is not None
+        assert (found.name, found.privacy_url) == ("Echo", "https://echo.example/privacy")
+        assert found.imprint_url == "https://echo.example/imprint", (
+            "the others of a publication say what one leaves out"
+        )
+    mine = newsletters.find_newsroom([other.id])
+    assert mine is not None
+    assert (mine.name, mine.privacy_url, mine.imprint_url) == ("Post", "https://post.example/privacy", "")
+    for each in (first, second):
+        newsletter_settings.change_newsletter(each.id, state="cancelled", by=SYSTEM, now=now, seen=None)
+    left = newsletters.find_newsroom([first.list_id])
+    assert left is not None
+    assert left.name == "Post"

@@ -35,6 +35,20 @@ def test_text_can_leave_no_attribute() -> None:
     assert 'content="Plus two more"' in page
 
 
+def test_who_publishes_it_stands_below_in_the_language_of_the_mail() -> None:
+    about = replace(
+        ABOUT, home="https://paper.example.org", privacy="https://paper.example.org/p?a=1&b=2", language="de"
+    )
+    page = build_archive_page(MAIL, about)
+    below = page.partition("Hello")[2].partition("</body>")[0]
+    assert 'href="https://paper.example.org/p?a=1&amp;b=2"' in below
+    assert ">Datenschutz</a>" in below
+    assert ">The Upland Echo</a>" in below
+    assert "Impressum" not in below
+    assert "footer" not in build_archive_page(MAIL, replace(ABOUT, privacy="javascript:alert(1)"))
+    assert "<p></body></p>" in build_archive_page(MAIL.replace("Hello", "<p></body></p>"), about), "the last one counts"
+
+
 def test_without_a_picture_of_the_web_there_is_none() -> None:
     for picture in ("", "javascript:alert(1)"):
         page = build_archive_page(MAIL, replace(ABOUT, picture=picture))

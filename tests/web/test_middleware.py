@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 from urllib.parse import quote_from_bytes
 
@@ -49,3 +50,15 @@ def test_files_of_a_form_stay(newsroom: Any) -> None:
     StorableText(lambda request: HttpResponse()).process_view(request, None, (), {})
     assert request.FILES["file"].read() == b"email\0"
     assert request.POST["note"] == "a"
+
+
+def test_only_what_anybody_may_keep_is_compressed_or_tagged(editor: Client, newsroom: Any) -> None:
+    """Compressed beside a secret, what a stranger can make us show would give the secret away."""
+    packed = {"Accept-Encoding": "gzip"}
+    sheet = editor.get("/static/app.css", headers=packed)
+    assert sheet.headers["Content-Encoding"] == "gzip"
+    assert b"--ink" in gzip.decompress(b"".join(sheet))  # type: ignore[call-overload]
+    for path in ("/", "/newsletters/", "/join/", "/which/", "/login/", "/account/", "/nothing/"):
+        answer = editor.get(path, headers=packed, follow=True)
+        assert "Content-Encoding" not in answer.headers
+        assert "ETag" not in answer.headers

@@ -105,6 +105,17 @@ def get_archive_page(snapshot_id: int) -> Rendered:
     return get_frozen_mail(snapshot_id, variants.WEB)
 
 
+def map_archived_subjects(snapshot_ids: Collection[int]) -> dict[int, Rendered]:
+    """Subject and merge fields of the archive pages of some snapshots, by snapshot, without their mails."""
+    columns = ("subject", "preheader", "merge")
+    plain = models.Snapshot.objects.filter(id__in=snapshot_ids).values_list("id", *columns)
+    pages = models.SnapshotVariant.objects.filter(snapshot_id__in=snapshot_ids, code=variants.WEB)
+    return {
+        key: Rendered(subject, preheader, "", "", (), _to_merge_fields(merge))
+        for key, subject, preheader, merge in (*plain, *pages.values_list("snapshot_id", *columns))
+    }
+
+
 def list_frozen_variants(snapshot_id: int) -> tuple[Variant, ...]:
     """The variants of the mail that were frozen with a snapshot, the plain one first."""
     rows = models.SnapshotVariant.objects.filter(snapshot_id=snapshot_id).exclude(code=variants.WEB).order_by("id")

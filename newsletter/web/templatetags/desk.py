@@ -1,16 +1,19 @@
-"""Template tags and filters of the desk: icons, states, times with their zone, the proof bar."""
+"""Template tags and filters: icons, states, times with their zone, the proof bar, and whose readers' page it is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.db import DatabaseError
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from newsletter.catalog import newsletters
 from newsletter.catalog.states import NewsletterState
+from newsletter.catalog.values import Newsletter, Newsroom
 from newsletter.curator.articles.states import SourceState
 from newsletter.curator.editions.states import EditionState
 from newsletter.delivery.ledger.states import ExclusionReason, MailingState, Outcome, get_outcome_label
@@ -18,6 +21,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.enums import LabelledEnum
 from newsletter.scheduling.states import OccurrenceState
 from subscribers.states import ImportState, SubscriptionState
+from subscribers.values import List
 
 register = template.Library()
 
@@ -71,6 +75,32 @@ _BADGES: dict[str, tuple[str, str]] = {
     SourceState.FRESH: ("ok", "check"),
     SourceState.LATE: ("warn", "clock"),
 }
+
+
+@register.simple_tag
+def find_newsroom(*about: Any) -> Newsroom | None:
+    """Who publishes what a readers' page is about: newsletters, lists, subscriptions, or several of these.
+
+    A page that says what is wrong comes without it where the database is what is wrong.
+    """
+    try:
+        return newsletters.find_newsroom(sorted(_collect_list_ids(about)))
+    except DatabaseError:
+        return None
+
+
+def _collect_list_ids(about: Iterable[Any]) -> set[int]:
+    found: set[int] = set()
+    for each in about:
+        if isinstance(each, Newsletter):
+            found.add(each.list_id)
+        elif isinstance(each, List):
+            found.add(each.id)
+        elif isinstance(each, Mapping):
+            found |= _collect_list_ids([each.get("list")])
+        elif isinstance(each, list | tuple):
+            found |= _collect_list_ids(each)
+    return found
 
 
 @register.simple_tag

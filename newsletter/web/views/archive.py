@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import date
 
 from django.conf import settings
@@ -28,6 +29,7 @@ from newsletter.web.middleware import render_error_page
 from subscribers import lists
 
 FEED_LENGTH = 30  # editions
+NOBODY = MergeRecipient("you", "", "archive")  # who reads the archive
 ARCHIVE_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; "
     "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -50,7 +52,13 @@ def show_newsletter_archive(request: HttpRequest, slug: str) -> HttpResponse:
         return render_error_page(request, "There is no archive here.", 404)
     out, now = edition_lookup.list_editions(newsletter.id, states=OUT_STATES, limit=200), clock.now()
     sent = [edition for edition in out if edition_status.has_left(edition, now)]
-    return render(request, "readers/archive_of.html", {"newsletter": newsletter, "editions": sent})
+    subjects = edition_lookup.map_archived_subjects([each.snapshot_id for each in sent if each.snapshot_id])
+    shown = [
+        (each, personalise_mail(subjects[each.snapshot_id], NOBODY).subject)
+        for each in sent
+        if each.snapshot_id is not None and each.snapshot_id in subjects
+    ]
+    return render(request, "readers/archive_of.html", {"newsletter": newsletter, "editions": shown})
 
 
 @require_safe
@@ -86,7 +94,12 @@ def _read_name_of_day(text: str) -> tuple[date, int]:
 
 def _page_about(edition: Edition, newsletter: Newsletter, subject: str, preheader: str) -> PageMetadata:
     shown = next((each for each in _public_picks(edition) if each.picture_url), None)
+    newsroom = newsletters.find_newsroom([newsletter.list_id])
     return PageMetadata(
+        home=newsletter.publication_url,
+        privacy=newsletter.privacy_url or (newsroom.privacy_url if newsroom else ""),
+        imprint=newsletter.imprint_url or (newsroom.imprint_url if newsroom else ""),
+        language=newsletter.language,
         canonical=_edition_url(newsletter, edition),
         title=subject,
         description=preheader or newsletter.strap or newsletter.name,
@@ -127,7 +140,8 @@ def show_feed(request: HttpRequest, slug: str) -> HttpResponse:
         feed.add_item(
             title=strip_unprintable(mail.subject),
             link=_edition_url(newsletter, each),
-            description=strip_unprintable(" · ".join([mail.preheader, *stories]).strip(" ·")),
+            # Django calls the summary type="html", so readers take it for markup (RFC 4287, 3.1.1.2).
+            description=html.escape(strip_unprintable(" · ".join([mail.preheader, *stories]).strip(" ·")), quote=False),
             pubdate=each.approved_at,
             updateddate=max(
                 [each.approved_at, *(correction.at for correction in correction_lookup.list_corrections(each.id))]
@@ -148,7 +162,7 @@ def _render_neutral(edition: Edition) -> Rendered | None:
     """A sent edition with nothing of any subscriber in it."""
     if edition.snapshot_id is None:
         return None
-    return personalise_mail(edition_lookup.get_archive_page(edition.snapshot_id), MergeRecipient("you", "", "archive"))
+    return personalise_mail(edition_lookup.get_archive_page(edition.snapshot_id), NOBODY)
 
 
 def _public_newsletters() -> list[Newsletter]:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
+from django.test import Client
+from PIL import Image
 
+from newsletter.catalog import newsletter_settings, newsletters, pictures
 from newsletter.curator.editions.states import EditionState
 from newsletter.kernel import clock
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.web.templatetags import desk
+from subscribers import subscriber_lookup
+from tests.actors import SYSTEM
+from tests.conftest import Newsroom
 
 SUMMER = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
 WINTER = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
@@ -98,3 +107,55 @@ def test_one_subscriber_of_many_is_still_to_be_seen() -> None:
 
 def test_before_anybody_is_in_it_the_bar_says_so() -> None:
     assert 'aria-label="nobody yet"' in bar({})
+
+
+def test_readers_pages_say_who_publishes_what_they_are_about(
+    newsroom: Newsroom, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    def change(newsletter: Any, **fields: Any) -> None:
+        newsletter_settings.change_newsletter(newsletter.id, **fields, by=SYSTEM, now=now, seen=None)
+
+    drawn = io.BytesIO()
+    Image.new("RGB", (320, 60), "teal").save(drawn, "PNG")
+    logo = pictures.store_picture(drawn.getvalue(), source_url="", now=now)
+    change(newsroom.briefing, privacy_url="https://echo.example/privacy", imprint_url="https://echo.example/imprint")
+    change(newsroom.other, publication="The Evening Post", privacy_url="https://post.example/privacy")
+    newsletter_settings.set_logos(newsroom.other.id, light=logo, dark=None, by=SYSTEM, now=now)
+    (reader,) = readers(1)
+    signer = subscriber_lookup.get_signer()
+    of_the_echo = [
+        "/join/morning/",
+        "/which/",
+        "/archive/",
+        "/nothing/",
+        "/u/rubbish",
+        f"/u/{signer.sign_footer(newsroom.list.id, reader)}",
+        f"/p/{signer.sign_footer(newsroom.list.id, reader)}",
+    ]
+    for path in of_the_echo:
+        page = Client().get(path).content.decode()
+        assert "The Upland Echo" in page, path
+        assert 'href="https://echo.example/privacy"' in page, path
+        assert 'href="https://echo.example/imprint"' in page, path
+        assert "post.example" not in page, path
+    for path in ("/join/evening/", "/embed/evening/"):
+        page = Client().get(path).content.decode()
+        assert 'href="https://post.example/privacy"' in page, path
+        assert "echo.example" not in page, path
+    page = Client().get("/join/evening/", headers={"Accept-Language": "de"}).content.decode()
+    assert f'src="/pictures/{logo.name}"' in page
+    assert 'alt="The Evening Post"' in page
+    assert "Datenschutz" in page or "Privacy notice" in page
+
+
+def test_without_newsletters_or_a_database_readers_pages_are_anonymous(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert desk.find_newsroom() is None
+    assert b"pub__home" in Client().get("/which/").content
+
+    def fail(list_ids: object) -> None:
+        raise DatabaseError
+
+    monkeypatch.setattr(newsletters, "find_newsroom", fail)
+    assert desk.find_newsroom() is None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.test import Client
+from lxml import etree
+from lxml import html as lxml_html
 
+from newsletter.catalog import newsletter_settings
 from newsletter.checks import preflight
-from newsletter.curator.editions import boxes, corrections, models, picks
+from newsletter.curator.editions import boxes, corrections, editions, models, picks
 from newsletter.delivery.sending import freeze
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
@@ -94,5 +98,56 @@ def test_the_second_edition_of_a_day_has_an_address_of_its_own(sent: Any, editio
     assert client.get(f"/archive/morning/{edition.date}/").status_code == 404
     page = client.get(f"/archive/morning/{edition.date}-2/").content.decode()
     assert f'href="http://testserver/archive/morning/{edition.date}-2/"' in page
+    assert f'href="/archive/morning/{edition.date}-2/"' in client.get("/archive/morning/").content.decode()
     assert client.get(f"/archive/morning/{edition.date}-x/").status_code == 404
     assert client.get(f"/archive/morning/{edition.date}-{'9' * 400}/").status_code == 404
+
+
+def test_the_archive_shows_subjects_as_anybody_reads_them(
+    client: Client, edition: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    subject = "Q&A for {{ first_name | friend }}: is 1 < 2? <b> {{ list }}"
+    editions.edit_edition(edition.id, subject=subject, preheader="&amp; <i>", now=now, seen=None, by=SYSTEM)
+    readers(1)
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+    tasks.send_edition(edition.id, at=None, by=SYSTEM, now=now, content_hash=None)
+    freeze.freeze_next(now)
+    hand_over_all(wiring.get_provider(), now)
+    listed = client.get("/archive/morning/").content.decode()
+    assert "Q&amp;A for friend: is 1 &lt; 2? &lt;b&gt; Morning" in listed
+    assert "{{" not in listed
+    assert "-nl_" not in listed
+    entry = etree.fromstring(client.get("/archive/morning/feed.xml").content).find("{*}entry")
+    assert entry.findtext("{*}title").startswith("Q&A for friend: is 1 < 2? <b>")
+    summary = entry.find("{*}summary")
+    assert summary.get("type") == "html", "so it is markup"
+    assert lxml_html.fromstring(f"<div>{summary.text}</div>").text_content().startswith("&amp; <i> · ")
+
+
+def test_the_archive_is_compressed_and_need_not_be_sent_twice(sent: Any, edition: Any) -> None:
+    client = Client()
+    for path in ("/archive/", "/archive/morning/", f"/archive/morning/{edition.date}/", "/archive/morning/feed.xml"):
+        whole = client.get(path)
+        packed = client.get(path, headers={"Accept-Encoding": "gzip"})
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.content) == whole.content
+        assert "Accept-Encoding" in packed.headers["Vary"]
+        for tag in (whole.headers["ETag"], packed.headers["ETag"]):
+            again = client.get(path, headers={"If-None-Match": tag})
+            assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_archive_says_who_publishes_it(sent: Any, edition: Any, newsroom: Any, now: datetime) -> None:
+    newsletter_settings.change_newsletter(
+        newsroom.briefing.id,
+        privacy_url="https://paper.example.org/privacy",
+        imprint_url="https://paper.example.org/imprint",
+        by=SYSTEM,
+        now=now,
+        seen=None,
+    )
+    for path in ("/archive/", "/archive/morning/", f"/archive/morning/{edition.date}/"):
+        page = Client().get(path).content.decode()
+        assert newsroom.briefing.publication in page
+        assert 'href="https://paper.example.org/privacy"' in page
+        assert 'href="https://paper.example.org/imprint"' in page

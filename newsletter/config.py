@@ -17,6 +17,8 @@ from enum import Enum, auto
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import idna
+
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from newsletter.kernel.numbers import is_whole_number
 
@@ -269,6 +271,23 @@ OPTIONS: tuple[Option, ...] = (
         most=240,
     ),
     Option(
+        "NEWSLETTER_SIGN_IN_DAYS",
+        "180",
+        "Days for which signing in and out, and failing to, is kept in the audit log, with the network it came from",
+        kind=OptionKind.NUMBER,
+        least=1,
+        most=3_650,
+    ),
+    Option(
+        "NEWSLETTER_AUDIT_MONTHS",
+        "36",
+        "Months for which all else is kept in the audit log: as long as somebody may ask for proof of who changed, "
+        "approved or erased what. Personal values in it go after 400 days in any case",
+        shown_default="`36`; `0`: for ever",
+        kind=OptionKind.NUMBER,
+        most=240,
+    ),
+    Option(
         "NEWSLETTER_FORGET_MONTHS",
         "0",
         "Months after which those who left every list are erased; their address, as a hash, stays on the suppression "
@@ -378,6 +397,8 @@ class Config:
     captcha_secret: str
     captcha_url: str
     proof_months: int
+    sign_in_days: int
+    audit_months: int
     forget_months: int
     smtp_url: str
     debug: bool
@@ -429,6 +450,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         captcha_secret=read("NEWSLETTER_CAPTCHA_SECRET"),
         captcha_url=read("NEWSLETTER_CAPTCHA_URL"),
         proof_months=int(read("NEWSLETTER_PROOF_MONTHS")),
+        sign_in_days=int(read("NEWSLETTER_SIGN_IN_DAYS")),
+        audit_months=int(read("NEWSLETTER_AUDIT_MONTHS")),
         forget_months=int(read("NEWSLETTER_FORGET_MONTHS")),
         smtp_url=read("NEWSLETTER_SMTP_URL"),
         debug=_is_on(read("NEWSLETTER_DEBUG")),
@@ -547,8 +570,14 @@ _LONGEST_ADDRESS = 900  # a header has 998 characters to a line (RFC 5322), and 
 
 
 def _check_url(name: str, value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(value)
+        is_right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        if not value.isascii():
+            idna.encode(parts.hostname or "", uts46=True)  # as it stands in the headers of every mail
+    except (ValueError, UnicodeError):
+        is_right = False
+    if not is_right or parts.query or parts.fragment:
         raise BadInput(f"{name} is “{value}”. Give an address like https://news.example.com.", name)
     if len(value) > _LONGEST_ADDRESS:
         raise BadInput(f"{name} has {len(value)} characters; {_LONGEST_ADDRESS} are the most.", name)

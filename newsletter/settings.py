@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from typing import Any
 
@@ -12,6 +13,7 @@ from newsletter import config
 from newsletter.kernel.errors import SurroundingsError
 from newsletter.kernel.resources import get_templates_dir
 
+os.umask(0o077)  # whatever a process of ours writes is its owner's alone, before it writes the first file
 CONFIG = config.load()
 
 SECRET_KEY = CONFIG.secret_key
@@ -56,12 +58,14 @@ MIDDLEWARE = [
     "newsletter.web.middleware.PublicResponses",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "newsletter.web.middleware.PublicCaching",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "newsletter.web.middleware.StorableText",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "newsletter.web.uploads.UploadPermits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -209,6 +213,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+REQUEST_PARSER = "newsletter.web.uploads.BoundedParser"  # of `newsletter web`: what a request may bring
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
@@ -216,7 +221,13 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {
+            "()": "newsletter.kernel.log_lines.RedactingFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "filters": {"outages": {"()": "newsletter.jobs.log_lines.ShortenOutages"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["outages"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import BinaryIO
@@ -15,7 +14,7 @@ from subscribers import addresses, models, rights
 from subscribers.bulk_writing import WritePacer, delete_in_chunks
 from subscribers.consent.subscriptions import suppress_key
 from subscribers.imports import dates
-from subscribers.imports.csv import CsvSink, clean_cell, escape_formula, read_table
+from subscribers.imports.csv import CsvWriter, PlainCell, clean_cell, read_table
 from subscribers.states import SuppressionReason
 from subscribers.values import BadRow, Suppression
 
@@ -121,16 +120,14 @@ def stream_suppressions(*, by: Actor, now: datetime) -> Iterator[str]:
 
 def _stream_lines() -> Iterator[str]:
     parts: list[str] = []
-    writer = csv.writer(CsvSink(parts.append))
-    writer.writerow(_COLUMNS)
+    writer = CsvWriter(parts.append)
+    writer.write_row(_COLUMNS)
     for row in models.Suppression.objects.order_by("id").iterator(chunk_size=2000):
         ends = row.expires_at.isoformat() if row.expires_at else ""
-        cells = (row.address_key, row.reason, row.source, row.created_at.isoformat(), ends)
+        key = PlainCell(row.address_key) if row.address_key.startswith("@") else row.address_key
         yield "".join(parts)
         parts.clear()
-        writer.writerow(
-            [cell if cell.startswith("@") and cell == row.address_key else escape_formula(cell) for cell in cells]
-        )
+        writer.write_row((key, row.reason, row.source, row.created_at.isoformat(), ends))
     yield "".join(parts)
 
 

@@ -37,7 +37,7 @@ def copy_migrated(factory: pytest.TempPathFactory, copy: Path) -> None:
     To migrate takes ten seconds: it is done once, and again when a migration or Django has changed.
     """
     copy.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(make_once(factory, "migrated-sqlite", lambda: str(_find_migrated(factory))), copy)
+    shutil.copyfile(make_once(factory, "migrated-sqlite", lambda: str(_find_migrated(factory))), copy)
 
 
 def _find_migrated(factory: pytest.TempPathFactory) -> Path:
@@ -56,6 +56,6 @@ def _find_migrated(factory: pytest.TempPathFactory) -> Path:
         kept.parent.mkdir(exist_ok=True)
         for old in kept.parent.glob("migrated-*.sqlite3"):
             old.unlink()
-        shutil.copy(folder / "newsletter.sqlite3", kept.with_suffix(".new"))
+        shutil.copyfile(folder / "newsletter.sqlite3", kept.with_suffix(".new"))
         kept.with_suffix(".new").replace(kept)
     return kept

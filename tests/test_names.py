@@ -204,6 +204,7 @@ NO_PARTICIPLE = ("feed", "need", "seed", "embed")
 PARTICIPLES_ALLOWED = {
     "wrapped": "what a decorator returns, as functools names it",
     "batched": "that of itertools, until Python 3.12 is the oldest",
+    "received": "what waitress calls",
     "cancelled_ids": "what a provider has of recalls, in its Protocol",
     "_relaxed_durability": "a context manager: in `with` it reads as a noun",
     "serialised_transaction": "a context manager: in `with` it reads as a noun",

@@ -138,6 +138,16 @@ def redact_before(instant: datetime, *, now: datetime) -> int:
     return AuditPersonalValues.objects.filter(entry__at__lt=instant).redact(now)
 
 
+def delete_before(instant: datetime, *, actions: Collection[str] = ()) -> int:
+    """Deletes entries older than an instant, those of some actions or all, a few at a time. Returns how many."""
+    old = AuditEntry.objects.filter(at__lt=instant)
+    old = old.filter(verb__in=actions) if actions else old
+    deleted = 0
+    while ids := list(old.values_list("id", flat=True)[:ENTRIES_PER_QUERY]):
+        deleted += AuditEntry.objects.expire(ids)
+    return deleted
+
+
 def _select(wanted: AuditFilter) -> QuerySet[AuditEntry]:
     rows = AuditEntry.objects.select_related("personal").prefetch_related("lists")
     if wanted.actor:

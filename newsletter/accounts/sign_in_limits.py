@@ -9,7 +9,7 @@ network can keep the user out. `unlock_user` lets somebody in who comes with a n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from axes.attempts import get_cool_off_threshold
 from axes.handlers.database import AxesDatabaseHandler
@@ -29,6 +29,7 @@ FAILURES_OF_A_NAME_FROM_A_NETWORK = 5
 FAILURES_OF_A_NAME = 50
 FAILURES_FROM_A_NETWORK = 30
 NAMES_FROM_A_NETWORK = 10
+ATTEMPTS_KEPT, ATTEMPTS_PER_QUERY = timedelta(days=1), 500  # a limit holds for a quarter of an hour
 
 
 class SignInLimits(AxesDatabaseHandler):
@@ -94,6 +95,14 @@ def unlock_user(email: str, *, by: Actor, now: datetime) -> int:
         counted.delete()
         by.record(ActionRecord("unlocked user", user.email, now, detail=f"{failures} failures"))
     return failures
+
+
+def forget_old_failures(now: datetime) -> int:
+    """Deletes failures that count for nothing any more: they name who tried, and from which network."""
+    old, deleted = AccessAttempt.objects.filter(attempt_time__lt=now - ATTEMPTS_KEPT), 0
+    while ids := list(old.values_list("pk", flat=True)[:ATTEMPTS_PER_QUERY]):
+        deleted += AccessAttempt.objects.filter(pk__in=ids).delete()[0]
+    return deleted
 
 
 def _find_device(request: HttpRequest, credentials: Mapping[str, object] | None) -> str:

@@ -12,11 +12,13 @@ from hashlib import sha256
 from django.conf import settings
 from django.db import transaction
 
+from newsletter.accounts import audit_log
 from newsletter.accounts.actors import SystemActor
 from newsletter.accounts.models import User
 from newsletter.accounts.own_account import normalise_email
 from newsletter.kernel.actors import ActionRecord, Actor
 
+ACTIONS = ("failed to sign in", "locked out", "signed in", "signed out", "session ended")
 NOBODY = "not signed in"  # who acts, in the audit log
 
 
@@ -60,6 +62,11 @@ def record_sign_out(email: str, *, by: Actor, now: datetime) -> None:
 def record_session_end(email: str, reason: str, *, by: Actor, now: datetime) -> None:
     """Records that a session ended without its user."""
     by.record(ActionRecord("session ended", email, now, detail=reason))
+
+
+def delete_old_entries(instant: datetime) -> int:
+    """Deletes what is recorded here of before an instant. Returns how many entries."""
+    return audit_log.delete_before(instant, actions=ACTIONS)
 
 
 def _record(action: str, email: str, detail: str, network: str, now: datetime) -> None:

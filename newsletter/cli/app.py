@@ -139,6 +139,7 @@ def show_version(version: bool = typer.Option(False, "--version", help="Print th
 
 def main() -> NoReturn:
     """Runs the command line and ends the process: 0 done, 1 refused, 2 usage, 3 surroundings."""
+    os.umask(0o077)  # also what is written before Django's settings are read
     try:
         app(prog_name="newsletter")
     except NewsletterError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,7 +16,7 @@ from newsletter.catalog import newsletters
 from newsletter.cli.output import JSON, emit_json, open_output, print_table, say, spinner
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
-from subscribers.imports.csv import escape_formula
+from subscribers.imports.csv import CsvWriter
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Who did what, when, and which values changed.")
 MOST_SHOWN = 1_000
@@ -67,14 +66,14 @@ def export(
     wanted = _read_filter(user, action, target, newsletter, since, until)
     count = 0
     with open_output(out) as file, spinner("Exporting"):
-        writer = csv.writer(file)
+        writer = CsvWriter(file.write)
         if form == "csv":
-            writer.writerow(_COLUMNS)
+            writer.write_row(_COLUMNS)
         for entry in audit_log.iterate_entries(wanted):
             count += 1
             values = {name: asdict(entry)[name] for name in _COLUMNS} | {"at": entry.at.isoformat()}
             if form == "csv":
-                writer.writerow(_to_cell(value) for value in values.values())
+                writer.write_row(_to_cell(value) for value in values.values())
             else:
                 file.write(json.dumps(values, ensure_ascii=False, default=str) + "\n")
     if out is not None:
@@ -129,8 +128,6 @@ def _summarise(entry: RecordedEntry) -> str:
 
 
 def _to_cell(value: Any) -> str:
-    text = (
-        json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, Mapping, tuple)) else str(value)
-    )
-    text = "" if value is None else text
-    return escape_formula(text)
+    if isinstance(value, (dict, Mapping, tuple)):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return "" if value is None else str(value)

@@ -13,7 +13,7 @@ from newsletter.cli.acting import get_actor
 from newsletter.cli.output import read_text_file, say
 from newsletter.config import BY_NAME
 from newsletter.delivery import installation
-from newsletter.jobs import wiring
+from newsletter.jobs import file_rights, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
 
@@ -32,6 +32,8 @@ def set_up(
     call_command("migrate", interactive=False, verbosity=0)
     otp_devices.seal_stored()
     installation.check(clock.now())  # from here on it is known: also a backup that is made before the first start
+    if tightened := file_rights.make_private(config):
+        say(f"Others could read {tightened} of our files or folders: now only their owner can.")
     say(f"The database is ready in {config.data_dir}.")
     if not user and not users.list_users() and sys.stdin.isatty():
         user = typer.prompt("Address of the first administrator")

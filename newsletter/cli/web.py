@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 import time
 from typing import Any
@@ -9,7 +10,10 @@ from urllib.parse import urlsplit
 
 import typer
 import waitress
+from django.conf import settings
 from django.db.backends.signals import connection_created
+from django.utils.module_loading import import_string
+from waitress.channel import HTTPChannel
 
 from newsletter.cli.output import SUPERVISED, say
 from newsletter.cli.startup import look_at_history, read_secrets_on_hangup, require_valid_settings
@@ -18,6 +22,10 @@ from newsletter.jobs.page_probe import PageProbe
 from newsletter.jobs.supervisor import end_with_parent
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from newsletter.kernel.numbers import parse_whole_number
+
+MOST_CONNECTIONS, SPARE_FILES = 4_000, 300
+IDLE_SECONDS = 30  # after which a connection on which nothing comes is closed
+LARGEST_HEAD = 32 * 2**10  # bytes of a request's head
 
 app = typer.Typer(add_completion=False)
 LISTEN = typer.Option(
@@ -41,6 +49,7 @@ def run_web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64),
     beat = threading.Thread(target=_keep_recording_heartbeat, args=(supervised, probe), name="heartbeat", daemon=True)
     beat.start()
     say(f"The desk is at {wiring.get_config().base_url} (listening on {host}:{port}).")
+    HTTPChannel.parser_class = import_string(settings.REQUEST_PARSER)
     try:
         waitress.serve(
             application,
@@ -50,11 +59,26 @@ def run_web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64),
             ident="newsletter",
             _quiet=True,
             clear_untrusted_proxy_headers=False,
+            connection_limit=_find_connection_limit(),
+            channel_timeout=IDLE_SECONDS,
+            cleanup_interval=5,
+            max_request_header_size=LARGEST_HEAD,
+            max_request_body_size=HTTPChannel.parser_class.LARGEST,
+            asyncore_use_poll=True,  # select takes no file beyond the 1,024th
         )
     except OSError as error:
         raise SurroundingsError(
             f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --listen HOST:PORT."
         ) from None
+
+
+def _find_connection_limit() -> int:
+    """How many connections are held at once: many are idle or half open, and cost a file each, a working one three."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + SPARE_FILES
+    if soft < wanted and (soft := min(wanted, hard) if hard != resource.RLIM_INFINITY else wanted):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(50, min(MOST_CONNECTIONS, soft - SPARE_FILES))
 
 
 def parse_listen(listen: str) -> tuple[str, int]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from django.core import checks
 from django.db import DatabaseError, connection
@@ -19,7 +20,7 @@ from newsletter.delivery import installation, isolation, setup_problems
 from newsletter.delivery.events import inbox, suppression_sync
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.reports import summary
-from newsletter.jobs import heartbeats, put_aside, readiness, schema, wiring
+from newsletter.jobs import file_rights, heartbeats, put_aside, readiness, schema, wiring
 from newsletter.kernel.errors import NewsletterError, SurroundingsError
 from newsletter.kernel.resources import get_templates_dir
 from newsletter.scheduling import schedules
@@ -65,7 +66,7 @@ def examine(now: datetime) -> tuple[Diagnosis, ...]:
         found += [*_check_history(now), *_check_users(), *_check_provider(options, now), *_check_newsletters()]
         found += [*_check_transactional_mail(now), *_check_processes(now), *_check_failures()]
         found += [*_check_setup(now), *_check_mailings(now), *_check_account_alarms(), *_check_proxies(options, now)]
-    return (*found, *_check_base_url(options))
+    return (*found, *_check_file_rights(options), *_check_base_url(options))
 
 
 def _check_settings() -> Iterator[Diagnosis]:
@@ -108,6 +109,17 @@ def _check_put_aside() -> Iterator[Diagnosis]:
             DiagnosisLevel.LOOK,
             f"The database that a restore replaced is still in {path}; whoever was erased since is in it.",
             f"It is deleted on {until:%Y-%m-%d}. Delete it earlier when you have what you need of it.",
+        )
+
+
+def _check_file_rights(options: config.Config) -> Iterator[Diagnosis]:
+    exposed = list(islice(file_rights.list_exposed(options), 1000))
+    if exposed:
+        count = f"{len(exposed)} files or folders" if len(exposed) < 1000 else "Many files and folders"
+        yield Diagnosis(
+            DiagnosisLevel.BAD,
+            f"{count} of ours can be read by others than their owner, {exposed[0]} for one.",
+            "Take the rights away: newsletter setup",
         )
 
 
@@ -239,8 +251,17 @@ def _check_account_alarms() -> Iterator[Diagnosis]:
 
 
 def _check_proxies(options: config.Config, now: datetime) -> Iterator[Diagnosis]:
-    """Whether a proxy stands in front of us that nobody told us of: then all readers count as one network."""
-    if not options.trusted_proxies and rate_limits.was_forwarding_seen(now):
+    """Whether a proxy stands in front, and was told of: else all readers count as one network."""
+    if options.trusted_proxies:
+        return
+    if not setup_problems.is_loopback(options.host):
+        yield Diagnosis(
+            DiagnosisLevel.LOOK,
+            f"{options.base_url} is public, and NEWSLETTER_TRUSTED_PROXIES is 0: no proxy stands in front, which alone "
+            "keeps one visitor from holding all connections.",
+            "Put nginx or Caddy in front (docs/nginx.conf, docs/Caddyfile), then set NEWSLETTER_TRUSTED_PROXIES=1.",
+        )
+    if rate_limits.was_forwarding_seen(now):
         yield Diagnosis(
             DiagnosisLevel.LOOK,
             "Requests come with X-Forwarded-For, and NEWSLETTER_TRUSTED_PROXIES is 0: behind a proxy, limits take all "

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
-from newsletter.accounts import audit_log, permissions, users
+from newsletter.accounts import audit_log, permissions, sign_in_limits, sign_in_log, users
 from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.catalog.states import ApprovalPolicy, LatePolicy, NewsletterState
 from newsletter.catalog.values import Newsletter
@@ -48,6 +48,7 @@ from newsletter.kernel.iteration import do_each
 from newsletter.scheduling import lateness, occurrences
 from newsletter.scheduling.values import Occurrence
 from subscribers import rate_limits, retention, transactional
+from subscribers.hygiene import MONTH
 
 log = logging.getLogger(__name__)
 CLOCK_TOLERANCE = timedelta(minutes=2)  # between the caller's clock and ours
@@ -400,13 +401,18 @@ def roll_up_engagement(now: datetime) -> int:
     """Passes opens and clicks on to subscribers and curator, once an hour. Returns subscribers with news.
 
     With it, what subscribers do to stay clean: old files, tries and unconfirmed people go, suppressions end. And
-    personal values that the audit log has kept for long enough go, expired sessions, and databases put aside.
+    what the audit log has kept for long enough goes, as do expired sessions, old failures to sign in, and databases put
+    aside.
     """
+    kept = wiring.get_config()
     owner = heartbeats.get_process_name(heartbeats.ProcessKind.SCHEDULER)
     return _do_all(
         lambda: retention.apply_retention(now),
         lambda: users.delete_expired_sessions(now),
         lambda: put_aside.delete_old(now) and 0,
+        lambda: sign_in_limits.forget_old_failures(now),
+        lambda: sign_in_log.delete_old_entries(now - timedelta(days=kept.sign_in_days)),
+        lambda: audit_log.delete_before(now - kept.audit_months * MONTH) if kept.audit_months else 0,
         lambda: audit_log.redact_before(now - audit_log.PERSONAL_RETENTION, now=now),
         lambda: engagement.roll_up(now, owner=owner),
     )

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from newsletter.kernel.errors import BadInput
 
+FIRST_YEAR, LAST_YEAR = 1900, 9990  # of what somebody gives: beyond, a zone or a day more is out of Python's range
+
 
 def now() -> datetime:
     """The present instant in UTC. Called by cli, web and jobs only; services take `now`."""
@@ -45,9 +47,21 @@ def to_day_in_zone(instant: datetime, zone_name: str, fallback: str) -> date:
 def parse_day(text: str, field: str = "date") -> date:
     """A date given as ISO 8601. Raises BadInput."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise BadInput(f"“{text[:40]}” is not a date. Write it like 2026-11-24.", field) from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise BadInput(f"{day} is too far away: years from {FIRST_YEAR} to {LAST_YEAR} are taken.", field)
+    return day
+
+
+def check_moment(moment: datetime, field: str) -> datetime:
+    """An instant that somebody gave, in UTC. Raises BadInput for one so far away that reckoning with it fails."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise BadInput(
+            f"The year {moment.year} is too far away: years from {FIRST_YEAR} to {LAST_YEAR} are taken.", field
+        )
+    return moment.astimezone(UTC)
 
 
 def parse_local_moment(text: str, zone_name: str, field: str) -> datetime:
@@ -56,6 +70,8 @@ def parse_local_moment(text: str, zone_name: str, field: str) -> datetime:
         value = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(
-            f"“{text}” is not a time. Write it like 2026-11-24T07:00 or 2026-11-24T07:00+00:00.", field
+            f"“{text[:40]}” is not a time. Write it like 2026-11-24T07:00 or 2026-11-24T07:00+00:00.", field
         ) from None
-    return value if value.tzinfo else value.replace(tzinfo=get_zone(zone_name))
+    moment = value if value.tzinfo else value.replace(tzinfo=get_zone(zone_name))
+    check_moment(moment, field)
+    return moment

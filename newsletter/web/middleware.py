@@ -64,6 +64,28 @@ class PublicResponses:
         return response
 
 
+class PublicCaching:
+    """Lets caches between us and the visitor keep only what is the same for everybody, and is there.
+
+    A page that may be kept for all says so itself. What somebody gets who is signed in, what sets a cookie, and errors
+    may show who asked.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self._get_response(request)
+        control = response.headers.get("Cache-Control", "")
+        if "public" not in control:
+            return response
+        if response.status_code not in (200, 304) or response.cookies:
+            response.headers["Cache-Control"] = "private, no-store"
+        elif settings.SESSION_COOKIE_NAME in request.COOKIES:
+            response.headers["Cache-Control"] = control.replace("public", "private")
+        return response
+
+
 class StorableText:
     """Removes from queries and forms what no database takes, before any view or search sees it.
 

@@ -7,11 +7,12 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, TextIO
 
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.patterns import LINE, compile_bounded
 from subscribers.imports import pasted
 from subscribers.imports.encodings import SAMPLE_BYTES, detect_encoding
 from subscribers.imports.header_words import MOST_LINES_ABOVE, count_lines_above_header
@@ -32,7 +33,7 @@ _OTHER_FORMATS = {
 _CELL_END = re.compile(r"[,;\t|]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
 # A formula that shows a text: ="0123", or =HYPERLINK("mailto:ann@example.com","ann@example.com") by any name.
-_TEXT_FORMULA = re.compile(r'=\s*(?:[\w.]+\((?:\s*"[^"]*"\s*[;,])*)?\s*"((?:[^"]|"")*)"\s*\)?')
+_TEXT_FORMULA = compile_bounded(LINE, r'=\s*(?:[\w.]+\((?:\s*"[^"]*"\s*[;,])*)?\s*"((?:[^"]|"")*)"\s*\)?')
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\t]+")
 
 
@@ -244,7 +245,28 @@ def escape_formula(cell: str) -> str:
     return f"'{cell}" if cell.lstrip("'")[:1] in _FORMULA else cell
 
 
-class CsvSink:
+class PlainCell(str):
+    """A cell that stays as it is, although it begins like a formula: a domain that we checked, @example.com."""
+
+
+class CsvWriter:
+    """The only writer of CSV: no cell of it, in the header neither, is a formula to a spreadsheet."""
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self._rows = csv.writer(_Sink(write))
+
+    def write_row(self, cells: Iterable[object]) -> None:
+        """Writes one row, the header too; None is an empty cell."""
+        self._rows.writerow([_to_cell(cell) for cell in cells])
+
+
+def _to_cell(cell: object) -> object:
+    if isinstance(cell, PlainCell) or (isinstance(cell, int | float) and not isinstance(cell, bool)):
+        return cell
+    return "" if cell is None else escape_formula(str(cell))
+
+
+class _Sink:
     """What csv.writer writes to: anything that takes a string."""
 
     def __init__(self, write: Callable[[str], object]) -> None:

@@ -7,7 +7,6 @@ defused in all but our own format.
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import Any
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput
 from subscribers import lists, models, rights, tiers
-from subscribers.imports.csv import CsvSink, escape_formula
+from subscribers.imports.csv import CsvWriter
 from subscribers.segments import service
 from subscribers.states import SubscriptionState
 
@@ -140,10 +139,10 @@ WriteRows = Callable[[Sequence[models.Subscriber]], None]
 def _csv_writers(write: Write, records: _Records) -> tuple[WriteHeader, WriteRows]:
     names = [attribute.slug for attribute in models.Attribute.objects.order_by("name")]
     tier_names = {code: name for name, code in tiers.map_own_tiers().items()}
-    out = csv.writer(CsvSink(write))
+    out = CsvWriter(write)
 
     def head() -> None:
-        out.writerow(
+        out.write_row(
             [
                 "email",
                 "first_name",
@@ -180,7 +179,7 @@ def _csv_writers(write: Write, records: _Records) -> tuple[WriteHeader, WriteRow
                 " ".join(former.address for former in known.former_addresses[person.id]),
                 *(str(person.attributes.get(name, "")) for name in names),
             ]
-            out.writerow([escape_formula(cell) for cell in cells])
+            out.write_row(cells)
 
     return head, lines
 
@@ -188,29 +187,27 @@ def _csv_writers(write: Write, records: _Records) -> tuple[WriteHeader, WriteRow
 def _mailchimp_writers(write: Write, records: _Records) -> tuple[WriteHeader, WriteRows]:
     """Mailchimp takes one file for each status, and a person's tags in one cell."""
     names = models.Attribute.objects.order_by("name")
-    out = csv.writer(CsvSink(write))
+    out = CsvWriter(write)
 
     def head() -> None:
-        out.writerow(["Email Address", "First Name", "Last Name", "Tags", *(attribute.name for attribute in names)])
+        out.write_row(["Email Address", "First Name", "Last Name", "Tags", *(attribute.name for attribute in names)])
 
     def lines(people: Sequence[models.Subscriber]) -> None:
         known = records.load(people)
         for person in people:
             values = (str(person.attributes.get(attribute.slug, "")) for attribute in names)
             tags = ",".join(f'"{tag}"' if "," in tag else tag for tag in known.tags[person.id])
-            out.writerow(
-                [escape_formula(cell) for cell in (person.address, person.first_name, person.last_name, tags, *values)]
-            )
+            out.write_row((person.address, person.first_name, person.last_name, tags, *values))
 
     return head, lines
 
 
 def _listmonk_writers(write: Write, records: _Records) -> tuple[WriteHeader, WriteRows]:
     """listmonk takes email, name, and attributes as JSON."""
-    out = csv.writer(CsvSink(write))
+    out = CsvWriter(write)
 
     def head() -> None:
-        out.writerow(["email", "name", "attributes"])
+        out.write_row(["email", "name", "attributes"])
 
     def lines(people: Sequence[models.Subscriber]) -> None:
         known = records.load(people)
@@ -219,13 +216,7 @@ def _listmonk_writers(write: Write, records: _Records) -> tuple[WriteHeader, Wri
             values |= {"tags": known.tags[person.id]} if known.tags[person.id] else {}
             values |= {name: getattr(person, name) for name in ("language", "zone") if getattr(person, name)}
             name = f"{person.first_name} {person.last_name}".strip()
-            out.writerow(
-                [
-                    escape_formula(person.address),
-                    escape_formula(name),
-                    json.dumps(values, ensure_ascii=False),
-                ]
-            )
+            out.write_row((person.address, name, json.dumps(values, ensure_ascii=False)))
 
     return head, lines
 

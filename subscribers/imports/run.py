@@ -10,7 +10,6 @@ all, with its place recorded in the same transaction. A lease says which process
 
 from __future__ import annotations
 
-import csv
 import json
 import logging
 import tempfile
@@ -32,7 +31,7 @@ from newsletter.kernel.text import remove_unstorable
 from subscribers import import_files, lists, models, rights, tiers
 from subscribers.imports import chunks, merge, questions, staging, undo
 from subscribers.imports.chunks import CLOCK_DIFFERENCE, LEASE, Clock, Progress
-from subscribers.imports.csv import LARGEST_FILE, CsvSink, escape_formula
+from subscribers.imports.csv import LARGEST_FILE, CsvWriter
 from subscribers.imports.questions import UnansweredError
 from subscribers.imports.staging import ImportOptions, StagedFile
 from subscribers.states import ImportState, QuestionKind
@@ -365,12 +364,12 @@ def list_bad_rows(import_id: int) -> Iterator[BadRow]:
 def stream_refused_csv(import_id: int) -> Iterator[str]:
     """The bad rows of an import as lines of CSV, the head first."""
     parts: list[str] = []
-    writer = csv.writer(CsvSink(parts.append))
-    writer.writerow(("line", "field", "value", "reason"))
+    writer = CsvWriter(parts.append)
+    writer.write_row(("line", "field", "value", "reason"))
     for bad in list_bad_rows(import_id):
         yield "".join(parts)
         parts.clear()
-        writer.writerow((bad.line, bad.field, escape_formula(bad.value), bad.reason))
+        writer.write_row((bad.line, bad.field, bad.value, bad.reason))
     yield "".join(parts)
 
 

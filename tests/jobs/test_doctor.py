@@ -143,6 +143,18 @@ def test_a_proxy_that_nobody_told_us_of_is_named(data_dir: None, newsroom: Any, 
     assert "set NEWSLETTER_TRUSTED_PROXIES" in found(now, "look")
 
 
+def test_a_public_address_without_a_proxy_is_named(
+    data_dir: None, newsroom: Any, people: Any, now: datetime, settings: Any
+) -> None:
+    def look(**changed: Any) -> bool:
+        settings.CONFIG = replace(settings.CONFIG, **changed)
+        return "Put nginx or Caddy in front" in found(now, "look")
+
+    assert look(base_url="https://news.example.com")
+    assert not look(trusted_proxies=1)
+    assert not look(base_url="http://127.0.0.1:8000", trusted_proxies=0)
+
+
 def test_a_flood_of_sign_ups_is_named_with_what_shows_it(
     data_dir: None, newsroom: Any, people: Any, settings: Any, now: datetime
 ) -> None:

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 
 from newsletter.accounts import audit_log, users
 from newsletter.accounts.actors import SystemActor
 from newsletter.accounts.audit_log import AuditFilter
+from newsletter.accounts.models import AuditPersonalValues
 from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.checks import preflight
 from newsletter.curator.articles import intake
@@ -430,3 +432,23 @@ def test_approval_is_asked_of_somebody_who_may_give_it(scheduled: Any, newsroom:
     asked = tasks.request_approval(edition_id, of="BEN@example.com", note="The lead", by=SYSTEM, now=now)
     assert (asked.state, "asks ben@example.com: The lead" in asked.reason) == ("in_review", True)
     assert tasks.request_approval(edition_id, of="", note="", by=SYSTEM, now=now).state == "in_review"
+
+
+def test_the_audit_log_and_failures_to_sign_in_are_kept_for_as_long_as_the_settings_say(
+    db: None, settings: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CONFIG = replace(settings.CONFIG, sign_in_days=10, audit_months=2)
+    monkeypatch.setattr(audit_log, "ENTRIES_PER_QUERY", 1)
+    for action, days in (("signed in", 11), ("signed in", 9), ("edited", 60), ("edited", 62), ("edited", 63)):
+        at = now - timedelta(days=days)
+        SYSTEM.record(ActionRecord(action, f"{days}", at, list_ids=(1,), personal_after={"name": "Ada"}))
+    for name, days in (("old", 2), ("new", 0)):
+        attempt = AccessAttempt.objects.create(username=name, failures_since_start=1)
+        AccessAttempt.objects.filter(pk=attempt.pk).update(attempt_time=now - timedelta(days=days))
+    tasks.roll_up_engagement(now)
+    assert [each.target for each in audit_log.list_entries(AuditFilter())] == ["60", "9"]
+    assert AuditPersonalValues.objects.count() == 2
+    assert [each.username for each in AccessAttempt.objects.all()] == ["new"]
+    settings.CONFIG = replace(settings.CONFIG, audit_months=0)
+    tasks.roll_up_engagement(now + timedelta(days=5000))
+    assert [each.target for each in audit_log.list_entries(AuditFilter())] == ["60"]

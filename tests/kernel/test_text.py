@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.kernel.text import remove_unstorable
+from newsletter.kernel.text import clean_name, remove_overrides, remove_unstorable
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,13 @@ def test_what_is_left_can_be_stored_and_nothing_else_goes(text: str) -> None:
     kept.encode("utf-8")
     assert "\0" not in kept
     assert kept == "".join(c for c in text if c != "\0" and not 0xD800 <= ord(c) < 0xE000)
+
+
+@pytest.mark.parametrize("turning", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_what_turns_the_order_of_letters_round_is_removed(turning: str) -> None:
+    assert remove_overrides(f"in{turning}voice") == "invoice"
+    assert clean_name(f" a{turning}\n b\0 ") == "a b"
+
+
+def test_letters_and_marks_of_other_directions_stay() -> None:
+    assert remove_overrides("שלום\u200f عربي\u200e \u2060") == "שלום\u200f عربي\u200e \u2060"

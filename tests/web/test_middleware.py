@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
-from newsletter.web.middleware import StorableText
+from newsletter.web.middleware import PublicCaching, StorableText
 
 
 def test_an_error_is_a_page_and_never_a_traceback(editor: Client, newsroom: Any) -> None:
@@ -62,3 +62,23 @@ def test_only_what_anybody_may_keep_is_compressed_or_tagged(editor: Client, news
         answer = editor.get(path, headers=packed, follow=True)
         assert "Content-Encoding" not in answer.headers
         assert "ETag" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/archive/", "/archive/nowhere/", "/archive/nowhere/feed.xml", "/pictures/none.jpg"])
+def test_only_what_is_the_same_for_everybody_is_kept_by_caches_on_the_way(
+    client: Client, editor: Client, newsroom: Any, path: str
+) -> None:
+    answer = client.get(path)
+    assert ("public" in answer["Cache-Control"]) == (answer.status_code == 200)
+    signed_in = editor.get(path)
+    assert "public" not in signed_in["Cache-Control"]
+    assert ("no-store" in signed_in["Cache-Control"]) == (signed_in.status_code != 200)
+
+
+def test_what_sets_a_cookie_is_kept_by_nobody() -> None:
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = HttpResponse(headers={"Cache-Control": "public, max-age=300"})
+        response.set_cookie("a", "b")
+        return response
+
+    assert PublicCaching(respond)(RequestFactory().get("/"))["Cache-Control"] == "private, no-store"

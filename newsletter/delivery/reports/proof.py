@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import datetime
 from typing import TextIO
 
 from newsletter.delivery.reports import recipients, summary
 from newsletter.kernel.actors import ActionRecord, Actor
-from subscribers.imports.csv import escape_formula
+from subscribers.imports.csv import CsvWriter
 
 COLUMNS = ("reader", "address", "state", "batch", "reason")
 
@@ -21,12 +20,10 @@ def export_proof(mailing_id: int, out: TextIO, *, by: Actor, now: datetime) -> i
     rows = recipients.iterate_recipients(mailing_id, by=by)
     newsletter_id = summary.get_mailing(mailing_id).newsletter_id
     by.record(ActionRecord("exported proof", f"mailing {mailing_id}", now, newsletter_id))
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
+    writer = CsvWriter(out.write)
+    writer.write_row(COLUMNS)
     written = 0
     for row in rows:
-        writer.writerow(
-            (row.subscriber_id, escape_formula(row.address), row.state, row.batch or "", escape_formula(row.reason))
-        )
+        writer.write_row((row.subscriber_id, row.address, row.state, row.batch or "", row.reason))
         written += 1
     return written

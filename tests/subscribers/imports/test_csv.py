@@ -5,13 +5,22 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.kernel.errors import BadInput
-from subscribers.imports.csv import LONGEST_LINE, LONGEST_RECORD, MOST_COLUMNS, escape_formula
+from subscribers.imports.csv import (
+    LONGEST_LINE,
+    LONGEST_RECORD,
+    MOST_COLUMNS,
+    CsvWriter,
+    PlainCell,
+    escape_formula,
+)
 from subscribers.imports.rows import Row
 from subscribers.values import BadRow
 from tests.subscribers.reading import names, rows
@@ -164,3 +173,22 @@ def test_lines_are_counted_from_the_top_of_a_file_whose_header_stands_below_a_ti
     (bad,) = rows("Readers of 2024\n\nE-Mail;Status\nnobody@;active\n")
     assert isinstance(bad, BadRow)
     assert bad.line == 4
+
+
+def test_no_cell_of_any_row_is_a_formula_the_header_neither() -> None:
+    parts: list[str] = []
+    writer = CsvWriter(parts.append)
+    writer.write_row(("=HYPERLINK(1)", "email"))
+    writer.write_row((-5, None, "-5", "+1", PlainCell("@example.com"), 1.5))
+    assert "".join(parts) == "'=HYPERLINK(1),email\r\n-5,,'-5,'+1,@example.com,1.5\r\n"
+
+
+def test_all_csv_goes_through_one_writer() -> None:
+    root = Path(__file__).resolve().parents[3]
+    found = [
+        path.relative_to(root).as_posix()
+        for package in ("newsletter", "subscribers")
+        for path in (root / package).rglob("*.py")
+        if re.search(r"csv\.(?:writer|DictWriter)|format.*text/csv", path.read_text("utf-8"))
+    ]
+    assert found == ["subscribers/imports/csv.py"]

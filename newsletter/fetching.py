@@ -146,7 +146,7 @@ def fetch(
         for _ in range(MOST_REDIRECTS + 1):
             try:
                 answer = _visit(transport, target, headers, limits)
-            except httpx.InvalidURL as error:
+            except (httpx.InvalidURL, UnicodeError) as error:  # the second of idna, for names that cannot be
                 raise FetchRefused(f"“{target[:200]}” is not a web address: {error}.") from None
             except httpx.HTTPError as error:
                 limits.seconds_left(target)  # a connection cut at the deadline ends in an error of its own
@@ -290,7 +290,7 @@ def _resolve_redirect(target: httpx.URL, location: str) -> str:
 
     try:
         return str(target.join(location))
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeError):
         raise FetchRefused(f"{target} redirects to “{location[:200]}”, which is not a web address.") from None
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.patterns import LINE, compile_bounded
 
-_PLAIN = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
+_PLAIN = compile_bounded(
+    LINE,
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}",
 )
 _NAME_AND_ADDRESS = re.compile(r"^[^<>]*<\s*([^<>\s]+)\s*>$")
 LONGEST, LONGEST_LOCAL = 254, 64  # RFC 5321, 4.5.3.1; the second is the part before the @

@@ -14,6 +14,7 @@ from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.kernel.slugs import check_slug
+from newsletter.kernel.text import clean_name
 from subscribers import models, tokens
 from subscribers.states import SubscriptionState
 from subscribers.values import List
@@ -79,7 +80,7 @@ def change_list(
     require_right(by, Verb.CONFIGURE, [found.id])
     if not changes:
         raise BadInput("Say what to change.", "name")
-    given = {name: " ".join(str(value).split()) for name, value in changes.items()}
+    given = {name: clean_name(str(value)) for name, value in changes.items()}
     _parse_settings(given)
     with transaction.atomic():
         present = describe_settings(to_list(models.List.objects.select_for_update().get(id=found.id)))
@@ -138,9 +139,10 @@ def _parse_settings(given: Mapping[str, str]) -> dict[str, object]:
 
 
 def _check_name(name: str) -> str:
-    if not name.strip() or len(name) > _LONGEST_NAME:
+    flat = clean_name(name)
+    if not flat or len(flat) > _LONGEST_NAME:
         raise BadInput(f"Give the list a name of at most {_LONGEST_NAME} characters.", "name")
-    return name.strip()
+    return flat
 
 
 def _check_length(name: str, value: str) -> str:

@@ -100,11 +100,11 @@ def parse_end(text: str) -> datetime | None:
         if "T" not in text.upper() and " " not in text.strip():
             return datetime.combine(date.fromisoformat(text.strip()) + timedelta(days=1), time(), UTC)
         instant = datetime.fromisoformat(text.strip())
+        if instant.tzinfo is not None:
+            return instant.astimezone(UTC)
     except (ValueError, OverflowError):
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise BadInput(f"“{text[:40]}” is not a day like 2027-11-24 or an instant like 2027-11-24T12:00Z.", "until")
-    return instant.astimezone(UTC)
+        pass
+    raise BadInput(f"“{text[:40]}” is not a day like 2027-11-24 or an instant like 2027-11-24T12:00Z.", "until")
 
 
 def format_end(ends_at: datetime | None) -> str:

@@ -100,6 +100,9 @@ def _call_view(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> H
     except DatabaseError:
         log.exception("The database failed in %s", request.path)
         return build_error("The database did not answer as it should. Nothing was changed; try again in a moment.", 503)
+    except Exception:  # a defect of ours; whoever reads JSON gets JSON
+        log.exception("A call failed in %s", request.path)
+        return build_error("This failed inside our program; its log has the details.", 500)
 
 
 def build_error(message: str, status: int, field: str = "") -> JsonResponse:

@@ -140,16 +140,13 @@ def _read_moment(pushed: dict[str, Any]) -> datetime | None:
             f"“{text[:60]}” is not a date and time. Write it like 2026-11-24T07:00:00+00:00.", "published_at"
         ) from None
     if moment.tzinfo is None:
-        raise BadInput(f"“{text}” has no zone. Write it like 2026-11-24T07:00:00+00:00.", "published_at")
-    return moment
+        raise BadInput(f"“{text[:60]}” has no zone. Write it like 2026-11-24T07:00:00+00:00.", "published_at")
+    return clock.check_moment(moment, "published_at")
 
 
 def _read_day(pushed: dict[str, Any], name: str) -> date | None:
     text = _read_text(pushed, name)
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise BadInput(f"“{text[:60]}” is not a day. Write it like 2026-11-24.", name) from None
+    return clock.parse_day(text, name) if text else None
 
 
 def _read_tags(pushed: dict[str, Any]) -> tuple[str, ...] | None:

@@ -27,13 +27,20 @@ from newsletter.kernel.changes import select_changes
 from newsletter.kernel.enums import LabelledEnum
 from newsletter.kernel.errors import BadInput, Refused
 from newsletter.kernel.numbers import parse_whole_number
+from newsletter.kernel.patterns import NAME, compile_bounded
 from newsletter.kernel.resources import list_mail_templates
 from newsletter.kernel.slugs import check_slug, is_slug
+from newsletter.kernel.text import clean_name, remove_overrides, remove_unstorable
 from subscribers import lists
 from subscribers.segments import service
 
 DEFAULT_SECTIONS = (("top", "Top stories", 4), ("more", "More news", 4), ("good", "Good to know", 4))
 _SWITCHES = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("", "0", "false", "no", "off"), False)
+_LINK_PARAMETERS = compile_bounded(
+    NAME,
+    r"[\w.~-]+=(?:[\w.~-]|\{date\}|\{newsletter\})*(?:&[\w.~-]+=(?:[\w.~-]|\{date\}|\{newsletter\})*)*",
+    re.ASCII,
+)
 Sections = Sequence[tuple[str, str, int]]
 
 
@@ -232,7 +239,8 @@ def _check_choice(setting: NewsletterSetting, value: str) -> LabelledEnum:
 
 def _check_text(setting: NewsletterSetting, value: str) -> str:
     name = setting.name
-    flat = value.strip() if setting.kind is SettingKind.LONG_TEXT else " ".join(value.split())
+    is_long = setting.kind is SettingKind.LONG_TEXT
+    flat = remove_overrides(remove_unstorable(value)).strip() if is_long else clean_name(value)
     if len(flat) > setting.most:
         raise BadInput(f"{name} has {len(flat)} characters; {setting.most} are the most.", name)
     if not flat and setting.required:
@@ -273,19 +281,15 @@ def remember_test_addresses(newsletter_id: int, addresses: Sequence[str]) -> Non
 
 def _check_link_parameters(text: str) -> str:
     """Parameters for links: NAME=VALUE&…, of letters, digits and -_.~, and {date} or {newsletter}."""
-    if text and not re.fullmatch(
-        r"[\w.~-]+=(?:[\w.~-]|\{date\}|\{newsletter\})*(?:&[\w.~-]+=(?:[\w.~-]|\{date\}|\{newsletter\})*)*",
-        text,
-        re.ASCII,
-    ):
+    most = SETTINGS["link_parameters"].most
+    if len(text) > most:
+        raise BadInput(f"The parameters for links have at most {most} characters.", "link_parameters")
+    if text and not _LINK_PARAMETERS.fullmatch(text):
         raise BadInput(
             f"“{text[:80]}” cannot be added to links. "
             "Write it like utm_source=morning&utm_medium=email&utm_campaign={date}.",
             "link_parameters",
         )
-    most = SETTINGS["link_parameters"].most
-    if len(text) > most:
-        raise BadInput(f"The parameters for links have at most {most} characters.", "link_parameters")
     return text
 
 
@@ -314,10 +318,7 @@ def _check_switch(setting: NewsletterSetting, value: str) -> bool:
 def _parse_day(name: str, value: Any) -> date | None:
     if not value:
         return None
-    try:
-        return value if isinstance(value, date) else date.fromisoformat(str(value).strip())
-    except ValueError:
-        raise BadInput(f"{name} is “{value}”. Write the day like 2026-11-24.", name) from None
+    return value if isinstance(value, date) else clock.parse_day(str(value).strip(), name)
 
 
 def _check_address(setting: NewsletterSetting, value: str) -> str:

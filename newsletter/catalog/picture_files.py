@@ -14,10 +14,13 @@ from newsletter.kernel.errors import Refused, SurroundingsError
 
 MOST_BYTES = 15 * 2**20
 MOST_PIXELS = 40_000_000
+MOST_PASSED = 400_000_000  # pixels times the passes over them: ten of a progressive JPEG of the largest size
+MOST_ANIMATED = 20_000_000  # pixels of all frames, as we keep them; larger animations become a still
 WIDEST = 1280  # pixels; twice the width of the mail
-LARGEST_ANIMATION = 2**20  # bytes; larger ones become a still
+LARGEST_ANIMATION = 2**20  # bytes, as we keep it; larger ones become a still
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif"}
-_READ = ("JPEG", "PNG", "GIF", "WEBP")
+_READ = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
+_SCAN = b"\xff\xda"  # begins each pass of a JPEG; within the data of one, \xff is followed by a zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +38,74 @@ class PreparedPicture:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def prepare(data: bytes) -> PreparedPicture:
-    """The picture as we keep it. Raises Refused for what is not a picture, too large, or a bomb."""
+def prepare(data: bytes, what: str = "The picture") -> PreparedPicture:
+    """The picture as we keep it; `what` names it for people. It is a stranger's: call this in a confined process.
+
+    Raises Refused for what is not a picture, too large, or a bomb.
+    """
     if len(data) > MOST_BYTES:
-        raise Refused(f"The picture has {len(data) / 2**20:.0f} MB; we take {MOST_BYTES // 2**20} MB at most.")
+        raise Refused(f"{what} has {len(data) / 2**20:.0f} MB; we take {MOST_BYTES // 2**20} MB at most.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of damaged metadata, which is dropped anyway
-            return _convert(data)
-    except Refused:
+            return _convert(data, what)
+    except (Refused, MemoryError):
         raise
-    except Exception as error:  # Pillow lets faults of its decoders through: IndexError, struct.error, TypeError …
-        raise Refused(f"This is not a picture we can read ({error}). JPEG, PNG, GIF and WebP are.") from None
+    except Exception:  # Pillow lets faults of its decoders through: IndexError, struct.error, TypeError …
+        raise Refused(f"{what} is not a picture we can read. JPEG, PNG, GIF, WebP and AVIF are.") from None
 
 
-def _convert(data: bytes) -> PreparedPicture:
+def _convert(data: bytes, what: str) -> PreparedPicture:
     from PIL import Image, ImageOps
 
     picture: Image.Image = Image.open(io.BytesIO(data), formats=_READ)
-    if picture.width * picture.height > MOST_PIXELS:
-        raise Refused(f"The picture has {picture.width} × {picture.height} pixels, which is too many.")
-    if picture.format == "GIF" and getattr(picture, "is_animated", False) and len(data) <= LARGEST_ANIMATION:
-        return PreparedPicture(data, "gif", picture.width, picture.height)
+    pixels = picture.width * picture.height
+    if pixels > MOST_PIXELS:
+        raise Refused(f"{what} has {picture.width} × {picture.height} pixels, which is too many.")
+    if picture.format == "JPEG":
+        if pixels * data.count(_SCAN) > MOST_PASSED:
+            raise Refused(f"{what} is painted in {data.count(_SCAN)} passes, which is too many for its size.")
+        picture.draft(None, (2 * WIDEST, 2 * WIDEST))  # decoded at a part of its size, where that is enough
+    if picture.format == "GIF" and (animation := _keep_animation(picture)):
+        return animation
     picture = ImageOps.exif_transpose(picture)
     if picture.width > WIDEST:
         if picture.mode in ("1", "P"):  # palettes cannot blend: they would be resized by leaving dots out
             picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
-        picture = picture.resize((WIDEST, max(1, round(picture.height * WIDEST / picture.width))))
+        picture = picture.resize(_scale(picture.size))
     return _encode(picture)
+
+
+def _scale(size: tuple[int, int]) -> tuple[int, int]:
+    """The size at which a picture is kept."""
+    width, height = size
+    return (WIDEST, max(1, round(height * WIDEST / width))) if width > WIDEST else size
+
+
+def _keep_animation(picture: object) -> PreparedPicture | None:
+    """An animation at our size, frame by frame; None for a still, and for what becomes one: its first frame."""
+    from PIL import Image, ImageSequence
+
+    assert isinstance(picture, Image.Image)
+    width, height = _scale(picture.size)
+    most = min(MOST_ANIMATED // (width * height), MOST_PASSED // 4 // (picture.width * picture.height))
+    frames: list[Image.Image] = []
+    waits: list[int] = []
+    for frame in ImageSequence.Iterator(picture):
+        if len(frames) >= most:
+            picture.seek(0)
+            return None
+        waits.append(int(frame.info.get("duration") or 100))
+        kept = frame.convert("RGBA")
+        frames.append(kept.resize((width, height)) if kept.size != (width, height) else kept)
+        frames[-1].info = {}
+    picture.seek(0)
+    if len(frames) < 2:
+        return None
+    out = io.BytesIO()
+    turns = {"loop": picture.info["loop"]} if "loop" in picture.info else {}
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=waits, comment=b"", **turns)
+    return PreparedPicture(out.getvalue(), "gif", width, height) if out.tell() <= LARGEST_ANIMATION else None
 
 
 def _encode(picture: object) -> PreparedPicture:
@@ -72,6 +115,7 @@ def _encode(picture: object) -> PreparedPicture:
     out = io.BytesIO()
     if _needs_png(picture):
         kept = picture.convert("RGBA") if picture.mode not in ("RGBA", "P", "L", "LA", "RGB") else picture
+        kept.info = {name: value for name, value in kept.info.items() if name == "transparency"}  # Pillow keeps more
         kept.save(out, "PNG", optimize=True)
         return PreparedPicture(out.getvalue(), "png", picture.width, picture.height)
     # Pillow keeps the comment unless it is given one.

@@ -9,12 +9,13 @@ from django.conf import settings
 
 from newsletter.catalog import models, picture_files
 from newsletter.catalog.values import Picture
+from newsletter.confinement import run_confined
 from newsletter.kernel.errors import NotFound
 
 
 def store_picture(data: bytes, *, source_url: str, now: datetime) -> Picture:
     """Stores a picture and returns it; the same bytes are stored once. Raises Refused, SurroundingsError."""
-    prepared = picture_files.prepare(data)
+    prepared = run_confined(picture_files.prepare, data, what := _name_picture(source_url), what=what)
     picture_files.store(settings.CONFIG.data_dir, prepared)
     row, _ = models.Picture.objects.get_or_create(
         sha256=prepared.sha256,
@@ -28,6 +29,12 @@ def store_picture(data: bytes, *, source_url: str, now: datetime) -> Picture:
         },
     )
     return to_picture(row)
+
+
+def _name_picture(source_url: str) -> str:
+    """What people call a picture: its file's name, where it has one."""
+    name = source_url.partition("?")[0].rstrip("/").rpartition("/")[2]
+    return f"The picture {name[:80]}" if name else "The picture"
 
 
 def find_picture(picture_id: int | None) -> Picture | None:

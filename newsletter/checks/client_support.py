@@ -85,7 +85,7 @@ _COMMENT = re.compile(r"<!--.*?-->", re.S)  # what is for Word alone as well
 _TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)\b")
 _STYLE_ATTRIBUTE = re.compile(r"\sstyle\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _STYLE_ELEMENT = re.compile(r"<style\b[^>]*>(.*?)</style>", re.S | re.I)
-_IMAGE_SOURCE = re.compile(r"<img\b[^>]*\ssrc\s*=\s*[\"']([^\"'>]*)", re.I)
+_IMAGE_SOURCE = re.compile(r"<img\b[^<>]*?\ssrc\s*=\s*[\"']([^\"'>]*)", re.I)
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.S)
 
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from newsletter.checks.findings import Finding, FindingLevel
+from newsletter.kernel.patterns import LINE, compile_bounded
 
 SUBJECT_SHORT, SUBJECT_LONG = 10, 78  # characters; longer ones are cut by most inboxes
 PREHEADER_SHORT = 30  # below, inboxes fill the line with the first words of the mail
@@ -18,7 +19,8 @@ _PLACEHOLDER = re.compile(
     r"(?i:\[(?:insert|name|headline|link|date|text|subject|tba|tbc|tbd)[^\]]{0,40}\](?!\())|(?i:\b(?:headline|text|"
     r"blurb|link)\s+(?:goes\s+)?here\b)"
 )
-_GENERIC_LINK = re.compile(
+_GENERIC_LINK = compile_bounded(
+    LINE,
     r"\[\s*(?P<text>click\s+here|here|read\s+(?:more|on)|more|this|link|learn\s+more|find\s+out\s+more|hier|"
     r"hier\s+klicken|mehr|weiterlesen)\s*[.…»>]*\s*\]\(",
     re.I,

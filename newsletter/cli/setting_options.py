@@ -15,6 +15,8 @@ from newsletter.catalog.settings_fields import SETTINGS, NewsletterSetting, Sett
 from newsletter.kernel.errors import BadInput
 from subscribers import lists
 
+_LINK = re.compile(r"\[[^]]+\]\(([^)]+)\)")
+
 
 def with_setting_options(*, required: Collection[str] = ()) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Gives a command an option for every setting; it gets those that were given as `**settings`, by their names."""
@@ -41,7 +43,7 @@ def with_setting_options(*, required: Collection[str] = ()) -> Callable[[Callabl
 
 def describe(setting: NewsletterSetting) -> str:
     """The help of its option: what it is and does, its limits and its default."""
-    text = re.sub(r"\[[^]]+\]\(([^)]+)\)", r"docs/\1", setting.help).replace("`", "")
+    text = _LINK.sub(r"docs/\1", setting.help).replace("`", "")
     limits = "" if setting.kind is SettingKind.NUMBER and not setting.or_zero else setting.limits
     default = f"default: {setting.default.replace('`', '')}" if setting.default else ""
     return f"{setting.label}: {'; '.join(filter(None, (text, limits, default)))}."
@@ -82,5 +84,5 @@ def parse_theme(text: str) -> Any:
     """A theme, from JSON. Raises BadInput."""
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"The theme is not JSON: {error}", "theme") from None

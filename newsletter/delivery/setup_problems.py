@@ -65,7 +65,10 @@ def raise_alarms(mailing_id: int, now: datetime) -> None:
 def is_trial(config: Config) -> bool:
     """Whether the provider is on this machine: then nothing real is sent."""
     url = config.smtp_url if config.provider == "smtp" else config.sendgrid_host
-    return is_loopback(urlsplit(url).hostname or "")
+    try:
+        return is_loopback(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:

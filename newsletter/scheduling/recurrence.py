@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
 
+from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.numbers import parse_whole_number
 
@@ -231,8 +232,11 @@ def _parse_until(value: str) -> datetime:
     """Where the rule ends: aware in UTC, or naive and local."""
     try:
         if re.fullmatch(r"[0-9]{8}", value):
-            return datetime.combine(datetime.strptime(value, "%Y%m%d"), time.max)
-        found = datetime.strptime(value.removesuffix("Z"), "%Y%m%dT%H%M%S")
+            found = datetime.combine(datetime.strptime(value, "%Y%m%d"), time.max)
+        else:
+            found = datetime.strptime(value.removesuffix("Z"), "%Y%m%dT%H%M%S")
+        if not clock.FIRST_YEAR <= found.year <= clock.LAST_YEAR:
+            raise ValueError("too far away")
     except ValueError:
         raise _refuse(f"UNTIL must be a date like 20271231 or 20271231T060000Z, not “{value[:20]}”.") from None
     return found.replace(tzinfo=UTC) if value.endswith("Z") else found

@@ -11,7 +11,7 @@ from newsletter.templater.briefing import Briefing
 from newsletter.templater.languages import get_direction, get_mail_texts
 from newsletter.templater.untrusted_text import clean_line
 
-_BODY = re.compile(r"<body\b[^>]*>", re.I)
+_BODY = re.compile(r"<body\b[^<>]*>", re.I)
 
 
 def build_correction(

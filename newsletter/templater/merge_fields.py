@@ -38,6 +38,11 @@ class MergeRecipient:
     date: str = ""
 
 
+def quote_fields(text: str) -> str:
+    """A text of strangers for a field without markup, in which nothing is a merge field: it looks the same."""
+    return text.replace("{{", "{\u2060{")
+
+
 class Merger:
     """Collects the merge fields of one rendering and hands out their tokens."""
 

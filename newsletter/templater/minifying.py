@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 
 _STYLE_BLOCK = re.compile(r"<style.*?</style>", re.S)
+_SHEET = re.compile(r"<style[^>]*>((?:(?!mj-).)*?)</style>", re.S)
+_COMMENT = re.compile(r"(<!--.*?-->)", re.S)
 _TAG = re.compile(r'<[A-Za-z][^"<>]*(?:"[^"]*"[^"<>]*)*>')  # a story may well say class="x" in its words: those stay
 _CLASS_NAME = re.compile(r"\.([A-Za-z][\w-]*)")
 _ZERO = re.compile(r"(?<=[: ])0px(?=[; ]|$)")  # as font-size it costs a point at SpamAssassin
@@ -14,7 +16,7 @@ _LONGEST_LINE = 900  # octets; RFC 5322 allows 998 to a line
 
 def protect_styles(html: str) -> str:
     """Marks every <style> as one for the client, not for inlining; those inside comments stay as they are."""
-    parts = re.split(r"(<!--.*?-->)", html, flags=re.S)
+    parts = _COMMENT.split(html)
     marked = (
         part if part.startswith("<!--") else part.replace("<style", '<style data-premailer="ignore"') for part in parts
     )
@@ -33,8 +35,8 @@ def minify(html: str) -> str:
         return re.sub(r' style="([^"<>]*)"', _minify_style, re.sub(r' class="([^"<>]*)"', only_used, tag[0]))
 
     html = _TAG.sub(tight, html)
-    html = re.sub(r">\s*\n\s*", ">\n", html)
-    html = re.sub(r"<style[^>]*>((?:(?!mj-).)*?)</style>", _minify_sheet, html, flags=re.S)
+    html = re.sub(r">[ \t]*\n\s*", ">\n", html)
+    html = _SHEET.sub(_minify_sheet, html)
     html = re.sub(r"(</tr>|</p>|</h[1-3]>|</li>|<!\[endif\]-->|</style>)(?=<)", r"\1\n", html)
     return "\n".join(_wrap_line(line) for line in html.split("\n"))
 
@@ -45,12 +47,12 @@ def _minify_style(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=1024)  # a mail has a few dozen different ones, each many times
 def _strip_blanks(style: str) -> str:
-    tight = re.sub(r"\s*([;:,])\s+", r"\1", style).strip("; ")
+    tight = re.sub(r"(?:(?<!\s)\s+)?([;:,])\s+", r"\1", style).strip("; ")
     return f' style="{_ZERO.sub("0", tight)}"'
 
 
 def _minify_sheet(match: re.Match[str]) -> str:
-    return "<style>" + re.sub(r"\s*([{};,])\s*", r"\1", match[1]).strip().replace("}", "}\n") + "</style>"
+    return "<style>" + re.sub(r"(?:(?<!\s)\s+)?([{};,])\s*", r"\1", match[1]).strip().replace("}", "}\n") + "</style>"
 
 
 def _wrap_line(line: str) -> str:

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from newsletter.templater.untrusted_text import clean_line, clean_lines, is_link, neutralise_url
 
 _UNMARKED = re.compile(r"[^*_\[\]<>&\\]*")  # a line without these has nothing for inline Markdown to do
+_SPECIAL = re.compile(r"[\\*_\[\]()<>&`{}]")
 _TAGS = {"p", "em", "strong", "a", "br", "ul", "ol", "li", "h2", "h3", "blockquote"}
 _QUOTE = (  # Word ignores padding and borders of a blockquote; those of a cell it keeps
     '<table role="presentation" border="0" cellpadding="0" cellspacing="0" width="100%"><tr><td class="quote-td">',
@@ -62,6 +63,14 @@ def inline_to_plain(text: str) -> str:
     return "".join(
         _collect_words(token.children or []) for token in _markdown_parser().parseInline(clean_line(text))
     ).strip()
+
+
+def quote_text(text: str) -> str:
+    """A text of strangers, written so that an editor's field shows it as it is: no markup, no link, no merge field."""
+    flat = clean_line(text)
+    if "{{" not in flat and inline_to_plain(flat) == flat:
+        return flat
+    return _SPECIAL.sub(r"\\\g<0>", flat)
 
 
 def list_links(text: str) -> list[str]:

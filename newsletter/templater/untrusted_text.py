@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 
+from newsletter.kernel.text import DIRECTIONS
+
 MARKER = "-nl_"  # every merge token begins so
 _BROKEN_MARKER = "-\u2060nl_"  # a word joiner: invisible, and no longer the marker
 _MARKER_IN_URL = "-nl%5F"  # the same address, written differently (RFC 3986, section 6.2.2.2)
 LINKS = ("http://", "https://", "mailto:")
 
 # mjml refuses control characters and lone surrogates; a newline in an attribute comes out as the two characters \n.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_UNPRINTABLE = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{DIRECTIONS}\ud800-\udfff\ufffe\uffff]")
 _PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
 
 

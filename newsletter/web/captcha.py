@@ -64,6 +64,6 @@ def verify_answer(answer: str, network: str) -> bool:
             allow_private=settings.CONFIG.allow_private_fetch,
         )
         return json.loads(answered.body).get("success") is True
-    except (NewsletterError, ValueError, AttributeError) as error:
+    except (NewsletterError, ValueError, AttributeError, RecursionError) as error:
         log.warning("The captcha's provider could not be reached, so the sign-up goes on without: %s", error)
         return True

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.patterns import LINE, compile_bounded
 from subscribers.imports import dates
 from subscribers.imports.attribute_values import to_attribute_slug
 from subscribers.imports.header_words import ADDRESS_NAMES, load_header_names
@@ -31,6 +32,8 @@ from subscribers.imports.tools import GENERIC, TOOLS, Tool
 from subscribers.states import SubscriptionState, Tier
 
 # What a column can be. The first group is the subscriber, the second decides the state, the third proves consent.
+_ADDRESS = compile_bounded(LINE, r"[^\s@]+@[^\s@]+\.")
+_NUMBERED, _NUMBER = compile_bounded(LINE, r"_[0-9]+$"), compile_bounded(LINE, r"[0-9]+$")
 TARGETS = (
     "email",
     "first_name",
@@ -428,9 +431,7 @@ def _assign_column(index: int, name: str, target: str, taken: set[str]) -> Colum
         return Column(index, name, target)
     kept = to_attribute_slug(name) or f"column_{index + 1}"  # a name in another script has no letters we could keep
     while kept in taken and kept:
-        kept = (
-            f"{kept}_2" if not re.search(r"_[0-9]+$", kept) else re.sub(r"[0-9]+$", lambda m: str(int(m[0]) + 1), kept)
-        )
+        kept = f"{kept}_2" if not _NUMBERED.search(kept) else _NUMBER.sub(lambda m: str(int(m[0]) + 1), kept)
     taken.add(kept)
     return Column(index, name, "attribute" if kept else "ignore", kept)
 
@@ -501,7 +502,7 @@ def _find_email_column(
     for theirs in _NAMES_BY_TARGET["email"]:
         if theirs in folded:
             return folded.index(theirs)
-    if any(re.search(r"[^\s@]+@[^\s@]+\.", cell) for cell in header):
+    if any(_ADDRESS.search(cell) for cell in header):
         raise BadInput("The first line must say what the columns are, for instance: email,first_name", "file")
     by_look = _find_column_of_addresses(len(header), sample)
     if by_look is not None:

@@ -11,6 +11,7 @@ from functools import cache
 
 from charset_normalizer import from_bytes
 
+from newsletter.kernel.patterns import LINE, compile_bounded
 from subscribers.imports.header_words import load_header_names, load_letters, load_written_names
 from subscribers.imports.state_words import load_languages, load_meanings, normalise_name
 
@@ -49,7 +50,8 @@ _ALL = (
     "cp852",
     "cp866",
 )
-_CELL = re.compile(r"[^,;|\t\r\n\"]*[^\x00-\x7f,;|\t\r\n\"][^,;|\t\r\n\"]*")  # with a character beyond ASCII
+# with a character beyond ASCII
+_CELL = compile_bounded(LINE, r"[^,;|\t\r\n\"]*[^\x00-\x7f,;|\t\r\n\"][^,;|\t\r\n\"]*")
 _CELL_END = re.compile(r"[,;|\t\r\n\"]")
 _LONGEST_WORD, _SHORTEST_WORD = 40, 3  # characters; a shorter one counts in other scripts
 _MOSTLY = 0.6  # of the bytes beyond ASCII

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from newsletter.kernel.patterns import LINE, compile_bounded
 from subscribers.imports.state_words import says_left
 
 HEADER = ["email", "name"]
-_PART = re.compile(
-    r"(?P<name>[^<>@]*)<\s*(?P<address>[^<>\s]+@[^<>\s]+)\s*>|(?P<bare>[^<>()\s,;]+@[^<>()\s,;@]+\.[^<>()\s,;]+)"
+_PART = compile_bounded(
+    LINE, r"(?P<name>[^<>@]*)<\s*(?P<address>[^<>\s]+@[^<>\s]+)\s*>|(?P<bare>[^<>()\s,;]+@[^<>()\s,;@]+\.[^<>()\s,;]+)"
 )
 _LONGEST_LINE = 64 * 2**10
 

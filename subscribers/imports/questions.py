@@ -15,6 +15,7 @@ from typing import Any
 
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.numbers import is_whole_number
+from newsletter.kernel.patterns import LINE, compile_bounded
 from subscribers.imports import dates
 from subscribers.imports.columns import STATE_TARGETS, Column, Layout, find_tier, is_other_date
 from subscribers.imports.countries import is_country
@@ -44,7 +45,7 @@ LONGEST_CODE = 2  # characters of a state that is no word; in a short file each 
 VALUES_SHOWN = 20
 _IN_EVERY_ROW = "It has a date in every row: is it when they asked for it, or when they left?"
 _IN_JSON = "In its JSON “{}” may say who left."
-_NUMBERS = re.compile(r"(?a)\+?(?:[ ()./-]*\d){7,}|[-+]?\d+[.,]\d+|[-+]?\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d+)?")
+_NUMBERS = compile_bounded(LINE, r"(?a)\+?(?:[ ()./-]*\d){7,}|[-+]?\d+[.,]\d+|[-+]?\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d+)?")
 _DATE = re.compile(r"(?a)\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")  # also one that is no day of a subscriber's: 9999-12-31
 _IDENTIFIER = re.compile(r"(?i)(?:^|[\W_])(?:id|no|nr|number)\.?$|(?<=[a-z])(?:Id|ID|nr|number)$")
 _ASK_ORDER = "Is the day or the month first in its dates?"

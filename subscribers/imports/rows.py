@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.patterns import LINE, compile_bounded
 from subscribers import addresses, policy
 from subscribers.imports import dates
 from subscribers.imports.attribute_values import LONGEST_TAG, LONGEST_VALUE, convert_to_kind, to_attribute_slug
@@ -42,8 +43,8 @@ LONGEST_NAME, MOST_TAGS = 100, 50
 MOST_ZONES = 20  # unknown ones that are named
 MOST_STATES_KEPT = 10_000  # cells whose meaning is remembered
 _SURPLUS = "The row has {} cells, the header {}. Is there a comma, or whatever parts them, in a cell without quotes?"
-_ADDRESS_IN_TEXT = re.compile(r"[^\s,;:<>()\[\]\"']+@[^\s,;:<>()\[\]\"']+")
-_AT = re.compile(r"\s*(?:@|[\[(]at[\])])\s*", re.IGNORECASE)
+_ADDRESS_IN_TEXT = compile_bounded(LINE, r"[^\s,;:<>()\[\]\"']+@[^\s,;:<>()\[\]\"']+")
+_AT = compile_bounded(LINE, r"\s*(?:@|[\[(]at[\])])\s*", re.IGNORECASE)
 _DELETED_SUFFIX = "@deletion-request.substack.com"
 # The strongest word against mailing wins, wherever it stands.
 STRENGTH = {

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from newsletter.kernel.patterns import LINE, compile_bounded
 from subscribers.imports import dates
 from subscribers.imports.csv import clean_cell, has_surplus
 
@@ -15,7 +16,7 @@ SAMPLE = 50  # rows
 EXAMPLES = 3  # rows shown with a question
 _ROWS_PER_CALL = 10_000
 _AT = re.compile("[\uff20\ufe6b]|&#|&commat|[(\\[]at[)\\]]", re.IGNORECASE)  # how @ is written as well
-_DAY_OR_MONTH = re.compile(r"(?a)\s*'?(\d{1,2})[/-](\d{1,2})[/-](?:\d{4}|\d\d)(?!\d)")
+_DAY_OR_MONTH = compile_bounded(LINE, r"(?a)\s*'?(\d{1,2})[/-](\d{1,2})[/-](?:\d{4}|\d\d)(?!\d)")
 
 
 @dataclass(slots=True)

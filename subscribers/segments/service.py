@@ -13,6 +13,7 @@ from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, Conflict, Difference, Refused
 from newsletter.kernel.slugs import check_slug
+from newsletter.kernel.text import clean_name
 from subscribers import models
 from subscribers.segments import grammar, sql
 from subscribers.values import Segment, SegmentCount
@@ -158,9 +159,10 @@ def _parse_checked(definition: Any, now: datetime) -> grammar.Group:
 
 
 def _check_name(name: str) -> str:
-    if not name.strip() or len(name) > 120:
+    flat = clean_name(name)
+    if not flat or len(flat) > 120:
         raise BadInput("Give the segment a name of at most 120 characters.", "name")
-    return name.strip()
+    return flat
 
 
 def _to_segment(row: models.Segment) -> Segment:

@@ -78,7 +78,7 @@ def test_html_becomes_paragraphs(call: Call) -> None:
         ({"title": "x"}, "text", "text or html"),
         ({"title": "x", "text": "y", "published_at": "2026-11-23T18:30:00"}, "published_at", "has no zone"),
         ({"title": "x", "text": "y", "published_at": "soon"}, "published_at", "not a date and time"),
-        ({"title": "x", "text": "y", "eligible_until": "soon"}, "eligible_until", "not a day"),
+        ({"title": "x", "text": "y", "eligible_until": "soon"}, "eligible_until", "not a date"),
         ({"title": "x", "text": "y", "tags": "boats"}, "tags", "list of texts"),
         ({"title": "x", "text": "y", "image": {"src": "x"}}, "image", "object with url"),
         ({"title": "x", "text": "y", "image": {"url": 5}}, "image.url", "must be a text"),
@@ -119,3 +119,32 @@ def test_articles_are_listed_and_found(call: Call) -> None:
     assert call("editor", address=f"{ADDRESS}/999", method="get").status_code == 404
     for wrong in ("0", "many", "9" * 5000, "000001" + "0" * 5000):
         assert call("editor", address=f"{ADDRESS}?limit={wrong}", method="get").status_code == 422
+
+
+@pytest.mark.parametrize("url", ["http://xn--/", "http://[", "http://\u2100.com/", "http://a:99999/", "http://\0/"])
+def test_an_address_that_is_none_gets_its_answer_in_json(call: Call, url: str) -> None:
+    answer = call("editor", {"url": url})
+    assert answer.status_code in (409, 422, 503)
+    assert "error" in answer.json()
+    pushed = call("editor", STORY | {"url": url, "image": {"url": url}})
+    assert pushed.status_code in (201, 422)
+    assert set(pushed.json()) & {"created", "error"}
+
+
+@pytest.mark.parametrize(
+    "when", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+00:00"]
+)
+def test_a_story_of_the_ends_of_time_is_refused_with_the_field(call: Call, when: str) -> None:
+    answer = call("editor", STORY | {"published_at": when})
+    assert (answer.status_code, answer.json()["field"]) == (422, "published_at")
+    assert call("editor", STORY | {"eligible_until": when[:10]}).json()["field"] == "eligible_until"
+
+
+def test_a_defect_of_ours_is_told_in_json_as_well(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise KeyError("secret")
+
+    monkeypatch.setattr("newsletter.curator.articles.intake.add_article_from_fields", fail)
+    answer = call("editor", STORY)
+    assert answer.status_code == 500
+    assert answer.json() == {"error": "This failed inside our program; its log has the details."}

@@ -67,6 +67,11 @@ def test_a_line_break_cannot_smuggle_a_header_into_the_sender(create: Create) ->
     assert create(from_name="Ada\r\nBcc: all@example.com").from_name == "Ada Bcc: all@example.com"
 
 
+def test_no_name_reads_otherwise_than_it_is_written(create: Create) -> None:
+    made = create(from_name="Ada \u202emoc.elpmaxe@gnp\u202c", name="\u2067The Post")
+    assert (made.from_name, made.name) == ("Ada moc.elpmaxe@gnp", "The Post")
+
+
 def test_a_taken_slug_is_refused_with_where_to_look(create: Create) -> None:
     create()
     with pytest.raises(Refused, match="newsletters show hill-post"):

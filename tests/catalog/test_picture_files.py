@@ -6,6 +6,7 @@ import io
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -25,7 +26,7 @@ def opened(data: bytes) -> Image.Image:
     return picture
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF"])
 def test_an_opaque_picture_becomes_jpeg_of_the_same_size(drawn: Drawn, form: str) -> None:
     made = picture_files.prepare(drawn(40, 30, form=form))
     assert (made.extension, made.width, made.height) == ("jpg", 40, 30)
@@ -69,7 +70,7 @@ def test_the_orientation_of_the_camera_is_applied(drawn: Drawn) -> None:
     assert (made.width, made.height) == opened(made.data).size == (30, 40)
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF"])
 @pytest.mark.parametrize("alpha", [255, 100])
 def test_nothing_of_the_photographer_travels_on(drawn: Drawn, form: str, alpha: int) -> None:
     exif = Image.Exif()
@@ -81,9 +82,42 @@ def test_nothing_of_the_photographer_travels_on(drawn: Drawn, form: str, alpha: 
     assert b"Secret" not in picture_files.prepare(data).data
 
 
-def test_a_small_animation_is_kept_as_it_is() -> None:
-    data = animation(4, 20)
-    assert picture_files.prepare(data) == picture_files.PreparedPicture(data, "gif", 20, 20)
+@pytest.mark.parametrize(("side", "kept"), [(20, 20), (1500, 1280)])
+def test_an_animation_is_kept_at_our_size_without_its_metadata(side: int, kept: int) -> None:
+    data = animation(4, side, comment=b"Secret")
+    assert b"Secret" in data
+    made = picture_files.prepare(data)
+    assert (made.extension, made.width, made.height) == ("gif", kept, kept)
+    picture = opened(made.data)
+    assert (picture.n_frames, picture.size, picture.info["duration"]) == (4, (kept, kept), 80)  # type: ignore[attr-defined]
+    assert b"Secret" not in made.data
+
+
+def test_what_stands_behind_the_pixels_of_a_png_is_dropped() -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (9, 7), (1, 2, 3, 4)).save(out, "PNG", icc_profile=b"Secret profile", dpi=(300, 300))
+    assert opened(picture_files.prepare(out.getvalue()).data).info == {}
+
+
+def test_an_animation_of_many_pixels_becomes_its_first_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture_files, "MOST_ANIMATED", 3 * 20 * 20)
+    made = picture_files.prepare(animation(4, 20))
+    assert made.extension in ("jpg", "png")
+    assert opened(made.data).convert("RGB").getpixel((5, 5)) == (0, 0, 0)
+    assert picture_files.prepare(animation(3, 20)).extension == "gif"
+
+
+def test_a_jpeg_of_many_passes_is_refused_before_it_is_decoded(drawn: Drawn) -> None:
+    """The work of decoding grows with the passes, of which each has a few bytes."""
+    out = io.BytesIO()
+    Image.new("L", (5000, 5000), 90).save(out, "JPEG", progressive=True)
+    data = out.getvalue()
+    last = data.rindex(b"\xff\xda")
+    hostile = data[:last] + data[last:-2] * 20 + data[-2:]
+    assert len(hostile) < picture_files.MOST_BYTES // 10
+    with pytest.raises(Refused, match=r"^The picture is painted in \d+ passes, which is too many for its size\.$"):
+        picture_files.prepare(hostile)
+    assert picture_files.prepare(data).width == 1280
 
 
 def test_a_large_animation_becomes_a_still(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,10 +125,10 @@ def test_a_large_animation_becomes_a_still(monkeypatch: pytest.MonkeyPatch) -> N
     assert picture_files.prepare(animation(4, 20)).extension in ("jpg", "png")
 
 
-def animation(frames: int, side: int) -> bytes:
+def animation(frames: int, side: int, **more: Any) -> bytes:
     out = io.BytesIO()
     first, *rest = [Image.new("RGB", (side, side), (index * 60, 0, 0)) for index in range(frames)]
-    first.save(out, "GIF", save_all=True, append_images=rest)
+    first.save(out, "GIF", save_all=True, append_images=rest, duration=80, **more)
     return out.getvalue()
 
 
@@ -140,8 +174,10 @@ def test_more_megabytes_than_we_take_are_refused_before_they_are_read() -> None:
     [b"", b"<html>not found</html>", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\xff\xd8\xff\xe0", b"GIF89a"],
 )
 def test_what_is_no_picture_is_refused_with_what_is(data: bytes) -> None:
-    with pytest.raises(Refused, match="JPEG, PNG, GIF and WebP"):
-        picture_files.prepare(data)
+    with pytest.raises(
+        Refused, match=r"^The picture bridge\.jpg is not a picture we can read\. JPEG, PNG, GIF, WebP and AVIF are\.$"
+    ):
+        picture_files.prepare(data, "The picture bridge.jpg")
 
 
 def test_a_picture_of_another_kind_is_refused_whatever_it_is_called(drawn: Drawn) -> None:

@@ -11,7 +11,9 @@ from lxml import etree
 
 from newsletter.templater import render
 from newsletter.templater.briefing import Briefing, BriefingSection, BriefingStory
-from newsletter.templater.richtext import block_to_plain, inline_to_plain, render_block, render_inline
+from newsletter.templater.merge_fields import Merger
+from newsletter.templater.richtext import block_to_plain, inline_to_plain, quote_text, render_block, render_inline
+from newsletter.templater.untrusted_text import clean_line
 
 
 @pytest.mark.parametrize(
@@ -114,3 +116,36 @@ def test_headings_and_quotes_of_a_letter_have_their_place_in_both_parts() -> Non
 
 def test_quotes_in_quotes_come_to_an_end() -> None:
     etree.fromstring(f"<x>{render_block('> ' * 3000 + 'deep')}</x>")
+
+
+FOREIGN = [
+    "Write to {{ email }} for it",
+    "Read [x](https://evil.example/) and <https://evil.example/>",
+    "*all* of _it_ and **more** \\* AT&amp;T",
+    "a & b, c < d, 5 * 3 (or so) [sic]",
+    "# no heading",
+    "Plain words, “quoted”.",
+]
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_a_quoted_text_is_shown_as_it_is(text: str) -> None:
+    merger = Merger({})
+    quoted = quote_text(text)
+    assert merger.tokenise_markup(quoted, "blurb", inline_to_plain, html=False) == text
+    made = merger.tokenise_markup(quoted, "blurb", render_inline, html=True)
+    assert etree.fromstring(f"<p>{made}</p>").text == text
+    assert not merger.fields
+    assert not merger.problems
+
+
+@given(st.text(st.sampled_from("ab *_[]()<>&;{}\\`!#|h:/.\u202e")))
+def test_no_text_of_strangers_is_markup_once_it_is_quoted(text: str) -> None:
+    quoted, flat = quote_text(text), clean_line(text).strip()
+    assert inline_to_plain(quoted) == flat
+    assert "{{" not in quoted
+    assert etree.fromstring(f"<p>{render_inline(quoted)}</p>").xpath("count(*)") == 0
+
+
+def test_words_that_are_no_markup_are_left_as_they_are() -> None:
+    assert quote_text("It costs $5 (or €6), he said: a & b.") == "It costs $5 (or €6), he said: a & b."

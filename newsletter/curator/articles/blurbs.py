@@ -9,22 +9,30 @@ import re
 from collections.abc import Iterator, Sequence
 
 from newsletter.curator.articles.extraction import phrases
+from newsletter.kernel.patterns import LINE, compile_bounded
 
 LEAST_WORDS, MOST_WORDS = 18, 55
 MOST_SENTENCES = 3
 LONGEST = 480  # characters
 LOOKED_AT = 3000  # characters of the story
 OPENING = 4  # sentences among which a blurb may begin
-_DATELINE = re.compile(  # “LONDON, Nov. 24 (Reuters) - ”, “OSLO — ”, “BERLIN (AP) –”
+# “LONDON, Nov. 24 (Reuters) - ”, “OSLO — ”, “BERLIN (AP) –”
+_DATELINE = compile_bounded(
+    LINE,
     r"^[A-ZÀ-Þ][A-ZÀ-Þ.'’ -]{2,30}(?:/[A-ZÀ-Þ.'’ -]{2,30})?(?:,\s[\w.'’ ]{2,25}){0,3}\s*(?:\([\w. "
-    r"-]{2,20}\)\s*)?[-–—]+\s+(?=\S)"
+    r"-]{2,20}\)\s*)?[-–—]+\s+(?=\S)",
 )
-_CUT_OFF = re.compile(r"(?:…|\.\.\.|\[(?:…|\.\.\.|\+\d+ chars)\]|read\s+more|continue\s+reading|weiterlesen)\W*$", re.I)
-_HANGING = re.compile(  # begins with somebody or something that only the sentence before names
+_CUT_OFF = compile_bounded(
+    LINE, r"(?:…|\.\.\.|\[(?:…|\.\.\.|\+\d+ chars)\]|read\s+more|continue\s+reading|weiterlesen)\W*$", re.I
+)
+# begins with somebody or something that only the sentence before names
+_HANGING = compile_bounded(
+    LINE,
     r"^[\"“„«']?(?:he|she|it|they|his|her|their|its|this|that|these|those|but|and|so|however|meanwhile|also|er|sie|es|das|dies|aber|und|doch|sein|ihr)\b",
     re.I,
 )
-_POST = re.compile(r"^the\s+post\s.+\sappeared\s+first\s+on\s.+$", re.I)  # what blogs' feeds put at the end
+# what blogs' feeds put at the end
+_POST = compile_bounded(LINE, r"^the\s+post\s.+\sappeared\s+first\s+on\s.+$", re.I)
 
 
 def write_blurb(title: str, dek: str, text: str, language: str = "") -> str:

@@ -7,7 +7,10 @@ import re
 import unicodedata
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-_TRACKING = re.compile(
+from newsletter.kernel.patterns import LINE, compile_bounded
+
+_TRACKING = compile_bounded(
+    LINE,
     r"(utm_.*|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid|igshid|ref|ref_src|cmp|cmpid|ocid|ns_.*|at_medium|at_campaign|"
     r"_ga|_hsenc|_hsmi|mkt_tok|smid|sr_share|xtor|wt_mc|nl|ftag|traffic_source|partner|guccounter|s_cid|cid)",
     re.I,

@@ -17,14 +17,17 @@ from urllib.parse import urljoin
 from newsletter.curator.articles.extraction import phrases
 from newsletter.kernel.errors import Refused
 from newsletter.kernel.numbers import parse_whole_number
+from newsletter.kernel.patterns import LINE, compile_bounded
 
 MOST_ENTRIES = 500
 LONGEST_TITLE, LONGEST_DEK = 500, 2000  # characters
-_TAG = re.compile(r"</?[a-zA-Z!?][^>]{0,2000}>")  # “5 < 6” is none
+_TAG = re.compile(r"</?[a-zA-Z!?][^<>]{0,2000}>")  # “5 < 6” is none
 _BREAK = re.compile(r"</(?:p|div|li|h[1-6]|br)>|<br\s*/?>", re.I)
-_MORE = re.compile(  # by its capital: “children who read more” is the story itself
+# by its capital: “children who read more” is the story itself
+_MORE = compile_bounded(
+    LINE,
     r"\s*(?:\[…\]|\[\.\.\.\]|\[&#8230;\]|(?:Continue [Rr]eading|CONTINUE READING)\b.{0,200}"
-    r"|(?:Read [Mm]ore|READ MORE)(?:\s*[.:…»›→>].{0,200})?|The post .{1,300} appeared first on .*)$"
+    r"|(?:Read [Mm]ore|READ MORE)(?:\s*[.:…»›→>].{0,200})?|The post .{1,300} appeared first on .*)$",
 )
 
 
@@ -168,12 +171,12 @@ def _is_web_page(data: bytes) -> bool:
 
 def _suggest_feed(data: bytes, url: str) -> str:
     """The remedy: the feed that the page itself names, if it does."""
-    for tag in re.findall(rb"<link\b[^>]{0,1000}>", data[:200_000], re.I):
+    for tag in re.findall(rb"<link\b[^<>]{0,1000}>", data[:200_000], re.I):
         text = tag.decode("utf-8", "replace")
         if re.search(r"application/(?:(?:rss|atom)\+xml|feed\+json)", text, re.I) and (
             href := re.search(r"""href\s*=\s*["']?([^"'\s>]+)""", text, re.I)
         ):
-            return f"The page names this feed: {urljoin(url, unescape(href[1]))}"
+            return f"The page names this feed: {_address(unescape(href[1]), url)}"
     return "Look on the page for a link called RSS or Feed and add that address."
 
 
@@ -238,7 +241,7 @@ def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
         or next((part.get("href") for part in enclosures if part.get("href")), "")
     )
     alt = ""
-    if not found and (match := re.search(r"<img\b[^>]{0,2000}>", content or str(raw.get("summary") or ""), re.I)):
+    if not found and (match := re.search(r"<img\b[^<>]{0,2000}>", content or str(raw.get("summary") or ""), re.I)):
         source = re.search(r"""\bsrc\s*=\s*["']([^"']+)""", match[0], re.I)
         described = re.search(r"""\balt\s*=\s*["']([^"']*)""", match[0], re.I)
         found, alt = (unescape(source[1]) if source else ""), (unescape(described[1]) if described else "")

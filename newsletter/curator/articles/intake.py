@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from newsletter.catalog import pictures
+from newsletter.confinement import run_confined
 from newsletter.curator.articles import article_lookup, canonical_urls, models, resources, rights, triage
 from newsletter.curator.articles.extraction import page, pasted, phrases
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
@@ -22,12 +23,12 @@ from newsletter.curator.articles.states import ArticleOrigin
 from newsletter.curator.articles.values import AddedArticle, ArticleLabels
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right_somewhere
 from newsletter.kernel.errors import NewsletterError, Refused
-from newsletter.kernel.text import remove_unstorable
+from newsletter.kernel.text import remove_overrides, remove_unstorable
 
 LONGEST_TEXT = 200_000  # characters
 _PARAGRAPH_END = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|figure)>|<br\s*/?>", re.I)
 _ExtractedOrEntry = TypeVar("_ExtractedOrEntry", ExtractedArticle, Entry)
-_TAG = re.compile(r"<[^>]{0,5000}>")
+_TAG = re.compile(r"<[^<>]{0,5000}>")
 
 
 NO_LABELS = ArticleLabels()
@@ -54,7 +55,7 @@ def add_article_from_page(
         and answer.content_type != "text/plain"
     ):
         raise Refused(f"{url} is {answer.content_type}, not a page. Give the address of the story itself.")
-    found = page.extract(answer.body, answer.url)
+    found = run_confined(page.extract, answer.body, answer.url, what=answer.url)
     return _add_article(
         found, origin=ArticleOrigin.PAGE, url=answer.url, labels=labels, by=by, now=now, fetch=fetch, folder=None
     )
@@ -71,7 +72,9 @@ def add_article_from_html(
     address = resources.check_web_address(url) if url else ""
     if not html.strip():
         raise Refused(f"{base_file or 'The file'} is empty, so there is no story in it.")
-    found = page.extract(html, address)  # without an address, pictures keep their file names
+    found = run_confined(
+        page.extract, html, address, what=str(base_file or "The file")
+    )  # without an address, pictures keep their file names
     folder = base_file.parent if base_file else None
     return _add_article(
         found, origin=ArticleOrigin.FILE, url=address, labels=NO_LABELS, by=by, now=now, fetch=fetch, folder=folder
@@ -87,7 +90,7 @@ def add_article_from_paste(text: str, *, url: str = "", by: Actor, now: datetime
     address = resources.check_web_address(url) if url else ""
     if not text.strip():
         raise Refused("Nothing was pasted, so there is no story in it.")
-    found = pasted.clean(text, address)
+    found = run_confined(pasted.clean, text, address, what="What was pasted")
     return _add_article(
         found, origin=ArticleOrigin.PASTED, url=address, labels=NO_LABELS, by=by, now=now, fetch=None, folder=None
     )
@@ -325,9 +328,11 @@ def copy_picture(
 
 
 def _strip_unstorable(found: _ExtractedOrEntry) -> _ExtractedOrEntry:
-    """The same without characters that no database keeps: NUL, and halves of pairs."""
+    """The same without characters that no database keeps, or that turn the order of letters round."""
     texts = {field.name: getattr(found, field.name) for field in fields(found)}
-    kept: dict[str, Any] = {name: remove_unstorable(text) for name, text in texts.items() if isinstance(text, str)}
+    kept: dict[str, Any] = {
+        name: remove_overrides(remove_unstorable(text)) for name, text in texts.items() if isinstance(text, str)
+    }
     return replace(found, **kept)
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
+from newsletter.confinement import run_confined
 from newsletter.curator.articles import feeds, fetch_queue, models, resources, stories
 from newsletter.curator.articles.intake import save_entry
 from newsletter.curator.articles.resources import Fetcher
@@ -111,7 +112,7 @@ def _read_feed(row: models.Source, answer: FetchResponse, now: datetime) -> Sour
     if answer.not_modified or digest == row.body_digest:
         return SourceReport(row.id, row.url, row.title, FetchState.UNCHANGED)
     folder = resources.url_to_path(row.url).parent if row.url.startswith("file:") else None
-    feed = feeds.parse(answer.body, answer.url)
+    feed = run_confined(feeds.parse, answer.body, answer.url, what=answer.url)
     title = row.title or feed.title
     models.Source.objects.filter(id=row.id).update(title=title[:300], homepage=feed.homepage[:2000])
     row.title = title

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 
+from newsletter.confinement import run_confined
 from newsletter.curator.articles import fetch_queue
 from newsletter.curator.articles.resources import PAGE_TYPES, Fetcher
 from newsletter.curator.editions import edition_lookup, models, page_comparison
@@ -81,6 +82,12 @@ def _create_missing_checks(now: datetime) -> None:
 def _store_answer(row: models.PageCheck, answer: FetchResponse | Exception, now: datetime) -> bool:
     """Notes what an answer shows. Returns whether the page is not as it was."""
     fields: dict[str, object] = {"looked_at": now, "next_at": now + CHECK_EVERY, "failures": 0}
+    page = page_comparison.PageFacts()
+    if isinstance(answer, FetchResponse) and not answer.not_modified:
+        try:
+            page = run_confined(page_comparison.read_page, answer.body, answer.url, what=answer.url)
+        except NewsletterError as error:
+            answer = error
     if isinstance(answer, Exception):
         verdict = _judge_error(row, answer, fields)
     elif answer.not_modified:
@@ -88,7 +95,6 @@ def _store_answer(row: models.PageCheck, answer: FetchResponse | Exception, now:
             PageCheckState(row.state if row.looked_at else PageCheckState.SAME), row.detail
         )
     else:
-        page = page_comparison.read_page(answer.body, answer.url)
         before = (
             page_comparison.PageFacts(row.page_title, "", row.page_address)
             if row.page_title or row.page_address

@@ -10,11 +10,14 @@ from urllib.parse import urlsplit
 from newsletter.curator.articles import canonical_urls
 from newsletter.curator.articles.extraction import markup, page
 from newsletter.curator.editions.states import PageCheckState
+from newsletter.kernel.patterns import CAPTION, compile_bounded
 
 GONE_STATUSES = (404, 410)  # statuses
 ALIKE = 0.9  # of two headlines: less is a change, more a comma
 LONGEST = 500  # characters of what is kept of a page
-_CORRECTION = re.compile(  # a paragraph that begins so, or says so early
+# a paragraph that begins so, or says so early
+_CORRECTION = compile_bounded(
+    CAPTION,
     r"^\W*(?:corrections?(?:\s+and\s+clarifications?)?|clarification|editor.?s?.?\s+note|korrektur|berichtigung|"
     r"anmerkung\s+der\s+redaktion|rectificatif|"
     r"correcci[oó]n|fe\s+de\s+errores|correzione|rettifica)(?:,?\s+[^:]{3,30})?\s*[:–—].{10,}"

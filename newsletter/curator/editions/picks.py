@@ -19,6 +19,7 @@ from newsletter.curator.editions.visibility import check_group_limit, check_visi
 from newsletter.kernel import ids
 from newsletter.kernel.actors import Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from newsletter.templater.richtext import quote_text
 
 WORDS_A_MINUTE = 230
 _PICK_TEXTS = {
@@ -135,7 +136,7 @@ def _copy_fields(article: Article, *, with_picture: bool) -> dict[str, Any]:
     words = len(article.text.split())
     return {
         "headline": article.title,
-        "blurb": blurbs.write_blurb(article.title, article.dek, article.text, article.language),
+        "blurb": quote_text(blurbs.write_blurb(article.title, article.dek, article.text, article.language)),
         "url": article.url,
         "publisher": article.publisher,
         "byline": article.byline,

@@ -20,6 +20,7 @@ from newsletter.curator.editions.editions import (
 )
 from newsletter.curator.editions.values import Edition, SuggestedArticle
 from newsletter.kernel.actors import Actor, Verb, require_right
+from newsletter.templater.merge_fields import quote_fields
 
 MOST_CANDIDATES = 400
 NEW_FEED = timedelta(hours=1)  # what it brings within this is its archive
@@ -144,9 +145,10 @@ def _suggest_texts(edition: Edition) -> EditionTexts:
     in_order = sorted(edition.picks, key=lambda each: each.number)
     texts: EditionTexts = {}
     if in_order and not edition.subject:
-        texts["subject"] = _shorten(in_order[0].headline, 78)
+        texts["subject"] = quote_fields(_shorten(in_order[0].headline, 78))
     if len(in_order) > 1 and not edition.preheader:
-        texts["preheader"] = _shorten("Plus: " + "; ".join(each.headline for each in in_order[1:3]), 140)
+        plus = "Plus: " + "; ".join(each.headline for each in in_order[1:3])
+        texts["preheader"] = quote_fields(_shorten(plus, 140))
     return texts
 
 

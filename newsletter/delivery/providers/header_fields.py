@@ -17,7 +17,7 @@ import idna
 
 _LINE, _LONGEST_LINE = 76, 998  # characters: with encoded words (RFC 2047, 2), and at most (RFC 5322, 2.1.1)
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
-_PIECE = re.compile(r"[ \t]*[^ \t]+")
+_PIECE = re.compile(r"(?<![ \t])[ \t]*[^ \t]+")
 
 
 class HeaderPolicy(EmailPolicy):

@@ -31,14 +31,18 @@ class Smtp:
     can_cancel = False
 
     def __init__(self, url: str, secret_keys: Sequence[bytes] = ()) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        try:
+            parts = urlsplit(remove_unstorable(url))
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host = None
+        if not host or parts.scheme not in ("smtp", "smtps"):
             raise BadInput(
                 "NEWSLETTER_SMTP_URL must be like smtp://user:password@mail.example.com:587.",
                 "NEWSLETTER_SMTP_URL",
             )
-        self._host, self._tls = parts.hostname, parts.scheme == "smtps"
-        self._port = parts.port or (465 if self._tls else 587)
+        self._host, self._tls = host, parts.scheme == "smtps"
+        self._port = port or (465 if self._tls else 587)
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
         self.account = compute_fingerprint(self._host, self._user)
         self.former_accounts = compute_former_fingerprints(self._host, self._user, secret_keys)

@@ -10,6 +10,7 @@ from typing import Any
 from newsletter.catalog.states import TrackingMode
 from newsletter.catalog.values import Newsletter
 from newsletter.delivery.providers.base import Envelope
+from newsletter.kernel.text import clean_name
 from newsletter.templater.briefing import Rendered
 
 
@@ -94,7 +95,7 @@ def build_envelope(rendered: Rendered, settings: EnvelopeSettings, *, subject_pr
     """The envelope of an edition."""
     return Envelope(
         from_email=settings.from_email,
-        from_name=settings.from_name,
+        from_name=clean_name(settings.from_name),
         reply_to=settings.reply_to,
         subject=subject_prefix + rendered.subject,
         html=rendered.html,
@@ -112,7 +113,7 @@ def build_transactional_envelope(rendered: Rendered, newsletter: Newsletter) -> 
     """The envelope of a mail about a subscription: an automatic answer to one person (RFC 3834), never tracked."""
     return Envelope(
         from_email=newsletter.from_email,
-        from_name=newsletter.publication or newsletter.from_name,
+        from_name=clean_name(newsletter.publication or newsletter.from_name),
         reply_to=newsletter.reply_to,
         subject=rendered.subject,
         html=rendered.html,

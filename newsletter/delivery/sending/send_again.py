@@ -34,6 +34,7 @@ from newsletter.delivery.providers.base import BounceList, Provider, ProviderErr
 from newsletter.delivery.sending import ledger_rows, mailings, reconsider, repair, send_times
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import Conflict, Refused
+from newsletter.kernel.patterns import LINE, compile_bounded
 from subscribers import audience, withdrawn_bounces
 from subscribers.addresses import unwrap_address
 from subscribers.bulk_writing import WritePacer
@@ -54,8 +55,9 @@ _POLICY = "7"  # of an enhanced status code (RFC 3463): security or policy, whic
 _ABOUT_SENDER = re.compile(
     r"\b(?:block(?:ed|list\w*)|black ?list\w*|spamhaus|reputation|dkim|dmarc|spf|ip address)\b", re.IGNORECASE
 )
-_ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
-_NUMBERS = re.compile(r"[\w:.-]*[0-9][\w:.-]*")  # network addresses, ids of messages, times
+_ADDRESS = compile_bounded(LINE, r"<?[^\s<>@]+@[^\s<>@]+>?")
+# network addresses, ids of messages, times
+_NUMBERS = compile_bounded(LINE, r"[\w:.-]*[0-9][\w:.-]*")
 _CODES = re.compile(r"[245][0-9][0-9]|(?:[245][0-9][0-9]-)?[245]\.[0-9]{1,3}\.[0-9]{1,3}")  # the same for everybody
 _LONGEST_TEXT = 160
 

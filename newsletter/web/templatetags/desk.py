@@ -20,6 +20,7 @@ from newsletter.delivery.ledger.states import ExclusionReason, MailingState, Out
 from newsletter.kernel import clock
 from newsletter.kernel.enums import LabelledEnum
 from newsletter.scheduling.states import OccurrenceState
+from newsletter.templater.richtext import inline_to_plain
 from subscribers.states import ImportState, SubscriptionState
 from subscribers.values import List
 
@@ -156,6 +157,12 @@ def until(instant: datetime, now: datetime) -> str:
         return "just now"
     words = f"{days} d {h} h" if days else f"{h} h {m} min" if h else f"{m} min"
     return f"in {words}" if ahead else f"{words} ago"
+
+
+@register.filter
+def words(markup: str) -> str:
+    """The words of what editors mark up, as the mail shows them."""
+    return inline_to_plain(markup)
 
 
 @register.filter

@@ -68,5 +68,5 @@ def _read_seen_role(form: QueryDict, email: str, slug: str) -> str:
     """The role that the page showed of somebody for a newsletter, or for all of them."""
     try:
         return str(json.loads(require_seen(form, "roles")).get(email, {}).get(slug, users.NO_ROLE))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         raise BadInput("The form does not say what you saw. Load the page again.", "roles") from None

@@ -19,7 +19,7 @@ _LIFE = re.compile(
     r"their)\s+(?:career|journalism|work|book|writing)|ist|schreibt|berichtet|arbeitet)\b",
     re.I,
 )
-_TAG = re.compile(r"<[^>]{0,2000}>")
+_TAG = re.compile(r"<[^<>]{0,2000}>")
 _BOXES = (
     "//*["
     + " or ".join(f"contains(@class,'{word}')" for word in ("author", "bio", "contributor", "content-footer"))

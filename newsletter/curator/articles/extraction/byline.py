@@ -8,14 +8,17 @@ from itertools import groupby, islice
 from typing import Any
 
 from newsletter.curator.articles.extraction import markup, phrases
+from newsletter.kernel.patterns import LINE, compile_bounded
 
 _DECLARED = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
-_AUTHOR_MARKUP = re.compile(
+_AUTHOR_MARKUP = compile_bounded(
+    LINE,
     r"(?:^|[-_\s])(?:by-?line|author|authors|writer|contributor|reporter)s?(?:$|\s|[-_](?:name|link|info|list|"
     r"original|text)s?)",
     re.I,
 )
-_ASIDE_MARKUP = re.compile(
+_ASIDE_MARKUP = compile_bounded(
+    LINE,
     r"comment|respond|related|recommend|sidebar|footer|widget|trending|popular|promo|teaser|newsletter|card-list|more-",
     re.I,
 )

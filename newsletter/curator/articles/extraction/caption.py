@@ -13,19 +13,26 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from newsletter.curator.articles.extraction import byline, markup, phrases
+from newsletter.kernel.patterns import LINE, compile_bounded
 
-_CAPTION_MARKUP = re.compile(
-    r"(?:^|[-_])(?:\w*caption|credits?|copyright|attribution|(?:image|img|photo|picture)[-_]?source)", re.I
+_STORY_MARKUP = compile_bounded(LINE, "article|story")
+_CAMEL = compile_bounded(LINE, r"(?<=[a-z])(?=[A-Z])")
+_SIZE = compile_bounded(LINE, r"(?:[-_.](?:\d{2,4}x\d{2,4}|\d{2,4}w?|scaled|large|medium|thumb|full))+$")
+_CAPTION_MARKUP = compile_bounded(
+    LINE, r"(?:^|[-_])(?:\w*caption|credits?|copyright|attribution|(?:image|img|photo|picture)[-_]?source)", re.I
 )
-_CREDIT = re.compile(
-    r"credit|copyright|attribution|(?:image|img|photo|picture)[-_]?source|^source$|__source|agency", re.I
+_CREDIT = compile_bounded(
+    LINE, r"credit|copyright|attribution|(?:image|img|photo|picture)[-_]?source|^source$|__source|agency", re.I
 )
-_CREDIT_ALONE = re.compile(r"(?:image|img|photo|picture|media)[-_]*(?:credits?|attribution)$", re.I)
-_ASIDE_MARKUP = re.compile(
+_CREDIT_ALONE = compile_bounded(LINE, r"(?:image|img|photo|picture|media)[-_]*(?:credits?|attribution)$", re.I)
+_ASIDE_MARKUP = compile_bounded(
+    LINE,
     r"comment|related|recommend|sidebar|footer|widget|trending|promo|teaser|avatar|author|logo|advert|video|player",
     re.I,
 )
-_LINE = re.compile(  # a line of its own that names the picture it means
+# a line of its own that names the picture it means
+_LINE = compile_bounded(
+    LINE,
     r"(?:main|lead|featured?|cover|top|header|hero|title)?\s*(?:image|photo|picture|photograph)\s*(?:credit|source|"
     r"courtesy|by|via)\b.*",
     re.I,
@@ -107,7 +114,7 @@ def _list_pictures(tree: Any) -> Iterator[Any]:
 
 def _is_in_story(node: Any) -> bool:
     return any(
-        holder.tag in ("article", "main", "figure") or re.search("article|story", holder.get("class") or "")
+        holder.tag in ("article", "main", "figure") or _STORY_MARKUP.search(holder.get("class") or "")
         for holder in node.iterancestors()
     )
 
@@ -193,7 +200,7 @@ def _is_caption(node: Any) -> bool:
 
 
 def _class_tokens(node: Any) -> list[str]:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", _class_text(node)).split()  # imageCredit is image-Credit
+    return _CAMEL.sub("-", _class_text(node)).split()  # imageCredit is image-Credit
 
 
 def _class_text(node: Any) -> str:
@@ -229,9 +236,7 @@ def _file_stem(address: str) -> str:
         name = unquote(urlsplit(address).path).rsplit("/", 1)[-1].casefold()
     except ValueError:
         return ""
-    stem = re.sub(
-        r"(?:[-_.](?:\d{2,4}x\d{2,4}|\d{2,4}w?|scaled|large|medium|thumb|full))+$", "", name.rsplit(".", 1)[0]
-    )
+    stem = _SIZE.sub("", name.rsplit(".", 1)[0])
     return stem if len(stem) > 4 else ""
 
 

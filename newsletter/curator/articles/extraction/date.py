@@ -9,7 +9,10 @@ from itertools import islice
 from typing import Any
 
 from newsletter.curator.articles.extraction import markup
+from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
+_MACHINE_DATE = compile_bounded(LINE, r"(?a)\d{4}[-/]?\d\d[-/]?\d\d")
+_UTC = compile_bounded(LINE, r"\s*(?:UTC|GMT)$")
 _MONTH_NAMES = (
     "jan january",
     "feb february",
@@ -44,15 +47,19 @@ _MONTHS = {
     for number, names in enumerate(months, 1)
     for name in names.split()
 }
-_ISO_DATE = re.compile(r"(?a)\b(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?(Z|[+-]\d\d:?\d\d)?)?\b")
-_DAY_MONTH = re.compile(
-    r"\b([0-9]{1,2})(?:st|nd|rd|th|er|º)?\.?\s+(?:de\s+)?([^\W\d_]{3,10})\.?,?\s+(?:de\s+)?([0-9]{4})\b"
+_ISO_DATE = compile_bounded(LINE, r"(?a)\b(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?(Z|[+-]\d\d:?\d\d)?)?\b")
+_DAY_MONTH = compile_bounded(
+    LINE, r"\b([0-9]{1,2})(?:st|nd|rd|th|er|º)?\.?\s+(?:de\s+)?([^\W\d_]{3,10})\.?,?\s+(?:de\s+)?([0-9]{4})\b"
 )
-_MONTH_DAY = re.compile(r"\b([A-Z][A-Za-z]{2,8})\.?\s+([0-9]{1,2})(?:st|nd|rd|th)?,?\s+([0-9]{4})\b")
-_WITH_DOTS = re.compile(r"\b([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4})\b")  # dots: day, month, year everywhere
-_IN_ADDRESS = re.compile(r"(?a)/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?=[/_-]|$)")
-_LATER = re.compile(r"\b(?:updated?|modified|changed|corrected|revised|aktualisiert)\b", re.I)
-_STAMP = re.compile(  # nothing but a date: “Published: Nov. 18, 2019 at 9:02 AM EST”
+_MONTH_DAY = compile_bounded(LINE, r"\b([A-Z][A-Za-z]{2,8})\.?\s+([0-9]{1,2})(?:st|nd|rd|th)?,?\s+([0-9]{4})\b")
+_WITH_DOTS = compile_bounded(
+    LINE, r"\b([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4})\b"
+)  # dots: day, month, year everywhere
+_IN_ADDRESS = compile_bounded(LINE, r"(?a)/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?=[/_-]|$)")
+_LATER = compile_bounded(LINE, r"\b(?:updated?|modified|changed|corrected|revised|aktualisiert)\b", re.I)
+# nothing but a date: “Published: Nov. 18, 2019 at 9:02 AM EST”
+_STAMP = compile_bounded(
+    NAME,
     r"(?:(?:by|von|par|por|di|door)\s+(?-i:[A-ZÀ-Þ][^\d\s]{1,20}(?:\s(?:[A-ZÀ-Þ][^\d\s]{0,20}|von|van|de|der|and|"
     r"und)){0,6})[\s–|,•·-]+)?"
     r"(?:(?:publiziert|veröffentlicht|publié|publicado|pubblicato)\s+(?:am|le|el|il)?\s*)?"
@@ -77,10 +84,10 @@ MOST_STAMPS, MOST_HEADLINES = 60, 3
 def parse_declared(value: Any) -> datetime | None:
     """A date that is given for machines: ISO 8601 as it should be, or in words as some give it."""
     text = " ".join(value.split()) if isinstance(value, str) else ""
-    if not re.match(r"(?a)\d{4}[-/]?\d\d[-/]?\d\d", text):
+    if not _MACHINE_DATE.match(text):
         return parse_written(text) if len(text) <= LONGEST_STAMP else None
     try:
-        moment = datetime.fromisoformat(re.sub(r"\s*(?:UTC|GMT)$", "+00:00", text.replace("/", "-")))
+        moment = datetime.fromisoformat(_UTC.sub("+00:00", text.replace("/", "-")))
     except ValueError:
         return parse_written(text)
     return _discard_implausible(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

@@ -12,14 +12,20 @@ from typing import Any
 
 from newsletter.curator.articles import canonical_urls
 from newsletter.curator.articles.extraction import markup, phrases
+from newsletter.kernel.patterns import LINE, compile_bounded
 
+_NAME_BAR = compile_bounded(LINE, r"\s+[|•]\s+")
+_ADDRESS = compile_bounded(LINE, r"\S*(?://|\w/\w)\S*")
+_SITE_BAR = compile_bounded(LINE, r"\s+[|•–—-]\s+")
 LONGEST = 500  # characters
 SHORTEST = 10  # of a heading that may be a headline without being declared one
 MOST_HEADINGS = 12
 LEAST_WORDS = 5  # of a page's only heading, to be believed against what it declares
 _ALIKE = 0.5  # share of the words of the shorter one that both have
-_BAR = re.compile(r"\s+[|·•»]\s+|\s+[–—-]{1,2}\s+|\s+:\s+")
-_RUBRIC = re.compile(  # “Opinion | …”: the kind of story, not its headline
+_BAR = compile_bounded(LINE, r"\s+[|·•»]\s+|\s+[–—-]{1,2}\s+|\s+:\s+")
+# “Opinion | …”: the kind of story, not its headline
+_RUBRIC = compile_bounded(
+    LINE,
     r"^(?:opinion|analysis|editorial|commentary|comment|perspective|review|exclusive|watch|video|live|"
     r"breaking(?:\s+news)?|meinung|kommentar)\s+\|\s+(?=\S)",
     re.I,
@@ -92,8 +98,8 @@ def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> 
     host = _site_names((), url)
     agency = ""
     for given in declared:
-        name = re.split(r"\s+[|•]\s+", " ".join(given.split()))[0].strip().removeprefix("www.")
-        if not name or re.fullmatch(r"\S*(?://|\w/\w)\S*", name) or phrases.fold_name(name) in _NO_PAPER | heads:
+        name = _NAME_BAR.split(" ".join(given.split()))[0].strip().removeprefix("www.")
+        if not name or _ADDRESS.fullmatch(name) or phrases.fold_name(name) in _NO_PAPER | heads:
             continue
         if not phrases.is_agency(name) or _is_site(name, host):
             return name[:200]
@@ -113,7 +119,7 @@ def _site_names(sites: Iterable[str], url: str) -> set[str]:
     """What the paper may be called, folded: as declared, and as its host, with and without the ending."""
     host = canonical_urls.get_host(url)
     labels = host.split(".")
-    candidates = [*sites, *(part for site in sites for part in re.split(r"\s+[|•–—-]\s+", site))]
+    candidates = [*sites, *(part for site in sites for part in _SITE_BAR.split(site))]
     return {phrases.fold_name(name) for name in (*candidates, host, *labels[:-1])} - {
         "",
         "co",

@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from newsletter.kernel.patterns import LINE
+
+LONGEST_ATTRIBUTE = 5_000  # characters; a description may be as long, a class never is
+
+
+def cut_attributes(tree: Any) -> Any:
+    """The tree with attributes of bounded length: they are split and searched, each many times."""
+    for node in tree.iter():
+        for name, value in node.items():
+            most = LINE if name in ("class", "id") else LONGEST_ATTRIBUTE
+            if len(value) > most:
+                node.set(name, value[:most])
+    return tree
+
 
 def strip_code(tree: Any) -> Any:
     """The tree without scripts, styles and what stands for them: their text is not the page's."""

@@ -41,7 +41,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
 
     A date is taken where the page declares one, shows one with its story, or has one in its address: none is invented.
     """
-    text = html if isinstance(html, str) else _decode(html)
+    text = (html if isinstance(html, str) else _decode(html))[:LARGEST_PAGE]
     tree = parse_html(text)
     if tree is None:
         return ExtractedArticle()
@@ -113,7 +113,7 @@ def _build_tree(text: str) -> Any:
         )
     except etree.LxmlError:
         return None
-    return tree
+    return markup.cut_attributes(tree)
 
 
 def _read_meta(tree: Any) -> dict[str, str]:

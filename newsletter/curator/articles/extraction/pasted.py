@@ -16,6 +16,7 @@ from datetime import datetime
 from newsletter.curator.articles.extraction import biography, phrases
 from newsletter.curator.articles.extraction.date import parse_written
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
+from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
 END_WEIGHT = -60.0  # weight of a line that ends a story: comments, “most read”
 LEAST_STORY_WEIGHT = 250.0  # weight from which on such a line ends one, and is no menu above it
@@ -24,34 +25,39 @@ RELATED_WEIGHT = -20.0  # a box of other stories: the story may go on behind it
 LARGEST_PASTE = 2 * 2**20  # characters
 _SENTENCE_END = re.compile(r"""[.!?…:;。！？]['"’”»)\]]*(?:\s*\[\d+\])?$""")
 _WORD = re.compile(r"\w+", re.UNICODE)
-_DATE_LINE = re.compile(
+_DATE_LINE = compile_bounded(
+    LINE,
     r"^(?:(?:first\s+)?(?:published|updated|posted|last\s+(?:updated|modified)|date)\b.*|.{0,40}\b\d{4}\b.{0,40}|"
     r"\d+\s+(?:minutes?|hours?|days?)\s+ago)$",
     re.I,
 )
-_BYLINE = re.compile(
-    r"^(?:written\s+|story\s+|words\s+)?by:?\s+(?P<name>[^\d|•·\n]{3,80}?)(?:\s*[|•·,].*|\s+\d.*)?$", re.I
+_BYLINE = compile_bounded(
+    NAME, r"^(?:written |story |words )?by:? (?P<name>[^\d|•·\n]{3,80}?)(?: ?[|•·,].*| \d.*)?$", re.I
 )
 _NAME = r"[A-ZÀ-Þ][\w'’.-]+(?:\s+(?:(?:de|da|van|von|der|al|bin|la|le)\s+)*[A-ZÀ-Þ][\w'’.-]*){1,3}"
-_NAME_AND_PAPER = re.compile(
-    rf"^(?P<name>{_NAME}),\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’.-]*(?:\s+[A-Z][\w&'’.-]*){{0,4}})$"
+_NAME_AND_PAPER = compile_bounded(
+    NAME, rf"^(?P<name>{_NAME}),\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’.-]*(?:\s+[A-Z][\w&'’.-]*){{0,4}})$"
 )
 _PAPER_NAMED = (
-    re.compile(r"^subscribe\s+to\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’ .-]{1,40})$"),
-    re.compile(r"^already\s+a\s+(?:subscriber|member)\s+(?:to|of)\s+(?P<paper>[^?]{2,40})\?", re.I),
-    re.compile(r"^sign\s+up\s+(?:for|to)\s+(?P<paper>(?:The\s+)?[A-Z][\w& .-]{1,40})['’]s\b", re.I),
-    re.compile(
+    compile_bounded(NAME, r"^subscribe\s+to\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’ .-]{1,40})$"),
+    compile_bounded(NAME, r"^already\s+a\s+(?:subscriber|member)\s+(?:to|of)\s+(?P<paper>[^?]{2,40})\?", re.I),
+    compile_bounded(NAME, r"^sign\s+up\s+(?:for|to)\s+(?P<paper>(?:The\s+)?[A-Z][\w& .-]{1,40})['’]s\b", re.I),
+    compile_bounded(
+        NAME,
         r"(?:©|copyright)\s*(?:\d{4}(?:\s*[-–]\s*\d{4})?)?,?\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’ .-]{1,40}?)"
         r"(?:\s+(?:Company|Inc|Ltd|LLC|Limited|Media)\b.*|[.,].*|\s+All\s+rights.*)?$",
         re.I,
     ),
 )
-_EDITION_SUFFIX = re.compile(r"\s+(?:US|U\.S\.|UK|USA|Online|Digital|International|Staff)$")
-_ADDRESS = re.compile(r"^(?:https?://|www\.)\S+$")
-_BOX = re.compile(r"^(?:related|read\s+(?:more|next|also)|see\s+also|don.?t\s+miss)\b.{0,40}$", re.I)
-_COOKIES = re.compile(r"\bcookies?\b.*\bcookies?\b|\b(?:web)?site uses cookies\b|\bcookies?\b.*\bconsent\b", re.I)
+_EDITION_SUFFIX = compile_bounded(LINE, r"\s+(?:US|U\.S\.|UK|USA|Online|Digital|International|Staff)$")
+_ADDRESS = compile_bounded(LINE, r"^(?:https?://|www\.)\S+$")
+_BOX = compile_bounded(LINE, r"^(?:related|read\s+(?:more|next|also)|see\s+also|don.?t\s+miss)\b.{0,40}$", re.I)
+_COOKIES = compile_bounded(
+    LINE, r"\bcookies?\b.*\bcookies?\b|\b(?:web)?site uses cookies\b|\bcookies?\b.*\bconsent\b", re.I
+)
 _CUT_OFF = re.compile(r"\w(?:\.\.\.|…)$")
-_END_OF_STORY = re.compile(
+_END_OF_STORY = compile_bounded(
+    LINE,
     r"^(?:\d+\s+)?(?:comments?(?:\s*\(\d+\))?|leave\s+a\s+(?:comment|reply)|view\s+comments|"
     r"join\s+the\s+(?:conversation|discussion)|"
     r"about\s+the\s+authors?|share\s+your\s+(?:thoughts|opinion|view)\b.{0,40}|most\s+(?:read|popular).{0,20}|"

@@ -6,94 +6,138 @@ import re
 from collections.abc import Sequence
 
 from newsletter.curator.articles import canonical_urls
+from newsletter.kernel.patterns import CAPTION, LINE, NAME, compile_bounded
 
-_BYLINE_PREFIX = re.compile(
+_RSS_AUTHOR = compile_bounded(LINE, r"^\S+@\S+\s+\((?P<name>[^()]+)\)$")
+_BEHIND_NAME = compile_bounded(LINE, r"\s+[|•·]\s+|\s+-\s+|\s+–\s+")
+_MAIL_ADDRESS = compile_bounded(LINE, r"\S+@\S+")
+_CREDIT_WORD = compile_bounded(
+    NAME, r"^(?:(?:image|photo|picture)\s+)?(?:copyright|credits?|via|source)\b[\s.:…]*", re.I
+)
+_TWICE = compile_bounded(LINE, r"^(?P<name>[^()]{2,200}?)\s*\((?P=name)\)$")
+_CREDIT_BEHIND = compile_bounded(
+    LINE,
+    r"\b(?:image|photo(?:graph)?|picture|illustration)\s*(?:credit|by)?\s*:\s*(?P<name>[^.:]{2,80})\.?$",
+    re.I,
+)
+_FEED_BEFORE = compile_bounded(LINE, r"^(?:comments\s+on|latest\s+from|news\s+from):?\s+", re.I)
+_FEED_BEHIND = compile_bounded(
+    LINE, r"\s+(?:rss(?:\s+feed)?|atom\s+feed|feed|records\s+found\s+\d+|news\s+search.*)$", re.I
+)
+_BARS_BEHIND = compile_bounded(LINE, r"[\s–—|:»-]+$")
+_FEED_BAR = compile_bounded(LINE, r"\s*(?:[|»:]|\s[–—-])\s+")
+_TOPIC = compile_bounded(LINE, r"\s+topics?$", re.I)
+_BYLINE_PREFIX = compile_bounded(
+    LINE,
     r"^\s*(?:(?:by|text|texte?|testo|words|author|autor|auteur|autore|автор|текст|written\s+by)\s*:|(?:by|von|par|"
     r"door|de)(?=\s))\s*(?=\S)",
     re.I,
 )
+# These see texts on one line, with single blanks: a run of blanks would be parted in ever more ways.
 _OF_A_PICTURE = r"(?:image|photo|picture|pic|photograph|photography|illustration|foto|bild)"
-_CREDIT = re.compile(
-    rf"\(?\s*(?:(?:main|lead|featured?|cover|top|header|hero|title)\s+)?(?:{_OF_A_PICTURE}\s*(?:credits?|by|source|"
-    rf"courtesy(?:\s+of)?)|credits?|{_OF_A_PICTURE})"
-    r"\s*[:/]\s*(?P<name>[^()\n]{2,120}?)\s*\)?\s*$",
+_CREDIT = compile_bounded(
+    NAME,
+    rf"\(? ?(?:(?:main|lead|featured?|cover|top|header|hero|title) )?(?:{_OF_A_PICTURE} ?(?:credits?|by|source|"
+    rf"courtesy(?: of)?)|credits?|{_OF_A_PICTURE})"
+    r" ?[:/] ?(?P<name>[^()\n]{2,120}?) ?\)? ?$",
     re.I,
 )
-_CREDIT_BY = re.compile(  # the same without a colon: then only names follow
-    rf"\(?\s*(?i:(?:{_OF_A_PICTURE}\s+(?:by|via|courtesy(?:\s+of)?)|courtesy\s+of|via|©|"
-    rf"\(c\)))\s*(?P<name>[A-ZÀ-Þ][^()\n.:;!?]{{1,80}}?)\s*\)?\.?\s*"
+# the same without a colon: then only names follow
+_CREDIT_BY = compile_bounded(
+    NAME,
+    rf"\(? ?(?i:(?:{_OF_A_PICTURE} (?:by|via|courtesy(?: of)?)|courtesy of|via|©|"
+    rf"\(c\))) ?(?P<name>[A-ZÀ-Þ][^()\n.:;!?]{{1,80}}?) ?\)?\.? ?",
 )
-_CREDIT_AT_END = re.compile(
-    r"^(?P<caption>.*?)\s*[(|]\s*(?:(?:image|photo|picture|illustration)\s*(?:credit|by)?\s*:?\s+|credit:\s*|"
-    r"©\s*)(?P<name>[^()]{2,120})\)?\s*$",
+_CREDIT_AT_END = compile_bounded(
+    CAPTION,
+    r"^(?P<caption>.*?) ?[(|] ?(?:(?:image|photo|picture|illustration) ?(?:credit|by)? ?:? |credit: ?|"
+    r"© ?)(?P<name>[^()]{2,120})\)? ?$",
     re.I,
 )
 _AGENCY = (
-    r"(?:Getty(?:\s+Images)?|Reuters|REUTERS|AP(?:\s+Photo)?|Associated\s+Press|AFP|EPA(?:-EFE)?|PA(?:\s+(?:Wire|"
+    r"(?:Getty(?: Images)?|Reuters|REUTERS|AP(?: Photo)?|Associated Press|AFP|EPA(?:-EFE)?|PA(?: (?:Wire|"
     r"Media|Images))?"
-    r"|dpa|ANP|Bloomberg|Xinhua|Anadolu(?:\s+(?:Agency|Images))?|NurPhoto|Shutterstock|Alamy(?:\s+Stock\s+Photo)?|"
+    r"|dpa|ANP|Bloomberg|Xinhua|Anadolu(?: (?:Agency|Images))?|NurPhoto|Shutterstock|Alamy(?: Stock Photo)?|"
     r"iStock(?:photo)?"
-    r"|Z(?:uma|UMA)(?:\s+Press)?|Magnum(?:\s+Photos)?|Redux)"
+    r"|Z(?:uma|UMA)(?: Press)?|Magnum(?: Photos)?|Redux)"
 )
-_PERSON = r"[A-ZÀ-Þ][\w'’.-]*(?:\s+[A-ZÀ-Þ][\w'’.-]*){0,3}"
+_PERSON = r"[A-ZÀ-Þ][\w'’.-]*(?: [A-ZÀ-Þ][\w'’.-]*){0,3}"
 _SIGNED = (  # by an agency: “Ann Example/AFP via Getty Images”, “AP Photo/Ann Example”
-    rf"(?:{_AGENCY}\s*/\s*{_PERSON}|{_PERSON}\s*/\s*{_AGENCY}(?:\s*(?:/|via)\s*{_AGENCY})*"
-    rf"|{_AGENCY}\s+via\s+{_AGENCY})"
+    rf"(?:{_AGENCY} ?/ ?{_PERSON}|{_PERSON} ?/ ?{_AGENCY}(?: ?(?:/|via) ?{_AGENCY})*"
+    rf"|{_AGENCY} via {_AGENCY})"
 )
-_SIGNED_LINE = re.compile(rf"\(?\s*(?P<name>{_SIGNED})\s*\)?\.?")
-_SIGNED_AT_END = re.compile(  # behind a sentence, a bracket or a bar: else the caption's own capitals look like a name
-    rf"(?P<caption>.*?(?:[.!?…][\"”’]?(?=\s)|(?=\s*[(|])))\s*[(|]?\s*(?P<name>{_SIGNED})(?:,?\s+(?:[Ff]ile|FILE))?\s*\)?\.?"
+_SIGNED_LINE = compile_bounded(NAME, rf"\(? ?(?P<name>{_SIGNED}) ?\)?\.?")
+# behind a sentence, a bracket or a bar: else the caption's own capitals look like a name
+_SIGNED_AT_END = compile_bounded(
+    CAPTION,
+    rf"(?P<caption>.*?(?:[.!?…][\"”’]?(?=\s)|(?= ?[(|]))) ?[(|]? ?(?P<name>{_SIGNED})(?:,? (?:[Ff]ile|FILE))? ?\)?\.?",
 )
-_AGENCY_AT_END = re.compile(  # in brackets at the end: “(NASA via AP, File)”, “(AP)”, “(example.org)”
-    rf"(?P<caption>.+?)\s*\(\s*(?P<name>(?:[^()]{{2,60}}?(?:\s+via\s+|\s*/\s*|,\s+))?{_AGENCY}(?:\s*/\s*{_PERSON})?|"
-    rf"{_PERSON}\s+via\s+{_PERSON}"
+# in brackets at the end: “(NASA via AP, File)”, “(AP)”, “(example.org)”
+_AGENCY_AT_END = compile_bounded(
+    CAPTION,
+    rf"(?P<caption>.+?) ?\( ?(?P<name>(?:[^()]{{2,60}}?(?: via | ?/ ?|, ))?{_AGENCY}(?: ?/ ?{_PERSON})?|"
+    rf"{_PERSON} via {_PERSON}"
     r"|[A-Z][\w.-]*(?: [A-Z][\w.-]*)*/[A-Z][\w ./-]{1,60}"
     r"|[a-z0-9-]{2,40}\.(?:com|org|net))"
-    r"(?:,?\s+(?:[Ff]ile|FILE|[Pp]ool|POOL)(?:\s+[Pp]hoto)?)?\s*\)\.?"
+    r"(?:,? (?:[Ff]ile|FILE|[Pp]ool|POOL)(?: [Pp]hoto)?)? ?\)\.?",
 )
-_BY_AT_END = re.compile(  # behind a sentence: “The bridge. Photo by Ann Example/Getty Images”, “… ©Ann Example”
-    rf"(?P<caption>.*?[.!?…\"”’)])\s*(?:(?i:{_OF_A_PICTURE}\s+(?:by|via|courtesy(?:\s+of)?)|courtesy\s+of|(?:{_OF_A_PICTURE}\s*(?:credits?|source)?|credits?|\(source)\s*:)|©)\s*(?P<name>[A-ZÀ-Þ][^():;!?]{{1,90}}?)\s*\)?\.?"
+# behind a sentence: “The bridge. Photo by Ann Example/Getty Images”, “… ©Ann Example”
+_BY_AT_END = compile_bounded(
+    CAPTION,
+    rf"(?P<caption>.*?[.!?…\"”’)]) ?(?:(?i:{_OF_A_PICTURE} (?:by|via|courtesy(?: of)?)|courtesy of|"
+    rf"(?:{_OF_A_PICTURE} ?(?:credits?|source)?|credits?|\(source) ?:)|©) ?"
+    r"(?P<name>[A-ZÀ-Þ][^():;!?]{1,90}?) ?\)?\.?",
 )
 LONGEST_CAPTION = 2000  # characters
-_NO_AUTHOR = re.compile(
+_NO_AUTHOR = compile_bounded(
+    LINE,
     r"(?:admin(?:istrator)?|staff|editors?|webmaster|unknown|anonymous|guest|author|none|null|n/a|гость|админ|"
     r"редакция|anonym|gast|redazione|redacci[oó]n|la\s+r[eé]daction)",
     re.I,
 )
-_POST_OF_AUTHOR = re.compile(
+_POST_OF_AUTHOR = compile_bounded(
+    NAME,
     r",\s+(?:[\w'’&-]+\s+){0,4}(?:editor|correspondent|reporter|writer|columnist|analyst|critic|producer|Reuters|AFP|"
     r"dpa|"
     r"Associated\s+Press)$",
     re.I,
 )
 
-_KIND_OF_STORY = re.compile(
+_KIND_OF_STORY = compile_bounded(
+    LINE,
     r"^(?:an?\s+)?(?:analysis|opinion|review|commentary|perspective|interview|report(?:ing)?|story|words|text|"
     r"written|posted|edited)\s+(?=by\b)",
     re.I,
 )
-_WHEN = re.compile(  # a stamp run into the byline: “ECHO STAFF NOVEMBER 20, 2026 10:43”
+# a stamp run into the byline: “ECHO STAFF NOVEMBER 20, 2026 10:43”
+_WHEN = compile_bounded(
+    NAME,
     r"[\s|•·,-]+(?:(?:published|updated|posted|on)\s+)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?(?:(?:jan|"
     r"feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?\s+\d{1,2}\b|\d{1,2}\s+"
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?\s+\d{4}|\d{4}-\d\d-\d\d).*$",
     re.I,
 )
-_BETWEEN_NAMES = re.compile(r"\s*(?:[,;/•]|\s&\s|\s(?:and|und|et|y|with|mit)\s|(?<=[a-z]{3})\.\s+(?=[A-Z]))\s*")
-_OFFICE = re.compile(
+_BETWEEN_NAMES = compile_bounded(
+    NAME, r"\s*(?:[,;/•]|\s&\s|\s(?:and|und|et|y|with|mit)\s|(?<=[a-z]{3})\.\s+(?=[A-Z]))\s*"
+)
+_OFFICE = compile_bounded(
+    LINE,
     r"\b(?:staff|bureau|desk|team|newsroom|editors?|editorial|redaktion|reporters?|correspondents?|writers?|"
     r"columnists?|contributors?|producers?|"
     r"news|business|sports?|international|media|magazine|online|digital|press\s+office|guest|admin\w*)\b|"
     r"[-\s]editor\b|\bat[-\s]large\b",
     re.I,
 )
-_AGENCY_NAME = re.compile(
+_AGENCY_NAME = compile_bounded(
+    LINE,
     r"(?:The\s+)?Associated\s+Press|AP|Reuters|Thomson\s+Reuters|AFP|Agence\s+France-Presse|dpa|PTI|ANI|IANS|"
     r"PA(?:\s+Media)?|EFE|ANSA|Xinhua|Kyodo(?:\s+News)?|"
     r"Bloomberg(?:\s+News)?|UPI|TASS|Yonhap",
     re.I,
 )
 
-PROMOTION = re.compile(
+PROMOTION = compile_bounded(
+    LINE,
     r"""^(?:
       (?:subscribe|sign\s*up|sign\s*in|log\s*in|register|join\s+us|follow\s+us|donate|support\s+us)\b.{0,120}
     | .{0,60}\b(?:newsletters?|inbox|e-?mail\s+alerts?)\b.{0,160}
@@ -137,7 +181,8 @@ PROMOTION = re.compile(
 )
 
 
-_BARRIER = re.compile(
+_BARRIER = compile_bounded(
+    LINE,
     r"\b(?:subscribe|log\s*in|sign\s*(?:in|up)|register)\s+(?:now\s+)?to\s+(?:continue|keep|read|unlock|view|access)|"
     r"\b(?:for|to)\s+(?:our\s+)?subscribers\s+only\b|"
     r"\bsubscriber[- ]only\b|"
@@ -160,10 +205,10 @@ def is_barrier(text: str) -> bool:
 def parse_byline(text: str) -> str:
     """The author's name alone: without “By”, address, post and paper; "" for what names nobody."""
     name = _BYLINE_PREFIX.sub("", " ".join(text.split()))
-    name = re.sub(r"^\S+@\S+\s+\((?P<name>[^()]+)\)$", r"\g<name>", name)  # RSS: “ann@example.com (Ann Example)”
-    name = re.split(r"\s+[|•·]\s+|\s+-\s+|\s+–\s+", name)[0].strip(" ,;|")
+    name = _RSS_AUTHOR.sub(r"\g<name>", name)  # RSS: “ann@example.com (Ann Example)”
+    name = _BEHIND_NAME.split(name)[0].strip(" ,;|")
     name = _POST_OF_AUTHOR.sub("", name)
-    if len(name) > 200 or "://" in name or re.fullmatch(r"\S+@\S+", name) or _NO_AUTHOR.fullmatch(name):
+    if len(name) > 200 or "://" in name or _MAIL_ADDRESS.fullmatch(name) or _NO_AUTHOR.fullmatch(name):
         return ""
     return name
 
@@ -212,7 +257,8 @@ def fold_name(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.casefold().removeprefix("the "))
 
 
-_RIGHTS = re.compile(r"\ball\s+rights?\b|\b(?:19|20)\d\d\b", re.I)  # a page's own notice
+# a page's own notice
+_RIGHTS = compile_bounded(LINE, r"\ball\s+rights?\b|\b(?:19|20)\d\d\b", re.I)
 
 
 def is_agency(name: str) -> bool:
@@ -238,15 +284,13 @@ def parse_signature(line: str) -> str:
 def strip_credit(text: str) -> str:
     """The name in what a page marks as a credit, without “Image copyright” and brackets. "" for a whole sentence."""
     text = text.replace(")", " ").replace("(", " ") if text.count("(") != text.count(")") else text
-    name = parse_credit(text) or re.sub(
-        r"^(?:(?:image|photo|picture)\s+)?(?:copyright|credits?|via|source)\b[\s.:…]*", "", text, flags=re.I
-    ).strip("()©.… ")
+    name = parse_credit(text) or _CREDIT_WORD.sub("", text).strip("()©.… ")
     return "" if len(name) > 120 or name.startswith("@") or _RIGHTS.search(name) else name
 
 
 def drop_repeated_credit(name: str) -> str:
     """A credit that the feed gives twice, “Ann Example (Ann Example)”, once."""
-    return re.sub(r"^(?P<name>[^()]{2,200}?)\s*\((?P=name)\)$", r"\g<name>", name)
+    return _TWICE.sub(r"\g<name>", name)
 
 
 def split_caption(caption: str) -> tuple[str, str]:
@@ -265,9 +309,7 @@ def split_caption(caption: str) -> tuple[str, str]:
     match = _BY_AT_END.fullmatch(flat)
     if match and len(match["caption"]) > 3 and len(match["name"].split()) <= 10:
         return match["caption"].strip(" -–|("), match["name"].strip(" .)")
-    found = re.search(
-        r"\b(?:image|photo(?:graph)?|picture|illustration)\s*(?:credit|by)?\s*:\s*(?P<name>[^.:]{2,80})\.?$", flat, re.I
-    )
+    found = _CREDIT_BEHIND.search(flat)
     if found:
         return flat[: found.start()].strip(" -–|("), found["name"].split(")")[0].strip()
     return flat, ""
@@ -276,24 +318,19 @@ def split_caption(caption: str) -> tuple[str, str]:
 def parse_publisher(feed_title: str, url: str = "") -> str:
     """The paper's name in a feed's title: without “feed”, “RSS”, “Comments on:”, dashes, and, where the host of `url`
     tells which part is the paper's, without the part of the paper: “World - Echo.com”, “Echo Topics: World”."""
-    name = re.sub(r"^(?:comments\s+on|latest\s+from|news\s+from):?\s+", "", " ".join(feed_title.split()), flags=re.I)
-    name = re.sub(
-        r"\s+(?:rss(?:\s+feed)?|atom\s+feed|feed|records\s+found\s+\d+|news\s+search.*)$",
-        "",
-        name,
-        flags=re.I,
-    )
-    name = re.sub(r"[\s–—|:»-]+$", "", name) or feed_title.strip()
+    name = _FEED_BEFORE.sub("", " ".join(feed_title.split()))
+    name = _FEED_BEHIND.sub("", name)
+    name = _BARS_BEHIND.sub("", name) or feed_title.strip()
     host = canonical_urls.get_host(url)
     labels = [label for label in host.split(".")[:-1] if len(label) > 2] or host.split(".")[:1]
-    parts = [part for part in re.split(r"\s*(?:[|»:]|\s[–—-])\s+", name) if part]
+    parts = [part for part in _FEED_BAR.split(name) if part]
     own = [
         part
         for part in parts
         if any(label in fold_name(part) or fold_name(part).startswith(label) for label in labels if label)
     ]
     if len(parts) > 1 and own:
-        name = re.sub(r"\s+topics?$", "", own[0], flags=re.I)
+        name = _TOPIC.sub("", own[0])
     return host if fold_name(name) in ("rss", "feed", "atom", "news", "home", "index", "blog") and host else name
 
 

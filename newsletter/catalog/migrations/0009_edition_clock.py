@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='newsletter',
             name='approvals',
-            field=models.CharField(choices=[('one', 'One person'), ('two', 'Two people'), ('self', 'Nobody, unless something blocks')], db_default='one', default='one', max_length=4),
+            field=models.CharField(choices=[('one', 'One'), ('two', 'Two'), ('self', 'Self')], db_default='one', default='one', max_length=4),
         ),
         migrations.AddField(
             model_name='newsletter',

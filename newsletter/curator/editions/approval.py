@@ -87,7 +87,7 @@ def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Acto
             models.FirstApproval.objects.filter(edition_id=edition_id).delete()
             why = f"approved by {first} as well" if first else ""
             transitions.record_transition(
-                edition_id, edition.state, EditionState.APPROVED, by=by.name, why=why, now=now
+                edition_id, edition.state, EditionState.APPROVED, who=by.name, why=why, now=now
             )
             # Settings, sponsors and corrections may have changed as well: what is frozen is what was checked.
             if compose_edition(edition) != composed:
@@ -120,7 +120,7 @@ def _record_first_approval(edition: Edition, sha256: str, by: Actor, now: dateti
         edition_id=edition.id, defaults={"sha256": sha256, "by": by.name[:254], "at": now}
     )
     transitions.record_transition(
-        edition.id, edition.state, EditionState.IN_REVIEW, by=by.name, why="first of two approvals", now=now
+        edition.id, edition.state, EditionState.IN_REVIEW, who=by.name, why="first of two approvals", now=now
     )
     after = edition_lookup.get_edition(edition.id)
     by.record(edition_changes.build_record("approved first", edition, after, at=now, detail=sha256[:12]))
@@ -355,7 +355,7 @@ def _write_state(
         values["version"] = version + 1
     if not fresh.update(**values):
         raise _Overtaken
-    transitions.record_transition(edition.id, edition.state, to, by=by, why=reason, asked=asked, now=now)
+    transitions.record_transition(edition.id, edition.state, to, who=by, why=reason, asked=asked, now=now)
     if to not in {*states.APPROVED_STATES, EditionState.IN_REVIEW}:
         models.FirstApproval.objects.filter(edition_id=edition.id).delete()
     if to not in states.APPROVED_STATES:

@@ -135,7 +135,7 @@ def apply_edit(
             if void_approval(edition_id, why, now):
                 models.Edition.objects.filter(id=edition_id).update(state=EditionState.DRAFT, reason=why[:300])
                 transitions.record_transition(
-                    edition_id, before.state, EditionState.DRAFT, by=by.name, why=why, now=now
+                    edition_id, before.state, EditionState.DRAFT, who=by.name, why=why, now=now
                 )
                 after = edition_lookup.get_edition(edition_id)
             by.record(edition_changes.build_record(action, before, after, at=now, detail=detail))

@@ -14,14 +14,14 @@ def record_transition(
     before: EditionState,
     after: EditionState,
     *,
-    by: str,
+    who: str,
     why: str = "",
     asked: str = "",
     now: datetime,
 ) -> None:
-    """Records a change of state, in its transaction. `by` is "" where the programs take the step in their course."""
+    """Records a change of state, in its transaction. `who` is "" where the programs take the step in their course."""
     models.EditionTransition.objects.create(
-        edition_id=edition_id, before=before, after=after, at=now, by=by[:254], why=why[:300], asked=asked[:254]
+        edition_id=edition_id, before=before, after=after, at=now, by=who[:254], why=why[:300], asked=asked[:254]
     )
 
 

@@ -22,8 +22,8 @@ from django.db import DatabaseError, close_old_connections, transaction
 from procrastinate.app import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
-from procrastinate.exceptions import AlreadyEnqueued
-from procrastinate.jobs import DeleteJobCondition, Status
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.jobs import DeleteJobCondition, Job, Status
 from procrastinate.worker import Worker as JobRunner
 
 from newsletter.delivery.sending import backlog
@@ -169,17 +169,15 @@ class ProcrastinateWorker:
         jobs = app.with_connector(app.connector.get_worker_connector())
         async with jobs.open_async():
             runners = [_build_runner(jobs, HAND_OVER, self._threads), _build_runner(jobs, REST, REST_CONCURRENCY)]
-            work = [asyncio.create_task(runner.run()) for runner in runners]
+            work = [asyncio.create_task(_keep_running(runner)) for runner in runners]
             minding = [
                 asyncio.create_task(each)
                 for each in (_keep_sweeping(), _keep_recording_heartbeat(), _keep_clearing_dead_workers(jobs))
             ]
-            stopped = asyncio.create_task(self._stopping.wait())
-            await asyncio.wait([stopped, *work], return_when=asyncio.FIRST_COMPLETED)
-            _stop.set()
+            await self._stopping.wait()
             for runner in runners:
                 runner.stop()
-            for task in (*minding, stopped):
+            for task in minding:
                 task.cancel()
             await asyncio.gather(*work)
 
@@ -194,6 +192,22 @@ def _build_runner(jobs: App, queue: str, concurrency: int) -> JobRunner:
         update_heartbeat_interval=SIGN_OF_LIFE_SECONDS,
         stalled_worker_timeout=STALLED_SECONDS,
     )
+
+
+async def _keep_running(runner: JobRunner) -> None:
+    """Takes hints until the worker is to stop.
+
+    procrastinate's worker ends when the database is away for a moment, or when it was asleep for so long that another
+    one took it for dead: then it begins anew, under a new id.
+    """
+    while not _stop.is_set():
+        try:
+            await runner.run()
+        except Exception:
+            log.exception("Hints could not be taken; it is tried again")
+        if not _stop.is_set():
+            log.warning("The queues %s are taken up again", runner.queues)
+            await asyncio.sleep(worker_threads.RETRY_SECONDS)
 
 
 async def _keep_sweeping() -> None:
@@ -226,11 +240,22 @@ async def _keep_clearing_dead_workers(jobs: App) -> None:
         try:
             for job in await jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
                 log.warning("The worker with the hint %s is gone; others do its work", job.task_name)
-                await jobs.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+                await _take_away(jobs, job)
             await jobs.job_manager.prune_stalled_workers(STALLED_SECONDS)
         except Exception:
             log.exception("Dead workers could not be looked for; it is tried again")
         await asyncio.sleep(STALLED_SECONDS / 3)
+
+
+async def _take_away(jobs: App, job: Job) -> None:
+    """Deletes the hint of a dead worker. One that cannot be deleted keeps back no other: it may be gone already.
+
+    Every worker looks for them, and whoever was taken for dead may be alive.
+    """
+    try:
+        await jobs.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+    except ConnectorException as error:
+        log.warning("The hint %s of a dead worker could not be taken away: %s", job.task_name, error)
 
 
 async def _run_logged(act: Callable[[], object], failure: str) -> None:

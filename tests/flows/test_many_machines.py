@@ -73,22 +73,43 @@ def test_workers_share_a_mailing_though_hints_are_lost_and_one_of_them_is_killed
     until(lambda: query("SELECT count(*) FROM procrastinate_jobs WHERE status NOT IN ('todo', 'doing')")[0][0] == 0)
 
 
-def test_a_hint_that_a_dead_worker_held_does_not_block_the_others(
+def test_hints_that_dead_workers_held_do_not_block_the_others(
     to_sendgrid: Command, start: Callable[..., Process], query: Callable[..., Any]
 ) -> None:
     query("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour')")
-    query(
-        "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, status, worker_id, args, attempts) "
-        "SELECT 'rest', 'newsletter.jobs.queue.events', 'events', 'doing', id, '{}', 0 FROM procrastinate_workers"
+    for lock in ("owed", "imports", "events"):
+        query(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, status, worker_id, args, attempts) "
+            f"SELECT 'rest', 'newsletter.jobs.queue.{lock}', '{lock}', 'doing', id, '{{}}', 0 "
+            "FROM procrastinate_workers"
+        )
+    query(  # as when another worker takes it away at the same moment
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'gone'; END $$; "
+        "CREATE TRIGGER refuse BEFORE DELETE ON procrastinate_jobs FOR EACH ROW WHEN (old.lock = 'imports') "
+        "EXECUTE FUNCTION refuse()"
     )
     worker = start("worker")
-    until(
-        lambda: query("SELECT count(*) FROM procrastinate_jobs WHERE lock = 'events' AND status = 'doing'")[0][0] == 0
-    )
+    held = "SELECT lock FROM procrastinate_jobs WHERE lock IS NOT NULL AND status = 'doing'"
+    until(lambda: query(held) == [("imports",)])
+    dead = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat < now() - interval '1 minute'"
+    until(lambda: query(dead) == [(0,)])
     worker.terminate()
     began = time.monotonic()
     assert worker.wait(30) == 0
     assert time.monotonic() - began < 10, "an idle worker ends at once"
+
+
+def test_a_worker_that_others_took_for_dead_goes_on_when_it_is_back(
+    to_sendgrid: Command, sendgrid: SendGridServer, start: Callable[..., Process], query: Callable[..., Any]
+) -> None:
+    edition = ready(to_sendgrid, readers=5)
+    worker = start("worker")
+    until(lambda: query("SELECT count(*) FROM procrastinate_workers") == [(2,)])
+    assert query("DELETE FROM procrastinate_workers") == 2
+    shown = until_finished(to_sendgrid, to_sendgrid.json("editions", "send", str(edition))["id"])
+    assert shown["counts"] == {"accepted": 5}
+    until(lambda: query("SELECT count(*) FROM procrastinate_workers")[0][0] >= 1)
+    assert worker.poll() is None
 
 
 def test_hints_for_the_same_work_are_given_once(to_sendgrid: Command, query: Callable[..., Any]) -> None:

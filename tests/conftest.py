@@ -83,7 +83,7 @@ def _own_data_dir(tmp_path: Path, settings: Any) -> None:
     hand_over._load_mailing_context.cache_clear()
     reconsider._seen.clear()
     unsettled._count_unknown.cache_clear()
-    summary._count_by_variant.cache_clear()
+    summary._count_part.cache_clear()
     wiring._open_provider.cache_clear()
 
 

@@ -89,6 +89,7 @@ urlpatterns = [
     path("readers/export/<slug:slug>.<str:form>", subscribers.download_list, name="export"),
     path("deliveries/", deliveries.show_deliveries, name="deliveries"),
     path("deliveries/<int:mailing_id>/", deliveries.show_mailing, name="mailing"),
+    path("deliveries/<int:mailing_id>/bounces/", deliveries.show_bounces, name="bounces"),
     path("deliveries/<int:mailing_id>/progress/", deliveries.show_progress, name="progress"),
     path("deliveries/<int:mailing_id>/state/", deliveries.change_mailing, name="change-mailing"),
     path("deliveries/<int:mailing_id>/proof.csv", deliveries.download_proof, name="proof"),

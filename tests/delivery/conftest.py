@@ -13,10 +13,11 @@ from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import edition_lookup
 from newsletter.delivery import models
 from newsletter.delivery.events import applying, inbox
-from newsletter.delivery.ledger.states import MailingKind
+from newsletter.delivery.ledger.format import Outcomes
+from newsletter.delivery.ledger.states import BatchState, MailingKind, Outcome
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import freeze, hand_over, mailings
+from newsletter.delivery.sending import freeze, hand_over, ledger_rows, mailings
 from subscribers import people
 from subscribers.imports import run
 from subscribers.models import Subscriber
@@ -158,3 +159,24 @@ class Sent:
             "nl_delivery": f"{batch.key}.{place}",
         }
         return event(kind, ids, f"reader{place}@example.com", int(self.now.timestamp()) + seconds, **more)
+
+
+def keep_bounced(mailing: Any, batches: int, now: datetime) -> None:
+    """Adds batches to a mailing of a thousand who all bounced, blocked."""
+    number = models.Batch.objects.count()
+    reason = "550 5.7.1 [192.0.2.7] our block list has your network, see id 7f3a9c21e4"
+    for first in range(number * 1_000 + 100, (number + batches) * 1_000 + 100, 1_000):
+        number += 1
+        row = ledger_rows.build_batch(
+            models.Mailing.objects.get(id=mailing.id), number, range(first, first + 1_000), now, 0
+        )
+        outcomes = Outcomes.all_planned(row.size)
+        outcomes.settle(Outcome.BOUNCED)
+        row.state, row.outcomes = BatchState.ACCEPTED, outcomes.pack()
+        row.save()
+        models.DeliveryException.objects.bulk_create(
+            ledger_rows.build_exception(
+                row, person, address=f"{person}@example.com", kind="bounced", reason=reason, at=now
+            )
+            for person in range(first, first + 1_000)
+        )

@@ -163,6 +163,7 @@ def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
         "change-schedule": f"/schedule/{schedule.id}/",
         "skip": f"/schedule/{schedule.id}/skips/",
         "mailing": f"/deliveries/{mailing}/",
+        "bounces": f"/deliveries/{mailing}/bounces/",
         "progress": f"/deliveries/{mailing}/progress/",
         "change-mailing": f"/deliveries/{mailing}/state/",
         "proof": f"/deliveries/{mailing}/proof.csv",

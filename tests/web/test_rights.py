@@ -272,6 +272,7 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "mailing": Row(
             f"/deliveries/{ids.mailing}/", mine[VIEW], queries=("", "?state=accepted", "?state=excluded", "?state=none")
         ),
+        "bounces": Row(f"/deliveries/{ids.mailing}/bounces/", mine[SEND]),
         "progress": Row(f"/deliveries/{ids.mailing}/progress/", mine[VIEW]),
         "change-mailing": Row(f"/deliveries/{ids.mailing}/state/", post=mine[SEND], forms=dos),
         "proof": Row(f"/deliveries/{ids.mailing}/proof.csv", mine[SUBSCRIBERS]),

@@ -85,9 +85,14 @@ class Outcomes:
     def __iter__(self) -> Iterator[Outcome]:
         return map(_OUTCOMES.__getitem__, self._data[::2])
 
+    def __contains__(self, outcome: Outcome) -> bool:
+        """Whether a member has this outcome."""
+        return outcome in self._data[::2]
+
     def list_places(self, outcome: Outcome) -> list[int]:
         """The places of the members with this outcome."""
-        return [place for place, code in enumerate(self._data[::2]) if code == outcome]
+        codes = self._data[::2]
+        return [place for place, code in enumerate(codes) if code == outcome] if outcome in codes else []
 
     @property
     def untouched(self) -> bool:

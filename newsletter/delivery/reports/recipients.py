@@ -60,6 +60,31 @@ def list_recipients(
     return tuple(islice(iterate_recipients(mailing_id, state=state, after=after, page_size=limit, by=by), limit))
 
 
+def list_members(
+    mailing_id: int, outcomes: Sequence[Outcome], *, limit: int, by: Actor
+) -> tuple[CandidateOutcome, ...]:
+    """Members with one of these outcomes, at most `limit`: those with the first of them in front, each ascending by id.
+
+    The ledger is read once, and what is not looked for is not unpacked. Raises NotFound, NotAllowed for whoever may not
+    see the subscribers of the mailing's list.
+    """
+    row = _get_visible_row(mailing_id, by)
+    found: dict[Outcome, list[_FoundCandidate]] = {outcome: [] for outcome in outcomes}
+    packed = models.Batch.objects.filter(mailing_id=mailing_id).order_by("id")
+    rows = packed.values_list("number", "members", "outcomes", "format")
+    for number, members, data, form in rows.iterator(chunk_size=200) if outcomes else ():
+        became = Outcomes(data, form)
+        for outcome in outcomes:
+            if len(found[outcome]) < limit and (places := became.list_places(outcome)):
+                people = unpack_members(members, form)
+                found[outcome] += [(people[place], outcome.key, number) for place in places]
+        if len(found[outcomes[0]]) >= limit:
+            break
+    page = min(limit, ROWS_PER_QUERY)
+    listed = (each for some in found.values() for each in _add_addresses(row, iter(sorted(some)), page))
+    return tuple(islice(listed, limit))
+
+
 def iterate_recipients(
     mailing_id: int, *, state: str | None = None, after: int = 0, page_size: int = ROWS_PER_QUERY, by: Actor
 ) -> Iterator[CandidateOutcome]:
@@ -70,11 +95,16 @@ def iterate_recipients(
             f"{', '.join(ExclusionReason)}.",
             "state",
         )
+    row = _get_visible_row(mailing_id, by)
+    return _add_addresses(row, _find_matching(mailing_id, state, after), min(page_size, ROWS_PER_QUERY))
+
+
+def _get_visible_row(mailing_id: int, by: Actor) -> models.Mailing:
     row = models.Mailing.objects.filter(id=mailing_id).first()
     if row is None:
         raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
     require_list_visible(by, Verb.SUBSCRIBERS, row.list_id)
-    return _add_addresses(row, _find_matching(mailing_id, state, after), min(page_size, ROWS_PER_QUERY))
+    return row
 
 
 def count_by_reason(mailing_id: int) -> tuple[ReportLine, ...]:
@@ -131,13 +161,17 @@ def _member_streams(mailing_id: int, state: str | None, after: int) -> Sequence[
 
 
 def _iterate_members(batches: QuerySet[models.Batch], state: str | None, after: int) -> Iterator[_FoundCandidate]:
-    for batch in batches.iterator(chunk_size=20):
-        members = unpack_members(batch.members, batch.format)
-        for person, outcome in zip(members, Outcomes(batch.outcomes, batch.format), strict=True):
+    wanted = None if state is None else Outcome[state.upper()]
+    rows = batches.values_list("number", "members", "outcomes", "format")
+    for number, packed, data, form in rows.iterator(chunk_size=20):
+        outcomes = Outcomes(data, form)
+        if wanted is not None and wanted not in outcomes:
+            continue  # most batches of a long list, when few of it are looked for
+        for person, outcome in zip(unpack_members(packed, form), outcomes, strict=True):
             if outcome == Outcome.REPAIRED:
                 continue  # counts in the batch that repaired it
-            if person > after and (state is None or outcome.key == state):
-                yield person, outcome.key, batch.number
+            if person > after and (wanted is None or outcome == wanted):
+                yield person, outcome.key, number
 
 
 def _exclusion_streams(mailing_id: int, state: str | None, after: int) -> Sequence[Iterable[_FoundCandidate]]:

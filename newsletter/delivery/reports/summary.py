@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import ClassVar
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes
@@ -29,6 +29,7 @@ ENGAGEMENT = (MemberFlag.OPENED, MemberFlag.OPENED_BY_MACHINE, MemberFlag.CLICKE
 
 
 LOOK_BACK = timedelta(days=3)  # ids of events are kept for longer
+BATCHES_PER_PART = 64  # of a ledger: what is counted anew when one of them changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +163,7 @@ def was_cancelled(edition_id: int) -> bool:
 
 
 def _to_mailing(row: models.Mailing) -> Mailing:
-    stand = row.batches.aggregate(batches=Count("id"), changes=Sum("version"))
-    of_variants = _count_by_variant(row.id, stand["batches"], stand["changes"] or 0)
+    of_variants = _count_by_variant(row.id)
     counts = sum((counts for counts, _ in of_variants.values()), Counter[Outcome]())
     flags = sum((flags for _, flags in of_variants.values()), Counter[MemberFlag]())
     excluded = dict(row.exclusions.values_list("reason").annotate(n=Sum("size")).order_by("reason"))
@@ -213,18 +213,35 @@ def _to_variant_counts(counts: Counter[Outcome], flags: Counter[MemberFlag]) -> 
     return VariantCounts(sum(counts.values()), taken, flags[MemberFlag.OPENED], flags[MemberFlag.CLICKED])
 
 
-@lru_cache(maxsize=500)
-def _count_by_variant(
-    mailing_id: int, batches: int, changes: int
-) -> dict[str, tuple[Counter[Outcome], Counter[MemberFlag]]]:
-    """What the ledger of a mailing says, by variant; unpacked again only when a batch was added or changed."""
-    found: dict[str, tuple[Counter[Outcome], Counter[MemberFlag]]] = defaultdict(lambda: (Counter(), Counter()))
-    packed = models.Batch.objects.filter(mailing_id=mailing_id).values_list("variant", "outcomes", "format")
-    for variant, data, form in packed.iterator(chunk_size=200):
-        outcomes = Outcomes(data, form)
-        counts, flags = found[variant]
-        counts.update(outcomes.count_outcomes())
-        flags.update(outcomes.count_flags())
+_Counts = dict[str, tuple[Counter[Outcome], Counter[MemberFlag]]]  # by variant
+
+
+def _count_by_variant(mailing_id: int) -> _Counts:
+    """What the ledger of a mailing says, by variant.
+
+    This is asked every second or two while a mailing is sent: only parts are unpacked in which a batch was added or
+    changed since.
+    """
+    parts = models.Batch.objects.filter(mailing_id=mailing_id).annotate(part=F("number") / BATCHES_PER_PART)
+    stands = parts.values_list("part").annotate(batches=Count("id"), changes=Sum("version")).order_by("part")
+    found: _Counts = defaultdict(lambda: (Counter(), Counter()))
+    for stand in stands:
+        for variant, (outcomes, flags) in _count_part(mailing_id, *stand).items():
+            found[variant][0].update(outcomes)
+            found[variant][1].update(flags)
+    return dict(found)
+
+
+@lru_cache(maxsize=20_000)
+def _count_part(mailing_id: int, part: int, batches: int, changes: int) -> _Counts:
+    """The same of some batches; their number and how often they changed say whether it still holds."""
+    found: _Counts = defaultdict(lambda: (Counter(), Counter()))
+    first = part * BATCHES_PER_PART
+    mine = models.Batch.objects.filter(mailing_id=mailing_id, number__gte=first, number__lt=first + BATCHES_PER_PART)
+    for variant, data, form in mine.values_list("variant", "outcomes", "format"):
+        became = Outcomes(data, form)
+        found[variant][0].update(became.count_outcomes())
+        found[variant][1].update(became.count_flags())
     for counts, _ in found.values():
         del counts[Outcome.REPAIRED]  # these count in the batch that repaired them
     return dict(found)

@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -100,10 +100,11 @@ def list_bounce_reasons(mailing_id: int, reasons: Sequence[str] = ()) -> tuple[B
     """
     found: Counter[tuple[str, str]] = Counter()
     chosen: Counter[tuple[str, str]] = Counter()
+    asked = _normalise(reasons)
     for each in _list_turned_away(mailings.get_row(mailing_id)):
         kind = (each.kind, _generalise(each.reason))
         found[kind] += 1
-        chosen[kind] += _is_chosen(each.reason, reasons)
+        chosen[kind] += _is_chosen(each.reason, asked)
     return tuple(
         BounceReason(state, text, n, chosen[state, text], ours=is_ours(text))
         for (state, text), n in found.most_common()
@@ -128,7 +129,8 @@ def send_again(mailing_id: int, *, reasons: Sequence[str] = (), by: Actor, now: 
     require_right(by, Verb.SUBSCRIBERS, [row.list_id])
     _require_at_rest(row)
     known = set(_waiting(row.id).values_list("exception_id", flat=True))
-    wanted = (each for each in _list_turned_away(row) if _is_chosen(each.reason, reasons))
+    asked = _normalise(reasons)
+    wanted = (each for each in _list_turned_away(row) if _is_chosen(each.reason, asked))
     fresh = [(each.id, each.subscriber_id) for each in wanted if each.id not in known]
     rest, pacer = iter(fresh), WritePacer()
     while portion := pacer.take(rest):
@@ -217,16 +219,24 @@ def _may_be_wrong(kind: str, reason: str) -> bool:
 
 
 def _generalise(reason: str) -> str:
-    flat = _NUMBERS.sub(_generalise_number, _ADDRESS.sub("…", reason))
-    return " ".join(flat.split())[:_LONGEST_TEXT]
+    return " ".join(map(_generalise_word, reason.split()))[:_LONGEST_TEXT]
+
+
+@lru_cache(maxsize=10_000)
+def _generalise_word(word: str) -> str:
+    """A word of a reason; most of them are said to everybody."""
+    return _NUMBERS.sub(_generalise_number, _ADDRESS.sub("…", word))
 
 
 def _generalise_number(found: re.Match[str]) -> str:
     return found[0] if _CODES.fullmatch(found[0].rstrip(".:-")) else "…"
 
 
-def _is_chosen(reason: str, wanted: Iterable[str]) -> bool:
-    asked = [" ".join(each.lower().split()) for each in wanted if each.strip()]
+def _normalise(reasons: Iterable[str]) -> tuple[str, ...]:
+    return tuple(" ".join(each.lower().split()) for each in reasons if each.strip())
+
+
+def _is_chosen(reason: str, asked: Collection[str]) -> bool:
     if not asked:
         return is_ours(reason)
     said = (reason.lower(), _generalise(reason).lower())

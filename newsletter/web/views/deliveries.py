@@ -18,7 +18,7 @@ from newsletter.delivery.reports import proof, recipients, summary
 from newsletter.delivery.sending import late_mailings, mailings, recall, repair, send_again, unsettled
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
-from newsletter.kernel.actors import Actor, Verb, may_see_list
+from newsletter.kernel.actors import Actor, Verb, may_see_list, require_right
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import (
     desk_view,
@@ -58,8 +58,7 @@ def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     by, state = get_actor(request), request.GET.get("state", "")
     context = _mailing_context(found) | {"state": state, "shown": ROWS_SHOWN, "may_see_subscribers": False, "rows": ()}
     context["may_send"] = by.may(Verb.SEND, newsletter_id=found.newsletter_id)
-    if context["may_send"] and by.may(Verb.SUBSCRIBERS, [found.list_id]):
-        context["bounce_reasons"] = _list_bounce_reasons(found)
+    context["bounced"] = _may_send_again(found, by) and _has_bounces(found)
     context["waiting"] = send_again.count_waiting(mailing_id)
     if may_see_list(by, Verb.SUBSCRIBERS, found.list_id):
         context["may_see_subscribers"] = True
@@ -73,13 +72,37 @@ def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
 
 def _list_not_delivered(found: summary.Mailing, by: Actor) -> tuple[recipients.CandidateOutcome, ...]:
     """The subscribers of the outcomes that need attention."""
-    rows = (
-        row
-        for outcome in NOT_DELIVERED
-        if found.counts.get(outcome.key)
-        for row in recipients.list_recipients(found.id, state=outcome.key, limit=ROWS_SHOWN, by=by)
-    )
-    return tuple(row for row in rows if row.batch is not None)[:ROWS_SHOWN]
+    wanted = [outcome for outcome in NOT_DELIVERED if found.counts.get(outcome.key)]
+    return recipients.list_members(found.id, wanted, limit=ROWS_SHOWN, by=by)
+
+
+@desk_view(Verb.SEND)
+def show_bounces(request: HttpRequest, mailing_id: int) -> HttpResponse:
+    """Why members bounced, for whoever may choose among the reasons: of millions it takes a while, so it is asked for.
+
+    It is a page of its own for that; the one of the mailing is opened and loaded again all the time.
+    """
+    found = _get_mailing(request, Verb.SEND, mailing_id)
+    require_right(get_actor(request), Verb.SUBSCRIBERS, [found.list_id])
+    reasons = send_again.list_bounce_reasons(mailing_id) if _has_bounces(found) else ()
+    context = {
+        "mailing": found,
+        "newsletter": newsletters.get_newsletter(found.newsletter_id),
+        "edition": edition_lookup.get_edition(found.edition_id),
+        "reasons": tuple(each for each in reasons if each.text)[:REASONS_SHOWN],
+    }
+    return render(request, "pages/bounces.html", context)
+
+
+def _may_send_again(found: summary.Mailing, by: Actor) -> bool:
+    may_send = by.may(Verb.SEND, newsletter_id=found.newsletter_id)
+    return may_send and by.may(Verb.SUBSCRIBERS, [found.list_id])
+
+
+def _has_bounces(found: summary.Mailing) -> bool:
+    """Whether members were turned away, and some of them may be sent it again."""
+    at_rest = found.state in (MailingState.FINISHED, MailingState.PAUSED, MailingState.CANCELLED)
+    return at_rest and any(found.counts.get(outcome.key) for outcome in (Outcome.BOUNCED, Outcome.BLOCKED))
 
 
 @desk_view(Verb.VIEW, background=True)
@@ -143,14 +166,6 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     except NewsletterError as error:
         messages.error(request, str(error))
     return redirect("mailing", mailing_id)
-
-
-def _list_bounce_reasons(found: summary.Mailing) -> tuple[send_again.BounceReason, ...]:
-    """Why members bounced, where some of them may be sent it again."""
-    at_rest = found.state in (MailingState.FINISHED, MailingState.PAUSED, MailingState.CANCELLED)
-    turned_away = found.counts.get(Outcome.BOUNCED.key, 0) + found.counts.get(Outcome.BLOCKED.key, 0)
-    reasons = send_again.list_bounce_reasons(found.id) if at_rest and turned_away else ()
-    return tuple(each for each in reasons if each.text)[:REASONS_SHOWN]
 
 
 def _is_for_another_account(found: summary.Mailing) -> bool:

@@ -7,6 +7,8 @@ from datetime import datetime
 
 import pytest
 
+from newsletter.delivery import models
+from newsletter.delivery.ledger.states import BatchState, Outcome
 from newsletter.delivery.reports import recipients
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze
@@ -49,6 +51,26 @@ def test_who_is_read_page_by_page(sent: Mailing, state: str | None) -> None:
 def test_who_is_asked_in_portions_a_database_takes(sent: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipients, "ROWS_PER_QUERY", 7)
     assert len(recipients.list_recipients(sent.id, limit=1_000, by=SYSTEM)) == 121
+
+
+@pytest.mark.parametrize("way", ["by outcome", "by state"])
+def test_whoever_is_looked_for_is_found_without_unpacking_the_others(sent: Mailing, way: str) -> None:
+    others = models.Batch.objects.filter(mailing_id=sent.id, state=BatchState.ACCEPTED)
+    assert others.update(members=b"") == 2  # what cannot be unpacked
+    if way == "by state":
+        found = recipients.list_recipients(sent.id, state="unknown", by=SYSTEM)
+    else:
+        found = recipients.list_members(sent.id, [Outcome.UNKNOWN, Outcome.REFUSED], limit=100, by=SYSTEM)
+    assert [who.state for who in found] == ["unknown"] * 20
+
+
+def test_members_are_listed_by_outcome_in_the_order_asked_for(sent: Mailing) -> None:
+    wanted = [Outcome.UNKNOWN, Outcome.ACCEPTED]
+    found = recipients.list_members(sent.id, wanted, limit=70, by=SYSTEM)
+    assert [who.state for who in found] == ["unknown"] * 20 + ["accepted"] * 50
+    assert all(who.address and who.batch for who in found)
+    assert len(recipients.list_members(sent.id, wanted, limit=15, by=SYSTEM)) == 15
+    assert not recipients.list_members(sent.id, [], limit=70, by=SYSTEM)
 
 
 def test_a_state_there_is_not_is_refused_with_those_there_are(sent: Mailing) -> None:

@@ -4,8 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from django.db.models import F
 
 from newsletter.accounts.actors import SystemActor
+from newsletter.delivery import models
+from newsletter.delivery.ledger.format import Outcomes
+from newsletter.delivery.ledger.states import BatchState, Outcome
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import mailings
@@ -26,6 +30,17 @@ def test_a_mailing_counts_every_candidate(sent: Mailing) -> None:
     assert sent.batches == {"accepted": 2, "unknown": 1}
     assert sent.excluded_total == 1
     assert sent.adds_up
+
+
+def test_only_the_part_of_a_ledger_that_changed_is_counted_anew(sent: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summary, "BATCHES_PER_PART", 1)
+    assert summary.get_mailing(sent.id).counts == {"accepted": 100, "unknown": 20}
+    unknown = models.Batch.objects.filter(mailing_id=sent.id, state=BatchState.UNKNOWN)
+    models.Batch.objects.exclude(id=unknown.get().id).update(outcomes=b"\xff")  # what cannot be counted
+    outcomes = Outcomes.all_planned(20)
+    outcomes.settle(Outcome.DELIVERED)
+    unknown.update(outcomes=outcomes.pack(), version=F("version") + 1)
+    assert summary.get_mailing(sent.id).counts == {"accepted": 100, "delivered": 20}
 
 
 def test_a_mailing_there_is_not_is_named(db: None) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.db.models import F
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from newsletter.accounts import audit_log, users
 from newsletter.accounts.audit_log import AuditFilter
@@ -28,6 +30,7 @@ from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from tests.actors import SYSTEM
 from tests.conftest import PASSWORD, Newsroom
+from tests.delivery.conftest import keep_bounced
 
 
 def test_a_sent_edition_shows_its_proof(editor: Client, sent: Any) -> None:
@@ -105,13 +108,29 @@ def test_whoever_bounced_for_a_reason_of_ours_is_chosen_by_it_and_sent_it_again(
     DeliveryException.objects.create(
         mailing_id=sent.id, batch=batch, subscriber_id=member, kind="bounced", reason="550 5.7.1 blocked", at=now
     )
-    page = admin.get(f"/deliveries/{sent.id}/").content.decode()
+    assert f'href="/deliveries/{sent.id}/bounces/"' in admin.get(f"/deliveries/{sent.id}/").content.decode()
+    page = admin.get(f"/deliveries/{sent.id}/bounces/").content.decode()
     assert 'value="550 5.7.1 blocked" checked' in page
     answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "again"}, follow=True).content.decode()
     assert "Choose at least one reason." in answer
     admin.post(f"/deliveries/{sent.id}/state/", {"do": "again", "reason": "550 5.7.1 blocked"})
     assert send_again.count_waiting(sent.id).subscribers == 1
     assert "who bounced are to be sent it again" in admin.get(f"/deliveries/{sent.id}/").content.decode()
+
+
+def test_the_page_of_a_mailing_costs_the_same_however_many_bounced(admin: Client, sent: Any, now: datetime) -> None:
+    Mailing.objects.filter(id=sent.id).update(state="finished")
+    keep_bounced(sent, 1, now)
+    admin.get(f"/deliveries/{sent.id}/")  # what is looked up once in a process
+    queries = []
+    for batches in (1, 4):
+        keep_bounced(sent, batches, now)
+        with CaptureQueriesContext(connection) as counted:
+            page = admin.get(f"/deliveries/{sent.id}/").content.decode()
+        assert "Why they bounced" in page
+        assert "the first 100" in page
+        queries.append(len(counted))
+    assert queries[0] == queries[1]
 
 
 @pytest.mark.parametrize("account", ["", "host key1"])

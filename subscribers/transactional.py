@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db.models import F, Q, QuerySet
 
+from newsletter.kernel.clock import compute_latest_end
 from newsletter.kernel.text import remove_unstorable
 from subscribers import addresses, models, policy, subscriber_lookup, tokens
 from subscribers.consent import texts
@@ -77,9 +78,9 @@ def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[Transac
 
     One whose sender died while it may have been leaving is unknown, never retried; before, it is queued again.
     """
-    # Leases that would last longer than any are of a clock that was put back since: they are cut.
+    # Cut, not ended: whoever has one may be at it.
     in_hands = models.TransactionalMail.objects.filter(state__in=(TransactionalState.CLAIMED, TransactionalState.TAKEN))
-    impossible = in_hands.filter(lease_until__gt=now + 2 * lease)
+    impossible = in_hands.filter(lease_until__gt=compute_latest_end(now, lease))
     if impossible.exists():
         impossible.update(lease_until=now + lease)
     expired = models.TransactionalMail.objects.filter(lease_until__lt=now)

@@ -75,15 +75,12 @@ def _own_data_dir(tmp_path: Path, settings: Any) -> None:
     )
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
     from newsletter.delivery import installation
-    from newsletter.delivery.reports import summary
-    from newsletter.delivery.sending import hand_over, reconsider, unsettled
+    from newsletter.delivery.sending import hand_over, ledger_stand
     from newsletter.jobs import wiring
 
     installation.forget_standing()
     hand_over._load_mailing_context.cache_clear()
-    reconsider._seen.clear()
-    unsettled._count_unknown.cache_clear()
-    summary._count_part.cache_clear()
+    ledger_stand.forget_all()
     wiring._open_provider.cache_clear()
 
 

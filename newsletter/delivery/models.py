@@ -12,6 +12,7 @@ from typing import ClassVar
 from django.db import models
 
 from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingKind, MailingState, RecallState
+from newsletter.kernel import clock
 
 
 class Mailing(models.Model):
@@ -58,6 +59,9 @@ class Mailing(models.Model):
     underway_at = models.DateTimeField(null=True)
     proven_at = models.DateTimeField(null=True)  # since it began or was resumed, the provider accepts its batches
     per_minute = models.PositiveIntegerField(default=0, db_default=0)  # its newsletter's limit when times were planned
+    closed_unknown = models.PositiveIntegerField(
+        default=0, db_default=0
+    )  # so many were unknown when somebody closed it
     ordinal = models.PositiveIntegerField(default=0, db_default=0)  # of its list, by the freeze; 0: never frozen
     candidates = models.PositiveIntegerField(default=0)
     planned = models.PositiveIntegerField(default=0)
@@ -300,6 +304,9 @@ class SendAgain(models.Model):
     next_at = models.DateTimeField()  # when the provider is asked
     error = models.CharField(max_length=300, blank=True, default="", db_default="")  # of the provider
 
+    class Meta:
+        indexes = [models.Index(fields=["released_at", "next_at"], name="send_again_due")]
+
     def __str__(self) -> str:
         return f"{self.mailing_id} {self.subscriber_id}"
 
@@ -307,11 +314,12 @@ class SendAgain(models.Model):
 class RateLimits(models.QuerySet["RateLimit"]):
     """Limits, and which of them are closed."""
 
-    LONGEST_CLOSED = timedelta(minutes=61)  # a provider is waited for an hour at most: `retry`
+    LONGEST_CLOSED = timedelta(hours=1)  # what a provider may ask for: `retry`
 
     def select_closed(self, now: datetime) -> RateLimits:
-        """The providers that want nothing of us now. A longer wait is of a clock that was put back since."""
-        return self.filter(closed_until__gt=now, closed_until__lt=now + self.LONGEST_CLOSED)
+        """The providers that want nothing of us now."""
+        latest = clock.compute_latest_end(now, self.LONGEST_CLOSED)
+        return self.filter(closed_until__gt=now, closed_until__lte=latest)
 
 
 class RateLimit(models.Model):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions.briefing import build_publication
 from newsletter.delivery import installation
-from newsletter.delivery.sending import one_off
+from newsletter.delivery.sending import allowance, one_off
 from newsletter.jobs import wiring
 from newsletter.jobs.transactional_texts import get_transactional_text
 from newsletter.kernel.errors import NewsletterError
@@ -24,15 +26,26 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 CLAIM_LIMIT = 5
+LONGEST_TURN = timedelta(seconds=4)  # a batch under a limit takes three seconds: one mail is next behind it
 MAX_ATTEMPTS = 8  # tries; with doubling waits from one minute this is about two hours
 """A confirmation that comes a day late confuses more than it helps."""
 
 
-def send_due(now: datetime) -> bool:
-    """Claims some mails that are due and sends them. Returns whether there was work."""
+def send_due(now: datetime, pause: Callable[[float], object] = time.sleep) -> bool:
+    """Claims some mails that are due and sends them. Returns whether there was work.
+
+    With a limit of messages a minute for the account they take of it, one by one, and `pause` until it is their turn.
+    """
     if installation.get_standing(now).held:
         return False  # they stay queued
-    mails = transactional.claim_mails(now, limit=CLAIM_LIMIT, lease=LEASE)
+    limit = CLAIM_LIMIT
+    if wiring.get_config().per_minute and has_due(now):
+        limit = 1
+        turn = allowance.reserve(wiring.get_config().provider, 1, now, longest=LONGEST_TURN, share=True)
+        if turn is None:
+            return False
+        pause(turn.total_seconds())
+    mails = transactional.claim_mails(now, limit=limit, lease=LEASE)
     do_each(mails, lambda mail: _send(mail, now))
     return bool(mails)
 

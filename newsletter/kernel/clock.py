@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from newsletter.kernel.errors import BadInput
@@ -14,6 +14,17 @@ FIRST_YEAR, LAST_YEAR = 1900, 9990  # of what somebody gives: beyond, a zone or 
 def now() -> datetime:
     """The present instant in UTC. Called by cli, web and jobs only; services take `now`."""
     return datetime.now(UTC)
+
+
+CLOCK_DIFFERENCE = timedelta(minutes=1)  # between machines, at most
+
+
+def compute_latest_end(now: datetime, longest: timedelta) -> datetime:
+    """The latest instant at which something ends that lasts no longer than `longest`, whichever machine began it.
+
+    What is to end later, a lease or a wait, is of a clock that was put back since: nobody may wait for it.
+    """
+    return now + longest + CLOCK_DIFFERENCE
 
 
 def get_zone(name: str, field: str = "zone") -> ZoneInfo:

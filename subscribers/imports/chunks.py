@@ -24,7 +24,6 @@ from subscribers.imports import merge, staging
 from subscribers.states import ImportState
 
 LEASE = timedelta(seconds=60)
-CLOCK_DIFFERENCE = timedelta(seconds=60)  # between machines, at most
 FIRST_CHUNK, LEAST_ROWS, MOST_ROWS = 1_000, 100, 20_000  # rows
 CHUNK_SECONDS = 0.03  # of a chunk: the web waits for the write lock no longer
 SHARED_CHUNK_SECONDS = 0.015  # where others write, too

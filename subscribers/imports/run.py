@@ -26,11 +26,12 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import Q
 
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
+from newsletter.kernel.clock import compute_latest_end
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotFound, Refused, SurroundingsError
 from newsletter.kernel.text import remove_unstorable
 from subscribers import import_files, lists, models, rights, tiers
 from subscribers.imports import chunks, merge, questions, staging, undo
-from subscribers.imports.chunks import CLOCK_DIFFERENCE, LEASE, Clock, Progress
+from subscribers.imports.chunks import LEASE, Clock, Progress
 from subscribers.imports.csv import LARGEST_FILE, CsvWriter
 from subscribers.imports.questions import UnansweredError
 from subscribers.imports.staging import ImportOptions, StagedFile
@@ -250,8 +251,7 @@ def _find_next(now: datetime) -> models.ImportRun | None:
 
 
 def _build_unleased_filter(now: datetime) -> Q:
-    # A lease that would last longer than any is of a clock that was put back since; a live owner renews it by then.
-    put_back = Q(lease_until__gt=now + LEASE + CLOCK_DIFFERENCE)
+    put_back = Q(lease_until__gt=compute_latest_end(now, LEASE))  # of a clock; a live owner renews it by then
     nobody = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | put_back
     return Q(state__in=(ImportState.WAITING, ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)) & nobody
 

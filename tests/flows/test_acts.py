@@ -54,6 +54,7 @@ PASSED_ON: dict[str, str] = {
     "newsletter.delivery.providers.outbox.list_messages": "reads",
     "newsletter.delivery.reports.history.list_deliveries": "reads",
     "newsletter.delivery.reports.recipients.iterate_recipients": "reads",
+    "newsletter.delivery.reports.recipients.list_members": "reads",
     "newsletter.delivery.reports.recipients.list_recipients": "reads",
     "subscribers.rights.find_changeable_lists": "asks what they may",
     "subscribers.rights.require_person": "asks what they may",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -24,6 +24,12 @@ def test_renamed_and_present_zones_work(name: str) -> None:
 def test_what_is_no_zone_is_bad_input(name: str) -> None:
     with pytest.raises(BadInput):
         clock.get_zone(name)
+
+
+def test_what_ends_later_than_anything_can_is_of_a_clock_that_was_put_back() -> None:
+    now, lease = datetime(2026, 11, 24, 6, 0, tzinfo=UTC), timedelta(minutes=5)
+    begun_elsewhere = now + timedelta(seconds=59) + lease  # by a machine whose clock is ahead
+    assert begun_elsewhere <= clock.compute_latest_end(now, lease) < now + timedelta(minutes=7)
 
 
 def test_times_for_people_say_their_zone() -> None:

@@ -29,7 +29,7 @@ from newsletter.delivery.ledger.states import BatchState
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.providers.base import Event, EventType, RejectReason
 from newsletter.delivery.sending import bounce_rate, ledger_rows, witnessed_requests
-from newsletter.delivery.sending.expired_leases import CLOCK_DIFFERENCE
+from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.iteration import batched
 from newsletter.kernel.text import remove_unstorable
@@ -179,10 +179,9 @@ class _Chunk:
 def _acquire_lock(owner: str, now: datetime) -> bool:
     models.WorkerLock.objects.get_or_create(name="events")
     mine = models.WorkerLock.objects.filter(
-        # One that would last longer than any is of a clock that was put back since.
         Q(lease_until=None)
         | Q(lease_until__lt=now)
-        | Q(lease_until__gt=now + LEASE + CLOCK_DIFFERENCE)
+        | Q(lease_until__gt=clock.compute_latest_end(now, LEASE))
         | Q(owner=owner),
         name="events",
     )

@@ -161,7 +161,7 @@ def _apply_event(folded: FoldedBatch, event: Event) -> None:
         if outcome in _FAILURES:
             folded.failures.append(MemberFailure(event.place, outcome, event.reason, event.address, event.at))
     if event.reject_reason is RejectReason.QUOTA:
-        folded.outcomes.set_flag(event.place, MemberFlag.OVER_QUOTA)
+        folded.outcomes.set_flag(event.place, MemberFlag.STILL_OWED)
     elif event.reject_reason and (outcome > before or left_now or _complains_of_first(before, event)):
         folded.effects.append(Effect(event.place, event.reject_reason, event.address, event.reason, event.at))
 

@@ -243,9 +243,9 @@ class MemberFlag(IntFlag):
     UNSUBSCRIBED = 16  # stopped the newsletter by way of the provider
     SENT_TWICE = 32  # an attempt other than the accepted one went through as well
     UNSUBSCRIBED_AFTER_SEND = 128  # left the list when the message was on its way
-    # Dropped because our plan was used up, or turned away for a reason that was ours and is gone: nobody has it, and
-    # the mailing by which the edition is sent again goes to them.
-    OVER_QUOTA = 64
+    # Dropped because our plan was used up, or turned away for a reason that was ours and is gone: they do not have it,
+    # and a repair, or the mailing by which the edition is sent again, goes to them.
+    STILL_OWED = 64
 
 
 SENT_TWICE_ALARM = "An attempt that was given up did go through: subscribers may have it twice."

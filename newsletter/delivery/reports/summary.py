@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import partial
 from typing import ClassVar
 
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
@@ -22,7 +22,7 @@ from newsletter.delivery.ledger.states import (
     Outcome,
     RecallState,
 )
-from newsletter.delivery.sending import recall_window, reconsider
+from newsletter.delivery.sending import ledger_stand, recall_window, reconsider
 from newsletter.kernel.errors import NotFound
 
 ENGAGEMENT = (MemberFlag.OPENED, MemberFlag.OPENED_BY_MACHINE, MemberFlag.CLICKED, MemberFlag.CLICKED_BY_MACHINE)
@@ -225,16 +225,16 @@ def _count_by_variant(mailing_id: int) -> _Counts:
     parts = models.Batch.objects.filter(mailing_id=mailing_id).annotate(part=F("number") / BATCHES_PER_PART)
     stands = parts.values_list("part").annotate(batches=Count("id"), changes=Sum("version")).order_by("part")
     found: _Counts = defaultdict(lambda: (Counter(), Counter()))
-    for stand in stands:
-        for variant, (outcomes, flags) in _count_part(mailing_id, *stand).items():
+    for part, *stand in stands:
+        about = ("counts", mailing_id, part)
+        counted = ledger_stand.read_once(about, stand, partial(_count_part, mailing_id, part))
+        for variant, (outcomes, flags) in counted.items():
             found[variant][0].update(outcomes)
             found[variant][1].update(flags)
     return dict(found)
 
 
-@lru_cache(maxsize=20_000)
-def _count_part(mailing_id: int, part: int, batches: int, changes: int) -> _Counts:
-    """The same of some batches; their number and how often they changed say whether it still holds."""
+def _count_part(mailing_id: int, part: int) -> _Counts:
     found: _Counts = defaultdict(lambda: (Counter(), Counter()))
     first = part * BATCHES_PER_PART
     mine = models.Batch.objects.filter(mailing_id=mailing_id, number__gte=first, number__lt=first + BATCHES_PER_PART)

@@ -42,7 +42,8 @@ def measure_backlog(now: datetime, *, limit: int) -> Backlog:
         batches=batches or int(abandoned),
         mailings=models.Mailing.objects.filter(moving).exists()
         or select_unsure_recalls(now).exists()
-        or models.Batch.objects.filter(back, mailing__state=MailingState.CANCELLED).exists(),
+        or models.Batch.objects.filter(back, mailing__state=MailingState.CANCELLED).exists()
+        or models.SendAgain.objects.filter(Q(released_at__isnull=False) | Q(next_at__lte=now)).exists(),
         payloads=models.WebhookPayload.objects.due(now).exists(),
     )
 
@@ -53,10 +54,12 @@ def find_next_due(now: datetime) -> datetime | None:
     waiting = models.Mailing.objects.filter(due_at__gt=now, state__in=(MailingState.SCHEDULED, MailingState.FREEZING))
     batches = models.Batch.objects.filter(state=BatchState.PLANNED, due_at__gt=now, mailing__state=MailingState.SENDING)
     payloads = models.WebhookPayload.objects.filter(next_at__gt=now)
+    again = models.SendAgain.objects.filter(released_at=None, next_at__gt=now)
     found = (
         *waiting.aggregate(due=Min("due_at"), begins=begins).values(),
         batches.order_by("due_at").values_list("due_at", flat=True).first(),
         payloads.aggregate(at=Min("next_at"))["at"],
+        again.aggregate(at=Min("next_at"))["at"],
     )
     return min((each for each in found if each is not None), default=None)
 

@@ -22,6 +22,7 @@ from newsletter.delivery.installation import Standing
 from newsletter.delivery.ledger.format import FORMAT
 from newsletter.delivery.ledger.states import BatchState, MailingState, RecallState
 from newsletter.delivery.sending import allowance, probing
+from newsletter.kernel import clock
 
 # Mailings are few, whatever waits in them: each is asked for its first batch, so that one that may not send now stands
 # in no other's way. "planned" is written out, for the index of planned batches to be used.
@@ -34,7 +35,7 @@ _LOOK = """
      WHERE m.state = %s AND m.provider = %s AND m.account IN ('', %s)
        AND NOT EXISTS (SELECT 1 FROM delivery_installation i WHERE i.held_since IS NOT NULL)
        AND NOT EXISTS (SELECT 1 FROM delivery_pace p
-                        WHERE p.name = m.provider AND p.closed_until > %s AND p.closed_until < %s)
+                        WHERE p.name = m.provider AND p.closed_until > %s AND p.closed_until <= %s)
      ORDER BY due_at
 """
 _CLAIM = """
@@ -117,7 +118,8 @@ def claim_batch(now: datetime, *, until: datetime, owner: str, provider: str, ac
 
 def _list_due_mailings(now: datetime, provider: str, account: str) -> list[tuple[int, bool]]:
     """The mailings with a batch that is due, the one due first in front; whether it must be probed or has a limit."""
-    instant, latest = _to_database_time(now), _to_database_time(now + models.RateLimits.LONGEST_CLOSED)
+    instant = _to_database_time(now)
+    latest = _to_database_time(clock.compute_latest_end(now, models.RateLimits.LONGEST_CLOSED))
     with connection.cursor() as cursor:  # SQLite locks the database for an UPDATE even if it finds nothing: look first
         cursor.execute(_LOOK, [instant, FORMAT, MailingState.SENDING, provider, account, instant, latest])
         return [(mailing_id, bool(restricted)) for mailing_id, restricted, due_at in cursor.fetchall() if due_at]

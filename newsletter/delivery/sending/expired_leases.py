@@ -10,9 +10,9 @@ from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, Outcome
+from newsletter.kernel import clock
 
 LEASE = timedelta(minutes=5)  # of a batch; longer than a provider's slowest answer
-CLOCK_DIFFERENCE = timedelta(minutes=1)  # between machines, at most
 
 
 def recover_expired_leases(now: datetime) -> int:
@@ -27,12 +27,12 @@ def recover_expired_leases(now: datetime) -> int:
 
 
 def _shorten_impossible_leases(now: datetime) -> None:
-    """Cuts leases that would last longer than any: their owners' clock was put back since, and they may be dead.
+    """Cuts leases that end later than any can, as those of a clock that was put back: their owners may be dead.
 
     Cut, not ended: whoever has one may be at it, and ends it with the answer.
     """
     held = models.Batch.objects.filter(state__in=(BatchState.CLAIMED, BatchState.SENDING))
-    impossible = held.filter(lease_until__gt=now + LEASE + CLOCK_DIFFERENCE)
+    impossible = held.filter(lease_until__gt=clock.compute_latest_end(now, LEASE))
     if impossible.exists():
         impossible.update(lease_until=now + LEASE)
 

@@ -47,7 +47,7 @@ def is_retracted(mailing: models.Mailing) -> bool:
 
 def _is_worth_another_try(outcomes: Outcomes, place: int, outcome: Outcome) -> bool:
     """Whether it did not arrive for a reason that was ours: our plan was used up, or a block that is gone."""
-    return outcome in states.TURNED_AWAY and outcomes.has_flag(place, MemberFlag.OVER_QUOTA)
+    return outcome in states.TURNED_AWAY and outcomes.has_flag(place, MemberFlag.STILL_OWED)
 
 
 @dataclass(slots=True)

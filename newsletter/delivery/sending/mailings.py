@@ -186,7 +186,7 @@ def _finish_unless_unknown(row: models.Mailing, now: datetime) -> bool:
             alarms.raise_alarm(row.id, unsettled.ALARM, now)
         return False
     said.delete()
-    return _finish(row, now)
+    return _finish(row, now, row.reason)  # which one that was closed, and then repaired, has still
 
 
 def _select_unknown_alarms(mailing_id: int) -> QuerySet[models.Alarm]:
@@ -194,10 +194,10 @@ def _select_unknown_alarms(mailing_id: int) -> QuerySet[models.Alarm]:
     return models.Alarm.objects.filter(mailing_id=mailing_id, message=unsettled.ALARM)
 
 
-def _finish(row: models.Mailing, now: datetime, reason: str = "") -> bool:
+def _finish(row: models.Mailing, now: datetime, reason: str, **values: Any) -> bool:
     with transaction.atomic():  # together: a kill in between would leave the edition unsent for ever
         mine = models.Mailing.objects.filter(id=row.id, state=MailingState.SENDING)
-        if not mine.update(state=MailingState.FINISHED, finished_at=now, reason=reason[:300]):
+        if not mine.update(state=MailingState.FINISHED, finished_at=now, reason=reason[:300], **values):
             return False
         if row.kind == MailingKind.EDITION:
             approval.mark_sent(row.edition_id, now=now)
@@ -395,12 +395,13 @@ def close(mailing_id: int, *, reason: str, by: Actor, now: datetime) -> None:
         raise Refused(
             f"Mailing {mailing_id} is {found.state} and does not wait for unknown outcomes: there is nothing to close."
         )
+    unknown = unsettled.count_unknown(found)
     with transaction.atomic():
-        if not _finish(found, now, f"closed by {by.name}: {reason}"):
+        if not _finish(found, now, f"closed by {by.name}: {reason}", closed_unknown=unknown):
             raise Conflict(f"Mailing {mailing_id} changed at the same moment. Look at it again.")
         _select_unknown_alarms(mailing_id).delete()
-        unknown = f"{unsettled.count_unknown(found)} subscribers unknown: {reason}"
-        _record_change(by, "closed", found, MailingState.FINISHED, now, unknown)
+        detail = f"{unknown} subscribers unknown: {reason}"
+        _record_change(by, "closed", found, MailingState.FINISHED, now, detail)
 
 
 def _get_row_to_change(mailing_id: int, by: Actor) -> models.Mailing:

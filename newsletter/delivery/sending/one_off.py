@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -14,7 +15,7 @@ from newsletter.delivery import installation
 from newsletter.delivery.providers import mime
 from newsletter.delivery.providers.base import Answer, AnswerKind, Provider, Recipient, SendRequest
 from newsletter.delivery.providers.personal_message import build_personal_message
-from newsletter.delivery.sending import envelopes
+from newsletter.delivery.sending import allowance, envelopes
 from newsletter.kernel import ids
 from newsletter.kernel.errors import BadInput, Refused
 from newsletter.templater.briefing import Rendered
@@ -23,6 +24,7 @@ from subscribers.addresses import check_address, to_key, to_sendable
 
 TEST_PREFIX = "[TEST] "
 MAX_TEST_ADDRESSES = 20
+LONGEST_TEST = timedelta(seconds=15)  # somebody waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,14 @@ def send_test_mails(
     sender: str,
     record: Callable[[], object],
     now: datetime,
+    pause: Callable[[float], object] = time.sleep,
 ) -> tuple[TestResult, ...]:
     """Sends a draft to these addresses alone. Its links to leave lead nowhere: a test must not unsubscribe anybody.
 
     `record` is called once nothing speaks against it, before the first one leaves, in the transaction in which they are
     counted. Raises BadInput for too many addresses, Refused when one is suppressed, or `sender`, who sends it, sent too
-    many today. Then nobody gets it.
+    many today, or the limit of messages a minute is used up. Then nobody gets it. Under that limit they leave one by
+    one, with a `pause` before each.
     """
     if not rendered.html:
         raise Refused("The mail could not be rendered, so no test was sent. See why: newsletter editions check ID")
@@ -73,15 +77,23 @@ def send_test_mails(
     installation.require_sending(now)
     with transaction.atomic():
         rate_limits.count_test_mails(sender, len(wanted), now)
+        turn = allowance.reserve(provider.name, len(wanted), now, longest=LONGEST_TEST)
+        if turn is None:
+            raise Refused(
+                f"{settings.CONFIG.per_minute} messages a minute may leave (NEWSLETTER_PER_MINUTE): these tests would "
+                "take too long. Give fewer addresses, or try again in a minute."
+            )
         record()
     common = envelopes.read_envelope_settings(newsletter, base_url=settings.CONFIG.base_url)
     if not common.is_tracked(True, agreed=False):
         common = common.without_tracking()
     cover = envelopes.build_envelope(rendered, common, subject_prefix=TEST_PREFIX)
-    return tuple(
-        _send_one(provider, SendRequest(cover, (_test_recipient(address),), "tests", "tests", ids.generate_id()), now)
-        for address in wanted
-    )
+    sent: list[TestResult] = []
+    for address in wanted:
+        pause((allowance.get_step() if sent else turn).total_seconds())
+        request = SendRequest(cover, (_test_recipient(address),), "tests", "tests", ids.generate_id())
+        sent.append(_send_one(provider, request, now))
+    return tuple(sent)
 
 
 def _test_recipient(address: str, first_name: str = "") -> Recipient:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import F, Max, Q, QuerySet
 
 from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger import audience_index, batching
@@ -21,13 +21,12 @@ from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
 from newsletter.delivery.ledger.format import FORMAT, unpack_members
 from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingKind, MailingState
 from newsletter.delivery.providers import registry
-from newsletter.delivery.sending import freeze, late_mailings, ledger_rows, send_times
+from newsletter.delivery.sending import freeze, late_mailings, ledger_rows, ledger_stand, send_times, unsettled
 
 OLDEST_MAILING = timedelta(days=1)  # an older edition is sent to more people only when somebody asks for it
 _FROZEN = Q(state__in=(MailingState.SENDING, MailingState.FINISHED)) | Q(
     state=MailingState.PAUSED, started_at__isnull=False
 )
-_seen: dict[str, tuple[int, int, str]] = {}  # by the mailing's key: what was looked at last of the earlier ledgers
 
 
 def plan_settled(now: datetime) -> int:
@@ -43,11 +42,11 @@ def plan_settled(now: datetime) -> int:
 
 def _settle(row: models.Mailing, now: datetime) -> int:
     stand = _read_stand(row)
-    if _seen.get(row.key) == stand:
+    if ledger_stand.is_known(("undecided", row.key), stand):
         return 0
     planned = plan_excluded(row, ExclusionReason.UNDECIDED, now, hold_if_late=True)
     if models.Mailing.objects.filter(_FROZEN, id=row.id, version=row.version).exists():
-        _seen[row.key] = stand  # else it was resumed meanwhile, and nobody of it was planned
+        ledger_stand.keep(("undecided", row.key), stand)  # else it was resumed meanwhile, and nobody of it was planned
     return planned
 
 
@@ -86,12 +85,10 @@ def _list_earlier(row: models.Mailing) -> QuerySet[models.Mailing]:
     return models.Mailing.objects.filter(of_edition | same_words).exclude(id=row.id)
 
 
-def _read_stand(row: models.Mailing) -> tuple[int, int, str]:
+def _read_stand(row: models.Mailing) -> tuple[ledger_stand.Stand, str]:
     """What changes with everything that is settled in the ledgers of the earlier mailings."""
-    batches = models.Batch.objects.filter(mailing__in=_list_earlier(row))
-    stand = batches.aggregate(n=Count("id"), changes=Sum("version"))
     states = ",".join(_list_earlier(row).order_by("id").values_list("state", flat=True))
-    return stand["n"], stand["changes"] or 0, states
+    return ledger_stand.read_stand(models.Batch.objects.filter(mailing__in=_list_earlier(row))), states
 
 
 def _plan_again(row: models.Mailing, excluded: models.Exclusion, now: datetime, hold_if_late: bool) -> int:
@@ -117,8 +114,7 @@ def _plan_again(row: models.Mailing, excluded: models.Exclusion, now: datetime, 
         moved = {"planned": F("planned") + planned, "excluded": F("excluded") - planned}
         models.Mailing.objects.filter(id=row.id).update(**moved)
         if planned:
-            finished = models.Mailing.objects.filter(id=row.id, state=MailingState.FINISHED)
-            finished.update(state=MailingState.SENDING, finished_at=None)
+            unsettled.reopen(mine)
             send_times.plan_times(mine, now)
             if hold_if_late:
                 late_mailings.hold_if_late(mine, now)

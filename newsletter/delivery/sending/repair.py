@@ -19,7 +19,7 @@ from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingState, MemberFlag, Outcome
-from newsletter.delivery.sending import ledger_rows, reconsider, send_times
+from newsletter.delivery.sending import ledger_rows, reconsider, send_times, unsettled
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import Conflict, NotFound, Refused
 
@@ -133,8 +133,7 @@ def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:
                     repaired += len(places)
             if repaired:
                 send_times.plan_times(mailing, now)
-                finished = models.Mailing.objects.filter(id=mailing_id, state=MailingState.FINISHED)
-                finished.update(state=MailingState.SENDING, finished_at=None)
+                unsettled.reopen(mailing)
     except IntegrityError:
         raise _build_conflict(mailing_id) from None
     return repaired
@@ -189,8 +188,8 @@ def _get_repairable(mailing_id: int) -> models.Mailing:
 def _find_missing(outcomes: Outcomes, *, unknown: bool) -> Iterable[int]:
     wanted = {Outcome.REFUSED, Outcome.UNKNOWN} if unknown else {Outcome.REFUSED}
     for place, outcome in enumerate(outcomes):
-        over_quota = outcome == Outcome.DROPPED and outcomes.get_flags(place) & MemberFlag.OVER_QUOTA
-        if outcome in wanted or over_quota:
+        owed = outcome == Outcome.DROPPED and outcomes.has_flag(place, MemberFlag.STILL_OWED)
+        if outcome in wanted or owed:
             yield place
 
 

@@ -31,7 +31,15 @@ from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingState, MemberFlag, Outcome
 from newsletter.delivery.providers import registry
 from newsletter.delivery.providers.base import BounceList, Provider, ProviderError, RequestRefused
-from newsletter.delivery.sending import ledger_rows, mailings, reconsider, repair, send_times
+from newsletter.delivery.sending import (
+    allowance,
+    ledger_rows,
+    mailings,
+    reconsider,
+    repair,
+    send_times,
+    unsettled,
+)
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import Conflict, Refused
 from newsletter.kernel.patterns import LINE, compile_bounded
@@ -209,7 +217,7 @@ def _read_turned_away(batch: models.Batch) -> dict[int, Outcome]:
         members[place]: outcome
         for outcome in states.TURNED_AWAY
         for place in outcomes.list_places(outcome)
-        if not outcomes.has_flag(place, MemberFlag.OVER_QUOTA)
+        if not outcomes.has_flag(place, MemberFlag.STILL_OWED)
     }
 
 
@@ -247,7 +255,9 @@ def _release(now: datetime, provider: Provider) -> int:
     """Tells the provider to forget some bounces, where it keeps a list of them."""
     due = models.SendAgain.objects.filter(released_at=None, next_at__lte=now, mailing__provider=provider.name)
     due = due.filter(mailing__account__in=("", provider.account)).exclude(mailing__state=MailingState.RECALLING)
-    rows = list(due.select_related("exception").order_by("next_at", "id")[:ROWS_PER_STEP])
+    if models.RateLimit.objects.select_closed(now).filter(name=_name_list(provider)).exists():
+        return 0  # it could not be told a moment ago
+    rows = list(due.select_related("exception").order_by("id")[:ROWS_PER_STEP])
     if not rows:
         return 0
     mine = models.SendAgain.objects.filter(id__in=[row.id for row in rows])
@@ -256,7 +266,10 @@ def _release(now: datetime, provider: Provider) -> int:
 
 
 def _release_rows(rows: Sequence[models.SendAgain], now: datetime, provider: Provider) -> int:
-    """Tells the provider to forget the bounces of these; where it refuses that, of each half, down to a single one."""
+    """Tells the provider to forget the bounces of these; where it refuses that, of each half, down to a single one.
+
+    Returns how many it has forgotten. When it cannot be told, the others wait as well.
+    """
     mine = models.SendAgain.objects.filter(id__in=[row.id for row in rows])
     if isinstance(provider, BounceList):
         bounces = (row.exception for row in rows)
@@ -269,8 +282,16 @@ def _release_rows(rows: Sequence[models.SendAgain], now: datetime, provider: Pro
                 half = len(rows) // 2
                 return sum(_release_rows(some, now, provider) for some in (rows[:half], rows[half:]))
             log.warning("Bounces could not be taken off %s’s list yet: %s", provider.name, error)
-            return mine.update(error=str(error)[:300])
+            mine.update(error=str(error)[:300])
+            if not isinstance(error, RequestRefused):
+                allowance.close_until(_name_list(provider), now + RETRY_AFTER, now)
+            return 0
     return mine.update(released_at=now, error="")
+
+
+def _name_list(provider: Provider) -> str:
+    """What the row is called that says until when a provider cannot be told to forget bounces."""
+    return f"{provider.name} list"[:20]
 
 
 def _lift(id: int, *, now: datetime) -> bool:
@@ -340,8 +361,7 @@ def _plan_lifted(mailing_id: int, now: datetime) -> int:
     models.SendAgain.objects.filter(id__in=[each.id for each in rows]).delete()
     if planned and row.state != MailingState.CANCELLED:
         # Somebody has looked at it: what bounced before does not count against its limit, and a batch goes first.
-        finished = models.Mailing.objects.filter(id=mailing_id, state=MailingState.FINISHED)
-        finished.update(state=MailingState.SENDING, finished_at=None, resumed_at=now, proven_at=None)
+        unsettled.reopen(row, resumed_at=now, proven_at=None)
         send_times.plan_times(row, now)
     return planned
 
@@ -352,7 +372,7 @@ def _leave_to_successor(row: models.Mailing, by_batch: Mapping[int, Sequence[int
     for batch in models.Batch.objects.filter(id__in=by_batch, state__in=_SETTLED).order_by("id"):
         outcomes, members = Outcomes(batch.outcomes, batch.format), unpack_members(batch.members, batch.format)
         for place in _find_turned_away(outcomes, members, by_batch[batch.id]):
-            outcomes.set_flag(place, MemberFlag.OVER_QUOTA)
+            outcomes.set_flag(place, MemberFlag.STILL_OWED)
             left += 1
         repair.store_outcomes(batch, outcomes)
     successor = reconsider.find_successor(row)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from typing import Any
 
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes
-from newsletter.delivery.ledger.states import BatchState, Outcome
+from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome
+from newsletter.delivery.sending import ledger_stand
 
 MAX_UNKNOWN = 0.01  # of those planned; more than this is an outage, not an accident
 ALARM = (
@@ -16,19 +17,29 @@ ALARM = (
 
 
 def has_too_many_unknown(row: models.Mailing) -> bool:
-    """Whether more than 1 % of those planned are unknown."""
-    return count_unknown(row) > MAX_UNKNOWN * row.planned
+    """Whether more than 1 % of those planned are unknown, apart from those with whom somebody closed it."""
+    return count_unknown(row) - row.closed_unknown > MAX_UNKNOWN * row.planned
 
 
 def count_unknown(row: models.Mailing) -> int:
     """Of how many subscribers of a mailing nobody knows whether the provider has them."""
-    unknown = models.Batch.objects.filter(mailing_id=row.id, state=BatchState.UNKNOWN)
-    return _count_unknown(row.key, tuple(unknown.order_by("id").values_list("id", "version")))
+    stand = ledger_stand.read_stand(models.Batch.objects.filter(mailing_id=row.id))
+    return ledger_stand.read_once(("unknown", row.key), stand, lambda: _count_unknown(row.id))
 
 
-@lru_cache(maxsize=100)
-def _count_unknown(key: str, versions: tuple[tuple[int, int], ...]) -> int:
-    """Unpacked again only when a batch became unknown, or is so no longer: this is asked every second."""
-    packed = models.Batch.objects.filter(mailing__key=key, state=BatchState.UNKNOWN)
+def _count_unknown(mailing_id: int) -> int:
+    packed = models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.UNKNOWN)
     rows = packed.values_list("outcomes", "format").iterator(chunk_size=200)
     return sum(Outcomes(data, form).count_outcomes()[Outcome.UNKNOWN] for data, form in rows)
+
+
+def reopen(row: models.Mailing, **values: Any) -> None:
+    """Lets a mailing that is over go on, as new batches of it were planned. Within their transaction.
+
+    Where somebody closed it, that stands for those who are unknown still: what is planned now is settled by itself, and
+    only new ones that get lost keep it open.
+    """
+    mine = models.Mailing.objects.filter(id=row.id, state=MailingState.FINISHED)
+    if row.closed_unknown:
+        values["closed_unknown"] = min(row.closed_unknown, _count_unknown(row.id))
+    mine.update(state=MailingState.SENDING, finished_at=None, **values)

@@ -236,7 +236,7 @@ def test_an_event_about_the_message_alone_has_no_effect_on_a_person() -> None:
 def test_a_message_dropped_for_a_used_up_plan_is_flagged_over_quota() -> None:
     event = happened(EventType.DROPPED, 1, reject_reason=RejectReason.QUOTA)
     folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), event)
-    assert [folded.outcomes.get_flags(place) for place in (0, 1)] == [0, MemberFlag.OVER_QUOTA]
+    assert [folded.outcomes.get_flags(place) for place in (0, 1)] == [0, MemberFlag.STILL_OWED]
     assert not folded.effects
 
 

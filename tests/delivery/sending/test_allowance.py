@@ -11,12 +11,18 @@ from typing import Any
 import pytest
 
 from newsletter.catalog import newsletter_settings
+from newsletter.curator.editions import approval
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import BatchState, RecallState
 from newsletter.delivery.providers.sendgrid import SendGrid
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import allowance, backlog, claims, freeze, hand_over, mailings
+from newsletter.delivery.sending import allowance, backlog, claims, freeze, hand_over, mailings, one_off
+from newsletter.jobs import transactional_mail
+from newsletter.kernel.errors import Refused
+from subscribers import transactional
+from subscribers.models import TransactionalMail
+from subscribers.states import TransactionalState
 from tests.actors import SYSTEM
 from tests.conftest import Newsroom
 from tests.fakes.sendgrid import KEY, Fault, SendGridServer
@@ -175,6 +181,90 @@ def test_a_limit_of_the_account_alone_holds(
     pause_and_resume(play, timedelta(minutes=3))
     play.finish()
     play.check()
+
+
+class BothKinds(Play):
+    """The same, with a worker that sends mail to single people beside them."""
+
+    def pause(self, seconds: float) -> None:
+        until = self.now + timedelta(seconds=seconds)
+        while self.now < until:
+            self.run(seconds=min(0.25, (until - self.now).total_seconds()), step=0.25)
+        self.now = until
+
+    def run_both(self, *, seconds: float) -> None:
+        until = self.now + timedelta(seconds=seconds)
+        while self.now < until:
+            if not transactional_mail.send_due(self.now, self.pause):
+                self.run(seconds=0.5, step=0.5)
+
+
+@pytest.fixture
+def both(server: SendGridServer, plan: Plan, join: Join, now: datetime, settings: Any) -> BothKinds:
+    """A mailing to 600 with a limit of the account of 200 a minute, after its first half minute."""
+    settings.CONFIG = replace(
+        settings.CONFIG, per_minute=LIMIT, provider="sendgrid", sendgrid_api_key=KEY, sendgrid_host=server.url
+    )
+    join(READERS)
+    plan(provider="sendgrid")
+    freeze.freeze_next(now)
+    made = BothKinds(server, now)
+    made.run_both(seconds=30)
+    return made
+
+
+def count_left() -> int:
+    return TransactionalMail.objects.exclude(state=TransactionalState.SENT).count()
+
+
+def test_one_mail_to_a_person_is_next_behind_the_batch_that_left_last(both: BothKinds) -> None:
+    for _ in range(20):
+        asked = both.now
+        transactional.queue_address_reminder("reader007@example.com", now=both.now)
+        while count_left():
+            both.run_both(seconds=0.5)
+        assert both.now - asked <= timedelta(seconds=5)
+        both.run_both(seconds=1.5)
+    assert both.server.busiest_minute() <= 1.1 * LIMIT
+
+
+def test_many_mails_to_people_share_the_limit_with_a_mailing_and_take_half_of_it_at_most(both: BothKinds) -> None:
+    before = len(both.server.accepted)
+    for person in range(300):
+        transactional.queue_address_reminder(f"reader{person:03}@example.com", now=both.now)
+    both.run_both(seconds=60)
+    assert 300 - count_left() == pytest.approx(LIMIT / 2, rel=0.15)
+    assert sum(both.server.accepted.values()) - before >= 0.9 * LIMIT
+    while count_left() or models.Batch.objects.filter(state=BatchState.PLANNED).exists():
+        both.run_both(seconds=30)
+        assert both.now - both.start < timedelta(minutes=30)
+    assert sum(both.server.accepted.values()) == READERS + 300
+    assert both.server.busiest_minute() <= 1.1 * LIMIT
+
+
+def test_tests_take_of_the_limit_as_well(both: BothKinds, newsroom: Newsroom, edition: Any, settings: Any) -> None:
+    def send(count: int) -> Any:
+        return one_off.send_test_mails(
+            rendered=approval.preview(edition.id),
+            newsletter=newsroom.briefing,
+            addresses=tuple(f"tester{n}@example.com" for n in range(count)),
+            provider=both.provider,
+            sender="ada",
+            record=lambda: None,
+            now=both.now,
+            pause=both.pause,
+        )
+
+    for _ in range(4):
+        asked = both.now
+        assert {each.answer for each in send(20)} == {"accepted"}
+        assert both.now - asked <= one_off.LONGEST_TEST
+    both.run_both(seconds=60)
+    assert both.server.busiest_minute() <= 1.1 * LIMIT
+    settings.CONFIG = replace(settings.CONFIG, per_minute=10)
+    with pytest.raises(Refused, match="NEWSLETTER_PER_MINUTE"):
+        send(20)
+    assert allowance.reserve("sendgrid", 1, both.now, longest=one_off.LONGEST_TEST) is not None, "it took nothing"
 
 
 def test_what_is_late_in_a_recall_window_waits_for_what_the_provider_sends_by_itself(

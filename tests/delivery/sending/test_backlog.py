@@ -10,8 +10,9 @@ import pytest
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import BatchState, MailingState, RecallState
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import recall_window
-from newsletter.delivery.sending.backlog import Backlog, measure_backlog
+from newsletter.delivery.sending import recall_window, send_again
+from newsletter.delivery.sending.backlog import Backlog, find_next_due, measure_backlog
+from tests.actors import SYSTEM
 from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes.provider import ScriptedProvider
 
@@ -52,6 +53,20 @@ def test_a_batch_of_a_dead_process_is_work(frozen: Plan, join: Join, now: dateti
     models.Batch.objects.update(state=state, lease_until=now)
     assert measure_backlog(now, limit=9).batches == 0
     assert measure_backlog(now + timedelta(seconds=1), limit=9).batches == 1
+
+
+def test_those_who_are_to_be_sent_it_again_are_work_when_no_mailing_is(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    mailing = sent(2)
+    take(mailing.event("bounce", 0, reason="550 5.7.1 blocked"))
+    assert measure_backlog(now, limit=9) == NOTHING
+    send_again.send_again(mailing.id, by=SYSTEM, now=now)
+    assert measure_backlog(now, limit=9).mailings
+    later = now + timedelta(minutes=1)
+    models.SendAgain.objects.update(next_at=later)
+    assert measure_backlog(now, limit=9) == NOTHING
+    assert find_next_due(now) == later
 
 
 def test_what_came_back_after_a_recall_is_to_be_settled(frozen: Plan, join: Join, now: datetime) -> None:

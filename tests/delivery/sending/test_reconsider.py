@@ -202,7 +202,7 @@ def test_who_is_dropped_for_a_used_up_plan_after_the_second_was_frozen_gets_that
     batch = models.Batch.objects.filter(mailing_id=twice.first_id, state=BatchState.ACCEPTED).latest("number")
     outcomes = Outcomes(batch.outcomes, batch.format)
     outcomes.mark([0, 1], Outcome.DROPPED)
-    outcomes.set_flag(1, MemberFlag.OVER_QUOTA)
+    outcomes.set_flag(1, MemberFlag.STILL_OWED)
     models.Batch.objects.filter(id=batch.id).update(outcomes=outcomes.pack(), version=batch.version + 1)
     assert repair.repair_mailing(twice.first_id, by=SYSTEM, now=twice.now) == 1
     twice.work()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from newsletter.accounts.actors import SystemActor
 from newsletter.curator.editions.models import Edition
@@ -282,6 +283,45 @@ def test_until_the_provider_has_confirmed_that_nothing_is_sent_and_then_it_is(
     assert server.accepted["reader0@example.com"] == 2
     assert not server.suppressions["bounces"]
     assert send_again.count_waiting(mailing.id).subscribers == 0
+
+
+def test_a_list_that_cannot_be_told_is_no_work_and_is_told_again_in_a_minute(
+    sent_by_sendgrid: Callable[..., Sent],
+    take: Callable[..., None],
+    server: SendGridServer,
+    monkeypatch: pytest.MonkeyPatch,
+    now: datetime,
+) -> None:
+    mailing = sent_by_sendgrid(3)
+    take(*(bounce(mailing, place, BLOCKED) for place in range(3)))
+    monkeypatch.setattr(send_again, "ROWS_PER_STEP", 1)
+    server.list_faults = [Fault(503)] * 9
+    send_again.send_again(mailing.id, by=SYSTEM, now=now)
+    provider = SendGrid(KEY, server.url)
+    assert [send_again.advance(now, provider) for _ in range(3)] == [0, 0, 0], "else nothing behind it has its turn"
+    assert len(server.list_faults) == 8, "asked once for all of them"
+    server.list_faults = []
+    assert send_again.advance(now + MINUTE, provider) > 0
+
+
+def test_killed_while_it_is_asked_for_it_is_completed_by_asking_again(sent: Callable[..., Sent], now: datetime) -> None:
+    mailing = sent(2)
+    keep_bounced(mailing, 1, now)
+    portions = []
+
+    def die_in_the_third(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('INSERT INTO "delivery_sendagain"') or sql.startswith("INSERT OR IGNORE INTO"):
+            portions.append(sql)
+            if len(portions) == 3:
+                raise Killed
+        return execute(sql, params, many, context)
+
+    with pytest.raises(Killed), connection.execute_wrapper(die_in_the_third):
+        send_again.send_again(mailing.id, by=SYSTEM, now=now)
+    stored = send_again.count_waiting(mailing.id).subscribers
+    assert 50 < stored < 1_000, "what was stored stays: each portion is a transaction of its own"
+    assert send_again.send_again(mailing.id, by=SYSTEM, now=now) == 1_000 - stored
+    assert send_again.count_waiting(mailing.id).subscribers == 1_000
 
 
 @pytest.mark.parametrize("asked", ["before it is cancelled", "after", "after the next one is frozen"])

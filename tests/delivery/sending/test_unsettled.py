@@ -20,7 +20,7 @@ from newsletter.delivery.sending import mailings, repair, unsettled
 from newsletter.kernel.errors import BadInput, Refused
 from tests.actors import SYSTEM
 from tests.delivery.conftest import hand_over_all
-from tests.fakes.provider import ScriptedProvider, accepts, loses_the_answer
+from tests.fakes.provider import ScriptedProvider, accepts, loses_the_answer, refuses_for_good
 from tests.fakes.sendgrid_events import event
 
 pytestmark = pytest.mark.django_db
@@ -113,13 +113,41 @@ def test_another_batch_that_is_lost_when_the_first_is_settled_is_counted_for_its
     row = models.Mailing.objects.get(id=lost.id)
     assert unsettled.count_unknown(row) == 50
     first, second = models.Batch.objects.order_by("number")
-    models.Batch.objects.filter(id=first.id).update(state=BatchState.ACCEPTED)
+    models.Batch.objects.filter(id=first.id).update(state=BatchState.ACCEPTED, version=first.version + 1)
     outcomes = Outcomes.all_planned(second.size)
     outcomes.settle(Outcome.UNKNOWN)
     models.Batch.objects.filter(id=second.id).update(
         state=BatchState.UNKNOWN, outcomes=outcomes.pack(), version=first.version
     )
     assert unsettled.count_unknown(row) == 10
+
+
+@pytest.mark.parametrize(("lost_again", "state"), [(False, MailingState.FINISHED), (True, MailingState.SENDING)])
+def test_one_that_was_closed_and_is_repaired_is_settled_by_itself(
+    frozen: Plan, join: Join, now: datetime, lost_again: bool, state: MailingState
+) -> None:
+    join(120)
+    made = frozen()
+    hand_over_all(ScriptedProvider(accepts, loses_the_answer, refuses_for_good), now)
+    mailings.finish_settled(now)
+    mailings.close(made.id, reason="the provider was away", by=SYSTEM, now=now)
+    assert repair.repair_mailing(made.id, by=SYSTEM, now=now) == 20, "those refused, not the unknown"
+    assert get_state(made) == MailingState.SENDING
+    hand_over_all(ScriptedProvider(loses_the_answer if lost_again else accepts), now)
+    mailings.finish_settled(now)
+    shown = summary.get_mailing(made.id)
+    assert (shown.state, "the provider was away" in shown.reason) == (state, True)
+    assert bool(shown.alarms) is lost_again
+
+
+def test_one_that_was_closed_and_sent_to_the_unknown_again_is_open_when_they_are_lost_again(
+    lost: Mailing, now: datetime
+) -> None:
+    mailings.close(lost.id, reason="the provider was away", by=SYSTEM, now=now)
+    repair.repair_mailing(lost.id, unknown=True, by=SYSTEM, now=now)
+    hand_over_all(ScriptedProvider(loses_the_answer), now)
+    assert mailings.finish_settled(now) == 0
+    assert summary.get_mailing(lost.id).alarms
 
 
 @pytest.mark.parametrize("verb", ["close", "cancel"])

@@ -50,6 +50,7 @@ logging.getLogger("python_http_client").setLevel(logging.WARNING)  # at DEBUG it
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 25.0  # usually it is one or two; a stop waits for it, and half a minute at most
 QUERY_SECONDS = 15.0  # for the answer to what is asked beside sending
+READ_BYTES, MOST_BYTES = 64 * 1024, 16 * 1024 * 1024  # of an answer at a time, and of all of it
 IDLE_SECONDS = 4.0  # servers close idle connections after 5 s or more: an answer lost that way would be “unknown”
 REFUSED_STATUSES = frozenset(
     {400, 401, 403, 404, 405, 413, 415, 429}
@@ -462,27 +463,44 @@ class PooledClient(Client):
         ) -> Response:
             url = self._build_url(query_params)
             answer = self.connections.request(name.upper(), url, request_body, self.request_headers, timeout)
+            body = _read_body(answer, timeout)
             if answer.status >= 300:
-                raise err_dict.get(answer.status, HTTPError)(answer.status, answer.reason, answer.data, answer.headers)
-            return Response(_ResponseAdapter(answer))
+                raise err_dict.get(answer.status, HTTPError)(answer.status, answer.reason, body, answer.headers)
+            return Response(_ResponseAdapter(answer, body))
 
         return call
+
+
+def _read_body(answer: urllib3.BaseHTTPResponse, seconds: float) -> bytes:
+    """The body of an answer, as much of it as comes in time and is no flood; then the connection is given up.
+
+    A yes is a yes by its first line, also when its body breaks off or never ends.
+    """
+    body, until = bytearray(), time.monotonic() + seconds
+    try:
+        while part := answer.read1(READ_BYTES):
+            body += part
+            if len(body) > MOST_BYTES or time.monotonic() > until:
+                answer.close()
+                break
+    except (urllib3.exceptions.HTTPError, OSError):
+        answer.close()
+        if answer.status >= 300:
+            raise
+    return bytes(body)
 
 
 class _ResponseAdapter:
     """An answer of urllib3 in the shape that the package reads."""
 
-    def __init__(self, answer: urllib3.BaseHTTPResponse) -> None:
-        self._answer = answer
+    def __init__(self, answer: urllib3.BaseHTTPResponse, body: bytes) -> None:
+        self._answer, self._body = answer, body
 
     def getcode(self) -> int:
         return self._answer.status
 
     def read(self) -> bytes:
-        try:
-            return self._answer.data
-        except urllib3.exceptions.HTTPError:
-            return b""  # the first line said yes; the body of a yes means nothing
+        return self._body
 
     def info(self) -> Any:
         return self._answer.headers

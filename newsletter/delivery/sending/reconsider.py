@@ -114,7 +114,7 @@ def _plan_again(row: models.Mailing, excluded: models.Exclusion, now: datetime, 
         moved = {"planned": F("planned") + planned, "excluded": F("excluded") - planned}
         models.Mailing.objects.filter(id=row.id).update(**moved)
         if planned:
-            unsettled.reopen(mine)
+            unsettled.reopen_mailing(mine)
             send_times.plan_times(mine, now)
             if hold_if_late:
                 late_mailings.hold_if_late(mine, now)

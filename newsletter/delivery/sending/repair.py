@@ -133,7 +133,7 @@ def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:
                     repaired += len(places)
             if repaired:
                 send_times.plan_times(mailing, now)
-                unsettled.reopen(mailing)
+                unsettled.reopen_mailing(mailing)
     except IntegrityError:
         raise _build_conflict(mailing_id) from None
     return repaired

@@ -361,7 +361,7 @@ def _plan_lifted(mailing_id: int, now: datetime) -> int:
     models.SendAgain.objects.filter(id__in=[each.id for each in rows]).delete()
     if planned and row.state != MailingState.CANCELLED:
         # Somebody has looked at it: what bounced before does not count against its limit, and a batch goes first.
-        unsettled.reopen(row, resumed_at=now, proven_at=None)
+        unsettled.reopen_mailing(row, resumed_at=now, proven_at=None)
         send_times.plan_times(row, now)
     return planned
 

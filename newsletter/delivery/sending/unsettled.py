@@ -33,7 +33,7 @@ def _count_unknown(mailing_id: int) -> int:
     return sum(Outcomes(data, form).count_outcomes()[Outcome.UNKNOWN] for data, form in rows)
 
 
-def reopen(row: models.Mailing, **values: Any) -> None:
+def reopen_mailing(row: models.Mailing, **values: Any) -> None:
     """Lets a mailing that is over go on, as new batches of it were planned. Within their transaction.
 
     Where somebody closed it, that stands for those who are unknown still: what is planned now is settled by itself, and

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -354,12 +355,45 @@ def test_a_yes_whose_body_breaks_off_is_a_yes(request_for: Make, first_line: byt
     assert reported.provider_id == ("cut" if kind == "accepted" else "")
 
 
+@pytest.mark.parametrize(
+    ("first_line", "part", "kind"),
+    [
+        (b"202 Accepted", b"x", "accepted"),  # by drops: each comes before a wait for it is over
+        (b"400 Bad Request", b"x", "refused"),
+        (b"500 Oops", b"x" * 65_536, "unknown"),
+    ],
+)
+def test_a_body_that_never_ends_keeps_nobody_waiting(
+    request_for: Make, monkeypatch: pytest.MonkeyPatch, first_line: bytes, part: bytes, kind: str
+) -> None:
+    monkeypatch.setattr(sendgrid, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(sendgrid, "MOST_BYTES", 200_000)
+    given_up = threading.Event()
+
+    def go_on(connection: socket.socket) -> None:
+        with suppress(OSError):
+            while not given_up.wait(0.01):
+                connection.sendall(part)
+
+    with ThreadPoolExecutor(1) as pool:
+        reported = pool.submit(answered, first_line, b"", 1 << 40, request_for(), then=go_on)
+        try:
+            assert reported.result(timeout=30).kind == kind
+        finally:
+            given_up.set()
+
+
 def test_a_message_id_holds_nothing_that_no_database_takes(request_for: Make) -> None:
     assert answered(b"202 Accepted", b"", 0, request_for(), message_id=b"one\0two").provider_id == "onetwo"
 
 
 def answered(
-    first_line: bytes, body: bytes, announced: int, request: SendRequest, message_id: bytes = b"cut"
+    first_line: bytes,
+    body: bytes,
+    announced: int,
+    request: SendRequest,
+    message_id: bytes = b"cut",
+    then: Callable[[socket.socket], None] = lambda connection: None,
 ) -> Answer:
     """What comes of a request that a server answers with these bytes, of which it announced so many."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -373,6 +407,7 @@ def answered(
                 asked.read(length)
                 head = b"HTTP/1.1 %b\r\nx-message-id: %b\r\ncontent-length: %d\r\n\r\n"
                 connection.sendall(head % (first_line, message_id, announced) + body)
+                then(connection)
 
         thread = threading.Thread(target=answer)
         thread.start()

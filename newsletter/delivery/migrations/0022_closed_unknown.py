@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('delivery', '0020_installation'),
+        ('delivery', '0021_witnessed_requests'),
     ]
 
     operations = [

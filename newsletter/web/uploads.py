@@ -98,4 +98,6 @@ class BoundedParser(HTTPRequestParser):
                 super().parse_header(b"GET / HTTP/1.0\r\n")
             self.error = RequestTimeout("It came too slowly.")
             self.completed = True
+        if self.error is not None:
+            self.expect_continue = False  # waitress would invite the body it refuses, and read it
         return consumed

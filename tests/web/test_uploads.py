@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import pytest
 from django.test import Client
 from django.urls import resolve
 from django.utils.module_loading import import_string
+from waitress.channel import HTTPChannel
 
 from newsletter.web import uploads
 from newsletter.web.uploads import BoundedParser
@@ -22,6 +24,9 @@ ADJUSTMENTS = SimpleNamespace(
     max_request_body_size=uploads.LARGEST_UPLOAD + 1,
     inbuf_overflow=524_288,
     url_scheme="http",
+    outbuf_overflow=1_048_576,
+    channel_request_lookahead=0,
+    log_socket_errors=False,
 )
 
 
@@ -41,6 +46,22 @@ def test_what_strangers_send_is_cut_off_by_its_head(path: str) -> None:
         assert parser.completed
         assert parser.error.code == 413
         assert not parser.body_bytes_received
+
+
+def test_nobody_is_invited_to_send_what_is_refused() -> None:
+    """An `Expect: 100-continue` brought 66 MB of a stranger past the limit."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        channel = HTTPChannel(SimpleNamespace(add_task=id, active_channels={}), ours, ("127.0.0.1", 1), ADJUSTMENTS, {})
+        channel.parser_class = BoundedParser
+        channel.received(
+            b"POST /join/ HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 300000000\r\n\r\n"
+        )
+        assert [request.error.code for request in channel.requests] == [413]
+        theirs.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            theirs.recv(100)
+        channel.handle_close()
 
 
 def test_a_body_of_no_declared_length_is_cut_off_as_it_comes() -> None:

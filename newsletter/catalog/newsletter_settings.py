@@ -30,7 +30,7 @@ from newsletter.kernel.numbers import parse_whole_number
 from newsletter.kernel.patterns import NAME, compile_bounded
 from newsletter.kernel.resources import list_mail_templates
 from newsletter.kernel.slugs import check_slug, is_slug
-from newsletter.kernel.text import clean_name, remove_overrides, remove_unstorable
+from newsletter.kernel.text import clean_name, remove_controls, remove_unstorable
 from subscribers import lists
 from subscribers.segments import service
 
@@ -240,7 +240,7 @@ def _check_choice(setting: NewsletterSetting, value: str) -> LabelledEnum:
 def _check_text(setting: NewsletterSetting, value: str) -> str:
     name = setting.name
     is_long = setting.kind is SettingKind.LONG_TEXT
-    flat = remove_overrides(remove_unstorable(value)).strip() if is_long else clean_name(value)
+    flat = remove_controls(remove_unstorable(value)).strip() if is_long else clean_name(value)
     if len(flat) > setting.most:
         raise BadInput(f"{name} has {len(flat)} characters; {setting.most} are the most.", name)
     if not flat and setting.required:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.kernel.text import clean_name, remove_overrides, remove_unstorable
+from newsletter.kernel.text import clean_name, remove_controls, remove_unstorable
 
 
 @pytest.mark.parametrize(
@@ -27,9 +27,16 @@ def test_what_is_left_can_be_stored_and_nothing_else_goes(text: str) -> None:
 
 @pytest.mark.parametrize("turning", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 def test_what_turns_the_order_of_letters_round_is_removed(turning: str) -> None:
-    assert remove_overrides(f"in{turning}voice") == "invoice"
+    assert remove_controls(f"in{turning}voice") == "invoice"
     assert clean_name(f" a{turning}\n b\0 ") == "a b"
 
 
+@pytest.mark.parametrize("control", "\x01\x08\x0e\x1b\x7f\x9b\ufffe\uffff")
+def test_what_steers_programs_is_removed(control: str) -> None:
+    """An Atom feed with one of them is not XML; the 0x1B turned a terminal's text red."""
+    assert clean_name(f"a{control}b") == "ab"
+    assert remove_controls(f"a\n\tb{control}") == "a\n\tb"
+
+
 def test_letters_and_marks_of_other_directions_stay() -> None:
-    assert remove_overrides("שלום\u200f عربي\u200e \u2060") == "שלום\u200f عربي\u200e \u2060"
+    assert remove_controls("שלום\u200f عربي\u200e \u2060") == "שלום\u200f عربي\u200e \u2060"

@@ -23,7 +23,7 @@ from newsletter.curator.articles.states import ArticleOrigin
 from newsletter.curator.articles.values import AddedArticle, ArticleLabels
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right_somewhere
 from newsletter.kernel.errors import NewsletterError, Refused
-from newsletter.kernel.text import remove_overrides, remove_unstorable
+from newsletter.kernel.text import remove_controls, remove_unstorable
 
 LONGEST_TEXT = 200_000  # characters
 _PARAGRAPH_END = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|figure)>|<br\s*/?>", re.I)
@@ -331,7 +331,7 @@ def _strip_unstorable(found: _ExtractedOrEntry) -> _ExtractedOrEntry:
     """The same without characters that no database keeps, or that turn the order of letters round."""
     texts = {field.name: getattr(found, field.name) for field in fields(found)}
     kept: dict[str, Any] = {
-        name: remove_overrides(remove_unstorable(text)) for name, text in texts.items() if isinstance(text, str)
+        name: remove_controls(remove_unstorable(text)) for name, text in texts.items() if isinstance(text, str)
     }
     return replace(found, **kept)
 

@@ -18,7 +18,7 @@ from newsletter.curator.articles.states import FetchState
 from newsletter.curator.articles.values import SourceReport
 from newsletter.fetching import FetchError, FetchResponse
 from newsletter.kernel.errors import NewsletterError, NotFound
-from newsletter.kernel.text import remove_unstorable
+from newsletter.kernel.text import clean_name, remove_unstorable
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ def _read_feed(row: models.Source, answer: FetchResponse, now: datetime) -> Sour
         return SourceReport(row.id, row.url, row.title, FetchState.UNCHANGED)
     folder = resources.url_to_path(row.url).parent if row.url.startswith("file:") else None
     feed = run_confined(feeds.parse, answer.body, answer.url, what=answer.url)
-    title = row.title or feed.title
+    title = row.title or clean_name(feed.title)
     models.Source.objects.filter(id=row.id).update(title=title[:300], homepage=feed.homepage[:2000])
     row.title = title
     known = set(row.articles.values_list("entry_key", flat=True))

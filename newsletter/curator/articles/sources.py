@@ -10,6 +10,7 @@ from newsletter.curator.articles import article_lookup, models, opml
 from newsletter.curator.articles.values import Source
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.kernel.text import clean_name
 
 
 def add_source(url: str, *, title: str = "", by: Actor, now: datetime) -> Source:
@@ -28,7 +29,7 @@ def _add_source(url: str, title: str, now: datetime) -> Source:
     if models.Source.objects.filter(url=address).exists():
         raise Refused(f"{address} is among the feeds already.")
     return article_lookup.to_source(
-        models.Source.objects.create(url=address, title=title.strip()[:300], added_at=now, next_at=now)
+        models.Source.objects.create(url=address, title=clean_name(title)[:300], added_at=now, next_at=now)
     )
 
 

@@ -13,7 +13,7 @@ from newsletter.curator.editions.values import Box, Edition
 from newsletter.curator.editions.visibility import check_group_limit, check_visibility
 from newsletter.kernel.actors import Actor
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
-from newsletter.kernel.text import clean_name, remove_overrides, remove_unstorable
+from newsletter.kernel.text import clean_name, remove_controls, remove_unstorable
 
 MOST_BOXES, LONGEST_TITLE, LONGEST_TEXT = 6, 120, 5000
 
@@ -43,7 +43,7 @@ def set_box(
 
     Raises BadInput, NotFound, Conflict with the differences, and Refused when there are enough.
     """
-    flat, body = clean_name(title), remove_overrides(remove_unstorable(text)).strip()
+    flat, body = clean_name(title), remove_controls(remove_unstorable(text)).strip()
     if not body:
         raise BadInput("Write the text of the box.", "text")
     for name, value, most in (("title", flat, LONGEST_TITLE), ("text", body, LONGEST_TEXT)):

@@ -25,7 +25,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
-from newsletter.kernel.text import clean_name, remove_overrides, remove_unstorable
+from newsletter.kernel.text import clean_name, remove_controls, remove_unstorable
 
 _EDITION_TEXTS = {"subject": 300, "second_subject": 300, "preheader": 300, "intro": 20_000, "signed": 120}
 
@@ -185,7 +185,7 @@ def check_texts(
     for name, value in fields.items():
         if name not in longest:
             raise BadInput(f"There is no field “{name}” to edit. There are {', '.join(longest)}.", name)
-        text = remove_overrides(str(value)).strip() if name == "intro" else clean_name(str(value))
+        text = remove_controls(str(value)).strip() if name == "intro" else clean_name(str(value))
         text = remove_unstorable(text)
         if len(text) > longest[name]:
             raise BadInput(

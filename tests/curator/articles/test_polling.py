@@ -41,7 +41,7 @@ def test_the_feed_gives_its_own_name_unless_the_desk_named_it(
     sources.add_source(FEED, now=now, by=SYSTEM)
     sources.add_source(other, now=now, title="Our neighbours", by=SYSTEM)
     for url in (FEED, other):
-        web.serve(url, feed_of(entry(f"From {url}", link=f"{url}/1")))
+        web.serve(url, feed_of(entry(f"From {url}", link=f"{url}/1")).replace("The Fells", "The \u202e\nFells"))
     polling.fetch_sources(now=now, fetch=web)
     assert {source.title for source in article_lookup.list_sources()} == {"The Fellside Paper", "Our neighbours"}
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
@@ -33,6 +34,7 @@ _ARTICLE_TYPES = {
     "BackgroundNewsArticle",
     "TechArticle",
 }
+_REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]{1,99}|[0-9]{1,99});?")
 LARGEST_PAGE = 4 * 2**20  # characters; the largest pages of newspapers have a quarter of it
 
 
@@ -41,8 +43,8 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
 
     A date is taken where the page declares one, shows one with its story, or has one in its address: none is invented.
     """
-    text = (html if isinstance(html, str) else _decode(html))[:LARGEST_PAGE]
-    tree = parse_html(text)
+    text = _read(html)
+    tree = _build_tree(text)
     if tree is None:
         return ExtractedArticle()
     meta = _read_meta(tree)
@@ -90,7 +92,13 @@ def extract_headline(tree: Any, url: str) -> str:
 
 def parse_html(html: str | bytes) -> Any:
     """The tree of a page, at most `LARGEST_PAGE` of it; None for what is none."""
-    return _build_tree((html if isinstance(html, str) else _decode(html))[:LARGEST_PAGE])
+    return _build_tree(_read(html))
+
+
+def _read(html: str | bytes) -> str:
+    """The text of a page, without references to characters that no tree can hold: trafilatura finds no body then."""
+    text = (html if isinstance(html, str) else _decode(html))[:LARGEST_PAGE]
+    return _REFERENCE.sub(lambda found: found[0] if unescape(found[0]) else "", text)
 
 
 def _decode(data: bytes) -> str:

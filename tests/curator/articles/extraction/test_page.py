@@ -134,6 +134,12 @@ def test_a_page_of_endless_markup_is_read(more: str) -> None:
     assert page_comparison.read_page(page(more).encode(), URL).title == "Ferry gets a second boat"
 
 
+@pytest.mark.parametrize("reference", ["&#1;", "&#x1b;[31m", "&#008", "&#xD800;", "&#xfffe;", "&#0;", "&#1114112;"])
+def test_a_reference_to_no_character_costs_no_story(reference: str) -> None:
+    """Where a page had an `&#1;`, trafilatura found no body."""
+    assert "two boats will cross the lake" in extract(page(f"<p>At the quay{reference}</p>"), URL).text
+
+
 @pytest.mark.parametrize(
     "head",
     [

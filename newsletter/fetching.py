@@ -146,8 +146,6 @@ def fetch(
         for _ in range(MOST_REDIRECTS + 1):
             try:
                 answer = _visit(transport, target, headers, limits)
-            except (httpx.InvalidURL, UnicodeError) as error:  # the second of idna, for names that cannot be
-                raise FetchRefused(f"“{target[:200]}” is not a web address: {error}.") from None
             except httpx.HTTPError as error:
                 limits.seconds_left(target)  # a connection cut at the deadline ends in an error of its own
                 raise FetchError(f"{target} could not be fetched: {_describe_error(error)}. Try again later.") from None
@@ -170,10 +168,8 @@ def _public_authorities() -> ssl.SSLContext:
 def _visit(
     transport: httpx.HTTPTransport, url: str, headers: Mapping[str, str], limits: _FetchLimits
 ) -> FetchResponse | str:
-    """One hop; a redirect is returned as the address it leads to. Raises httpx.HTTPError and httpx.InvalidURL."""
-    import httpx
-
-    target = httpx.URL(url)  # the only parser of addresses here: two could disagree about the host
+    """One hop; a redirect is returned as the address it leads to. Raises httpx.HTTPError."""
+    target = parse_address(url)
     addresses = _vet_addresses(target, url, limits)
     with _cut_at_deadline(limits.deadline) as trace:
         response = _connect(transport, target, addresses, headers, limits, trace)
@@ -185,16 +181,34 @@ def _visit(
             response.close()
 
 
-def _vet_addresses(target: httpx.URL, url: str, limits: _FetchLimits) -> Sequence[Address]:
-    """Every address of the host, if we may go there."""
-    if target.scheme not in ("http", "https") or not target.host:
-        raise FetchRefused(f"“{url[:200]}” is not a web address: it must begin with http:// or https://.")
+def parse_address(url: str) -> httpx.URL:
+    """The parts of an address of the web, by the only parser here: two could disagree about the host.
+
+    Raises FetchRefused for what is none, for a port that does not exist, and for a name or password in it.
+    """
+    import httpx
+
+    shown = url[:200].encode("utf-8", "replace").decode()
+    try:
+        target = httpx.URL(url)
+        host = target.host  # read by idna only now
+    except UnicodeEncodeError:
+        raise FetchRefused(f"“{shown}” is not a web address: it has a character that no address has.") from None
+    except (httpx.InvalidURL, UnicodeError) as error:  # the second of idna, for names that cannot be
+        raise FetchRefused(f"“{shown}” is not a web address: {str(error).rstrip('.')}.") from None
+    if target.scheme not in ("http", "https") or not host:
+        raise FetchRefused(f"“{shown}” is not a web address: it must begin with http:// or https://.")
     if target.userinfo:
         raise FetchRefused("Addresses with a user name or password in them are not fetched.")
+    if (target.port or 0) > 65535:
+        raise FetchRefused(f"“{shown}” is not a web address: there is no port {target.port}.")
+    return target
+
+
+def _vet_addresses(target: httpx.URL, url: str, limits: _FetchLimits) -> Sequence[Address]:
+    """Every address of the host, if we may go there."""
     host = target.raw_host.decode("ascii")
     port = target.port or (443 if target.scheme == "https" else 80)
-    if port > 65535:
-        raise FetchRefused(f"“{url[:200]}” is not a web address: there is no port {port}.")
     try:
         found = [ipaddress.ip_address(address.split("%")[0]) for address in limits.resolver(host, port)]
     except (OSError, UnicodeError):

@@ -19,6 +19,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.numbers import parse_whole_number
+from newsletter.kernel.text import remove_unstorable
 
 TEXT_FIELDS = ("title", "dek", "text", "byline", "language", "publisher", "section", "biography", "canonical_url")
 PICTURE_FIELDS = ("url", "alt", "caption", "credit")
@@ -126,7 +127,7 @@ def _read_text(holder: dict[str, Any], name: str, label: str = "") -> str:
         return ""
     if not isinstance(value, str):
         raise BadInput(f"The field {label or name} must be a text.", label or name)
-    return value
+    return remove_unstorable(value)
 
 
 def _read_moment(pushed: dict[str, Any]) -> datetime | None:
@@ -153,7 +154,7 @@ def _read_tags(pushed: dict[str, Any]) -> tuple[str, ...] | None:
     tags = pushed.get("tags")
     if tags is not None and (not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags)):
         raise BadInput("The tags are a list of texts.", "tags")
-    return None if tags is None else tuple(tags)
+    return None if tags is None else tuple(map(remove_unstorable, tags))
 
 
 def _to_document(article: Article) -> dict[str, Any]:

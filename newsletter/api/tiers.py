@@ -12,6 +12,7 @@ from newsletter.api.access import api_view, get_actor
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Actor, Verb
 from newsletter.kernel.errors import BadInput, NotAllowed, NotFound
+from newsletter.kernel.text import remove_unstorable
 from subscribers import subscriber_lookup, tiers
 from subscribers.values import Subscriber
 
@@ -68,4 +69,4 @@ def _parse_body(request: HttpRequest) -> tuple[str, str]:
     until = document.get("until") or ""
     if not isinstance(until, str):
         raise BadInput("until is a day or an instant, as text.", "until")
-    return document["tier"], until
+    return remove_unstorable(document["tier"]), remove_unstorable(until)

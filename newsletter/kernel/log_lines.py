@@ -6,7 +6,7 @@ import logging
 import re
 
 # The pages behind links in mails: confirm, stay, leave, preferences, the private page. And calendars.
-_LINK = re.compile(r"/(c|s|u|p|me|calendar)/(?!…)[^\s/?#\"'<>)\]]{4,}")
+_LINK = re.compile(r"/(c|s|u|p|me|calendar)/{1,9}(?!…)[^\s/?#\"'<>)\]]{4,}", re.I)
 
 
 def redact_links(text: str) -> str:

@@ -77,6 +77,8 @@ class PublicCaching:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
         control = response.headers.get("Cache-Control", "")
+        if not control and response.status_code >= 400:  # caches keep a 404 that says nothing (RFC 9111, section 4.2.2)
+            response.headers["Cache-Control"] = "private, no-store"
         if "public" not in control:
             return response
         if response.status_code not in (200, 304) or response.cookies:

@@ -148,3 +148,26 @@ def test_a_defect_of_ours_is_told_in_json_as_well(call: Call, monkeypatch: pytes
     answer = call("editor", STORY)
     assert answer.status_code == 500
     assert answer.json() == {"error": "This failed inside our program; its log has the details."}
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://xn--/", "https://[::1", "https://p.example.com:99999/", "https://a@p.example.com/", "http://\u2488/"],
+)
+def test_a_story_at_no_address_of_the_web_is_refused_with_the_field(call: Call, url: str) -> None:
+    answer = call("editor", STORY | {"url": url})
+    assert (answer.status_code, answer.json()["field"]) == (422, "url")
+
+
+def test_halves_of_characters_are_left_out_wherever_they_are(call: Call) -> None:
+    """They are valid JSON, and no database keeps them."""
+    half = "\ud800"
+    story = STORY | {
+        "url": f"{URL}{half}",
+        "tags": [f"bo{half}ats"],
+        "note": f"Emb{half}argoed",
+        "title": f"Ferry{half}",
+    }
+    answer = call("editor", story)
+    assert answer.status_code == 201, answer.content
+    assert (answer.json()["url"], answer.json()["title"]) == (URL, "Ferry")

@@ -17,6 +17,7 @@ TOKEN = "ZgEB-XyZ_abc123"
     [
         (f"Not Found: /u/{TOKEN}", "Not Found: /u/…"),
         (f"https://news.example.com/me/{TOKEN}?x=1 and /p/{TOKEN}.", "https://news.example.com/me/…?x=1 and /p/…"),
+        (f"Not Found: /U/{TOKEN} and /u//{TOKEN}", "Not Found: /U/… and /u/…"),  # nothing is there, and it is alive
         ("/editions/12/u/ and /c/", "/editions/12/u/ and /c/"),
         ("/u/…", "/u/…"),
     ],

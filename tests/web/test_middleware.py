@@ -75,6 +75,12 @@ def test_only_what_is_the_same_for_everybody_is_kept_by_caches_on_the_way(
     assert "no-store" in signed_in["Cache-Control"] or signed_in.status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/editions/99999/", "/nowhere/", "/archive/nowhere/9999-99-99/"])
+def test_no_error_is_kept_by_caches_on_the_way(client: Client, editor: Client, newsroom: Any, path: str) -> None:
+    answer = editor.get(path)
+    assert (answer.status_code >= 400, answer["Cache-Control"]) == (True, "private, no-store")
+
+
 def test_what_sets_a_cookie_is_kept_by_nobody() -> None:
     def respond(request: HttpRequest) -> HttpResponse:
         response = HttpResponse(headers={"Cache-Control": "public, max-age=300"})

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from newsletter.fetching import FetchResponse
+from newsletter.fetching import FetchRefused, FetchResponse, parse_address
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused, SurroundingsError
 
 MOST_BYTES = 10 * 2**20
@@ -27,6 +27,10 @@ def check_web_address(text: str) -> str:
     address = text.strip()
     if not address.startswith(("http://", "https://")) or len(address) > 2000:
         raise BadInput(f"“{address[:200]}” is not a web address: it must begin with https://.", "url")
+    try:
+        parse_address(address)
+    except FetchRefused as error:
+        raise BadInput(str(error), "url") from None
     return address
 
 

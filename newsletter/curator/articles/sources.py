@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from newsletter.curator.articles import article_lookup, models, opml
+from newsletter.curator.articles import article_lookup, models, opml, resources
 from newsletter.curator.articles.values import Source
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotFound, Refused
@@ -24,8 +24,8 @@ def add_source(url: str, *, title: str = "", by: Actor, now: datetime) -> Source
 
 def _add_source(url: str, title: str, now: datetime) -> Source:
     address = url.strip()
-    if not address.startswith(("http://", "https://", "file:")) or len(address) > 2000:
-        raise BadInput(f"“{url}” is not a web address: it must begin with https://.", "url")
+    if not address.startswith("file:") or len(address) > 2000:
+        address = resources.check_web_address(address)
     if models.Source.objects.filter(url=address).exists():
         raise Refused(f"{address} is among the feeds already.")
     return article_lookup.to_source(

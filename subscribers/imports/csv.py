@@ -31,7 +31,8 @@ _OTHER_FORMATS = {
     b"%PDF": "This is a PDF, no CSV file.",
 }
 _CELL_END = re.compile(r"[,;\t|]")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
+# What a spreadsheet takes for the beginning of a formula; the wide ones where Chinese, Japanese or Korean is written.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # A formula that shows a text: ="0123", or =HYPERLINK("mailto:ann@example.com","ann@example.com") by any name.
 _TEXT_FORMULA = compile_bounded(LINE, r'=\s*(?:[\w.]+\((?:\s*"[^"]*"\s*[;,])*)?\s*"((?:[^"]|"")*)"\s*\)?')
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\t]+")

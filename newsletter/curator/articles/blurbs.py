@@ -91,9 +91,24 @@ def _split_sentences(text: str, language: str) -> Iterator[str]:
         if not flat or phrases.is_promotion(flat) or phrases.parse_credit(flat) or _POST.match(flat):
             continue
         parts = [part.strip() for part in segment((language or "en")[:2].lower(), flat)]
-        for part in parts:
+        for part in parts if language[:2].lower() == "en" else _join_ordinals(parts):
             if part and not (_CUT_OFF.search(part) and part is parts[-1]):
                 yield part
+
+
+def _join_ordinals(parts: Sequence[str]) -> list[str]:
+    """The sentences without a break after an ordinal: in most languages of Europe “1.” is “first”, as in “1. FC Köln”.
+
+    Where a sentence did end with a number, two are one.
+    """
+    joined: list[str] = []
+    for part in parts:
+        last = joined[-1].rsplit(" ", 1)[-1] if joined else ""
+        if last[-1:] == "." and last[:-1].isdecimal() and len(last) <= len("31."):
+            joined[-1] = f"{joined[-1]} {part}"
+        else:
+            joined.append(part)
+    return joined
 
 
 def _says_nothing_new(sentence: str, known: set[str]) -> bool:

@@ -78,3 +78,12 @@ def test_every_word_is_the_articles_own(title: str, dek: str, text: str) -> None
     assert len(found) <= LONGEST + 40 * 3
     message = set(re.findall(r"\w+", f"{dek} {text}"))
     assert set(re.findall(r"\w+", found)) <= message
+
+
+@pytest.mark.parametrize("language", ["de", "de-DE", ""])
+def test_an_ordinal_ends_no_sentence(language: str) -> None:
+    dek = (
+        "Der 1. FC Köln gewinnt das Derby vor vollem Haus. In der 2. Bundesliga bleibt an diesem Wochenende alles, "
+        "wie es war, sagte der Trainer am Montag der Zeitung."
+    )
+    assert write_blurb("Sport", dek, "", language) == dek

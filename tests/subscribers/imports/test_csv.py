@@ -140,7 +140,7 @@ def test_a_file_may_have_as_many_columns_as_the_limit_and_no_more() -> None:
     assert f"{MOST_COLUMNS + 1} columns; {MOST_COLUMNS} are" in refusal(wide(MOST_COLUMNS + 1))
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+44 1632", "-1", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize("cell", ["=1+1", "+44 1632", "-1", "@SUM(A1)", "\tx", "\rx", "\n=1", "＝1+1", "＠SUM(A1)"])
 def test_no_spreadsheet_takes_an_exported_cell_for_a_formula(cell: str) -> None:
     assert escape_formula(cell) == f"'{cell}"
     assert escape_formula(f"a{cell}") == f"a{cell}"

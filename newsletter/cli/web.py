@@ -25,7 +25,7 @@ from newsletter.kernel.numbers import parse_whole_number
 
 MOST_CONNECTIONS, SPARE_FILES = 4_000, 300
 IDLE_SECONDS = 30  # after which a connection on which nothing comes is closed
-LARGEST_HEAD = 32 * 2**10  # bytes of a request's head
+LARGEST_HEAD = 64 * 2**10  # bytes of a request's head: a text that is clipped comes in the address
 
 app = typer.Typer(add_completion=False)
 LISTEN = typer.Option(

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -15,6 +16,7 @@ from django.urls import resolve
 from django.utils.module_loading import import_string
 from waitress.channel import HTTPChannel
 
+from newsletter.cli.web import LARGEST_HEAD
 from newsletter.web import uploads
 from newsletter.web.uploads import BoundedParser
 
@@ -142,6 +144,17 @@ def test_the_proxies_know_the_same_paths(name: str) -> None:
         assert path.strip("/") in text
     for page in ("join", "embed", "which", "login", "c", "s", "u", "p", "me"):
         assert page in text
+
+
+def test_a_clip_in_any_script_fits_into_a_head() -> None:
+    """4,000 characters of Chinese have 36,000 in an address; a proxy refused them from 8,192 on."""
+    parser = BoundedParser(SimpleNamespace(**vars(ADJUSTMENTS) | {"max_request_header_size": LARGEST_HEAD}))
+    text = quote("漢" * 4_000)
+    parser.received(f"GET /sources/clip/?url={'u' * 2_000}&text={text} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    assert (parser.completed, parser.error) == (True, None)
+    size = f"{LARGEST_HEAD // 2**10}"
+    assert f"large_client_header_buffers 4 {size}k;" in (DOCS / "nginx.conf").read_text("utf-8")
+    assert f"max_header_size {size}KB" in (DOCS / "Caddyfile").read_text("utf-8")
 
 
 def test_the_server_reads_requests_so(settings: Any) -> None:

@@ -50,7 +50,9 @@ def clip_page(request: HttpRequest) -> HttpResponse:
 def build_bookmarklet() -> str:
     """The bookmark: opens the desk in a small window with the address, title and selection of the page one is on."""
     return (
-        "javascript:(function(){var d=document,s=String(getSelection()).slice(0,4000);window.open("
+        "javascript:(function(){var d=document,s=String(getSelection()).slice(0,4000)"
+        r".replace(/[\ud800-\udbff]$/,'');"  # half an emoji, which cannot be in an address
+        "window.open("
         f"'{settings.CONFIG.base_url}/sources/clip/?url='+encodeURIComponent(d.location.href)"
         "+'&title='+encodeURIComponent(d.title)+'&text='+encodeURIComponent(s),'clip','width=640,height=560')})()"
     )

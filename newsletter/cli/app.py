@@ -58,6 +58,7 @@ OLD_NAMES = {
     "subscribers move": "subscribers change-address",
     "subscribers tries": "subscribers signup-attempts",
 }
+NO_TEXT = "What was given holds bytes that are no text in UTF-8. Give it in UTF-8."
 WITHOUT_DJANGO = frozenset({"demo"})  # sets its own data folder before the settings are read
 
 
@@ -140,6 +141,8 @@ def show_version(version: bool = typer.Option(False, "--version", help="Print th
 def main() -> NoReturn:
     """Runs the command line and ends the process: 0 done, 1 refused, 2 usage, 3 surroundings."""
     os.umask(0o077)  # also what is written before Django's settings are read
+    if any(map(_is_no_text, sys.argv[1:])):
+        _exit_with(NO_TEXT, 2)
     try:
         app(prog_name="newsletter")
     except NewsletterError as error:
@@ -152,13 +155,18 @@ def main() -> NoReturn:
     except UnicodeEncodeError as error:
         if error.reason != "surrogates not allowed":
             raise
-        _exit_with("What was given holds bytes that are no text in UTF-8. Give it in UTF-8.", 2)
+        _exit_with(NO_TEXT, 2)
     except Exception as error:
         message = _describe_failure(error)
         if message is None:
             raise
         _exit_with(message, 3)
     sys.exit(0)
+
+
+def _is_no_text(word: str) -> bool:
+    """Whether a word of the command line holds bytes that are no text; the name of a file may."""
+    return any("\ud800" <= each <= "\udfff" for each in word) and not os.path.lexists(word)
 
 
 def _list_differences(error: NewsletterError) -> Iterator[str]:

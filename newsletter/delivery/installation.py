@@ -15,6 +15,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -169,9 +170,10 @@ def check(now: datetime, *, wait: Callable[[float], object] | None = None) -> St
     whether another machine is at work on it right now, which would have noticed; without, nothing is decided. Raises
     SurroundingsError where the state folder cannot be used.
     """
-    with _process.lock:
+    folder = get_state_folder()
+    with _process.lock, _take_turns(folder):
         _process.checked_at = time.monotonic()
-        folder, row = get_state_folder(), _get_or_create_row(now)
+        row = _get_or_create_row(now)
         machine = folder.read_machine_id()
         memory = folder.read(row.identity)  # before the row is read again: the folder is never ahead of the row
         notes = folder.list_attempts(row.identity, now)
@@ -191,6 +193,15 @@ def check(now: datetime, *, wait: Callable[[float], object] | None = None) -> St
         raise_mark(now)
         assert _process.standing is not None
         return _process.standing
+
+
+def _take_turns(folder: StateFolder) -> AbstractContextManager[None]:
+    """On SQLite, processes that start at once check one by one.
+
+    Between the row and the folder that the first one writes, the next would find a machine that remembers nothing. On
+    PostgreSQL it would then see the first one at work.
+    """
+    return folder.take_turns() if connection.vendor == "sqlite" else nullcontext()
 
 
 _UNDECIDED = "This machine does not know the database yet: start “newsletter worker”, “scheduler” or “web” here."

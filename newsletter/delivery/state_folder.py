@@ -195,9 +195,17 @@ class StateFolder:
                 os.close(descriptor)
 
     @contextmanager
-    def _exclusively(self, installation: str) -> Iterator[None]:
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self.root / f"{installation}.lock").open("w") as lock:
+    def take_turns(self) -> Iterator[None]:
+        """Lets one process of this machine at a time compare the database with what is remembered."""
+        with self._exclusively("check"):
+            yield
+
+    @contextmanager
+    def _exclusively(self, name: str) -> Iterator[None]:
+        with self._reporting():
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = (self.root / f"{name}.lock").open("w")
+        with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -20,7 +20,7 @@ from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.states import BatchState, MailingState
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import freeze, hand_over, mailings, repair
+from newsletter.delivery.sending import freeze, hand_over, ledger_stand, mailings, repair
 from newsletter.kernel.errors import Refused
 from subscribers import people
 from tests.actors import SYSTEM
@@ -69,6 +69,7 @@ class World:
     def __init__(self, mailing: Mailing, readers: list[int], list_id: int, now: datetime) -> None:
         installation.forget_standing()  # the rows of the world before were taken back, and what was noted of them goes
         shutil.rmtree(installation.get_state_folder().root, ignore_errors=True)
+        models.Installation.objects.all().delete()  # it begins anew, as its folder does
         self.mailing_id, self.readers, self.list_id, self.now = mailing.id, readers, list_id, now
         self.provider = ScriptedProvider()
         self.left: set[int] = set()
@@ -169,7 +170,7 @@ def test_after_any_one_trouble_the_mailing_finishes(shared: Callable[[], World],
 
 
 def _live_through(world: World, events: list[str]) -> None:
-    summary._count_by_variant.cache_clear()  # examples are rolled back: the same versions of other books come again
+    ledger_stand.forget_all()  # examples are rolled back: the same versions of other books come again
     for what in events:
         before = world.batches()
         world.happens(what)

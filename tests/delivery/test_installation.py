@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -445,3 +447,19 @@ class TestANewMachineOnPostgreSQL:
     def test_a_state_folder_of_another_machine_is_no_memory_of_this_one(self, row: models.Installation) -> None:
         theirs = Memory(row.identity, row.history, row.mark, "another", "", "")
         assert "remembers nothing of it" in installation._find_doubt(row, theirs, "this one", (), lambda time: None)
+
+
+def test_processes_that_start_at_once_check_one_by_one(db: None, now: datetime) -> None:
+    folder = installation.get_state_folder()
+    holding, told = os.pipe()
+    other = os.fork()
+    if not other:  # another process, between the row it wrote and the folder
+        with folder.take_turns():
+            os.write(told, b"x")
+            time.sleep(0.3)
+            (folder.root / "written").touch()
+            os._exit(0)
+    os.read(holding, 1)
+    installation.check(now)
+    assert (folder.root / "written").exists()
+    os.waitpid(other, 0)

@@ -168,7 +168,7 @@ def _record_plan(
 def finish_settled(now: datetime) -> int:
     """Closes mailings whose batches are all settled, but for those with too many unknown. Returns how many."""
     _withdraw_returned_batches(now)
-    still_open = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=states.OPEN_BATCH_STATES)
+    still_open = _select_open_batches(OuterRef("id"))
     # What can still be recalled is not over, though all of it is submitted; nor what somebody wanted to recall, until
     # the provider said that it is not cancelled.
     unsure = Q(recalling_since__isnull=False, window_checked_at=None)
@@ -176,6 +176,10 @@ def finish_settled(now: datetime) -> int:
     rows = models.Mailing.objects.filter(~Exists(still_open), ~recallable, state=MailingState.SENDING)
     ids = list(rows.values_list("id", flat=True))
     return isolation.run_each("Finishing mailing", ids, lambda each: _finish_unless_unknown(get_row(each), now), now)
+
+
+def _select_open_batches(mailing_id: int | OuterRef) -> QuerySet[models.Batch]:
+    return models.Batch.objects.filter(mailing_id=mailing_id, state__in=states.OPEN_BATCH_STATES)
 
 
 def _finish_unless_unknown(row: models.Mailing, now: datetime) -> bool:
@@ -197,6 +201,9 @@ def _select_unknown_alarms(mailing_id: int) -> QuerySet[models.Alarm]:
 def _finish(row: models.Mailing, now: datetime, reason: str, **values: Any) -> bool:
     with transaction.atomic():  # together: a kill in between would leave the edition unsent for ever
         mine = models.Mailing.objects.filter(id=row.id, state=MailingState.SENDING)
+        # Between our look and this a repair may have planned batches: whoever plans some locks the row as well.
+        if mine.select_for_update().first() is None or _select_open_batches(row.id).exists():
+            return False
         if not mine.update(state=MailingState.FINISHED, finished_at=now, reason=reason[:300], **values):
             return False
         if row.kind == MailingKind.EDITION:

@@ -122,6 +122,7 @@ def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:
     repaired = 0
     try:
         with transaction.atomic():
+            models.Mailing.objects.select_for_update().get(id=mailing_id)  # nobody finishes it meanwhile
             number = mailing.batches.aggregate(last=Max("number"))["last"] or 0
             for batch in mailing.batches.filter(which).select_related("mailing"):
                 outcomes = Outcomes(batch.outcomes, batch.format)

@@ -22,6 +22,7 @@ from tests.actors import SYSTEM
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.provider import ScriptedProvider, accepts, loses_the_answer, refuses_for_good
 from tests.fakes.sendgrid_events import event
+from tests.interleaving import just_before
 
 pytestmark = pytest.mark.django_db
 Plan = Callable[..., Mailing]
@@ -80,6 +81,17 @@ def test_it_finishes_when_somebody_settles_it(lost: Mailing, now: datetime) -> N
 
 def test_it_finishes_when_it_is_repaired(lost: Mailing, now: datetime) -> None:
     repair.repair_mailing(lost.id, unknown=True, by=SYSTEM, now=now)
+    hand_over_all(ScriptedProvider(accepts), now)
+    assert mailings.finish_settled(now) == 1
+
+
+def test_what_is_repaired_as_it_is_about_to_finish_is_sent_before_it_does(lost: Mailing, now: datetime) -> None:
+    def repair_it() -> None:
+        assert repair.repair_mailing(lost.id, unknown=True, by=SYSTEM, now=now) == 50
+
+    with just_before("SELECT COUNT(delivery_batch.id) AS n", repair_it):
+        assert mailings.finish_settled(now) == 0
+    assert get_state(lost) == MailingState.SENDING
     hand_over_all(ScriptedProvider(accepts), now)
     assert mailings.finish_settled(now) == 1
 

@@ -10,6 +10,7 @@ import os
 import resource
 import time
 from collections.abc import Iterator
+from typing import Any
 
 from benchmarks.delivery import plan_mailing, surroundings
 
@@ -25,7 +26,7 @@ def main() -> None:
         from newsletter.delivery.sending.mailed_before import EarlierBatches
 
         earlier = models.Mailing.objects.get(id=plan_mailing(10))
-        for rows in _build_ledger(earlier.id):
+        for rows in _build_ledger(earlier):
             models.Batch.objects.bulk_create(rows)
         before, start, found = _peak_mb(), time.perf_counter(), 0
         batches = EarlierBatches(earlier.edition_id, 0, after=0)
@@ -41,7 +42,7 @@ def main() -> None:
         assert peak < LIMIT_MB, f"more than {LIMIT_MB} MB"
 
 
-def _build_ledger(mailing_id: int) -> Iterator[list[object]]:
+def _build_ledger(mailing: Any) -> Iterator[list[object]]:
     """Batches of `BATCH` accepted people each, who are spread over strata."""
     from datetime import UTC, datetime
 
@@ -56,7 +57,7 @@ def _build_ledger(mailing_id: int) -> Iterator[list[object]]:
             if not members:
                 continue
             number += 1
-            row = ledger_rows.build_batch(mailing_id, number, members, now, stratum)
+            row = ledger_rows.build_batch(mailing, number, members, now, stratum)
             outcomes = Outcomes.all_planned(len(members))
             outcomes.settle(Outcome.ACCEPTED)
             row.state, row.outcomes = BatchState.ACCEPTED, outcomes.pack()

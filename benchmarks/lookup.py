@@ -49,7 +49,7 @@ def _fill() -> None:
         template.save(force_insert=True)
         for stratum in range(STRATA):
             members = [person for person in everybody if (person + day) % STRATA == stratum]
-            batch = ledger_rows.build_batch(template.id, stratum + 1, members, template.due_at, stratum)
+            batch = ledger_rows.build_batch(template, stratum + 1, members, template.due_at, stratum)
             batch.state, batch.outcomes = BatchState.ACCEPTED, accepted.pack()
             batches.append(batch)
         places = [(person, (person + day) % STRATA) for person in everybody]

@@ -44,7 +44,7 @@ def _to_url(address: str) -> str:
 
 @app.command("import")
 def import_feeds(file: Path, as_json: bool = JSON) -> None:
-    """Add the feeds of an OPML file, as feed readers export it. What cannot be imported is reported (exit 1)."""
+    """Add the feeds of an OPML file, as feed readers export it. What cannot be imported is reported (exit 4)."""
     new, problems = sources.import_sources(read_file(file), name=file.name, by=get_actor(), now=clock.now())
     if as_json:
         emit_json({"new": new, "refused": problems})

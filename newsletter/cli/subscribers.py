@@ -93,7 +93,7 @@ def import_subscriber_file(
     overwrite: bool = typer.Option(False, "--overwrite", help="Names and attributes in the file replace ours."),
     as_json: bool = JSON,
 ) -> None:
-    """Import a file of any program. Nobody is re-subscribed; bad rows are reported (exit 1), others imported."""
+    """Import a file of any program. Nobody is re-subscribed; bad rows are reported (exit 4), others imported."""
     now = clock.now()
     found = lists.get_list_by_slug(list_slug)
     source: Path | BinaryIO = io.BytesIO(sys.stdin.buffer.read(LARGEST_FILE + 1)) if str(file) == "-" else file

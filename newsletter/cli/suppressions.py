@@ -76,7 +76,7 @@ def lift(address: str, yes: bool = YES) -> None:
 
 @app.command("import")
 def import_suppressions(file: Path, as_json: bool = JSON) -> None:
-    """Import a CSV of addresses, @domains or hashes into the suppression list. Bad rows are reported (exit 1)."""
+    """Import a CSV of addresses, @domains or hashes into the suppression list. Bad rows are reported (exit 4)."""
     try:
         with file.open("rb") as stream:
             new, bad = suppressions.import_suppressions(stream, source=file.name, by=get_actor(), now=clock.now())

@@ -14,13 +14,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
 from newsletter.accounts import audit_log, permissions, sign_in_limits, sign_in_log, users
 from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.catalog.states import ApprovalPolicy, LatePolicy, NewsletterState
-from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
 from newsletter.curator.articles import polling, stories
 from newsletter.curator.editions import (
@@ -205,18 +205,20 @@ def _settle_occurrence(occurrence: Occurrence, now: datetime) -> bool:
             occurrence.id, "Its mailing was cancelled. If it is wanted after all, send it by hand.", now
         )
     snapshot = edition_lookup.find_standing_snapshot(edition_id) if edition_id else None
-    blocked = ""
-    if edition_id and snapshot is None and _publishes_itself_now(newsletter, occurrence, now):
-        snapshot, blocked = _publish_by_itself(edition_id, now)
-    decision = lateness.decide(
+    decide = partial(
+        lateness.decide,
         occurrence.instant,
         now,
         late_after_minutes=newsletter.late_after_minutes,
-        approved=snapshot is not None,
         edition_exists=edition_id is not None,
         early_minutes=newsletter.recall_minutes,
         skip_when_late=newsletter.when_late == LatePolicy.SKIP,
     )
+    blocked = ""
+    publishes_itself = newsletter.approvals == ApprovalPolicy.SELF and snapshot is None
+    if edition_id and publishes_itself and isinstance(decide(approved=True), lateness.SendDecision):
+        snapshot, blocked = _publish_by_itself(edition_id, now)
+    decision = decide(approved=snapshot is not None)
     if isinstance(decision, lateness.SkipDecision):
         occurrences.leave_out(occurrence.id, decision.reason, now)
         log.warning("%s of %s is skipped: %s", newsletter.name, occurrence.date, decision.reason)
@@ -237,15 +239,6 @@ def _settle_occurrence(occurrence: Occurrence, now: datetime) -> bool:
         occurrences.hold(occurrence.id, str(error), now)
         log.warning("%s of %s is held: %s", newsletter.name, occurrence.date, error)
     return True
-
-
-def _publishes_itself_now(newsletter: Newsletter, occurrence: Occurrence, now: datetime) -> bool:
-    """Whether an edition of this newsletter needs nobody's approval, and is to leave now and not too late."""
-    if newsletter.approvals != ApprovalPolicy.SELF or now < occurrence.instant - timedelta(
-        minutes=newsletter.recall_minutes
-    ):
-        return False
-    return not lateness.is_late(occurrence.instant, now, late_after_minutes=newsletter.late_after_minutes)
 
 
 def _publish_by_itself(edition_id: int, now: datetime) -> tuple[Snapshot | None, str]:

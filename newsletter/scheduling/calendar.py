@@ -90,8 +90,8 @@ def list_next(rule: ScheduleRule, after: datetime, count: int = 10) -> list[date
     """The next instants of a rule: at most `count`, fewer where it ends. Looks ahead 60 years at most."""
     found: list[datetime] = []
     span = timedelta(days=16)
-    begin, last = after, after + timedelta(days=60 * 366)
-    while len(found) < count and begin < last and has_dates(rule):
+    begin, last = after, after + timedelta(days=60 * 366) if has_dates(rule) else after
+    while len(found) < count and begin < last:
         found += occurrences(rule, begin, begin + span)
         begin += span
         span = min(span * 2, timedelta(days=5 * 366))

@@ -18,25 +18,19 @@ from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel.actors import Verb, require_right
 from newsletter.kernel.errors import NotAllowed
+from newsletter.web.fragments import is_partial_request
 from newsletter.web.network import get_client_address
 
 View = Callable[..., HttpResponseBase]
 
 
-STOP_POLLING = 286  # htmx shows the answer, and asks no more
-
-
 class SignedOut(NotAllowed):
-    """The session has ended while a page was open: what is typed there stays, and the page says so."""
+    """The session has ended while a page was open: the page asks for the password, and keeps what is typed there."""
 
-    def __init__(self, *, in_background: bool) -> None:
-        if in_background:
-            super().__init__("You are signed out. Copy what you have typed and not saved, then load the page again.")
-        else:
-            super().__init__(
-                "You are signed out, so this was not saved. Copy what you typed, then load this page again."
-            )
-        self.http_status = STOP_POLLING if in_background else 401
+    http_status = 401
+
+    def __init__(self) -> None:
+        super().__init__("You were signed out, so this was not done. Sign in, then try again.")
 
 
 def desk_view(
@@ -60,7 +54,7 @@ def desk_view(
         @functools.wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not is_signed_in(request.user):
-                return _ask_to_sign_in(request, background)
+                return _ask_to_sign_in(request)
             if verb is None:
                 return view(request, *args, **kwargs)
             if newsroom_wide:
@@ -80,10 +74,10 @@ def is_background(view: Callable[..., Any]) -> bool:
     return bool(getattr(view, "desk_background", False))
 
 
-def _ask_to_sign_in(request: HttpRequest, in_background: bool) -> HttpResponseBase:
+def _ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
     """Leads to the sign-in page and back. Raises SignedOut for a part of a page that is open."""
-    if request.headers.get("HX-Request"):
-        raise SignedOut(in_background=in_background)
+    if is_partial_request(request):
+        raise SignedOut
     return redirect_to_login(request.get_full_path())
 
 

@@ -20,6 +20,7 @@ from django.shortcuts import render
 
 from newsletter.kernel.errors import NewsletterError
 from newsletter.kernel.text import remove_unstorable
+from newsletter.web.fragments import is_partial_request, refuse_partial, replace_error_page
 
 log = logging.getLogger(__name__)
 
@@ -124,13 +125,16 @@ def _make_storable(values: QueryDict) -> QueryDict:
 
 
 class ErrorPages:
-    """Turns NewsletterError and database errors into a page. Anything else is a defect and stays one."""
+    """Turns NewsletterError and database errors into a page. Anything else is a defect and stays one.
+
+    A page that is open gets a sentence instead, whatever refused it, and never another page.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self._get_response(request)
+        return replace_error_page(request, self._get_response(request))
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by Django for what a view raised."""
@@ -147,11 +151,9 @@ class ErrorPages:
 
 
 def render_error_page(request: HttpRequest, message: str, status: int) -> HttpResponse:
-    """The error page, or for a request of htmx the message alone."""
-    if request.headers.get("HX-Request"):
-        response = render(request, "fragments/error.html", {"message": message}, status=status)
-        response["HX-Retarget"], response["HX-Reswap"] = "#error", "innerHTML"
-        return response
+    """The error page; for a page that stays open the message alone."""
+    if is_partial_request(request):
+        return refuse_partial(request, message, status)
     if isinstance(request.user, AnonymousUser):
         return render(request, "readers/error.html", {"message": message}, status=status)
     return render(request, "pages/error.html", {"message": message, "status": status}, status=status)

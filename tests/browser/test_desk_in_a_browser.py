@@ -2,77 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 
 from newsletter.curator.editions import edition_lookup
 from newsletter.kernel import clock
-from newsletter.web.sessions import USED_KEY
 from subscribers import lists, subscriber_lookup, tokens
 from subscribers.imports.run import process_next_import
 from tests.actors import SYSTEM
+from tests.browser.people import IN_A_BROWSER, sign_in
 from tests.conftest import PASSWORD
 
-# Leaving a page aborts its requests: htmx logs that, and nothing is wrong. Failed responses are responseError.
-ABANDONED = ("htmx:sendAbort", "htmx:afterRequest")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="Debian's chromium is not installed (apt-get install chromium)"),
-    pytest.mark.django_db(transaction=True),
-]
-
-
-@pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A page of a browser that notes every complaint."""
-    monkeypatch.setitem(
-        os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
-    )  # playwright keeps an event loop in this thread
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--no-first-run",
-            ],
-        )
-        opened = browser.new_page(viewport={"width": 1280, "height": 900})
-        complaints: list[str] = []
-        opened.on(
-            "console",
-            lambda message: (
-                complaints.append(message.text)
-                if message.type in ("error", "warning") and not message.text.startswith(ABANDONED)
-                else None
-            ),
-        )
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        opened.complaints = complaints
-        yield opened
-        browser.close()
-
-
-def sign_in(page: Any, live_server: Any, who: str = "editor") -> None:
-    page.goto(f"{live_server.url}/login/")
-    page.fill("#email", f"{who}@example.com")
-    page.fill("#password", PASSWORD)
-    page.click("text=Sign in >> nth=-1")
-    page.wait_for_url(f"{live_server.url}/")
+pytestmark = IN_A_BROWSER
 
 
 def test_an_editor_picks_edits_moves_and_approves(
@@ -227,26 +172,6 @@ def test_a_user_changes_the_own_password(page: Any, live_server: Any, people: An
     page.click("text=Sign in >> nth=-1")
     page.wait_for_url(f"{live_server.url}/")
     assert [each for each in page.complaints if "422" not in each] == []
-
-
-def test_a_board_whose_session_has_ended_says_so_and_keeps_what_is_typed(
-    page: Any, live_server: Any, people: Any, edition: Any
-) -> None:
-    sign_in(page, live_server)
-    page.goto(f"{live_server.url}/editions/{edition.id}/")
-    page.wait_for_load_state("networkidle")  # what still comes in could write the session again
-    (kept,) = Session.objects.all()
-    session = SessionStore(kept.session_key)
-    session[USED_KEY] -= 121 * 60
-    session.save()
-    page.fill("#f-preheader textarea[name=value], #f-preheader input[name=value]", "Typed and not saved")
-    page.wait_for_selector("#error >> text=You are signed out.", timeout=90_000)
-    page.click("h1")  # leaves the field, which saves it
-    page.wait_for_selector("#error >> text=so this was not saved")
-    assert page.input_value("#f-preheader [name=value]") == "Typed and not saved"
-    page.reload()
-    page.wait_for_url(f"{live_server.url}/login/?next=/editions/{edition.id}/")
-    assert [each for each in page.complaints if "401" not in each] == []
 
 
 def test_a_subscriber_downloads_their_data(page: Any, live_server: Any, readers: Any) -> None:

@@ -19,7 +19,7 @@ def test_an_error_is_a_page_and_never_a_traceback(editor: Client, newsroom: Any)
     assert answer.status_code == 404
     assert b"No mail was sent or stopped by this" in answer.content
     fragment = editor.get("/editions/999/pool/", headers={"HX-Request": "true"})
-    assert fragment.headers["HX-Retarget"] == "#error"
+    assert (fragment.status_code, fragment.headers["X-Refusal"]) == (404, "1")
 
 
 @pytest.mark.parametrize("broken", ["\0", "\ud83d"])

@@ -38,7 +38,6 @@ ROLES = {
     "readers": {VIEW, SUBSCRIBERS},
     "viewer": {VIEW},
 }
-STOP_POLLING = 286
 MORNING, ANY, NEWSROOM = "the morning newsletter", "any newsletter", "all newsletters"
 PERSONAL = ("Canarina", "Kanarienvogel", "canary-tag", "canary-file", "canary-row", "canarylane", "canary-tester")
 ADDRESS = re.compile(r"\breader\d@example\.com", re.IGNORECASE)
@@ -393,8 +392,7 @@ def ask(visitor: Visitor, path: str, form: dict[str, Any] | None = None, *, htmx
 def judge(visitor: Visitor, needs: Needs, status: int, text: str, leads_to: str) -> str:
     """What is wrong with the status; "" when nothing is. A form may be shown again with the refusal beside it."""
     if not visitor.role:
-        # What a page asks for by itself is told to stop asking, with the link to sign in.
-        turned_away = status in (401, STOP_POLLING) or leads_to.startswith("/login/")
+        turned_away = status == 401 or leads_to.startswith("/login/")
         return "" if turned_away else f"{status}, though nobody is signed in"
     if visitor.may(needs):
         return f"{status}, though they may" if status in (401, 403, 405) or status >= 500 else ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -19,6 +19,7 @@ from newsletter.accounts import known_devices, second_factor, sign_in_log
 from newsletter.accounts.permissions import is_signed_in
 from newsletter.kernel import clock
 from newsletter.web.access import get_actor
+from newsletter.web.fragments import is_value_request, refuse_partial
 from newsletter.web.network import get_client_address
 from newsletter.web.sessions import begin_session
 
@@ -31,7 +32,7 @@ WAITING_KEY, CODE_SECONDS = "waits_for_code", 300
 @never_cache
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """The sign-in page. Its error does not say which of the two was wrong."""
+    """The sign-in page, and the dialog of pages that are open. The error does not say which of the two was wrong."""
     following = _safe_redirect(request, request.POST.get("next") or request.GET.get("next") or "/")
     if request.method != "POST":
         return HttpResponseRedirect(following) if request.user.is_authenticated else _render_page(request, following)
@@ -56,7 +57,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             "since": clock.now().timestamp(),
             "mark": user.get_session_auth_hash(),
         }
-        return redirect("login-code")
+        return JsonResponse({"asks": "code"}) if is_value_request(request) else redirect("login-code")
     return _finish(request, user, following, "password")
 
 
@@ -69,16 +70,18 @@ def enter_code(request: HttpRequest) -> HttpResponse:
     user = _find_waiting_user(waiting) if waiting else None
     if user is None:
         request.session.pop(WAITING_KEY, None)
+        if is_value_request(request):
+            return refuse_partial(request, "That took too long. Type the password again.", 401)
         return redirect("login")
     if request.method != "POST":
         return render(request, "pages/login_code.html")
     try:
         kind = second_factor.verify_code(user, request.POST.get("code", ""))
     except second_factor.MustWait as refused:  # not recorded: the log would grow as fast as somebody can ask
-        return render(request, "pages/login_code.html", {"error": str(refused)}, status=refused.http_status)
+        return _render_code_page(request, str(refused), refused.http_status)
     if kind is None:
         sign_in_log.record_wrong_code(user.email, network=get_client_address(request), now=clock.now())
-        return render(request, "pages/login_code.html", {"error": WRONG_CODE}, status=422)
+        return _render_code_page(request, WRONG_CODE, 422)
     del request.session[WAITING_KEY]
     return _finish(request, user, waiting["next"], f"password and {kind}")
 
@@ -119,7 +122,9 @@ def _finish(request: HttpRequest, user: Any, following: str, proof: str) -> Http
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     begin_session(request, now)
     sign_in_log.record_sign_in(user.email, detail=proof, by=get_actor(request), now=now)
-    response = HttpResponseRedirect(following)
+    response: HttpResponse = (
+        JsonResponse({"signed_in": user.email}) if is_value_request(request) else HttpResponseRedirect(following)
+    )
     response.set_cookie(
         known_devices.COOKIE,
         known_devices.make_mark(user.pk),
@@ -132,7 +137,15 @@ def _finish(request: HttpRequest, user: Any, following: str, proof: str) -> Http
     return response
 
 
+def _render_code_page(request: HttpRequest, error: str, status: int) -> HttpResponse:
+    if is_value_request(request):
+        return refuse_partial(request, error, status)
+    return render(request, "pages/login_code.html", {"error": error}, status=status)
+
+
 def _render_page(request: HttpRequest, following: str, *, status: int = 200, **context: str) -> HttpResponse:
+    if is_value_request(request):
+        return refuse_partial(request, context.get("error", "Sign in first."), status)
     return render(request, "pages/login.html", {"next": following, **context}, status=status)
 
 

@@ -1,0 +1,74 @@
+/**
+ * Shows what the desk refused beside the control that was pressed, and keeps what is typed there.
+ * @module
+ */
+
+import { isSignedOut, signIn } from "./session.js";
+
+const UNREACHABLE = "Not done: the desk cannot be reached. Press it again when the network is back.";
+const SIGNED_OUT = "You were signed out, so this was not done. Press it again.";
+const BY_HAND = /^(submit|click|change|input|keyup|keydown)$/;
+
+/**
+ * Shows a sentence beside an element, or in the corner of the page when nobody pressed anything.
+ * @param {Element} element @param {string} sentence @param {boolean} [byHand]
+ */
+export function showRefusal(element, sentence, byHand = true) {
+  const corner = document.getElementById("error");
+  if (!byHand || !element.isConnected) {
+    if (corner) corner.textContent = sentence;
+    return;
+  }
+  const place = element.closest("[data-refusals]") || element.closest("form") || element.parentElement || element;
+  let slot = place.querySelector(":scope > .refusal");
+  if (!slot) {
+    slot = document.createElement("p");
+    slot.className = "error refusal";
+    slot.setAttribute("role", "alert");
+    place.append(slot);
+  }
+  slot.textContent = sentence;
+}
+
+/** Takes away what was refused beside an element. @param {Element} element */
+export function clearRefusal(element) {
+  const place = element.closest("[data-refusals]") || element.closest("form") || element.parentElement;
+  place?.querySelector(":scope > .refusal")?.remove();
+}
+
+/** @param {any} config of htmx's request */
+function isByHand(config) {
+  return BY_HAND.test(config?.triggeringEvent?.type || "");
+}
+
+document.addEventListener("htmx:confirm", (event) => {
+  if (isSignedOut()) event.preventDefault(); // polls, too: they go on once somebody has signed in
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { requestConfig } = /** @type {CustomEvent} */ (event).detail;
+  if (isByHand(requestConfig)) clearRefusal(requestConfig.elt);
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { detail } = /** @type {CustomEvent} */ (event);
+  const { xhr, requestConfig } = detail;
+  const elt = requestConfig.elt; // the event's own is the target
+  if (xhr.status < 400) return;
+  const isFragment = !xhr.getResponseHeader("X-Refusal");
+  if (isFragment && (xhr.status === 409 || xhr.status === 422)) return; // the form itself, with what was typed
+  detail.shouldSwap = false;
+  detail.isError = false;
+  if (xhr.status === 401) {
+    signIn().then(() => isByHand(requestConfig) && showRefusal(elt, SIGNED_OUT));
+    return;
+  }
+  const text = new DOMParser().parseFromString(isFragment ? "" : xhr.responseText, "text/html").body.textContent;
+  const sentence = text?.trim() || `The desk could not do this (${xhr.status}). Nothing was changed; try again.`;
+  showRefusal(elt, sentence, isByHand(requestConfig));
+});
+
+document.addEventListener("htmx:sendError", (event) => {
+  const { requestConfig } = /** @type {CustomEvent} */ (event).detail;
+  showRefusal(requestConfig.elt, UNREACHABLE, isByHand(requestConfig));
+});

@@ -1,0 +1,28 @@
+"""What the browser tests share: where Chromium is, and how somebody signs in."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import pytest
+
+from tests.conftest import PASSWORD
+
+# Leaving a page aborts its requests: htmx logs that, and nothing is wrong.
+ABANDONED = ("htmx:sendAbort", "htmx:afterRequest", "htmx:sendError")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+IN_A_BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="Debian's chromium is not installed (apt-get install chromium)"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+def sign_in(page: Any, live_server: Any, who: str = "editor") -> None:
+    """Signs somebody of the cast in on a page."""
+    page.goto(f"{live_server.url}/login/")
+    page.fill("#email", f"{who}@example.com")
+    page.fill("#password", PASSWORD)
+    page.click("text=Sign in >> nth=-1")
+    page.wait_for_url(f"{live_server.url}/")

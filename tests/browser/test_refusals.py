@@ -1,0 +1,110 @@
+"""Whatever the desk refuses is said where somebody pressed, and what is typed there stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+
+from newsletter.accounts.models import User
+from newsletter.curator.editions import edition_lookup, picks
+from newsletter.kernel import clock
+from newsletter.web.sessions import USED_KEY
+from tests.actors import SYSTEM
+from tests.browser.people import IN_A_BROWSER, sign_in
+from tests.conftest import PASSWORD
+
+pytestmark = IN_A_BROWSER
+
+
+def end_session() -> None:
+    (kept,) = Session.objects.all()
+    session = SessionStore(kept.session_key)
+    session[USED_KEY] -= 121 * 60
+    session.save()
+
+
+def test_what_another_editor_made_impossible_is_said_where_it_was_pressed(
+    page: Any, live_server: Any, people: Any, edition: Any, articles: Callable[..., list[int]]
+) -> None:
+    article = articles(5, at=clock.now())[4]
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/editions/{edition.id}/")
+    form = page.locator(f".pool form:has(> [name=article][value='{article}'])")
+    form.wait_for()
+    picks.add_pick(edition.id, article, now=clock.now(), by=SYSTEM)
+    form.locator("button").click()
+    page.wait_for_selector(".pool .refusal:has-text('is in this edition already')")
+
+
+def test_a_right_that_was_taken_away_is_said_and_the_text_stays(
+    page: Any, live_server: Any, people: Any, edition: Any, articles: Callable[..., list[int]]
+) -> None:
+    articles(5, at=clock.now())
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/editions/{edition.id}/")
+    page.click(".pool__more summary >> nth=0")
+    note = page.locator(".pool__more [name=note]").first
+    note.fill("Call the clerk")
+    User.objects.get(email="editor@example.com").roles.update(name="viewer")
+    page.click(".pool__more [value=note] >> nth=0")
+    page.wait_for_selector(".pool .refusal:has-text('right')")
+    assert note.input_value() == "Call the clerk"
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 429, 500, 503])
+def test_every_status_of_refusal_is_shown_beside_the_button(
+    page: Any, live_server: Any, people: Any, edition: Any, status: int
+) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/editions/{edition.id}/")
+    page.route("**/place/", lambda route: route.fulfill(status=status, body="<!doctype html><h1>A page</h1>"))
+    page.click("[data-down] >> nth=0")
+    page.wait_for_selector(f".pick .refusal:has-text('({status})')")
+    assert page.locator("text=A page").count() == 0
+
+
+def test_a_press_while_the_network_is_gone_is_said_and_works_again(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/editions/{edition.id}/")
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    page.click("[data-down] >> nth=0")
+    page.wait_for_selector(".pick .refusal:has-text('cannot be reached')")
+    page.context.set_offline(False)
+    page.click("[data-down] >> nth=0")
+    page.wait_for_selector(f".pick[data-pick={edition.picks[1].key}] [data-up][disabled]")
+    assert page.locator(".refusal").count() == 0
+    assert edition_lookup.get_edition(edition.id).picks[1].key == edition.picks[0].key
+
+
+def test_a_session_that_ends_asks_for_the_password_in_place(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/editions/{edition.id}/")
+    page.wait_for_load_state("networkidle")  # what still comes in could write the session again
+    end_session()
+    page.click("[data-down] >> nth=0")
+    page.wait_for_selector("#sign-in[open]")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(6_000)
+    assert asked == [], "nothing is asked for while nobody is signed in"
+    page.fill("#again-password", "not the password")
+    page.click("#sign-in button.btn--go")
+    page.wait_for_selector("#sign-in >> text=The address or the password is wrong.")
+    page.fill("#again-password", PASSWORD)
+    page.click("#sign-in button.btn--go")
+    page.wait_for_selector("#sign-in:not([open])", state="attached")
+    page.wait_for_selector(".pick .refusal:has-text('You were signed out')")
+    page.click("[data-down] >> nth=0")
+    page.wait_for_selector(f".pick[data-pick={edition.picks[1].key}] [data-up][disabled]")
+    assert page.locator(".refusal").count() == 0
+    assert edition_lookup.get_edition(edition.id).picks[1].key == edition.picks[0].key
+    assert page.locator("text=Sign in to the desk").count() == 0

@@ -1,4 +1,8 @@
-"""The body of a page's story: found by trafilatura, completed where it stops half way, and freed of promotion. Pure."""
+"""The body of a page's story: found by trafilatura, completed where it stops half way, and freed of promotion. Pure.
+
+trafilatura with tables ─▶ enough of what the page promises? ▸ else the story as declared, or found less strictly
+    ─▶ the blocks it stopped before ─▶ without what is only a link, promotion, headline, caption and credit
+"""
 
 from __future__ import annotations
 
@@ -7,70 +11,86 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from newsletter.curator.articles.extraction import phrases
+from newsletter.curator.articles.extraction import markup, phrases
 
-LONGEST_PROMOTION = 160  # characters: a longer one has content
+LEAST_PROMISED = 1 / 3  # of what the page promises; below, the search stopped at a part of the story
 LEAST_FOUND = 3  # paragraphs, before their place in the page says anything
-LEAST_MISSING = 0.2  # of what was found; below, it is more likely a note than the story
+LEAST_MISSING = 0.8  # of what was found; below, it is more likely a note than the story
 SHORTEST_MISSING = 80  # characters of a paragraph that is put in
 STEPS_UP = 3  # from a block, to find what parts of a story have in common
-MOST_LINKED = 0.5  # of its characters; above, it is a list of other stories
+MOST_LINKED = 0.6  # of its characters; above, a paragraph leads to another story
 
 
-def extract_body(html: str, tree: Any, url: str, drop: Sequence[str]) -> str:
-    """The paragraphs of a story, parted by empty lines, without those in `drop` (title, caption, credit)."""
+def extract_body(html: str, tree: Any, url: str, drop: Sequence[str], declared: str = "") -> str:
+    """The paragraphs of a story, parted by empty lines, without those in `drop` (title, caption, credit).
+
+    `declared` is the story as the page gives it for machines.
+    """
+    paragraphs = [(node, phrases.flatten(node.text_content())) for node in tree.iter("p")]
+    lines = _find_lines(html, url, max(len(declared), sum(len(text) for _, text in paragraphs)), declared)
+    linked = {text for node, text in paragraphs if text and _count_linked(node) >= MOST_LINKED * len(text)}
+    unwanted = {phrases.flatten(part).casefold() for part in drop if part}
+    return "\n\n".join(
+        line
+        for line in add_missing_paragraphs(lines, paragraphs)
+        if line not in linked and line.casefold() not in unwanted and not phrases.is_promotion(line)
+    ) or "\n\n".join(lines)
+
+
+def _find_lines(html: str, url: str, promised: int, declared: str) -> list[str]:
+    """The lines of the story; less strictly found ones where the strict search finds a part of it only."""
+    strict = _search(html, url, strictly=True)
+    if sum(map(len, strict)) >= LEAST_PROMISED * promised:
+        return strict
+    others = (markup.split_declared(declared), _search(html, url, strictly=False))
+    size = sum(map(len, strict))
+    return next((lines for lines in others if size < LEAST_PROMISED * sum(map(len, lines))), strict)
+
+
+def _search(html: str, url: str, *, strictly: bool) -> list[str]:
     import trafilatura
 
     found = trafilatura.extract(
         html,
         url=url or None,
-        favor_precision=True,
         include_comments=False,
-        include_tables=False,
-        deduplicate=False,
+        include_tables=True,
+        favor_precision=strictly,
+        favor_recall=not strictly,
     )
-    lines = [flat for line in (found or "").split("\n") if (flat := phrases.flatten(line))]
-    unwanted = {phrases.flatten(part).casefold() for part in drop if part}
-    return "\n\n".join(line for line in add_missing_paragraphs(lines, tree) if _belongs(line, unwanted))
+    return [flat for line in (found or "").split("\n") if (flat := phrases.flatten(line).strip("| "))]
 
 
-def _belongs(line: str, unwanted: set[str]) -> bool:
-    if line.casefold() in unwanted or phrases.parse_credit(line):
-        return False
-    return len(line) >= LONGEST_PROMOTION or not phrases.is_promotion(line)
-
-
-def add_missing_paragraphs(lines: Sequence[str], tree: Any) -> list[str]:
-    """Adds the paragraphs in blocks like those of the lines found: pages part their story by advertising, and
-    the search for it ends there."""
-    paragraphs = [(element, phrases.flatten(element.text_content())) for element in tree.iter("p")]
+def add_missing_paragraphs(lines: Sequence[str], paragraphs: Sequence[tuple[Any, str]]) -> list[str]:
+    """Adds those of a page's paragraphs that stand in blocks like those of the lines found: pages part their story by
+    advertising, and the search for it ends there."""
     known = set(lines)
-    found = [element.getparent() for element, text in paragraphs if text in known]
-    kinds = Counter(_kind(block) for block in found)
+    kinds = Counter(_kind(node.getparent()) for node, text in paragraphs if text in known)
     kind, count = kinds.most_common(1)[0] if kinds else (("", ""), 0)
     if count < LEAST_FOUND or not kind[1]:
         return list(lines)
-    around = {above for block in found if _kind(block) == kind for above in _nearest_ancestors(block)}
+    alike = [(node, text) for node, text in paragraphs if _kind(node.getparent()) == kind]
+    around = {above for node, text in alike if text in known for above in _nearest_ancestors(node)}
     whole = " ".join(lines)
     missing = {
-        index
-        for index, (element, text) in enumerate(paragraphs)
+        text
+        for node, text in alike
         if len(text) >= SHORTEST_MISSING
-        and _kind(element.getparent()) == kind
-        and any(above in around for above in _nearest_ancestors(element.getparent()))
+        and any(above in around for above in _nearest_ancestors(node))
         and text[:60] not in whole
-        and _count_linked(element) < MOST_LINKED * len(text)
+        and _count_linked(node) < MOST_LINKED * len(text)
     }
-    if sum(len(paragraphs[index][1]) for index in missing) < LEAST_MISSING * len(whole):
+    if sum(map(len, missing)) < LEAST_MISSING * len(whole):
         return list(lines)
     made = list(lines)
     place = 0
-    for index, (_, text) in enumerate(paragraphs):
-        if index in missing:
+    for _, text in alike:
+        if text in known:
+            place = made.index(text) + 1
+        elif text in missing:
+            missing.discard(text)
             made.insert(place, text)
             place += 1
-        elif text in known:
-            place = made.index(text) + 1
     return made
 
 
@@ -79,10 +99,10 @@ def _kind(block: Any) -> tuple[str, str]:
     return ("", "") if block is None else (str(block.tag), phrases.flatten(block.get("class") or ""))
 
 
-def _nearest_ancestors(block: Any) -> list[Any]:
-    """The nearest ancestors of a block."""
-    return list(islice(block.iterancestors(), STEPS_UP))
+def _nearest_ancestors(node: Any) -> list[Any]:
+    """The nearest ancestors of the block that a paragraph is in."""
+    return list(islice(node.getparent().iterancestors(), STEPS_UP))
 
 
-def _count_linked(element: Any) -> int:
-    return sum(len(phrases.flatten(link.text_content())) for link in element.iter("a"))
+def _count_linked(node: Any) -> int:
+    return sum(len(phrases.flatten(link.text_content())) for link in node.iter("a"))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 from newsletter.kernel.patterns import LINE
+
+_BREAK = re.compile(r"</(?:p|div|li|h[1-6])>|<br\s{0,9}/?>", re.I)
+_TAG = re.compile(r"</?[a-zA-Z!?][^<>]{0,2000}>")  # “5 < 6” is none
 
 LONGEST_ATTRIBUTE = 5_000  # characters; a description may be as long, a class never is
 
@@ -42,3 +47,9 @@ def extract_short_text(node: Any, most: int) -> str | None:
             return None
     text = " ".join(" ".join(parts).split())
     return text if len(text) <= most else None
+
+
+def split_declared(text: str) -> list[str]:
+    """The paragraphs of a text that a page gives for machines: with tags or without, its characters escaped or not."""
+    flat = _TAG.sub("", _BREAK.sub("\n", unescape(text)))
+    return [line for each in flat.splitlines() if (line := " ".join(each.split()))]

@@ -58,7 +58,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     authors = byline.find_authors(
         data, meta, tree, title, (publisher, meta.get("og:site_name", ""), canonical_urls.get_host(url).split(".")[0])
     )
-    story = extract_body(text, tree, url, drop=(title, picture.text, picture.credit))
+    story = extract_body(text, tree, url, (title, picture.text, picture.credit), _read_body(data))
     paragraphs = story.split("\n\n")
     biography = find_biography(tree, data, authors, paragraphs)
     return ExtractedArticle(
@@ -181,6 +181,11 @@ def _publishers(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[str]:
         meta.get("application-name", ""),
     )
     return [_read_declared(value) for value in declared if value]
+
+
+def _read_body(data: Mapping[str, Any]) -> str:
+    body = data.get("articleBody")
+    return body if isinstance(body, str) else ""
 
 
 def _section(data: Mapping[str, Any], meta: Mapping[str, str]) -> str:

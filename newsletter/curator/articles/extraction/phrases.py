@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from newsletter.curator.articles import canonical_urls
+from newsletter.curator.articles.extraction import words
 from newsletter.kernel.patterns import CAPTION, LINE, NAME, compile_bounded
 
 _RSS_AUTHOR = compile_bounded(LINE, r"^\S+@\S+\s+\((?P<name>[^()]+)\)$")
@@ -136,61 +137,6 @@ _AGENCY_NAME = compile_bounded(
     re.I,
 )
 
-PROMOTION = compile_bounded(
-    LINE,
-    r"""^(?:
-      (?:subscribe|sign\s*up|sign\s*in|log\s*in|register|join\s+us|follow\s+us|donate|support\s+us)\b.{0,120}
-    | .{0,60}\b(?:newsletters?|inbox|e-?mail\s+alerts?)\b.{0,160}
-    | (?:already\s+a\s+(?:subscriber|member)|not\s+a\s+(?:subscriber|member)|not\s+sure\s+which\s+e-?mail).{0,160}
-    | (?:to\s+)?continue\s+reading\b.{0,120}
-    | (?:get|enjoy)\s+unlimited\b.{0,160}
-    | (?:cancel|pause)\s+(?:or\s+\w+\s+)?(?:at\s+)?any\s?time.{0,40}
-    | (?:read\s+(?:more|next|also)|see\s+also|related\s+(?:articles?|stories|topics|posts|content)
-        |more\s+(?:on\s+this|from|stories|like\s+this)|recommended(?:\s+for\s+you)?|most\s+(?:read|popular|viewed)
-        |trending(?:\s+now)?|you\s+(?:may|might)\s+(?:also\s+)?like|latest\s+(?:news|stories)|editor.?s.?\s+picks?
-        |up\s+next|don.?t\s+miss|what\s+to\s+read\s+next|popular\s+(?:stories|now))\b.{0,120}
-    | (?:share|tweet|pin\s+it|print|e-?mail|comments?|save|copy\s+link|whatsapp|facebook
-        |twitter|linkedin|reddit|flipboard|x)
-        (?:\s+(?:this|on|via|article|story|link|comments?|\d+)\b.{0,60})?
-    | share\s+(?:this|on|via|with)\b.{0,80}
-    | (?:advertisement|sponsored(?:\s+content)?|paid\s+content|anzeige|promoted)\b.{0,40}
-    | (?:we|this\s+(?:web)?site)\s+uses?\s+cookies.{0,300}
-    | (?:download|get|try)\s+(?:our|the|your)\s+(?:\w+\s+){0,2}apps?\b.{0,120}
-    | (?:start|begin|claim)\s+your\s+(?:\w+\s+){0,2}(?:trial|subscription|membership)\b.{0,120}
-    | try\s+(?:\w+\s+){1,3}(?:for|at)\s+(?:just|only)\b.{0,80}
-    | support\s+(?:our|independent|quality|local|free)\s+(?:\w+\s+)?journalism\b.{0,120}
-    | get\s+the\s+(?:best|latest|top)\b.{0,120}\bdelivered\b.{0,80}
-    | follow\s+(?:\S+\s+){1,5}on\s+(?:twitter|x|facebook|instagram|threads|bluesky|mastodon|linkedin)\b.{0,60}
-    | this\s+(?:article|story|piece)\s+(?:was\s+)?(?:originally|first)\s+(?:appeared|published)\b.{0,160}
-    | \[?(?:related|see\s+more|leggi\s+anche|lesen\s+sie\s+auch|mehr\s+zum\s+thema|lire\s+aussi
-        |lea\s+tambi[eé]n|filed\s+under)
-        (?:\s*[:|].{0,160})?\]?
-    | (?:also\s+on\s+\S+\.\w{2,}|\[related)\b.{0,160}
-    | like\s+(?:this\s+story|what\s+you\s+read)\?.{0,80}
-    | follow\s+(?:our|all|(?:the\s+)?(?:\S+\s+){0,3}\S+['’]s)\s+(?:\w+\s+){0,3}coverage\b.{0,120}
-    | (?:reach|contact|e-?mail|write\s+to)\s+the\s+(?:reporters?|writers?|authors?)\b.{0,120}
-    | (?:(?:https?://)?(?:www\.)?twitter\.com/\w+|\S+@\S+\.\w+|[_*–—-]{3,})
-    | (?:accept|reject|manage)\s+(?:all|cookies).{0,60}
-    | (?:escape|get)\s+(?:your|the)\s+(?:echo|facts)\b.{0,160}
-    | (?:copyright|©|\(c\)\s|all\s+rights\s+reserved|privacy\s+policy|terms\s+(?:of|and)|cookie\s+(?:policy|settings)
-        |contact\s+us|about\s+us|advertise\s+with).{0,160}
-    | (?:menu|home|search|skip\s+to\b.{0,40}|back\s+to\s+top|open\s+navigation|close|open|next|previous
-        |loading.{0,20}|topics?|tags?:?.{0,80})
-    )$""",
-    re.I | re.X,
-)
-
-
-_BARRIER = compile_bounded(
-    LINE,
-    r"\b(?:subscribe|log\s*in|sign\s*(?:in|up)|register)\s+(?:now\s+)?to\s+(?:continue|keep|read|unlock|view|access)|"
-    r"\b(?:for|to)\s+(?:our\s+)?subscribers\s+only\b|"
-    r"\bsubscriber[- ]only\b|"
-    r"\balready\s+a\s+subscriber\b|\bcontinue\s+reading\s+(?:with|for)\b|\bjetzt\s+weiterlesen\b|"
-    r"\br[ée]serv[ée]\s+aux\s+abonn[ée]s\b",
-    re.I,
-)
-
 
 def flatten(value: object) -> str:
     """A text on one line, with single spaces; "" for what is not a text."""
@@ -199,7 +145,8 @@ def flatten(value: object) -> str:
 
 def is_barrier(text: str) -> bool:
     """Whether a box asks for a subscription before it lets anybody read on."""
-    return bool(_BARRIER.search(text))
+    folded = text.casefold()
+    return any(word in folded for word in words.list_words("barrier"))
 
 
 def parse_byline(text: str) -> str:
@@ -335,5 +282,16 @@ def parse_publisher(feed_title: str, url: str = "") -> str:
 
 
 def is_promotion(line: str) -> bool:
-    """Whether a line sells, navigates or shares rather than tells the story."""
-    return bool(PROMOTION.fullmatch(" ".join(line.split())))
+    """Whether a line sells, navigates or shares rather than tells the story: it says so, or is a ruler."""
+    flat = flatten(line)
+    if not flat or len(flat) > words.LONGEST:
+        return False
+    return bool(
+        words.find_opening(flat, "promotion")
+        or words.is_one_of(flat, "alone")
+        or "newsletter" in flat.casefold()
+        or not flat.strip(_RULERS)
+    )
+
+
+_RULERS = "-_*=|+–—/•·… "  # of which lines across a page and empty rows of tables are made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -507,6 +508,7 @@ def send(
     test_to: list[str] = typer.Option([], help="Send a test to this address instead; may be repeated."),
     groups: list[str] = GROUPS,
     second: bool = SECOND,
+    other_day: bool = typer.Option(False, "--other-day", help="Send it on a day other than its own without asking."),
     content_hash: str = HASH,
     as_json: bool = JSON,
 ) -> None:
@@ -517,13 +519,21 @@ def send(
     if groups or second:
         raise BadInput("--for and --second-subject are for tests: give --test-to ADDRESS as well.", "for")
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
-    mailing = tasks.send_edition(
+    send_edition = partial(
+        tasks.send_edition,
         edition_id,
         at=clock.parse_local_moment(at, newsletter.zone, "at") if at else None,
         content_hash=content_hash or None,
         by=get_actor(),
         now=clock.now(),
     )
+    try:
+        mailing = send_edition(on_other_day=other_day)
+    except BadInput as question:
+        if question.field != tasks.ON_OTHER_DAY:
+            raise
+        confirm_or_refuse(f"{question} Send it all the same?", other_day, "--other-day")
+        mailing = send_edition(on_other_day=True)
     if as_json:
         return emit_json(mailing)
     say(f"Mailing {mailing.id} is planned for {clock.format_in_zone(mailing.due_at, newsletter.zone)}.")

@@ -13,7 +13,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from django.db import transaction
@@ -42,6 +42,7 @@ from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import mailings, one_off, recall, reconsider, repair, stored_waits, witnessed_requests
 from newsletter.jobs import erasure, heartbeats, hints, put_aside, setup_probe, wiring
 from newsletter.jobs.actors import SCHEDULER
+from newsletter.kernel import clock
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, Refused
 from newsletter.kernel.iteration import do_each
@@ -52,6 +53,7 @@ from subscribers.hygiene import MONTH
 
 log = logging.getLogger(__name__)
 CLOCK_TOLERANCE = timedelta(minutes=2)  # between the caller's clock and ours
+ON_OTHER_DAY = "on_other_day"  # the field that confirms a day of sending other than the edition's
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,13 +252,19 @@ def _publish_by_itself(edition_id: int, now: datetime) -> tuple[Snapshot | None,
 
 
 def send_edition(
-    edition_id: int, *, at: datetime | None, content_hash: str | None, by: Actor, now: datetime
+    edition_id: int,
+    *,
+    at: datetime | None,
+    content_hash: str | None,
+    by: Actor,
+    now: datetime,
+    on_other_day: bool = False,
 ) -> summary.Mailing:
     """Plans the mailing of the approved edition with this content hash for `at` (None: now).
 
     An occurrence that was held or missed with this edition is settled by it. Raises Refused when it is not approved,
-    Conflict when it is not as it was seen, and BadInput for a time that is past: a slip of the pen must not send at
-    once.
+    Conflict when it is not as it was seen, BadInput for a time that is past (a slip of the pen must not send at once),
+    and for a day, in the newsletter's zone, other than the edition's, unless `on_other_day` says that this is meant.
     """
     require_right(by, Verb.SEND, newsletter_id=edition_lookup.get_edition(edition_id).newsletter_id)
     if at is not None and at < now - CLOCK_TOLERANCE:
@@ -269,6 +277,8 @@ def send_edition(
                 f"{edition_id}"
             )
         decisions.check_content_hash(edition, content_hash)
+        if not on_other_day and (otherwise := _describe_other_day(edition, at or now)):
+            raise BadInput(f"{otherwise} Confirm that this is meant.", ON_OTHER_DAY)
         held = occurrences.find_held_for_edition(edition_id)
         if held is not None and not occurrences.claim(held.id, now):
             raise Conflict("Somebody else is sending this edition at the same moment.")
@@ -281,6 +291,21 @@ def send_edition(
         )
         by.record(ActionRecord("sent", f"edition {edition_id}", now, edition.newsletter_id, f"mailing {made}"))
     return summary.get_mailing(made)
+
+
+def _describe_other_day(edition: Edition, sent_at: datetime) -> str:
+    """What is odd about sending an edition at an instant that lies on another day than its own; "" where it is its day.
+
+    Days are those of the newsletter's zone.
+    """
+    day = sent_at.astimezone(clock.get_zone(newsletters.get_newsletter(edition.newsletter_id).zone)).date()
+    if day == edition.date:
+        return ""
+    return f"This is the edition of {_format_day(edition.date)}, and it would go out on {_format_day(day)}."
+
+
+def _format_day(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b %Y}"
 
 
 def _create_mailing(

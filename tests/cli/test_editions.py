@@ -77,6 +77,17 @@ def test_a_time_that_is_past_sends_nothing(newsletter: Newsletter, edition: Any)
     assert json.loads(newsletter("mailings", "list", "--json")[1]) == []
 
 
+def test_sending_on_a_day_other_than_the_editions_is_asked_about(newsletter: Newsletter, edition: Any) -> None:
+    words = ("editions", "send", str(edition.id), "--at", "2040-01-31T07:00", "--json")
+    assert newsletter("editions", "approve", str(edition.id))[0] == 0
+    status, out, err = newsletter(*words)
+    assert (status, out) == (REFUSED, "")
+    assert "it would go out on Tue 31 Jan 2040" in err
+    assert "give --other-day to do it" in err
+    status, out, _ = newsletter(*words, "--other-day")
+    assert (status, json.loads(out)["due_at"]) == (0, "2040-01-31T07:00:00+00:00")
+
+
 @pytest.mark.parametrize("words", ["editions list", "editions show 1", "editions check 1"])
 def test_what_is_read_is_json_and_nothing_else(newsletter: Newsletter, edition: Any, words: str) -> None:
     json.loads(newsletter(*words.replace(" 1", f" {edition.id}").split(), "--json")[1])

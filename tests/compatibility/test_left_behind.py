@@ -97,7 +97,7 @@ def test_articles_are_found_by_their_words(house: House) -> None:
 def test_a_stored_approval_is_sent_as_it_was_frozen(house: House) -> None:
     """Edition 5 was approved and not sent."""
     frozen = house.do("rows", sql="SELECT sha256, subject FROM curator_snapshot WHERE edition_id = 5")
-    sent = house.json("editions", "send", "5")
+    sent = house.json("editions", "send", "5", "--other-day")
     of_it = f"JOIN delivery_mailing m ON m.snapshot_id = s.id WHERE m.id = {sent['id']}"
     assert house.do("rows", sql=f"SELECT s.sha256, s.subject FROM curator_snapshot s {of_it}") == frozen
 

@@ -104,7 +104,7 @@ def prepare(readers: int) -> None:
     editions.edit_edition(edition.id, now=now, subject="The ferry is back at last", seen=None, by=SYSTEM)
     approve(edition.id, by=SYSTEM, now=now)
     due = now + timedelta(minutes=FIRST_DUE) if FIRST_DUE else None
-    tasks.send_edition(edition.id, at=due, by=SYSTEM, now=now, content_hash=None)
+    tasks.send_edition(edition.id, at=due, by=SYSTEM, now=now, content_hash=None, on_other_day=True)
 
 
 def work() -> None:
@@ -216,7 +216,9 @@ def send_again(minutes: str) -> dict[str, Any]:
         editions.edit_edition(edition_id, now=now, subject=subject, seen=None, by=SYSTEM)
         approve(edition_id, by=SYSTEM, now=now)
     at = now + timedelta(minutes=int(minutes)) if int(minutes) else None
-    return {"mailing": tasks.send_edition(edition_id, at=at, by=SYSTEM, now=now, content_hash=None).id}
+    return {
+        "mailing": tasks.send_edition(edition_id, at=at, by=SYSTEM, now=now, content_hash=None, on_other_day=True).id
+    }
 
 
 def resume() -> dict[str, Any]:

@@ -130,7 +130,7 @@ def test_an_edition_is_not_skipped_by_somebody_who_saw_another(both: tuple[Perso
 
 def deliver(edition: Any, person: Person) -> None:
     review = person.open(f"/editions/{edition.id}/review/")
-    assert review.send("/mailing/", readers="2").status_code == 302
+    assert review.send("/mailing/", readers="2", on_other_day="1").status_code == 302
     now = clock.now() + timedelta(minutes=1)
     freeze.freeze_next(now)
     while hand_over.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=lambda: now):
@@ -147,7 +147,7 @@ def test_an_edition_is_not_sent_by_somebody_who_saw_other_words(
     review = ada.open(f"/editions/{edition.id}/review/")
     change_subject(ben, edition)
     ben.open(f"/editions/{edition.id}/review/").send("/approval/")
-    answer = review.send("/mailing/", readers="2")
+    answer = review.send("/mailing/", readers="2", on_other_day="1")
     shows_the_difference(answer, before=edition.subject, after="Ben's words")
     assert summary.list_mailings() == ()
 

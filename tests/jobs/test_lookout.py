@@ -29,7 +29,7 @@ def approved(edition: Any, readers: Callable[..., list[int]], now: datetime) -> 
 
 
 def send(edition_id: int, now: datetime, after: timedelta | None = None) -> None:
-    tasks.send_edition(edition_id, at=after and now + after, by=SYSTEM, now=now, content_hash=None)
+    tasks.send_edition(edition_id, at=after and now + after, by=SYSTEM, now=now, content_hash=None, on_other_day=True)
 
 
 def test_what_is_due_is_found_for_the_queue_it_is_for(approved: int, now: datetime) -> None:

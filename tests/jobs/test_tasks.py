@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from newsletter.accounts.actors import SystemActor
 from newsletter.accounts.audit_log import AuditFilter
 from newsletter.accounts.models import AuditPersonalValues
 from newsletter.catalog import newsletter_settings, newsletters
+from newsletter.catalog.models import Newsletter
 from newsletter.checks import preflight
 from newsletter.curator.articles import intake
 from newsletter.curator.editions import edition_lookup, editions, pool
@@ -265,6 +267,54 @@ def test_a_time_to_send_at_that_is_past_by_the_difference_of_two_clocks_is_now(e
     preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
     made = tasks.send_edition(edition.id, at=now - timedelta(minutes=2), by=SYSTEM, now=now, content_hash=None)
     assert made.due_at == now
+
+
+# The newsletter is in London, and its edition is of Tuesday 24 November.
+@pytest.mark.parametrize(
+    ("at", "day"),
+    [
+        (datetime(2026, 11, 25, 0, 0, tzinfo=UTC), "Wed 25 Nov 2026"),
+        (datetime(2026, 11, 25, 7, 0, tzinfo=UTC), "Wed 25 Nov 2026"),
+        (datetime(2027, 11, 24, 7, 0, tzinfo=UTC), "Wed 24 Nov 2027"),
+    ],
+)
+def test_an_edition_is_sent_on_a_day_other_than_its_own_only_if_that_is_said(
+    edition: Any, now: datetime, at: datetime, day: str
+) -> None:
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+    send = partial(tasks.send_edition, edition.id, by=SYSTEM, now=now, content_hash=None)
+    with pytest.raises(BadInput) as caught:
+        send(at=at)
+    expected = f"This is the edition of Tue 24 Nov 2026, and it would go out on {day}. Confirm that this is meant."
+    assert (str(caught.value), caught.value.field) == (expected, tasks.ON_OTHER_DAY)
+    assert summary.list_mailings() == ()
+    assert send(at=at, on_other_day=True).due_at == at
+
+
+def test_the_day_of_sending_is_that_of_the_newsletters_zone(edition: Any, now: datetime) -> None:
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+    Newsletter.objects.filter(id=edition.newsletter_id).update(zone="Pacific/Auckland")
+    evening = datetime(2026, 11, 24, 11, 30, tzinfo=UTC)  # half past midnight there
+    with pytest.raises(BadInput, match="would go out on Wed 25 Nov 2026"):
+        tasks.send_edition(edition.id, at=evening, by=SYSTEM, now=now, content_hash=None)
+    at = evening - timedelta(hours=1)
+    assert tasks.send_edition(edition.id, at=at, by=SYSTEM, now=now, content_hash=None).due_at == at
+
+
+def test_what_was_held_yesterday_is_not_sent_today_without_a_question(
+    scheduled: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    readers(1)
+    tasks.tick(now)
+    edition_id = occurrence(now).edition_id
+    tasks.tick(occurrence(now).instant)
+    preflight.approve_edition(edition_id, by=SYSTEM, now=now, content_hash=None)
+    send = partial(tasks.send_edition, edition_id, at=None, by=SYSTEM, now=now + timedelta(days=1), content_hash=None)
+    with pytest.raises(BadInput, match="would go out on Wed 25 Nov 2026"):
+        send()
+    assert occurrence(now).state == "held", "until somebody answers"
+    send(on_other_day=True)
+    assert occurrence(now).state == "claimed"
 
 
 def test_of_two_beats_at_once_one_sends(scheduled: Any, readers: Callable[..., list[int]], now: datetime) -> None:

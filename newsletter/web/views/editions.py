@@ -342,7 +342,14 @@ def send_mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
         if request.POST.get("readers", "").strip() != str(readers):
             raise BadInput(f"To send, type the number of subscribers: {readers}.", "readers")
         at = clock.parse_local_moment(request.POST["at"], newsletter.zone, "at") if request.POST.get("at") else None
-        mailing = tasks.send_edition(edition_id, at=at, content_hash=content_hash, by=by, now=now)
+        mailing = tasks.send_edition(
+            edition_id,
+            at=at,
+            content_hash=content_hash,
+            by=by,
+            now=now,
+            on_other_day=bool(request.POST.get("on_other_day")),
+        )
         return reverse("mailing", args=[mailing.id])
 
     return _decide(request, Verb.SEND, edition_id, "mailing", act)

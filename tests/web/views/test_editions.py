@@ -30,8 +30,26 @@ def test_approving_withdrawing_and_sending(editor: Client, edition: Any, readers
     editor.post(f"{base}/approval/", seen(edition))
     editor.post(f"{base}/mailing/", seen(edition, readers="3"))
     assert summary.list_mailings() == (), "the number was wrong"
-    answer = editor.post(f"{base}/mailing/", seen(edition, readers="2"))
+    answer = editor.post(f"{base}/mailing/", seen(edition, readers="2", on_other_day="1"))
     assert answer.url.startswith("/deliveries/")
+
+
+def test_sending_on_a_day_other_than_the_editions_is_asked_about_and_nothing_typed_is_lost(
+    editor: Client, edition: Any, readers: Callable[..., list[int]]
+) -> None:
+    readers(2)
+    base, form = f"/editions/{edition.id}", {"readers": "2", "at": "2040-01-31T07:00"}
+    editor.post(f"{base}/approval/", seen(edition))
+    assert b"on_other_day" not in editor.get(f"{base}/review/").content
+    answer = editor.post(f"{base}/mailing/", seen(edition, **form))
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "it would go out on Tue 31 Jan 2040" in page
+    assert all(f'value="{typed}"' in page for typed in form.values())
+    assert 'name="on_other_day"' in page
+    assert summary.list_mailings() == ()
+    assert editor.post(f"{base}/mailing/", seen(edition, **form, on_other_day="1")).status_code == 302
+    assert len(summary.list_mailings()) == 1
 
 
 @pytest.mark.parametrize("view", ["wide", "phone", "dark", "text"])

@@ -21,6 +21,7 @@ NAMES = (
     "hostile",
     "idle",
     "signups",
+    "ticking",
 )
 
 

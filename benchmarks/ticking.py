@@ -69,7 +69,8 @@ def _check_processes(database: str, processes: int, start: datetime) -> None:
     command = [sys.executable, "-m", "benchmarks.ticking", "tick"]
     offsets = [APART * number / (processes - 1) for number in range(processes)]
     running = [subprocess.Popen([*command, start.isoformat(), str(each.total_seconds())]) for each in offsets]
-    if any([process.wait() for process in running]):
+    codes = [process.wait() for process in running]
+    if any(codes):
         sys.exit("A process that ticked failed.")
     made = list(Mailing.objects.filter(id__gt=since).values_list("occurrence_id", flat=True))
     states = sorted(set(Occurrence.objects.filter(id__in=due).values_list("state", flat=True)))

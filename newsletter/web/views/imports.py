@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-from typing import BinaryIO, cast
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -12,8 +9,9 @@ from django.shortcuts import redirect, render
 from newsletter.jobs import hints
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
+from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed, NotFound
 from newsletter.web.access import desk_view, get_actor
+from newsletter.web.forms.imports import ImportForm
 from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
 from subscribers import address_quality, tiers
 from subscribers.imports import questions, staging
@@ -34,7 +32,6 @@ from subscribers.imports.state_words import SUPPRESSED
 from subscribers.states import ImportState, SubscriptionState, Tier
 from subscribers.values import ImportRun
 
-LARGEST_UPLOAD = 64 * 2**20
 BAD_SHOWN = 200
 STOP_POLLING = 286  # htmx stops asking
 _IN_PROGRESS = (ImportState.CHECKING, ImportState.WAITING, ImportState.RUNNING, ImportState.UNDOING)
@@ -44,40 +41,20 @@ _IN_PROGRESS = (ImportState.CHECKING, ImportState.WAITING, ImportState.RUNNING, 
 def show_imports(request: HttpRequest) -> HttpResponse:
     """The imports there were; POST takes a file and has it looked through. Nothing is changed by that."""
     lists = list_visible_lists(request)
-    context = {
-        "lists": lists.values(),
-        "runs": list_imports([*lists]),
-        "chosen": request.POST.get("list", ""),
-        "pasted": request.POST.get("pasted", ""),
-    }
-    if request.method != "POST":
-        return render(request, "pages/imports.html", context)
+    form = ImportForm(request.POST or None, request.FILES or None, lists=lists.values(), auto_id="%s")
     try:
-        target = get_visible_list(request, request.POST.get("list", ""))
-        stream, name = _read_upload(request, target.slug)
-        run = begin_import(stream, target.id, by=get_actor(request), now=clock.now(), name=name)
+        target = get_visible_list(request, slug) if (slug := request.POST.get("list", "")) else None
+        if form.is_valid() and target:
+            stream, name = form.open()
+            run = begin_import(stream, target.id, by=get_actor(request), now=clock.now(), name=name)
+            hints.hint_imports()
+            return redirect("import-run", run.id)
     except NotAllowed:
         raise
     except NewsletterError as error:
-        return render(request, "pages/imports.html", context | {"error": str(error)}, status=422)
-    hints.hint_imports()
-    return redirect("import-run", run.id)
-
-
-def _read_upload(request: HttpRequest, slug: str) -> tuple[BinaryIO, str]:
-    """The file of the form, or the addresses pasted into it, and a name for it. Raises BadInput."""
-    upload = request.FILES.get("file")
-    if upload is None or isinstance(upload, list) or upload.file is None:
-        if not request.POST.get("pasted", "").strip():
-            raise BadInput("Choose a file, or paste addresses.", "file")
-        return io.BytesIO(request.POST["pasted"].encode()), "pasted addresses"
-    if (upload.size or 0) > LARGEST_UPLOAD:
-        raise BadInput(
-            f"The file is larger than {LARGEST_UPLOAD // 2**20} MB. "
-            f"Import it on the server: newsletter subscribers import FILE --list {slug}",
-            "file",
-        )
-    return cast(BinaryIO, upload.file), upload.name or ""
+        form.add_error("list" if isinstance(error, NotFound) else "file", str(error))
+    context = {"form": form, "runs": list_imports([*lists])}
+    return render(request, "pages/imports.html", context, status=422 if form.errors else 200)
 
 
 @desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))

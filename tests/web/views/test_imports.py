@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from newsletter.web.views import imports
+from newsletter.web.forms import imports
 from subscribers import lists
 from subscribers.imports import run
 from tests.web.seen import read_seen

@@ -25,6 +25,7 @@ from newsletter.checks import preflight
 from newsletter.curator.articles import polling, stories
 from newsletter.curator.editions import (
     approval,
+    conflicts,
     corrections,
     decisions,
     edition_lookup,
@@ -279,6 +280,7 @@ def send_edition(
         decisions.check_content_hash(edition, content_hash)
         if not on_other_day and (otherwise := _describe_other_day(edition, at or now)):
             raise BadInput(f"{otherwise} Confirm that this is meant.", ON_OTHER_DAY)
+        conflicts.require_none(edition)
         held = occurrences.find_held_for_edition(edition_id)
         if held is not None and not occurrences.claim(held.id, now):
             raise Conflict("Somebody else is sending this edition at the same moment.")

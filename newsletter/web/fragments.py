@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+
+from newsletter.kernel.errors import Difference
 
 REFUSAL = "X-Refusal"  # a response with this header holds a sentence for the place where somebody pressed, no fragment
 _SENTENCES = {
@@ -33,13 +37,17 @@ def is_partial_request(request: HttpRequest) -> bool:
     return is_fragment_request(request) or is_value_request(request)
 
 
-def refuse_partial(request: HttpRequest, message: str, status: int) -> HttpResponse:
-    """A refusal for a page that stays open: the sentence that it shows beside the control."""
+def refuse_partial(
+    request: HttpRequest, message: str, status: int, differences: Iterable[Difference] = ()
+) -> HttpResponse:
+    """A refusal for a page that stays open: what it shows beside the control, with what somebody else changed."""
     response: HttpResponse
     if is_value_request(request):
         response = JsonResponse({"error": message}, status=status)
     else:
-        response = render(request, "fragments/error.html", {"message": message}, status=status)
+        response = render(
+            request, "fragments/error.html", {"message": message, "differences": differences}, status=status
+        )
     response[REFUSAL] = "1"
     return response
 

@@ -6,7 +6,7 @@ And what every answer goes through: what is public is compressed.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +18,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.middleware.http import ConditionalGetMiddleware
 from django.shortcuts import render
 
-from newsletter.kernel.errors import NewsletterError
+from newsletter.kernel.errors import Conflict, Difference, NewsletterError
 from newsletter.kernel.text import remove_unstorable
 from newsletter.web.fragments import is_partial_request, refuse_partial, replace_error_page
 
@@ -139,7 +139,8 @@ class ErrorPages:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by Django for what a view raised."""
         if isinstance(error, NewsletterError):
-            return render_error_page(request, str(error), error.http_status)
+            differences = error.differences if isinstance(error, Conflict) else ()
+            return render_error_page(request, str(error), error.http_status, differences)
         if isinstance(error, DatabaseError):
             log.exception("The database failed in %s", request.path)
             return render_error_page(
@@ -150,10 +151,12 @@ class ErrorPages:
         return None
 
 
-def render_error_page(request: HttpRequest, message: str, status: int) -> HttpResponse:
+def render_error_page(
+    request: HttpRequest, message: str, status: int, differences: Iterable[Difference] = ()
+) -> HttpResponse:
     """The error page; for a page that stays open the message alone."""
     if is_partial_request(request):
-        return refuse_partial(request, message, status)
+        return refuse_partial(request, message, status, differences)
     if isinstance(request.user, AnonymousUser):
         return render(request, "readers/error.html", {"message": message}, status=status)
     return render(request, "pages/error.html", {"message": message, "status": status}, status=status)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from newsletter.curator.editions import (
     approval,
     boxes,
+    conflicts,
     corrections,
     edition_lookup,
     editions,
@@ -19,6 +20,7 @@ from newsletter.curator.editions import (
 from newsletter.curator.editions.states import PageCheckState
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel.actors import Actor
+from newsletter.kernel.errors import Difference
 from tests.actors import SYSTEM
 from tests.acts import Act, Prepare, World
 from tests.acts.articles import add_article
@@ -97,6 +99,26 @@ def _add_pick(world: World) -> Act:
     return lambda by: picks.add_pick(made.id, article_id, reason="They want it.", by=by, now=world.now)
 
 
+BOTH = Difference("subject", "Before", "Theirs", "Mine")
+
+
+def _discard_text(world: World) -> Act:
+    made = make_edition(world)
+    conflicts.keep_conflict(made.id, "", BOTH, by=SYSTEM, now=world.now)
+    (kept,) = conflicts.list_conflicts(made)
+    return lambda by: conflicts.discard_text(made.id, kept.id, by=by, now=world.now)
+
+
+def _settle_conflict(world: World) -> Act:
+    made = make_edition(world)
+
+    def act(by: Actor) -> object:
+        models.FieldConflict.objects.create(edition_id=made.id, field="subject", by=by.name, at=world.now)
+        return conflicts.settle_conflict(made.id, "", "subject", by=by, now=world.now)
+
+    return act
+
+
 def _freeze_correction(world: World) -> Act:
     made = make_sent_edition(world)
     corrections.add_correction(made.id, "It is in Upland.", content_hash=None, by=SYSTEM, now=world.now)
@@ -130,6 +152,16 @@ def _apply_edit(world: World) -> Act:
 
 
 ACTS: dict[str, Prepare] = {
+    "newsletter.curator.editions.approval.withdraw_to_edit": _with(
+        make_approved_edition,
+        lambda world, edition, by: approval.withdraw_to_edit(edition.id, content_hash=None, by=by, now=world.now),
+    ),
+    "newsletter.curator.editions.conflicts.keep_conflict": _with(
+        make_edition,
+        lambda world, edition, by: conflicts.keep_conflict(edition.id, "", BOTH, by=by, now=world.now),
+    ),
+    "newsletter.curator.editions.conflicts.discard_text": _discard_text,
+    "newsletter.curator.editions.conflicts.settle_conflict": _settle_conflict,
     "newsletter.curator.editions.editions.create_edition": _create_edition,
     "newsletter.curator.editions.editions.edit_edition": _with(
         make_edition,

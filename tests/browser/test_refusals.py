@@ -78,7 +78,7 @@ def test_a_press_while_the_network_is_gone_is_said_and_works_again(
     page.wait_for_selector(".pick .refusal:has-text('cannot be reached')")
     page.context.set_offline(False)
     page.click("[data-down] >> nth=0")
-    page.wait_for_selector(f".pick[data-pick={edition.picks[1].key}] [data-up][disabled]")
+    page.wait_for_selector(f"[id='story-{edition.picks[1].key}'] [data-up][disabled]")
     assert page.locator(".refusal").count() == 0
     assert edition_lookup.get_edition(edition.id).picks[1].key == edition.picks[0].key
 
@@ -104,7 +104,7 @@ def test_a_session_that_ends_asks_for_the_password_in_place(
     page.wait_for_selector("#sign-in:not([open])", state="attached")
     page.wait_for_selector(".pick .refusal:has-text('You were signed out')")
     page.click("[data-down] >> nth=0")
-    page.wait_for_selector(f".pick[data-pick={edition.picks[1].key}] [data-up][disabled]")
+    page.wait_for_selector(f"[id='story-{edition.picks[1].key}'] [data-up][disabled]")
     assert page.locator(".refusal").count() == 0
     assert edition_lookup.get_edition(edition.id).picks[1].key == edition.picks[0].key
     assert page.locator("text=Sign in to the desk").count() == 0

@@ -141,6 +141,8 @@ def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
         "clip": "/sources/clip/",
         "pool": f"/editions/{edition}/pool/",
         "words": f"/editions/{edition}/words/",
+        "conflicts": f"/editions/{edition}/conflicts/",
+        "withdraw-to-edit": f"/editions/{edition}/editing/",
         "suggest": f"/editions/{edition}/suggestions/",
         "boxes": f"/editions/{edition}/boxes/",
         "pick": f"/editions/{edition}/picks/",

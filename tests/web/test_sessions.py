@@ -70,7 +70,7 @@ def test_using_the_desk_prolongs_the_session(client: Client) -> None:
 def test_what_a_page_asks_for_by_itself_prolongs_no_session(client: Client, sent: Any) -> None:
     edition, mailing = sent.edition_id, sent.id
     asked = {
-        f"/editions/{edition}/changes/?version=1",
+        f"/editions/{edition}/changes/?mark=1",
         f"/editions/{edition}/pool/",
         f"/editions/{edition}/rendering/",
         f"/deliveries/{mailing}/progress/",
@@ -78,7 +78,7 @@ def test_what_a_page_asks_for_by_itself_prolongs_no_session(client: Client, sent
     for address in asked:
         let_time_pass(client, USED_KEY, minutes=10)
         before = client.session[USED_KEY]
-        assert client.get(address).status_code in (200, 204, 286), address
+        assert client.get(address, headers={"HX-Request": "true"}).status_code in (200, 204, 286), address
         assert client.session[USED_KEY] == before, address
 
 
@@ -94,7 +94,7 @@ def test_an_import_that_is_watched_prolongs_no_session(client: Client, newsroom:
 
 def test_a_page_left_open_is_told_that_nobody_is_signed_in(client: Client, sent: Any) -> None:
     let_time_pass(client, USED_KEY, minutes=121)
-    address = f"/editions/{sent.edition_id}/changes/?version=1"
+    address = f"/editions/{sent.edition_id}/changes/?mark=1"
     answer = client.get(address, headers={"HX-Request": "true"})
     assert (answer.status_code, answer["X-Refusal"]) == (401, "1")
 
@@ -102,7 +102,7 @@ def test_a_page_left_open_is_told_that_nobody_is_signed_in(client: Client, sent:
 def test_what_is_typed_when_the_session_has_ended_stays_on_the_page(client: Client, edition: Any) -> None:
     let_time_pass(client, USED_KEY, minutes=121)
     answer = client.post(
-        f"/editions/{edition.id}/words/", {"name": "subject", "value": "Typed"}, headers={"HX-Request": "true"}
+        f"/editions/{edition.id}/words/", {"subject": "Typed", "seen_subject": ""}, headers={"HX-Request": "true"}
     )
     assert answer.status_code == 401
     assert "You were signed out, so this was not done" in answer.content.decode()

@@ -10,6 +10,7 @@ from django.db import transaction
 from newsletter.catalog import newsletters
 from newsletter.catalog.states import ApprovalPolicy
 from newsletter.curator.editions import (
+    conflicts,
     corrections,
     decisions,
     edition_changes,
@@ -62,6 +63,7 @@ def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Acto
         raise Refused(f"Edition {edition_id} is approved already, by {edition.approved_by}.")
     if not states.can_transition(edition.state, EditionState.APPROVED):
         raise Refused(f"Edition {edition_id} is {edition.state.label.lower()}, so it cannot be approved.")
+    conflicts.require_none(edition)
     composed = compose_edition(edition)
     mails = render_composed(composed)
     sha256 = compute_mail_hash(mails)
@@ -204,6 +206,22 @@ def withdraw_approval(edition_id: int, *, content_hash: str | None, by: Actor, n
         raise Refused(f"Edition {edition_id} is {edition.state.label.lower()}, so it can no longer be edited.")
     decisions.check_content_hash(edition, content_hash)
     reason = f"approval withdrawn by {by.name}"
+    return _decide_state(edition, EditionState.DRAFT, reason, action="withdrew approval", by=by, now=now)
+
+
+def withdraw_to_edit(edition_id: int, *, content_hash: str | None, by: Actor, now: datetime) -> Edition:
+    """Makes an approved edition a draft for an editor who wants to change it: no right to approve is needed, for an
+    edit voids an approval as well.
+
+    Raises Refused when there is none or it is sending, Conflict when it is not as it was seen.
+    """
+    edition = _get_for_editor(edition_id, by)
+    if edition.snapshot_id is None:
+        raise Refused(f"Edition {edition_id} is not approved: it can be edited as it is.")
+    if edition.state not in states.EDITABLE_STATES:
+        raise Refused(f"Edition {edition_id} is {edition.state.label.lower()}, so it can no longer be edited.")
+    decisions.check_content_hash(edition, content_hash)
+    reason = f"approval withdrawn by {by.name} to edit"
     return _decide_state(edition, EditionState.DRAFT, reason, action="withdrew approval", by=by, now=now)
 
 

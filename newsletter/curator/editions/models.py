@@ -287,3 +287,23 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class FieldConflict(models.Model):
+    """What somebody wrote into a field that somebody else changed meanwhile; kept until it is decided."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="+")
+    part = models.CharField(max_length=40, blank=True)  # “story:KEY”, “box:ID”; "": the edition's own texts
+    field = models.CharField(max_length=40)
+    by = models.CharField(max_length=254)
+    seen = models.TextField(blank=True)  # before both changes
+    yours = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "part", "field", "by"], name="one_conflict_per_field_and_user")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.field} of {self.edition_id}"

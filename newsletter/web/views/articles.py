@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 
 from newsletter.curator.articles import triage
 from newsletter.curator.articles.states import ArticleStanding
@@ -15,7 +15,7 @@ from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput
 from newsletter.web.access import desk_view, get_actor, require_permission
 from newsletter.web.fields import require_seen
-from newsletter.web.views.board import build_pool_context, read_pool_filter
+from newsletter.web.views.board import render_pool
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
@@ -26,11 +26,7 @@ def edit_article(request: HttpRequest, edition_id: int, article_id: int) -> Http
     _act(request, article_id)
     if not request.headers.get("HX-Request"):
         return redirect("board", edition_id)
-    return render(
-        request,
-        "fragments/pool.html",
-        build_pool_context(request, edition, read_pool_filter(request)) | {"opened": article_id},
-    )
+    return render_pool(request, edition, opened=article_id)
 
 
 def _act(request: HttpRequest, article_id: int) -> None:

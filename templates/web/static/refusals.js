@@ -11,23 +11,24 @@ const BY_HAND = /^(submit|click|change|input|keyup|keydown)$/;
 
 /**
  * Shows a sentence beside an element, or in the corner of the page when nobody pressed anything.
- * @param {Element} element @param {string} sentence @param {boolean} [byHand]
+ * @param {Element} element @param {string | HTMLTemplateElement} sentence @param {boolean} [byHand]
  */
 export function showRefusal(element, sentence, byHand = true) {
   const corner = document.getElementById("error");
   if (!byHand || !element.isConnected) {
-    if (corner) corner.textContent = sentence;
+    if (corner) corner.textContent = typeof sentence === "string" ? sentence : sentence.content.textContent;
     return;
   }
   const place = element.closest("[data-refusals]") || element.closest("form") || element.parentElement || element;
   let slot = place.querySelector(":scope > .refusal");
   if (!slot) {
-    slot = document.createElement("p");
+    slot = document.createElement("div");
     slot.className = "error refusal";
     slot.setAttribute("role", "alert");
     place.append(slot);
   }
-  slot.textContent = sentence;
+  slot.innerHTML = "";
+  slot.append(typeof sentence === "string" ? sentence : sentence.content);
 }
 
 /** Takes away what was refused beside an element. @param {Element} element */
@@ -63,8 +64,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     signIn().then(() => isByHand(requestConfig) && showRefusal(elt, SIGNED_OUT));
     return;
   }
-  const text = new DOMParser().parseFromString(isFragment ? "" : xhr.responseText, "text/html").body.textContent;
-  const sentence = text?.trim() || `The desk could not do this (${xhr.status}). Nothing was changed; try again.`;
+  const said = document.createElement("template"); // the desk's own words, escaped by its templates
+  said.innerHTML = isFragment ? "" : xhr.responseText;
+  const sentence = said.content.textContent?.trim()
+    ? said
+    : `The desk could not do this (${xhr.status}). Nothing was changed; try again.`;
   showRefusal(elt, sentence, isByHand(requestConfig));
 });
 

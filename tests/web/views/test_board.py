@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,14 +11,17 @@ import pytest
 from django.test import Client
 
 from newsletter.accounts.models import AuditEntry
+from newsletter.checks import preflight
 from newsletter.curator.articles import article_lookup, triage
-from newsletter.curator.editions import boxes, edition_lookup, editions, picks
+from newsletter.curator.editions import boxes, conflicts, edition_lookup, editions, picks
 from newsletter.curator.editions.picks import add_pick
 from newsletter.kernel import clock
 from tests.actors import SYSTEM
 from tests.conftest import NOW
 
 HTMX = {"HX-Request": "true"}
+VALUE = {"Accept": "application/json"}
+PARTS = ("mark", "edition-state", "notice", "words", "found-subject", "order", "order-head", "boxes", "inbox")
 
 
 def test_the_board_picks_edits_moves_and_drops(
@@ -39,44 +43,111 @@ def test_the_board_picks_edits_moves_and_drops(
     assert {"picked", "edited", "moved", "dropped"} <= set(AuditEntry.objects.values_list("verb", flat=True))
 
 
-def test_htmx_gets_the_running_order_and_refreshes_the_preview(editor: Client, edition: Any) -> None:
+def test_an_open_page_gets_the_parts_of_the_board(editor: Client, edition: Any) -> None:
     story = edition.picks[0]
     answer = editor.post(
         f"/editions/{edition.id}/picks/{story.key}/place/", {"after": edition.picks[1].key}, headers=HTMX
     )
-    assert answer.status_code == 200
-    assert answer.content.startswith(b'<div id="order" ')
-    assert "preview" in answer.headers["HX-Trigger-After-Swap"]
+    assert (answer.status_code, answer.headers["X-Parts"]) == (200, "1")
+    text = answer.content.decode()
+    assert [part for part in PARTS if f'id="{part}"' not in text] == []
+    assert f"“{story.headline}” is now 2 of 3 in its section." in text
 
 
-def test_texts_are_saved_and_a_lost_race_keeps_both(editor: Client, edition: Any, now: datetime) -> None:
+def test_a_text_is_saved_and_a_lost_race_keeps_both(editor: Client, edition: Any, now: datetime) -> None:
     url = f"/editions/{edition.id}/words/"
-    editor.post(url, {"name": "subject", "was": edition.subject, "value": "A better subject"})
+    saved = editor.post(url, {"subject": " A better subject ", "seen_subject": edition.subject}, headers=VALUE)
+    assert saved.json()["value"] == "A better subject"
+    assert re.fullmatch(r"\d\d:\d\d", saved.json()["at"])
     assert edition_lookup.get_edition(edition.id).subject == "A better subject"
     editions.edit_edition(edition.id, now=now, subject="Their subject", seen=None, by=SYSTEM)
-    late = editor.post(
-        url, {"name": "subject", "was": "A better subject", "value": "My subject"}, headers={"HX-Request": "true"}
-    )
+    late = editor.post(url, {"subject": "My subject", "seen_subject": "A better subject"}, headers=VALUE)
     assert late.status_code == 409
-    assert b"Their subject" in late.content
-    assert b"My subject" in late.content
+    assert late.json()["present"] == "Their subject"
+    assert "<mark>Their</mark> subject" in late.json()["html"]
+    assert "<mark>My</mark> subject" in late.json()["html"]
     assert edition_lookup.get_edition(edition.id).subject == "Their subject"
+    (kept,) = conflicts.list_conflicts(edition_lookup.get_edition(edition.id))
+    assert (kept.by, kept.yours) == ("editor@example.com", "My subject")
+    editor.post(url, {"subject": "Both subjects", "seen_subject": "Their subject"}, headers=VALUE)
+    assert conflicts.list_conflicts(edition_lookup.get_edition(edition.id)) == ()
+
+
+def test_an_undecided_text_is_given_up_or_discarded_by_a_colleague(
+    editor: Client, admin: Client, edition: Any, now: datetime
+) -> None:
+    url, decide = f"/editions/{edition.id}/words/", f"/editions/{edition.id}/conflicts/"
+
+    def find_conflicts() -> tuple[Any, ...]:
+        return conflicts.list_conflicts(edition_lookup.get_edition(edition.id))
+
+    editions.edit_edition(edition.id, now=now, subject="Their subject", seen=None, by=SYSTEM)
+    mine = {"subject": "My subject", "seen_subject": edition.subject}
+    editor.post(url, mine, headers=VALUE)
+    assert editor.post(decide, {"part": "", "field": "subject"}, headers=VALUE).json() == {}
+    assert find_conflicts() == ()
+    editor.post(url, mine, headers=VALUE)
+    (kept,) = find_conflicts()
+    assert "editor@example.com wrote “My subject”" in admin.get(f"/editions/{edition.id}/").content.decode()
+    assert b"My subject" not in admin.post(decide, {"conflict": kept.id}, headers=HTMX).content
+    assert find_conflicts() == ()
+    assert admin.post(decide, {"conflict": kept.id}, headers=HTMX).status_code == 404
+
+
+def test_an_approved_edition_is_changed_only_after_its_approval_was_withdrawn_on_purpose(
+    editor: Client, edition: Any, now: datetime
+) -> None:
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+    base, key = f"/editions/{edition.id}/", edition.picks[0].key
+    board = editor.get(base)
+    assert b"Edit (withdraws approval)" in board.content
+    assert b"data-fields" not in board.content
+    for address, form in (
+        ("words/", {"subject": "Mine", "seen_subject": edition.subject}),
+        (f"picks/{key}/", {"headline": "Mine", "seen_headline": edition.picks[0].headline}),
+        (f"picks/{key}/place/", {"after": edition.picks[1].key}),
+        (f"picks/{key}/removal/", {"content_hash": edition.picks[0].content_hash}),
+        (f"picks/{key}/look/", {"do": "headline"}),
+        ("picks/", {"article": "1"}),
+        ("suggestions/", {}),
+        ("boxes/", {"text": "Mine"}),
+    ):
+        answer = editor.post(base + address, form, headers=VALUE)
+        assert answer.status_code == 409, address
+        assert "approved this edition" in answer.json()["error"]
+    assert edition_lookup.get_edition(edition.id).snapshot_id is not None
+    stale = editor.post(f"{base}editing/", {"content_hash": "0-0"}, headers=HTMX)
+    assert stale.status_code == 409
+    found = editor.post(f"{base}editing/", {"content_hash": board.context["content_hash"]}, headers=HTMX)
+    assert b"data-fields" in found.content
+    assert edition_lookup.get_edition(edition.id).state == "open"
+
+
+def test_who_may_only_look_gets_no_fields(signed_in: Callable[[str], Client], edition: Any) -> None:
+    board = signed_in("viewer").get(f"/editions/{edition.id}/").content.decode()
+    assert "You can read this edition." in board
+    assert edition.subject in board
+    for gone in ("data-fields", "data-edit=", "data-up", "Suggest stories", "Add a box"):
+        assert gone not in board, gone
 
 
 def test_an_outdated_form_gives_back_what_was_typed(editor: Client, edition: Any) -> None:
     story = edition.picks[0]
     form = {"headline": "Typed for an hour", "blurb": "", "seen_headline": "Old", "seen_blurb": story.blurb}
     answer = editor.post(f"/editions/{edition.id}/picks/{story.key}/", form)
+    text = " ".join(answer.content.decode().split())
     assert answer.status_code == 409
-    assert b"Typed for an hour" in answer.content
-    assert b'rows="3"></textarea>' in answer.content, "a field that was emptied stays empty"
-    assert b'name="seen_headline" value="Typed' not in answer.content
+    assert "Typed for an hour" in text
+    assert f'name="seen_headline" value="{story.headline}"' in text
+    assert re.search(
+        r'<textarea[^>]* name="blurb"[^>]*> ?</textarea>|<textarea name="blurb"[^>]*> ?</textarea>', text
+    ), "a field that was emptied stays empty"
 
 
 @pytest.mark.parametrize(
     ("address", "form"),
     [
-        ("words/", {"name": "subject", "value": "Mine"}),
+        ("words/", {"subject": "Mine"}),
         ("picks/{key}/", {"headline": "Mine"}),
         ("picks/{key}/place/", {}),
         ("picks/{key}/removal/", {}),
@@ -133,17 +204,15 @@ def test_a_story_that_ran_needs_a_reason(editor: Client, edition: Any, articles:
 
 def test_changes_of_others_appear(editor: Client, edition: Any, articles: Any) -> None:
     address = f"/editions/{edition.id}/changes/"
-    seen = edition_lookup.get_edition(edition.id).version
-    assert editor.get(f"{address}?version={seen}").status_code == 204
-    editor.post(f"/editions/{edition.id}/words/", {"name": "subject", "was": edition.subject, "value": "Theirs"})
-    changed = editor.get(f"{address}?version={seen}").content.decode()
-    assert 'id="f-subject"' in changed
+    mark = editor.get(f"/editions/{edition.id}/").context["mark"]
+    assert editor.get(f"{address}?mark={mark}", headers=HTMX).status_code == 204
+    editor.post(f"/editions/{edition.id}/words/", {"subject": "Theirs", "seen_subject": edition.subject})
+    changed = editor.get(f"{address}?mark={mark}", headers=HTMX).content.decode()
+    assert 'id="found-subject"' in changed
     assert "Theirs" in changed
-    assert "editor@example.com edited at" in changed
-    while_writing = editor.get(f"{address}?version={seen}&editing=1")
-    assert while_writing.headers["HX-Retarget"] == "#others"
-    assert b"editor@example.com edited at" in while_writing.content
-    assert b"f-subject" not in while_writing.content
+    key = edition.picks[0].key
+    while_writing = editor.get(f"{address}?mark={mark}&editing={key}", headers=HTMX).content.decode()
+    assert f'data-editing="{key}"' in while_writing
 
 
 def test_what_a_page_check_found_is_resolved(editor: Client, edition: Any) -> None:

@@ -1,0 +1,140 @@
+"""The forms of an edition: its texts, a story, a box. What the values mean is checked by the service functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from newsletter.curator.editions import visibility
+from newsletter.curator.editions.states import BoxPlace, PickSize
+from newsletter.kernel.errors import BadInput
+
+PLACES = ((BoxPlace.TOP.value, "Below the intro"), (BoxPlace.END.value, "Below the stories"))
+SIZES = (
+    (PickSize.LARGE.value, "Lead, at full width"),
+    (PickSize.MEDIUM.value, "Medium, with blurb"),
+    (PickSize.SMALL.value, "Small"),
+    (PickSize.ALSO.value, "A line of “Also today”"),
+)
+SEEN = "seen_"
+
+
+def _text(label: str, hint: str = "", *, rows: int = 0, serif: bool = False, most: int = 0, **attrs: Any) -> Any:
+    """A text; `rows` makes it a text area. A newline at its ends is the service's to strip."""
+    attrs |= {"class": "input serif" if serif else "input", "autocomplete": "off", "data-hint": hint}
+    if rows:
+        attrs["rows"] = rows
+    widget = forms.Textarea(attrs=attrs) if rows else forms.TextInput(attrs=attrs)
+    return forms.CharField(
+        label=label, help_text=hint, widget=widget, required=False, strip=False, max_length=most or None
+    )
+
+
+def _choice(label: str, choices: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label, choices=choices, required=False, widget=forms.Select(attrs={"class": "input"})
+    )
+
+
+class SeenForm(forms.Form):
+    """A form whose fields each carry what they held when the page was loaded, as “seen_NAME”."""
+
+    FORMER_NAMES: Mapping[str, str] = {}  # name in the form → name in the service, where they differ
+
+    def read_fields(self, sent: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What was sent of the form's fields, and what was seen of them; a browser sends the ones it showed.
+
+        Raises BadInput for a field that the form has not.
+        """
+        values: dict[str, Any] = {}
+        seen: dict[str, Any] = {}
+        for name, field in self.fields.items():
+            key = self.FORMER_NAMES.get(name, name)
+            if isinstance(field, forms.BooleanField):
+                if SEEN + name in sent:  # an empty box is not sent
+                    values[key], seen[key] = bool(sent.get(name)), bool(sent[SEEN + name])
+            else:
+                if name in sent:
+                    values[key] = sent[name]
+                if SEEN + name in sent:
+                    seen[key] = sent[SEEN + name]
+        if not values:
+            raise BadInput(f"There is no field to save. There are {', '.join(self.fields)}.")
+        return values, seen
+
+
+class EditionTextsForm(SeenForm):
+    """The texts of an edition."""
+
+    subject = _text("Subject", "characters", serif=True)
+    second_subject = _text("Second subject, for half of the subscribers", "empty: everybody gets the first", serif=True)
+    preheader = _text("Preheader", "characters", serif=True)
+    intro = _text("Intro", "Markdown, {{ first_name | reader }} works", rows=4, serif=True)
+    signed = _text("Signed by", serif=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs | {"auto_id": "w-%s"})
+
+
+class StoryForm(SeenForm):
+    """One story of an edition."""
+
+    FORMER_NAMES = {"shown_to": "visibility"}
+
+    headline = _text("Headline", "characters, 70 read best", serif=True)
+    blurb = _text("Blurb", "words, 20 to 40 read best", rows=3, serif=True)
+    label = _text("Label")
+    size = _choice("Size", SIZES)
+    shown_to = _choice("For", ())
+    publisher = _text("Source")
+    url = _text("Link")
+    plain_link = forms.BooleanField(required=False)
+    image_credit = _text("Picture credit", placeholder="Name / agency")
+    image_alt = _text("Alternative text")
+    image_caption = _text("Caption")
+    no_picture = forms.BooleanField(label="Remove picture", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs | {"auto_id": "p-%s"})
+        _set_choices(self, "shown_to", _list_audiences())
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any], *, link_parameters: str, has_picture: bool) -> StoryForm:
+        """The form of a story with this content; what it has no use for is left out."""
+        form = cls(initial={**content, "shown_to": content.get("visibility", ""), "no_picture": False})
+        if link_parameters:
+            form.fields["plain_link"].label = f"Without {link_parameters[:30]}"
+        else:
+            del form.fields["plain_link"]
+        if not has_picture:
+            for name in ("image_credit", "image_alt", "image_caption", "no_picture"):
+                del form.fields[name]
+        return form
+
+
+class BoxForm(SeenForm):
+    """A box of an edition."""
+
+    FORMER_NAMES = {"shown_to": "visibility"}
+
+    title = _text("Heading", "optional", serif=True, maxlength=120)
+    text = _text("Text", "Markdown", rows=3, serif=True, maxlength=5000)
+    shown_to = _choice("For", ())
+    place = _choice("Place", PLACES)
+
+    def __init__(self, *args: Any, number: int | str = "new", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs | {"auto_id": f"b-%s-{number}"})
+        _set_choices(self, "shown_to", _list_audiences())
+
+
+def _list_audiences() -> list[tuple[str, str]]:
+    return [(value, words[:1].upper() + words[1:]) for value, words in visibility.list_options()]
+
+
+def _set_choices(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = choices

@@ -1,0 +1,140 @@
+"""The parts of the board: what each of them shows, and the response that brings an open board up to date."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.catalog import newsletters
+from newsletter.catalog.values import Newsletter
+from newsletter.checks import preflight
+from newsletter.curator.articles import article_lookup
+from newsletter.curator.editions import conflicts, content_hash, decisions, edition_lookup, page_checks, visibility
+from newsletter.curator.editions.states import EDITABLE_STATES, PoolState
+from newsletter.curator.editions.values import Edition, Pick
+from newsletter.delivery.reports import edition_status
+from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
+from newsletter.kernel.errors import Conflict
+from newsletter.web.access import get_actor, require_permission
+from newsletter.web.forms.edition import BoxForm, EditionTextsForm, StoryForm
+from newsletter.web.fragments import is_fragment_request
+
+PARTS = "X-Parts"  # a response with this header is parts of the board; the page takes those that changed
+TEXTS = content_hash.TEXTS
+
+
+def get_edition(request: HttpRequest, verb: Verb, edition_id: int) -> Edition:
+    """The edition, for somebody who may `verb` it."""
+    edition = edition_lookup.get_edition(edition_id)
+    require_permission(request, verb, edition.newsletter_id)
+    return edition
+
+
+def get_editable_edition(request: HttpRequest, edition_id: int) -> Edition:
+    """The edition, for an editor. Raises Conflict for an approved one: editing is to withdraw approval on purpose."""
+    edition = get_edition(request, Verb.EDIT, edition_id)
+    if edition.snapshot_id is not None:
+        raise Conflict(
+            f"{edition.approved_by} approved this edition, so it is not changed. To change it, press "
+            "“Edit (withdraws approval)” on the board."
+        )
+    return edition
+
+
+def build_board_context(request: HttpRequest, edition: Edition, *, editing: str = "") -> dict[str, Any]:
+    """Everything the board shows; `editing` is the key of the story whose form is open."""
+    newsletter = newsletters.get_newsletter(edition.newsletter_id)
+    findings = preflight.check_edition(edition.id, now=clock.now())
+    may_edit = get_actor(request).may(Verb.EDIT, newsletter_id=edition.newsletter_id)
+    can_edit = may_edit and edition.snapshot_id is None and edition.state in EDITABLE_STATES
+    status = edition_status.get_edition_status(edition)
+    story = next((each for each in edition.picks if each.key == editing), None) if can_edit else None
+    undecided = conflicts.list_conflicts(edition)
+    return {
+        "edition": edition,
+        "status": status,
+        "newsletter": newsletter,
+        "sections": [(section, _list_with_moves(edition, section.key)) for section in newsletter.sections],
+        "findings": {
+            each.key: [f for f in findings if f.where.startswith(f"story:{each.key}")] for each in edition.picks
+        },
+        "general": [f for f in findings if not f.where.startswith("story:") and f.where not in TEXTS],
+        "texts_form": EditionTextsForm(initial={name: getattr(edition, name) for name in TEXTS}),
+        "text_findings": {name: [f for f in findings if f.where == name] for name in TEXTS},
+        "blocking": sum(f.blocks for f in findings),
+        "looking": sum(f.warns or bool(f.overridden) for f in findings),
+        "editing": story.key if story else "",
+        "story_form": build_story_form(story, newsletter) if story else None,
+        "looks": page_checks.list_page_checks(edition.id),
+        "states": tuple(PoolState),
+        "sources": article_lookup.list_sources(),
+        "may_edit": may_edit,
+        "can_edit": can_edit,
+        "undecided": undecided,
+        "me": get_actor(request).name,
+        # What an approved edition is withdrawn with; of others it would cost a rendering.
+        "content_hash": decisions.find_content_hash(edition) if may_edit and edition.snapshot_id else "",
+        "mark": compute_mark(edition, status, undecided),
+    } | build_boxes_context(edition)
+
+
+def build_story_form(story: Pick, newsletter: Newsletter) -> StoryForm:
+    """The form of a story."""
+    return StoryForm.of(story.content, link_parameters=newsletter.link_parameters, has_picture=bool(story.picture_url))
+
+
+def build_boxes_context(edition: Edition) -> dict[str, Any]:
+    """The boxes: each with its form and a description of its visibility; and the form of a new one."""
+    words = dict(visibility.list_options())
+    return {
+        "edition": edition,
+        "boxes": [
+            (
+                box,
+                BoxForm(number=box.id, initial={**_box_values(box), "shown_to": box.visibility}),
+                words.get(box.visibility, box.visibility),
+            )
+            for box in edition.boxes
+        ],
+        "new_box_form": BoxForm(),
+        "for_whom": words,
+    }
+
+
+def _box_values(box: Any) -> dict[str, str]:
+    return {"title": box.title, "text": box.text, "place": box.place.value}
+
+
+def render_parts(request: HttpRequest, edition: Edition, *, editing: str = "", announce: str = "") -> HttpResponse:
+    """All parts of the board for a page that is open; without scripts the board itself."""
+    if not is_fragment_request(request):
+        return redirect("board", edition.id)
+    editing = editing or request.GET.get("editing", "") or request.headers.get("X-Editing", "")
+    context = build_board_context(request, edition, editing=editing) | {"announce": announce}
+    response = render(request, "fragments/board_parts.html", context)
+    response[PARTS] = "1"
+    return response
+
+
+def compute_mark(
+    edition: Edition, status: edition_status.EditionStatus, undecided: tuple[conflicts.FieldConflict, ...]
+) -> str:
+    """Changes with whatever an open board must be told: edits, decisions, the mailing, undecided texts."""
+    told = (edition.version, edition.state, edition.snapshot_id, edition.reason, status, undecided)
+    return sha256(repr(told).encode()).hexdigest()[:12]
+
+
+def find_mark(edition: Edition) -> str:
+    """The mark of an edition that was read."""
+    return compute_mark(edition, edition_status.get_edition_status(edition), conflicts.list_conflicts(edition))
+
+
+def _list_with_moves(edition: Edition, section: str) -> list[tuple[Pick, str, str]]:
+    """The stories of a section, each with the key of the story it comes behind when it goes up or down; "": on top."""
+    found = [each for each in edition.picks if each.section == section]
+    keys = ["", "", *(each.key for each in found), ""]
+    return [(each, keys[place], keys[place + 3]) for place, each in enumerate(found)]

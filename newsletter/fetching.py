@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from newsletter import __version__
@@ -82,13 +83,14 @@ class FetchResponse:
 
 @dataclass(frozen=True, slots=True)
 class _FetchLimits:
-    """The limits of one fetch, shared by all its redirects."""
+    """The limits of one fetch or post, shared by all its redirects."""
 
     most_bytes: int
     deadline: float  # of time.monotonic()
     allow_private: bool
     resolver: Resolver
-    form: Mapping[str, str] | None = None  # sent by POST; None: GET
+    form: Mapping[str, str] | None = None  # sent by POST
+    body: bytes | None = None  # sent by POST; with neither: GET
 
     def seconds_left(self, url: str) -> float:
         """Seconds until the deadline. Raises FetchError when none are left."""
@@ -157,6 +159,47 @@ def fetch(
     raise FetchRefused(f"{url} redirects more than {MOST_REDIRECTS} times.")
 
 
+def post(
+    url: str,
+    body: bytes,
+    *,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    timeout: float = MOST_SECONDS,
+    allow_private: bool = False,
+    resolver: Resolver = resolve_host,
+    tls: ssl.SSLContext | None = None,
+) -> None:
+    """Posts something to an address that somebody configured, which may be a secret: errors name its host alone.
+
+    Of the answer nothing but the status is read, and no redirect is followed. Raises FetchRefused for an address that
+    we do not post to, FetchError for what went wrong, with `status` where there was an answer.
+    """
+    import httpx
+
+    try:
+        target = parse_address(url)
+    except FetchRefused:
+        raise FetchRefused("The address is no web address that can be posted to.") from None
+    shown = f"{target.scheme}://{target.netloc.decode('ascii')}"
+    limits = _FetchLimits(0, time.monotonic() + timeout, allow_private, resolver, body=body)
+    sent = {"User-Agent": USER_AGENT, "Accept": "*/*", **headers}
+    no_reuse = httpx.Limits(max_keepalive_connections=0)
+    with httpx.HTTPTransport(verify=tls or _public_authorities(), trust_env=False, limits=no_reuse) as transport:
+        try:
+            addresses = _vet_addresses(target, shown, limits)
+            with _cut_at_deadline(limits.deadline) as trace:
+                response = _connect(transport, target, addresses, sent, limits, trace, shown)
+                response.close()
+        except httpx.HTTPError as error:
+            limits.seconds_left(shown)
+            raise FetchError(f"{shown} could not be posted to: {_describe_error(error)}.") from None
+    status = response.status_code
+    if 300 <= status < 400:
+        raise FetchError(f"{shown} redirects ({status}), and what is posted to it goes nowhere else.", status=status)
+    if status >= 400:
+        raise FetchError(f"{shown} answered {status}.", status=status)
+
+
 @cache
 def _public_authorities() -> ssl.SSLContext:
     """Loaded once: reading the certificates takes longer than many a fetch."""
@@ -172,7 +215,7 @@ def _visit(
     target = parse_address(url)
     addresses = _vet_addresses(target, url, limits)
     with _cut_at_deadline(limits.deadline) as trace:
-        response = _connect(transport, target, addresses, headers, limits, trace)
+        response = _connect(transport, target, addresses, headers, limits, trace, url)
         try:
             if response.status_code in (301, 302, 303, 307, 308) and "location" in response.headers:
                 return _resolve_redirect(target, response.headers["location"])
@@ -246,17 +289,22 @@ def _connect(
     headers: Mapping[str, str],
     limits: _FetchLimits,
     trace: Trace,
+    shown: str,
 ) -> httpx.Response:
-    """The beginning of the answer, from the first address that lets us in: a host may name one that leads nowhere."""
+    """The beginning of the answer, from the first address that lets us in: a host may name one that leads nowhere.
+
+    `shown` is what errors call the address.
+    """
     import httpx
 
     failure: httpx.HTTPError | None = None
     for address in addresses:
-        wait = min(limits.seconds_left(str(target)), _LONGEST_WAIT)
+        wait = min(limits.seconds_left(shown), _LONGEST_WAIT)
         request = httpx.Request(
-            "GET" if limits.form is None else "POST",
+            "GET" if limits.form is None and limits.body is None else "POST",
             target.copy_with(host=str(address)),
             data=limits.form,
+            content=limits.body,
             headers=httpx.Headers({**headers, "Host": target.netloc.decode("ascii")}, encoding="utf-8"),
             extensions={
                 "sni_hostname": target.raw_host.decode("ascii"),  # TLS is checked against the name

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from newsletter.fetching import FetchError, FetchRefused, fetch, is_public
+from newsletter.fetching import FetchError, FetchRefused, fetch, is_public, post
 
 PUBLIC = "93.184.215.14"
 
@@ -55,6 +55,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(404)
         else:
             page(self)
+
+    do_POST = do_GET
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -256,3 +258,50 @@ def test_a_failed_fetch_carries_the_servers_retry_after(
         fetch(f"{server.url}/", allow_private=True)
     assert caught.value.status == 429
     assert least <= caught.value.retry_after <= most
+
+
+@pytest.mark.parametrize("status", [200, 204, 301, 302, 307, 308, 404, 500])
+def test_what_is_posted_goes_to_its_address_alone(server: _Server, status: int) -> None:
+    server.page("/in?token=s3cret", status=status, Location=f"{server.url}/elsewhere?token=s3cret")
+    server.page("/elsewhere?token=s3cret")
+
+    def send() -> None:
+        post(f"{server.url}/in?token=s3cret", b"{}", headers={"X-Told": "yes"}, allow_private=True)
+
+    if status < 300:
+        send()
+    else:
+        with pytest.raises(FetchError) as refused:
+            send()
+        assert refused.value.status == status
+        assert "s3cret" not in str(refused.value)
+    (seen,) = server.seen
+    assert (seen["X-Told"], seen["Content-Length"]) == ("yes", "2")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["nonsense s3cret", "ftp://example.com/s3cret", "https://me:s3cret@example.com/", "http://127.0.0.1:1/s3cret"],
+)
+def test_what_is_not_posted_to_is_refused_without_its_address(url: str) -> None:
+    with pytest.raises(FetchRefused) as refused:
+        post(url, b"")
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("resolver", [lambda host, port: [], lambda host, port: ["127.0.0.1"]])
+def test_a_server_that_is_not_there_is_named_without_its_path(resolver: Callable[[str, int], Sequence[str]]) -> None:
+    with pytest.raises(FetchError, match=r"http://away\.example:1\b") as failed:
+        post("http://away.example:1/s3cret?s3cret", b"", resolver=resolver, allow_private=True, timeout=5)
+    assert "s3cret" not in str(failed.value)
+
+
+def test_an_answer_to_a_post_is_not_waited_for_beyond_its_time(server: _Server) -> None:
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        for _ in range(100):
+            handler.wfile.write(b"X")
+            time.sleep(0.05)
+
+    server.pages["/in"] = drip
+    with pytest.raises(FetchError, match="too long"):
+        post(f"{server.url}/in", b"", allow_private=True, timeout=0.5)

@@ -10,6 +10,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
@@ -20,6 +21,7 @@ from newsletter.kernel.errors import BadInput
 from newsletter.kernel.text import remove_unstorable
 
 TIMEOUT = 60.0
+SETTING = "NEWSLETTER_SMTP_URL"
 
 
 class Smtp:
@@ -30,7 +32,11 @@ class Smtp:
     can_schedule = False
     can_cancel = False
 
-    def __init__(self, url: str, secret_keys: Sequence[bytes] = ()) -> None:
+    def __init__(
+        self, url: str, secret_keys: Sequence[bytes] = (), *, setting: str = SETTING, timeout: float = TIMEOUT
+    ) -> None:
+        """`setting` is what an error calls the address; `timeout` seconds are the longest wait for an answer."""
+        self._setting, self._timeout = setting, timeout
         try:
             parts = urlsplit(remove_unstorable(url))
             host, port = parts.hostname, parts.port
@@ -38,8 +44,8 @@ class Smtp:
             host = None
         if not host or parts.scheme not in ("smtp", "smtps"):
             raise BadInput(
-                "NEWSLETTER_SMTP_URL must be like smtp://user:password@mail.example.com:587.",
-                "NEWSLETTER_SMTP_URL",
+                f"{setting} must be like smtp://user:password@mail.example.com:587.",
+                setting,
             )
         self._host, self._tls = host, parts.scheme == "smtps"
         self._port = port or (465 if self._tls else 587)
@@ -49,11 +55,24 @@ class Smtp:
 
     def send_batch(self, request: SendRequest, now: datetime) -> Answer:
         """Sends each message. A failure of one leaves the others alone; a failure of the connection ends the batch."""
+
+        def compose(recipient: Recipient) -> tuple[str, bytes]:
+            extra = mime.build_id_headers(request, recipient)
+            return recipient.address, mime.compose_message(request.envelope, recipient, now=now, extra=extra).as_bytes()
+
+        answer = self._send_all(request.envelope.from_email, map(compose, request.recipients))
+        return replace(answer, provider_id=request.attempt) if answer.kind is AnswerKind.ACCEPTED else answer
+
+    def send_message(self, sender: str, address: str, message: bytes) -> Answer:
+        """Sends one finished message."""
+        return self._send_all(sender, iter([(address, message)]))
+
+    def _send_all(self, sender: str, messages: Iterator[tuple[str, bytes]]) -> Answer:
         progress = _BatchProgress()
         try:
             with self._connection() as server:
-                for place, recipient in enumerate(request.recipients):
-                    progress.record(place, *self._send_one(server, request, recipient, now))
+                for place, (address, message) in enumerate(messages):
+                    progress.record(place, *_send_one(server, sender, address, message))
         except _ConnectionLost as error:
             progress.unknown_places.append(len(progress))
             return progress.build_answer(
@@ -61,7 +80,7 @@ class Smtp:
             )
         except smtplib.SMTPAuthenticationError as error:
             return progress.build_answer(
-                f"{self._host} does not accept the user and password of NEWSLETTER_SMTP_URL: "
+                f"{self._host} does not accept the user and password of {self._setting}: "
                 f"{_format_error(error)}. Fix it, then resume.",
                 stop=error.smtp_code >= 500,
             )
@@ -72,17 +91,17 @@ class Smtp:
             )
         except (OSError, smtplib.SMTPException) as error:
             return progress.build_answer(f"{self._host}:{self._port} cannot be reached: {error}")
-        if len(progress.accepted_places) == len(request.recipients):
-            return Answer(AnswerKind.ACCEPTED, provider_id=request.attempt)
+        if len(progress.accepted_places) == len(progress):
+            return Answer(AnswerKind.ACCEPTED)
         return progress.build_answer(f"{self._host} refused some of the messages: {progress.last_reply}")
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
         context = ssl.create_default_context()
         if self._tls:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=self._timeout, context=context)
         else:
-            server = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT)
+            server = smtplib.SMTP(self._host, self._port, timeout=self._timeout)
         try:
             server.ehlo()
             if not self._tls and server.has_extn("starttls"):
@@ -97,23 +116,18 @@ class Smtp:
             except (OSError, smtplib.SMTPException):
                 server.close()
 
-    def _send_one(
-        self, server: smtplib.SMTP, request: SendRequest, recipient: Recipient, now: datetime
-    ) -> tuple[int, bytes]:
-        """Sends one message; the server's last word. Raises for what concerns the connection or the sender."""
-        message = mime.compose_message(
-            request.envelope, recipient, now=now, extra=mime.build_id_headers(request, recipient)
-        ).as_bytes()
-        sender = request.envelope.from_email
-        code, said = server.mail(sender)
-        if code >= 400:
-            raise smtplib.SMTPSenderRefused(code, said, sender)
-        code, said = server.rcpt(recipient.address)
-        if code < 400:
-            code, said = _send_data(server, message)
-        if code >= 400:
-            server.rset()
-        return code, said
+
+def _send_one(server: smtplib.SMTP, sender: str, address: str, message: bytes) -> tuple[int, bytes]:
+    """Sends one message; the server's last word. Raises for what concerns the connection or the sender."""
+    code, said = server.mail(sender)
+    if code >= 400:
+        raise smtplib.SMTPSenderRefused(code, said, sender)
+    code, said = server.rcpt(address)
+    if code < 400:
+        code, said = _send_data(server, message)
+    if code >= 400:
+        server.rset()
+    return code, said
 
 
 def _send_data(server: smtplib.SMTP, message: bytes) -> tuple[int, bytes]:

@@ -124,3 +124,32 @@ def test_a_server_that_is_not_there_is_a_refusal_for_now(request_for: Make) -> N
 def test_an_address_that_is_none_is_said_with_an_example(url: str) -> None:
     with pytest.raises(BadInput, match=r"smtp://user:password@mail\.example\.com:587"):
         Smtp(url)
+
+
+@pytest.mark.parametrize(
+    ("broken", "accepted", "unknown", "permanent"),
+    [
+        ({}, True, False, False),
+        ({"end": {SECOND: "drop after"}}, False, True, False),
+        ({"data": {SECOND: "451 later"}}, False, False, False),
+        ({"rcpt": {SECOND: "550 nobody"}}, False, False, True),
+        ({"greeting": "drop"}, False, False, False),
+        ({"sender": "550 not you"}, False, False, False),
+    ],
+)
+def test_one_finished_message_has_the_same_three_answers(
+    start: Start, broken: dict[str, Any], accepted: bool, unknown: bool, permanent: bool
+) -> None:
+    server = start(**broken)
+    answer = Smtp(server.url, setting="NEWSLETTER_NOTIFY_SMTP_URL").send_message(
+        "desk@example.com", SECOND, b"Subject: x\r\n\r\nBody\r\n"
+    )
+    assert (answer.accepted, bool(answer.unknown_places), bool(answer.refused_places)) == (accepted, unknown, permanent)
+
+
+def test_an_address_is_called_by_the_setting_that_holds_it(start: Start) -> None:
+    with pytest.raises(BadInput, match="NEWSLETTER_NOTIFY_SMTP_URL must be like"):
+        Smtp("nonsense", setting="NEWSLETTER_NOTIFY_SMTP_URL")
+    server = start(login="535 no")
+    answer = Smtp(server.url, setting="NEWSLETTER_NOTIFY_SMTP_URL").send_message("desk@example.com", SECOND, b"x")
+    assert "user and password of NEWSLETTER_NOTIFY_SMTP_URL" in answer.message

@@ -303,6 +303,28 @@ OPTIONS: tuple[Option, ...] = (
         secret=True,
     ),
     Option(
+        "NEWSLETTER_NOTIFY_SMTP_URL",
+        "",
+        "How notifications are mailed: a server that is not the provider's, for that may be what failed. Written like "
+        "`NEWSLETTER_SMTP_URL`: [notifications.md](notifications.md)",
+        shown_default="none: they are not mailed",
+        secret=True,
+    ),
+    Option(
+        "NEWSLETTER_NOTIFY_FROM",
+        "",
+        "The address that notifications are mailed from",
+        shown_default="`newsletter@` and the host of the base URL",
+    ),
+    Option(
+        "NEWSLETTER_PING_URL",
+        "",
+        "Where the scheduler pings every minute while all is well, as healthchecks.io takes it; with `/start` when it "
+        "starts, with `/fail` while something keeps mail from leaving. Who misses the pings knows that all is gone",
+        shown_default="none",
+        secret=True,
+    ),
+    Option(
         "NEWSLETTER_DEBUG",
         "",
         "Shows debug pages; never on a public server",
@@ -401,6 +423,9 @@ class Config:
     audit_months: int
     forget_months: int
     smtp_url: str
+    notify_smtp_url: str
+    notify_from: str
+    ping_url: str
     debug: bool
     sendgrid_api_key: str
     sendgrid_host: str
@@ -454,6 +479,9 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         audit_months=int(read("NEWSLETTER_AUDIT_MONTHS")),
         forget_months=int(read("NEWSLETTER_FORGET_MONTHS")),
         smtp_url=read("NEWSLETTER_SMTP_URL"),
+        notify_smtp_url=read("NEWSLETTER_NOTIFY_SMTP_URL"),
+        notify_from=_check_sender(read("NEWSLETTER_NOTIFY_FROM")),
+        ping_url=_check_ping_url(read("NEWSLETTER_PING_URL")),
         debug=_is_on(read("NEWSLETTER_DEBUG")),
         sendgrid_api_key=read("SENDGRID_API_KEY"),
         sendgrid_host=read("NEWSLETTER_SENDGRID_HOST"),
@@ -466,6 +494,8 @@ _READ_AGAIN = {
     "SENDGRID_API_KEY": "sendgrid_api_key",
     "NEWSLETTER_SENDGRID_WEBHOOK_KEYS": "sendgrid_webhook_keys",
     "NEWSLETTER_SMTP_URL": "smtp_url",
+    "NEWSLETTER_NOTIFY_SMTP_URL": "notify_smtp_url",
+    "NEWSLETTER_PING_URL": "ping_url",
     "NEWSLETTER_CAPTCHA_SECRET": "captcha_secret",
 }
 
@@ -592,3 +622,23 @@ def _check_captcha(value: str) -> str:
             "NEWSLETTER_CAPTCHA",
         )
     return value
+
+
+def _check_sender(value: str) -> str:
+    name, _, domain = value.rpartition("@")
+    if value and not (name and domain and value.isascii() and value.isprintable() and " " not in value):
+        raise BadInput(
+            f"NEWSLETTER_NOTIFY_FROM is “{value}”. Give an address like desk@example.com.", "NEWSLETTER_NOTIFY_FROM"
+        )
+    return value
+
+
+def _check_ping_url(value: str) -> str:
+    """The address, which is a secret: an error does not show it."""
+    try:
+        _check_url("NEWSLETTER_PING_URL", value) if value else ""
+    except BadInput:
+        raise BadInput(
+            "NEWSLETTER_PING_URL is no address like https://hc-ping.com/… without a query.", "NEWSLETTER_PING_URL"
+        ) from None
+    return value.rstrip("/")

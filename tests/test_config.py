@@ -132,8 +132,24 @@ def test_settings_are_described_with_where_they_come_from_and_no_secret(tmp_path
     assert "SG.very" not in str(found)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NEWSLETTER_NOTIFY_FROM", "desk"),
+        ("NEWSLETTER_NOTIFY_FROM", "a b@example.com"),
+        ("NEWSLETTER_NOTIFY_FROM", "@example.com"),
+        ("NEWSLETTER_PING_URL", "hc.example.com/s3cret"),
+        ("NEWSLETTER_PING_URL", "https://hc.example.com/s3cret?x=1"),
+    ],
+)
+def test_what_is_no_address_is_refused_by_its_name_and_a_secret_one_is_not_shown(name: str, value: str) -> None:
+    with pytest.raises(BadInput, match=name) as refused:
+        config.load({name: value, "NEWSLETTER_SECRET_KEY": "x", "NEWSLETTER_STATE_DIR": "/nowhere"})
+    assert "s3cret" not in str(refused.value)
+
+
 def test_every_secret_is_declared_as_one() -> None:
-    looks_like_one = re.compile("SECRET|API_KEY|SMTP_URL|DATABASE_URL")
+    looks_like_one = re.compile("SECRET|API_KEY|SMTP_URL|DATABASE_URL|PING_URL")
     assert all(each.secret == bool(looks_like_one.search(each.name)) for each in config.OPTIONS)
 
 

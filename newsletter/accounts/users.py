@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from newsletter.accounts.models import CalendarLink, Role, User
 from newsletter.accounts.own_account import confirm_password, normalise_email, require_own
-from newsletter.accounts.roles import RoleName
+from newsletter.accounts.roles import ALLOWED_VERBS, RoleName
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, NotFound, Refused
@@ -34,6 +34,16 @@ class UserAccount:
     name: str
     active: bool
     roles: tuple[tuple[int | None, RoleName], ...]
+
+    def list_allowed(self, verb: Verb) -> frozenset[int] | None:
+        """The ids of the newsletters that they may `verb`; None means all of them. A disabled user may nothing."""
+        found = {n for n, role in self.roles if self.active and verb in ALLOWED_VERBS[role]}
+        return None if None in found else frozenset(each for each in found if each is not None)
+
+    def may(self, verb: Verb, newsletter_id: int | None) -> bool:
+        """Whether they may `verb` a newsletter; all newsletters (None)."""
+        allowed = self.list_allowed(verb)
+        return allowed is None or newsletter_id in allowed
 
 
 def create_user(

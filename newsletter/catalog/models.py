@@ -80,6 +80,9 @@ class Newsletter(models.Model):
         db_default=ApprovalPolicy.ONE.value,
     )
     cut_off_minutes = models.PositiveIntegerField(default=0, db_default=0)  # before its time; 0: no cut-off
+    remind_minutes = models.PositiveIntegerField(
+        default=30, db_default=30
+    )  # before its time, if not approved; 0: never
     collects_from = models.DateTimeField(null=True)  # stories from before are not offered: its schedule was paused
     created_at = models.DateTimeField()
 

@@ -162,6 +162,7 @@ def to_newsletter(row: models.Newsletter) -> Newsletter:
         when_late=LatePolicy(row.when_late),
         approvals=ApprovalPolicy(row.approvals),
         cut_off_minutes=row.cut_off_minutes,
+        remind_minutes=row.remind_minutes,
         created_at=row.created_at,
         sections=tuple(map(_to_section, row.sections.all())),
     )

@@ -105,6 +105,7 @@ class NewsletterFields(TypedDict, total=False):
     when_late: str
     approvals: str
     cut_off_minutes: int | str
+    remind_minutes: int | str
     recall_minutes: int | str
     segment: str
     link_parameters: str
@@ -282,6 +283,19 @@ _ALL = (
         10_080,
         or_zero=True,
         short_option="cut-off",
+    ),
+    NewsletterSetting(
+        "remind_minutes",
+        _NUMBER,
+        "Reminder before its time",
+        "minutes before its time that those who approve are told that it is not approved: "
+        "[notifications.md](notifications.md)",
+        "Minutes before its time that approvers hear that it is not approved; 0: they do not",
+        "`30`",
+        1,
+        1440,
+        or_zero=True,
+        short_option="remind",
     ),
     NewsletterSetting(
         "recall_minutes",

@@ -83,6 +83,7 @@ class Newsletter:
     when_late: LatePolicy = LatePolicy.HOLD
     approvals: ApprovalPolicy = ApprovalPolicy.ONE
     cut_off_minutes: int = 0  # before its time that it closes for late stories; 0: it does not
+    remind_minutes: int = 30  # before its time that its approvers hear that it is not approved; 0: they do not
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "suppressions": ("suppressions", "The suppression list, and which domains may not sign up."),
     "subscribers": ("subscribers", "Add, import, export and find subscribers."),
     "users": ("users", "Who works at the desk, and with which roles."),
+    "notifications": ("notifications", "What users and webhooks are told of."),
     "audit": ("audit", "Who did what, when, and which values changed."),
 }
 # Nouns, verbs and options by their names in 0.1.0: still taken, listed nowhere, and the new name is printed on stderr.

@@ -13,6 +13,7 @@ from newsletter.cli.startup import look_at_history, only_one, require_ready
 from newsletter.cli.web import LISTEN, parse_listen
 from newsletter.jobs import wiring
 from newsletter.jobs.heartbeats import ProcessKind
+from newsletter.jobs.notifier import Notifier
 from newsletter.jobs.supervisor import Child, Supervisor
 
 app = typer.Typer(add_completion=False)
@@ -31,7 +32,7 @@ def run_all(
 
 def _run(host: str, port: int, threads: int) -> NoReturn:
     look_at_history()
-    connection.close()  # this process only minds the others
+    connection.close()  # its threads have their own
     say(
         f"The desk is at {wiring.get_config().base_url}. Mail is sent through {wiring.get_provider().name}. "
         "Stop with Ctrl-C."
@@ -42,4 +43,6 @@ def _run(host: str, port: int, threads: int) -> NoReturn:
         Child("scheduler", kind=ProcessKind.SCHEDULER),
         Child("worker", ("--threads", str(threads)), kind=ProcessKind.WORKER),
     )
-    sys.exit(Supervisor(children).run())
+    with Notifier():  # should no child be able to
+        code = Supervisor(children).run()
+    sys.exit(code)

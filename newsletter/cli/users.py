@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import typer
@@ -12,7 +14,10 @@ from newsletter.accounts.token_scopes import SCOPE_NAMES, TokenScope
 from newsletter.catalog import newsletters
 from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, read_text_file, say
+from newsletter.jobs.notification_kinds import KIND_RULES, NotificationKind
+from newsletter.jobs.notifications import choices
 from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NotAllowed
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Users of the desk and their roles.")
 ROLE = typer.Option(RoleName.EDITOR.value, help=f"One of {users.ROLE_NAMES}; with `role` also {users.NO_ROLE}.")
@@ -177,6 +182,57 @@ def revoke_token(token_id: int, yes: bool = YES) -> None:
     confirm_or_refuse(f"Revoke token {token_id}?", yes)
     api_tokens.revoke_token(token_id, by=get_actor(), now=clock.now())
     say("The token is revoked.")
+
+
+notify = typer.Typer(no_args_is_help=True, add_completion=False, help="What a user is notified of.")
+app.add_typer(notify, name="notify")
+
+
+@notify.command("list")
+def show_notify(email: str, as_json: bool = JSON) -> None:
+    """List what a user may be notified of, and what they are."""
+    _show_choices(choices.list_choices(email), as_json)
+
+
+@notify.command("set")
+def set_notify(
+    email: str,
+    kind: str = typer.Argument(..., help=f"One of {', '.join(KIND_RULES)}."),
+    wanted: str = typer.Argument(..., help="on or off"),
+    newsletter: str = typer.Option("", "--newsletter", help="Of this newsletter (its slug); else of all."),
+    as_json: bool = JSON,
+) -> None:
+    """Notify a user of something, or no more."""
+    if kind not in KIND_RULES:
+        raise BadInput(f"There is no notification “{kind}”. There are: {', '.join(KIND_RULES)}.", "kind")
+    if wanted not in ("on", "off"):
+        raise BadInput(f"“{wanted}” is neither on nor off.", "wanted")
+    of = _find_newsletter_id(newsletter)
+    present = [each for each in choices.list_choices(email) if each.kind == kind]
+    keys = [(of, NotificationKind(kind))] if newsletter else [(each.newsletter_id, each.kind) for each in present]
+    if not keys:
+        raise NotAllowed(f"{email} has no right to be notified of “{kind}”.")
+    found = choices.choose(email, dict.fromkeys(keys, wanted == "on"), by=get_actor(), now=clock.now())
+    _show_choices(found, as_json)
+
+
+def _show_choices(found: Iterable[choices.Choice], as_json: bool) -> None:
+    slugs = {each.id: each.slug for each in newsletters.list_newsletters()}
+    if as_json:
+        return emit_json([{**asdict(each), "newsletter": slugs.get(each.newsletter_id or 0)} for each in found])
+    print_table(
+        ("of", "kind", "what", "notified"),
+        [
+            (
+                slugs.get(each.newsletter_id or 0, "the service"),
+                each.kind.value,
+                each.kind.label,
+                ("yes" if each.wanted else "no") + ("" if each.chosen else " (by default)"),
+            )
+            for each in found
+        ],
+        "There is nothing that this user may be notified of.",
+    )
 
 
 def _find_newsletter_id(slug: str) -> int | None:

@@ -18,6 +18,7 @@ from waitress.channel import HTTPChannel
 from newsletter.cli.output import SUPERVISED, say
 from newsletter.cli.startup import look_at_history, read_secrets_on_hangup, require_valid_settings
 from newsletter.jobs import heartbeats, schema, wiring, worker_threads
+from newsletter.jobs.notifier import Notifier
 from newsletter.jobs.page_probe import PageProbe
 from newsletter.jobs.supervisor import end_with_parent
 from newsletter.kernel.errors import BadInput, SurroundingsError
@@ -51,21 +52,22 @@ def run_web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64),
     say(f"The desk is at {wiring.get_config().base_url} (listening on {host}:{port}).")
     HTTPChannel.parser_class = import_string(settings.REQUEST_PARSER)
     try:
-        waitress.serve(
-            application,
-            host=host,
-            port=port,
-            threads=threads,
-            ident="newsletter",
-            _quiet=True,
-            clear_untrusted_proxy_headers=False,
-            connection_limit=_find_connection_limit(),
-            channel_timeout=IDLE_SECONDS,
-            cleanup_interval=5,
-            max_request_header_size=LARGEST_HEAD,
-            max_request_body_size=HTTPChannel.parser_class.LARGEST,
-            asyncore_use_poll=True,  # select takes no file beyond the 1,024th
-        )
+        with Notifier():
+            waitress.serve(
+                application,
+                host=host,
+                port=port,
+                threads=threads,
+                ident="newsletter",
+                _quiet=True,
+                clear_untrusted_proxy_headers=False,
+                connection_limit=_find_connection_limit(),
+                channel_timeout=IDLE_SECONDS,
+                cleanup_interval=5,
+                max_request_header_size=LARGEST_HEAD,
+                max_request_body_size=HTTPChannel.parser_class.LARGEST,
+                asyncore_use_poll=True,  # select takes no file beyond the 1,024th
+            )
     except OSError as error:
         raise SurroundingsError(
             f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --listen HOST:PORT."

@@ -12,6 +12,7 @@ from django.db import connection
 from newsletter.cli.output import SUPERVISED, say
 from newsletter.cli.startup import look_at_history, read_secrets_on_hangup
 from newsletter.jobs import schema, wiring
+from newsletter.jobs.notifier import Notifier
 from newsletter.jobs.supervisor import end_with_parent
 from newsletter.jobs.worker_threads import Worker
 
@@ -37,10 +38,11 @@ def run_worker(
     read_secrets_on_hangup()
     runner = threading.Thread(target=worker.run, name="worker")
     runner.start()
-    while not stop.wait(1.0) and runner.is_alive():
-        pass
-    worker.stop()
-    runner.join()
+    with Notifier():
+        while not stop.wait(1.0) and runner.is_alive():
+            pass
+        worker.stop()
+        runner.join()
 
 
 def _create_worker(threads: int) -> Any:

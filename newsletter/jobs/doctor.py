@@ -21,6 +21,8 @@ from newsletter.delivery.events import inbox, suppression_sync
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.reports import summary
 from newsletter.jobs import file_rights, heartbeats, put_aside, readiness, schema, wiring
+from newsletter.jobs.notification_kinds import MessageState
+from newsletter.jobs.notifications import history, webhooks
 from newsletter.kernel.errors import NewsletterError, SurroundingsError
 from newsletter.kernel.resources import get_templates_dir
 from newsletter.scheduling import schedules
@@ -31,6 +33,7 @@ LONGEST_WAIT = timedelta(minutes=10)  # of what the provider reported; a worker 
 EVENTS_WITHIN = timedelta(minutes=30)  # of the acceptance, the first event comes within seconds
 REFUSED_SHOWN_FOR = timedelta(days=1)
 UNDELIVERED_SHOWN_FOR = timedelta(days=7)
+NOTIFICATIONS_SHOWN_FOR = timedelta(days=1)
 MIN_FREE_BYTES = 500 * 2**20  # bytes
 
 
@@ -66,6 +69,7 @@ def examine(now: datetime) -> tuple[Diagnosis, ...]:
         found += [*_check_history(now), *_check_users(), *_check_provider(options, now), *_check_newsletters()]
         found += [*_check_transactional_mail(now), *_check_processes(now), *_check_failures()]
         found += [*_check_setup(now), *_check_mailings(now), *_check_account_alarms(), *_check_proxies(options, now)]
+        found += _check_notifications(options, now)
     return (*found, *_check_file_rights(options), *_check_base_url(options))
 
 
@@ -321,6 +325,31 @@ def _check_transactional_mail(now: datetime) -> Iterator[Diagnosis]:
             DiagnosisLevel.LOOK,
             f"{lost.failed} mails to single people (confirmations and the like) were given up.",
             "Look into the worker’s log for the reason.",
+        )
+
+
+def _check_notifications(options: config.Config, now: datetime) -> Iterator[Diagnosis]:
+    """Whether anybody hears of what goes wrong, also when all is gone."""
+    if not options.notify_smtp_url and not webhooks.list_webhooks():
+        yield Diagnosis(
+            DiagnosisLevel.LOOK,
+            "Nobody is notified of anything: no mail server for notifications is set, and there is no webhook.",
+            "Set NEWSLETTER_NOTIFY_SMTP_URL, or: newsletter notifications add-webhook NAME --url-file FILE",
+        )
+    if not options.ping_url and not setup_problems.is_loopback(options.host):
+        yield Diagnosis(
+            DiagnosisLevel.LOOK,
+            "When the whole machine is gone, nobody is told.",
+            "Set NEWSLETTER_PING_URL to an address of a monitor that misses the pings, as healthchecks.io does.",
+        )
+    lost = history.count_unsettled(now - NOTIFICATIONS_SHOWN_FOR)
+    if lost:
+        unknown, failed = lost.get(MessageState.UNKNOWN, 0), lost.get(MessageState.FAILED, 0)
+        yield Diagnosis(
+            DiagnosisLevel.LOOK,
+            f"Of the notifications of the last day {failed} were given up, and of {unknown} nobody knows whether they "
+            "arrived.",
+            "See why: newsletter notifications list --json",
         )
 
 

@@ -47,15 +47,16 @@ class ProcessStatus:
     @property
     def is_here(self) -> bool:
         """Whether it runs on this machine."""
-        return self.name.startswith(f"{self.kind}@{_get_host()}:")
+        return self.name.startswith(f"{self.kind}@{get_host_name()}:")
 
 
 def get_process_name(kind: ProcessKind, pid: int | None = None) -> str:
     """“worker@host:1234”: which process on which machine; this one if none is given."""
-    return f"{kind}@{_get_host()}:{os.getpid() if pid is None else pid}"
+    return f"{kind}@{get_host_name()}:{os.getpid() if pid is None else pid}"
 
 
-def _get_host() -> str:
+def get_host_name() -> str:
+    """What this machine is called."""
     return socket.gethostname()[:50]
 
 

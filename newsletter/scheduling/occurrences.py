@@ -44,6 +44,14 @@ def list_occurrences(
     return tuple(to_occurrence(row) for row in (rows.filter(state=state) if state else rows))
 
 
+def list_changed(since: datetime, now: datetime) -> tuple[Occurrence, ...]:
+    """What was opened, held or missed since an instant, and what was skipped whose time has come since, in order."""
+    decided = (OccurrenceState.DRAFT, OccurrenceState.HELD, OccurrenceState.MISSED)
+    wanted = Q(state__in=decided, changed_at__gte=since)
+    wanted |= Q(state=OccurrenceState.SKIPPED, instant__gte=since, instant__lte=now)
+    return tuple(to_occurrence(row) for row in models.Occurrence.objects.filter(wanted).order_by("instant", "id"))
+
+
 def find_next(newsletter_id: int, now: datetime) -> Occurrence | None:
     """The next occurrence of a newsletter that is to happen."""
     rows = models.Occurrence.objects.filter(
@@ -214,6 +222,12 @@ def find_held_for_edition(edition_id: int) -> Occurrence | None:
     return to_occurrence(row) if row else None
 
 
+def find_instant_of_edition(edition_id: int) -> datetime | None:
+    """When the schedule sends an edition that still waits for its time; None where it does not."""
+    rows = models.Occurrence.objects.filter(edition_id=edition_id, state__in=states.WAITING_STATES)
+    return rows.order_by("instant").values_list("instant", flat=True).first()
+
+
 def to_occurrence(row: models.Occurrence) -> Occurrence:
     """The value of a row."""
     return Occurrence(
@@ -227,4 +241,5 @@ def to_occurrence(row: models.Occurrence) -> Occurrence:
         row.reason,
         row.edition_id,
         row.moved_from,
+        row.changed_at,
     )

@@ -67,6 +67,7 @@ class Occurrence:
     reason: str
     edition_id: int | None
     moved_from: LocalDate | None = None
+    changed_at: datetime | None = None
 
 
 def to_schedule(row: models.Schedule) -> Schedule:

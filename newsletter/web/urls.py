@@ -6,6 +6,7 @@ from django.urls import path
 
 from newsletter.web.views import (
     account,
+    approve,
     archive,
     articles,
     board,
@@ -19,6 +20,7 @@ from newsletter.web.views import (
     lists,
     login,
     newsletters,
+    notifications,
     outbox,
     pictures,
     rules,
@@ -56,6 +58,7 @@ urlpatterns = [
     path("editions/<int:edition_id>/rendering/", editions.show_rendering, name="rendering"),
     path("editions/<int:edition_id>/letter.eml", editions.download_message, name="letter"),
     path("editions/<int:edition_id>/looks/", editions.check_pages, name="looks"),
+    path("editions/<int:edition_id>/approve/", approve.show_approval, name="approve"),
     path("editions/<int:edition_id>/approval/", editions.change_approval, name="approval"),
     path("editions/<int:edition_id>/approval/request/", editions.request_approval, name="request-approval"),
     path("editions/<int:edition_id>/approval/send-back/", editions.send_back, name="send-back"),
@@ -100,6 +103,7 @@ urlpatterns = [
     path("outbox/<str:folder>/<str:name>/", outbox.show_message, name="outbox-letter"),
     path("outbox/<str:folder>/<str:name>/html/", outbox.show_html, name="outbox-html"),
     path("account/", account.show_account, name="account"),
+    path("account/notifications/", notifications.show_notifications, name="notifications"),
     path("people/", users.show_users, name="people"),
     path("calendar/<str:token>.ics", calendar_feed.show_calendar, name="calendar-feed"),
     path("archive/", archive.show_archive, name="archive"),

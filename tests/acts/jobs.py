@@ -7,10 +7,14 @@ from typing import Any
 
 from django.conf import settings
 
+from newsletter.accounts import users
 from newsletter.curator.editions import models
 from newsletter.curator.editions.states import EditionState
 from newsletter.delivery import installation
 from newsletter.jobs import backup, continuity, tasks
+from newsletter.jobs.notification_kinds import NotificationKind
+from newsletter.jobs.notifications import choices, testing, webhooks
+from tests.actors import SYSTEM
 from tests.acts import Act, Prepare, World
 
 
@@ -80,11 +84,36 @@ def _allow_provider(world: World) -> Act:
     return lambda by: continuity.allow_provider(by=by, now=world.now)
 
 
+def _choose_notifications(world: World) -> Act:
+    users.create_user("ann@example.com", "a long enough password", by=SYSTEM, now=world.now)
+    wanted = {(world.morning.id, NotificationKind.SENT): True}
+    return lambda by: choices.choose("ann@example.com", wanted, by=by, now=world.now)
+
+
+def _add_webhook(world: World) -> Act:
+    address, of = "https://hooks.example.com/x", world.morning.id
+    return lambda by: webhooks.add_webhook("chat", address, newsletter_id=of, by=by, now=world.now)
+
+
+def _remove_webhook(world: World) -> Act:
+    _add_webhook(world)(SYSTEM)
+    return lambda by: webhooks.remove_webhook("chat", by=by, now=world.now)
+
+
+def _test_notifications(world: World) -> Act:
+    webhooks.add_webhook("chat", "http://127.0.0.1:1/", by=SYSTEM, now=world.now)  # refused: it is private
+    return lambda by: testing.send_test_notification("chat", by=by, now=world.now)
+
+
 ACTS: dict[str, Prepare] = {
     "newsletter.jobs.backup.back_up": _back_up,
     "newsletter.jobs.continuity.allow_provider": _allow_provider,
     "newsletter.jobs.continuity.make_copy": _make_copy,
     "newsletter.jobs.continuity.resume_sending": _resume_sending,
+    "newsletter.jobs.notifications.choices.choose": _choose_notifications,
+    "newsletter.jobs.notifications.testing.send_test_notification": _test_notifications,
+    "newsletter.jobs.notifications.webhooks.add_webhook": _add_webhook,
+    "newsletter.jobs.notifications.webhooks.remove_webhook": _remove_webhook,
     "newsletter.jobs.tasks.check_pages_and_links_of_edition": _check_pages,
     "newsletter.jobs.tasks.request_approval": _request_approval,
     "newsletter.jobs.tasks.send_correction": _send_correction,

@@ -43,6 +43,7 @@ def test_every_setting_can_be_changed_by_an_option(newsletter: Newsletter, newsr
         "when_late": "skip",
         "approvals": "two",
         "cut_off_minutes": "40",
+        "remind_minutes": "45",
         "recall_minutes": "60",
         "segment": "payers",
         "link_parameters": "a=b",

@@ -80,6 +80,7 @@ OF_THE_NEWSROOM = (
     "newsletter.delivery.isolation.retry_failed",
     "newsletter.jobs.backup.",
     "newsletter.jobs.continuity.",
+    "newsletter.jobs.notifications.testing.",
     "subscribers.attributes.create_attribute",
     "subscribers.consent.domain_rules.",
     "subscribers.imports.restore.",

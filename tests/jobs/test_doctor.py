@@ -19,6 +19,9 @@ from newsletter.delivery.models import Batch, Mailing, SeenEvent
 from newsletter.delivery.sending import freeze, mailings
 from newsletter.jobs import doctor, heartbeats, tasks, wiring
 from newsletter.jobs.doctor import DiagnosisLevel
+from newsletter.jobs.notification_kinds import NotificationKind
+from newsletter.jobs.notifications import recording, sending
+from newsletter.jobs.notifications.facts import Fact
 from newsletter.scheduling import schedules
 from subscribers import rate_limits, self_service
 from tests.actors import SYSTEM
@@ -216,3 +219,19 @@ def test_posts_to_the_webhook_that_were_refused_are_counted(
         inbox.note_refused("The signature does not fit the body.", now + timedelta(seconds=seconds))
     assert "4 posts to the webhook were refused, the last on 2026-11-24 06:00 UTC: The signature" in found(now, "look")
     assert "posts to the webhook" not in found(now + timedelta(days=2), "look")
+
+
+def test_that_nobody_is_notified_is_said_and_what_was_not_delivered(
+    data_dir: None, newsroom: Any, people: Any, settings: Any, now: datetime
+) -> None:
+    assert "Nobody is notified of anything" in found(now, "look")
+    assert "NEWSLETTER_PING_URL" in found(now, "look")
+    settings.CONFIG = replace(
+        settings.CONFIG, notify_smtp_url="smtp://127.0.0.1:1", ping_url="https://hc.example.com/x"
+    )
+    assert "Nobody is notified" not in found(now, "look")
+    assert "NEWSLETTER_PING_URL" not in found(now, "look")
+    fact = Fact(NotificationKind.HELD, "occurrence 1", newsroom.briefing.id, now - timedelta(hours=24))
+    recording.record_fact(fact, now - timedelta(hours=24))
+    sending.send_due_messages(now)
+    assert "Of the notifications of the last day 2 were given up" in found(now, "look")

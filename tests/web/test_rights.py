@@ -153,6 +153,7 @@ def list_rows(ids: Things) -> dict[str, Row]:
     return {
         "today": Row("/", some[VIEW]),
         "account": Row("/account/", some[VIEW]),
+        "notifications": Row("/account/notifications/", some[VIEW], some[VIEW], forms=({}, {"do": "test"})),
         "editions": Row("/editions/", some[VIEW], mine[EDIT], forms=({"newsletter": "morning", "date": "2026-12-24"},)),
         "schedule": Row(
             "/schedule/",
@@ -236,6 +237,7 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "look": Row(f"{draft}/picks/{ids.pick}/look/", post=mine[EDIT]),
         "move-pick": Row(f"{draft}/picks/{ids.pick}/place/", post=mine[EDIT]),
         "drop-pick": Row(f"{draft}/picks/{ids.pick}/removal/", post=mine[EDIT]),
+        "approve": Row(f"{draft}/approve/", mine[VIEW], mine[APPROVE], queries=("", "?seen=0-0")),
         "review": Row(f"{draft}/review/", mine[VIEW], queries=("", "?view=text", "?view=source")),
         "rendering": Row(f"{draft}/rendering/", mine[VIEW], queries=("", "?view=dark")),
         "letter": Row(f"{draft}/letter.eml", mine[VIEW]),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+
+from django.db.models import QuerySet
 
 from newsletter.curator.editions import models
 from newsletter.curator.editions.states import EditionState
@@ -27,10 +30,27 @@ def record_transition(
 
 def list_transitions(edition_id: int) -> tuple[EditionTransition, ...]:
     """What an edition went through, the oldest first."""
-    rows = models.EditionTransition.objects.filter(edition_id=edition_id).order_by("id")
+    return _to_transitions(models.EditionTransition.objects.filter(edition_id=edition_id))
+
+
+def list_recent_transitions(since: datetime, to: Collection[EditionState]) -> tuple[EditionTransition, ...]:
+    """The changes of all editions to one of these states since an instant, the oldest first."""
+    return _to_transitions(models.EditionTransition.objects.filter(at__gte=since, after__in=list(to)))
+
+
+def _to_transitions(rows: QuerySet[models.EditionTransition]) -> tuple[EditionTransition, ...]:
     return tuple(
-        EditionTransition(EditionState(row.before), EditionState(row.after), row.at, row.by, row.why, row.asked)
-        for row in rows
+        EditionTransition(
+            EditionState(row.before),
+            EditionState(row.after),
+            row.at,
+            row.by,
+            row.why,
+            row.asked,
+            id=row.id,
+            edition_id=row.edition_id,
+        )
+        for row in rows.order_by("id")
     )
 
 

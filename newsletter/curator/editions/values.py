@@ -188,6 +188,8 @@ class EditionTransition:
     by: str
     why: str
     asked: str  # whose approval is asked for
+    id: int = 0
+    edition_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

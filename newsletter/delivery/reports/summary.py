@@ -254,6 +254,8 @@ class StoppedMailing:
     id: int
     state: MailingState
     reason: str
+    newsletter_id: int
+    edition_id: int
 
     @property
     def by_hand(self) -> bool:
@@ -266,9 +268,34 @@ def list_stopped(*, since: datetime | None = None) -> tuple[StoppedMailing, ...]
     rows = models.Mailing.objects.filter(state__in=(MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING))
     rows = rows.filter(due_at__gte=since) if since else rows
     return tuple(
-        StoppedMailing(id, MailingState(state), reason)
-        for id, state, reason in rows.order_by("-id").values_list("id", "state", "reason")
+        StoppedMailing(id, MailingState(state), reason, newsletter_id, edition_id)
+        for id, state, reason, newsletter_id, edition_id in rows.order_by("-id").values_list(
+            "id", "state", "reason", "newsletter_id", "edition_id"
+        )
     )
+
+
+def list_finished(since: datetime, until: datetime) -> tuple[int, ...]:
+    """The mailings that were finished between two instants, in order."""
+    rows = models.Mailing.objects.filter(state=MailingState.FINISHED, finished_at__gte=since, finished_at__lte=until)
+    return tuple(rows.order_by("finished_at", "id").values_list("id", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownCount:
+    """For how many members of a mailing nobody knows whether they got it, for the provider's answer was lost."""
+
+    mailing_id: int
+    newsletter_id: int
+    edition_id: int
+    count: int
+
+
+def list_unknown_counts(since: datetime) -> tuple[UnknownCount, ...]:
+    """The mailings due since an instant with batches whose answer was lost."""
+    rows = models.Batch.objects.filter(state=BatchState.UNKNOWN, mailing__due_at__gte=since)
+    counted = rows.values_list("mailing_id", "mailing__newsletter_id", "mailing__edition_id").annotate(n=Sum("size"))
+    return tuple(UnknownCount(*each) for each in counted.order_by("mailing_id"))
 
 
 def list_unreported(now: datetime, *, after: timedelta) -> tuple[int, ...]:

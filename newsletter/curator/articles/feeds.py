@@ -14,7 +14,7 @@ from html import escape, unescape
 from typing import Any
 from urllib.parse import urljoin
 
-from newsletter.curator.articles.extraction import phrases
+from newsletter.curator.articles.extraction import names, phrases
 from newsletter.kernel.errors import Refused
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.kernel.patterns import LINE, compile_bounded
@@ -139,7 +139,7 @@ def _parse_json_entry(item: Mapping[str, Any], base: str, language: str) -> Entr
         url=link,
         title=title or _first_words(_to_text(content[:2000]) or plain),
         dek=_MORE.sub("", _to_text(_string_or_empty(item.get("summary"))))[:LONGEST_DEK],
-        author=", ".join(filter(None, (phrases.parse_byline(_to_text(name)) for name in named)))[:300],
+        author=", ".join(filter(None, (names.parse_byline(_to_text(name)) for name in named)))[:300],
         published_at=published,
         language=(_string_or_empty(item.get("language")) or language)[:16],
         image_url=_picture_address(
@@ -191,7 +191,7 @@ def _parse_entry(raw: Mapping[str, Any], base: str, language: str) -> Entry:
         url=link,
         title=title or _first_words(_to_text((content or str(raw.get("summary") or ""))[:2000])),
         dek=_MORE.sub("", _to_text(raw.get("summary")))[:LONGEST_DEK],
-        author=phrases.parse_byline(_to_text(raw.get("author")))[:300],
+        author=names.parse_byline(_to_text(raw.get("author")))[:300],
         published_at=published,
         language=str(raw.get("language") or language)[:16],
         content_html=content,

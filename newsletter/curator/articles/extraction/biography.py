@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from newsletter.curator.articles.extraction import markup, phrases
+from newsletter.curator.articles.extraction import markup, names
 
 LEAST_WORDS, LONGEST = 8, 1500  # words, characters
 AT_END = 2  # paragraphs of a story, in which a biography may stand
@@ -35,7 +35,7 @@ def find_biography(tree: Any, data: Mapping[str, Any], authors: Sequence[str], s
         flat = " ".join(html.unescape(_TAG.sub(" ", first["description"])).split())
         if len(flat.split()) >= LEAST_WORDS:
             return flat[:LONGEST]
-    for name in (name for name in authors if not phrases.is_agency(name)):
+    for name in (name for name in authors if not names.is_agency(name)):
         at_end = next((line for line in story[-AT_END:] if is_biography_of(line, name)), "")
         if at_end or (box := _find_box(tree, name)):
             return at_end or box

@@ -1,103 +1,111 @@
-"""Who wrote a page's story: declared for machines, or shown near the headline. Pure."""
+"""Who wrote a page's story. Pure.
+
+declared: JSON-LD, meta tags ▸ marked as the author ▸ called one by the markup ▸ labelled in words
+    ─▶ candidates, each with its origin, nearest to the headline first ─▶ the first that names a person
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from typing import Any
 
-from newsletter.curator.articles.extraction import markup, phrases
-from newsletter.kernel.patterns import LINE, compile_bounded
+from newsletter.curator.articles.extraction import declared, markup, names, words
+from newsletter.curator.articles.extraction.surroundings import Place
 
-_DECLARED = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
-_AUTHOR_MARKUP = compile_bounded(
-    LINE,
-    r"(?:^|[-_\s])(?:by-?line|author|authors|writer|contributor|reporter)s?(?:$|\s|[-_](?:name|link|info|list|"
-    r"original|text)s?)",
-    re.I,
-)
-_ASIDE_MARKUP = compile_bounded(
-    LINE,
-    r"comment|respond|related|recommend|sidebar|footer|widget|trending|popular|promo|teaser|newsletter|card-list|more-",
-    re.I,
-)
-STEPS_UP = 5  # from the headline, to what holds its byline
+BEFORE_HEADLINE, AFTER_HEADLINE = 400, 700  # characters between the headline and who wrote the story
 LONGEST = 160  # characters of a byline
-MOST_NODES, LONGEST_TEXT = 400, 600
-NEAREST = 5  # of what is marked as an author near the headline: what stands further off is of another story
+LONGEST_LABELLED = 90  # of a line that begins with a label: more is a sentence
+MOST_CANDIDATES = 40
+_CALLED = ("author", "byline", "by-line", "writer", "contributor", "reporter")
+_NOT_CALLED = ("bio", "avatar", "image", "photo", "prep", "count", "social", "comment", "about", "date")
 
 
 def find_authors(
-    data: Mapping[str, Any], meta: Mapping[str, str], tree: Any, title: str, sites: Sequence[str]
+    data: Mapping[str, Any],
+    meta: Sequence[tuple[str, str]],
+    places: Sequence[Place],
+    sites: Sequence[str],
 ) -> tuple[str, ...]:
-    """The people of the first place that names any, each once; the paper itself (`sites`) is none."""
-    places: list[Iterable[str]] = [
-        list_names(data.get("author")),
-        *([meta.get(name, "")] for name in _DECLARED),
-        *([written] for written in _find_marked(tree)),
-        *([written] for written in _find_near_headline(tree, title)),
+    """The people of the first place that names any, each once; the paper itself (`sites`) is none.
+
+    Where none names a person by a full name, a nickname that is marked as the author's is taken.
+    """
+    shown = " ".join(place.text for place in places)
+    said = [
+        (origin, found)
+        for origin, texts in _list_candidates(data, meta, places)
+        if (found := [name for text in texts for name in names.parse_authors(text, sites, nicknames=True)])
     ]
-    for place in places:
-        found = [name for written in place for name in phrases.parse_authors(" ".join(written.split()), sites)]
-        if found:
-            return tuple(dict.fromkeys(found))
-    return ()
-
-
-def list_names(value: Any) -> Iterator[str]:
-    """The names in what JSON-LD declares: a text, an object with a name, or a list of them."""
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, dict):
-            yield from list_names(item.get("name"))
-
-
-def _find_marked(tree: Any) -> Iterator[str]:
-    for node in tree.xpath(
-        "(//*[@rel='author'] | //*[@itemprop='author'] | //*[contains(concat(' ',@class,' '),' byline "
-        "')])[position()<4]"
-    ):
-        if not _is_aside(node):
-            yield markup.extract_short_text(node, LONGEST_TEXT) or ""
-
-
-def _find_near_headline(tree: Any, title: str) -> Iterator[str]:
-    """What the markup calls an author, nearest behind the headline first."""
-    some = islice(tree.iter("h1", "h2"), MOST_NODES)
-    heads = [
-        node for node in some if title and (markup.extract_short_text(node, LONGEST_TEXT) or "")[:60] == title[:60]
+    full = [(origin, found) for origin, found in said if _is_credible(origin, found, shown)]
+    chosen = next((found for _, found in full or said), [])
+    more = [
+        found for _, found in full if set(found) > set(chosen) and all(map(_is_full_name, set(found) - set(chosen)))
     ]
-    for head in heads[:1]:
-        for holder in islice(head.iterancestors(), STEPS_UP):
-            nodes = [node for node in islice(holder.iter(), MOST_NODES) if _is_author(node) and not _is_aside(node)]
-            within = {above for node in nodes for above in node.iterancestors()}
-            innermost = [node for node in nodes if node not in within and markup.extract_short_text(node, LONGEST)]
-            if innermost:
-                for _, beside in groupby(innermost[:NEAREST], key=lambda node: (node.getparent(), node.get("class"))):
-                    yield ", ".join(
-                        markup.extract_text(node) for node in beside
-                    )  # the links of several people, one beside the other
-                return
+    return tuple(dict.fromkeys(more[0] if more else chosen))  # one place often names the first of several
 
 
-def _is_author(node: Any) -> bool:
-    if not isinstance(node.tag, str):
+def _is_full_name(name: str) -> bool:
+    return 2 <= len(name.split()) <= 3
+
+
+def _is_credible(origin: str, found: Sequence[str], shown: str) -> bool:
+    """Whether names need no better ones: in full, and, of meta tags, which often name who built the site, shown too."""
+    if origin == "meta" and not all(name in shown for name in found):
         return False
-    attributes = f"{node.get('class') or ''} {node.get('rel') or ''}"
-    return _AUTHOR_MARKUP.search(attributes) is not None and any(
-        _AUTHOR_MARKUP.search(token) for token in attributes.split()
-    )
+    return any(" " in name for name in found) or (origin in ("json-ld", "marked") and found[0].istitle())
 
 
-def _is_aside(node: Any) -> bool:
-    """Whether a node stands in comments, lists of other stories or the foot of the page."""
-    for holder in (node, *islice(node.iterancestors(), STEPS_UP)):
-        if holder.tag in ("aside", "nav", "footer", "form"):
-            return True
-        if holder.tag in ("body", "html", "article", "main"):
-            return False
-        if _ASIDE_MARKUP.search(f"{holder.get('class') or ''} {holder.get('id') or ''}"):
-            return True
-    return False
+def _list_candidates(
+    data: Mapping[str, Any], meta: Sequence[tuple[str, str]], places: Sequence[Place]
+) -> Iterator[tuple[str, list[str]]]:
+    """What each place says of the authors, and which kind of place that is, the best first."""
+    near = sorted((place for place in places if _is_near(place)), key=lambda place: abs(place.distance or 0))
+    far = [place for place in places if not _is_near(place)]
+    yield "json-ld", list(declared.list_names(data.get("author")))
+    yield from (("marked", [text]) for text in _list_texts(filter(_is_marked, (*near, *far))))
+    yield "meta", declared.list_authors(meta)
+    yield from (("called", [text]) for text in _list_texts(filter(_is_called, near)))
+    yield from (("labelled", [text]) for place in near if place.distance and (text := _find_labelled(place)))
+
+
+def _list_texts(places: Iterable[Place]) -> Iterator[str]:
+    """The texts of the innermost of some elements; the links of several people, one beside the other, as one."""
+    nodes = list(dict.fromkeys(place.node for place in islice(places, MOST_CANDIDATES)))
+    within = {above for node in nodes for above in node.iterancestors()}
+    innermost = [node for node in nodes if node not in within]
+    for _, beside in groupby(innermost, key=lambda node: (node.getparent(), node.get("class"))):
+        yield ", ".join(markup.extract_short_text(node, LONGEST) or "" for node in beside)
+
+
+def _is_near(place: Place) -> bool:
+    return place.distance is not None and -BEFORE_HEADLINE <= place.distance <= AFTER_HEADLINE
+
+
+def _is_marked(place: Place) -> bool:
+    """Whether the markup says for machines that this is the author: a link, microdata, or a card of hCard's."""
+    node = place.node
+    kinds = (node.get("class") or "").split()
+    return "author" in (node.get("rel") or "").split() or node.get("itemprop") == "author" or "vcard" in kinds
+
+
+def _is_called(place: Place) -> bool:
+    called = f"{place.node.get('class') or ''} {place.node.get('id') or ''}".casefold()
+    return any(word in called for word in _CALLED) and not any(word in called for word in _NOT_CALLED)
+
+
+def _find_labelled(place: Place) -> str:
+    """A text that begins with a label and a name, or has them behind a stamp: “Von Ann Example”; "" for none."""
+    text = place.text
+    if len(text) > LONGEST_LABELLED:
+        return ""
+    said = text.split()
+    stamped = [index for index, word in enumerate(said[:-1]) if word.casefold() in words.list_words("by")]
+    if stamped and "0" <= said[0][0] <= "9":  # “24.11.2026 7:00 von Ann Example”
+        text = " ".join(said[stamped[0] :])
+    label = words.find_opening(text, "by")
+    if not label or text[len(label) :].strip(" :"):
+        return text if label and text[len(label) :].strip(" :")[0].isupper() else ""
+    above = place.node.getparent()
+    texts = [markup.extract_short_text(node, LONGEST_LABELLED) for node in (place.node, above) if node is not None]
+    return next((whole for whole in texts if whole and whole != text), "")

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from newsletter.curator.articles.extraction import byline, markup, phrases
+from newsletter.curator.articles.extraction import declared, markup, phrases
 from newsletter.kernel.patterns import LINE, compile_bounded
 
 _STORY_MARKUP = compile_bounded(LINE, "article|story")
@@ -57,12 +57,12 @@ def find_lead_caption(tree: Any, data: Mapping[str, Any], image_url: str) -> Cap
     """What the page says of its lead picture."""
     shown = _find_shown_caption(tree, image_url)
     image = data.get("image")
-    declared = image[0] if isinstance(image, list) and image else image
-    if not isinstance(declared, dict):
-        declared = {}
-    text = shown.text or phrases.flatten(declared.get("caption") or declared.get("description") or "")
+    given = image[0] if isinstance(image, list) and image else image
+    if not isinstance(given, dict):
+        given = {}
+    text = shown.text or phrases.flatten(given.get("caption") or given.get("description") or "")
     credit = shown.credit or phrases.strip_credit(
-        phrases.flatten(declared.get("creditText") or next(byline.list_names(declared.get("creator")), "") or "")
+        phrases.flatten(given.get("creditText") or next(declared.list_names(given.get("creator")), "") or "")
     )
     return Caption(text, (credit or _find_marked_credit(tree) or _find_credit_line(tree))[:300], shown.alt)
 

@@ -1,91 +1,64 @@
-"""Finds the date of a story: declared, in words, or in its URL. Pure. None is better than an invented one."""
+"""Finds the date of a story: declared, in its address, or shown near its headline. Pure. None beats an invented one.
+
+shape (digits, or digits around a word) ─▶ numbers read here, months in any language as dateparser knows them ─▶ a day
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from newsletter.curator.articles.extraction import markup
+from newsletter.curator.articles.extraction import markup, words
+from newsletter.curator.articles.extraction.calendar_words import find_month
+from newsletter.curator.articles.extraction.surroundings import Place
 from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
+LONGEST_STAMP = 80  # characters of what is read as a date and what belongs to it
+AFTER_HEADLINE, BEFORE_HEADLINE = 340, 400  # characters of the page between the headline and its date
+LONGEST_MARGIN = 3  # characters around a date that stands alone: bars, brackets
+WORDS_BESIDE = 3  # of a date; more are a sentence, in which dates are the story's
+MOST_STAMPS = 100
+MOST_SPANS = 3  # of a line that have the shape of a date
 _MACHINE_DATE = compile_bounded(LINE, r"(?a)\d{4}[-/]?\d\d[-/]?\d\d")
 _UTC = compile_bounded(LINE, r"\s*(?:UTC|GMT)$")
-_MONTH_NAMES = (
-    "jan january",
-    "feb february",
-    "mar march",
-    "apr april",
-    "may",
-    "jun june",
-    "jul july",
-    "aug august",
-    "sep sept september",
-    "oct october",
-    "nov november",
-    "dec december",
-)
-_MONTHS_ELSEWHERE = (  # German, French, Spanish, Italian, Dutch, Portuguese, where they differ
-    "januar jänner janvier enero gennaio januari janeiro",
-    "februar février fevrier febrero febbraio februari fevereiro",
-    "märz maerz mars marzo maart março",
-    "avril abril aprile",
-    "mai mayo maggio mei maio",
-    "juni juin junio giugno junho",
-    "juli juillet julio luglio julho",
-    "août aout agosto augustus",
-    "septembre septiembre settembre setembro",
-    "oktober octobre octubre ottobre outubro",
-    "novembre noviembre novembro",
-    "dezember décembre decembre diciembre dicembre dezembro",
-)
-_MONTHS = {
-    name: number
-    for months in (_MONTH_NAMES, _MONTHS_ELSEWHERE)
-    for number, names in enumerate(months, 1)
-    for name in names.split()
-}
 _ISO_DATE = compile_bounded(LINE, r"(?a)\b(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?(Z|[+-]\d\d:?\d\d)?)?\b")
-_DAY_MONTH = compile_bounded(
-    LINE, r"\b([0-9]{1,2})(?:st|nd|rd|th|er|º)?\.?\s+(?:de\s+)?([^\W\d_]{3,10})\.?,?\s+(?:de\s+)?([0-9]{4})\b"
+# year first: 2026/11/24, 2026年11月24日, 2026년 11월 24일, 2026. 11. 24
+_YEAR_FIRST = compile_bounded(
+    NAME, r"(?<![0-9./-])([0-9]{4})[./年년-]\s?([0-9]{1,2})[./月월-]\s?([0-9]{1,2})(?![0-9/-]|\.[0-9])"
 )
-_MONTH_DAY = compile_bounded(LINE, r"\b([A-Z][A-Za-z]{2,8})\.?\s+([0-9]{1,2})(?:st|nd|rd|th)?,?\s+([0-9]{4})\b")
-_WITH_DOTS = compile_bounded(
-    LINE, r"\b([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4})\b"
-)  # dots: day, month, year everywhere
-_IN_ADDRESS = compile_bounded(LINE, r"(?a)/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?=[/_-]|$)")
-_LATER = compile_bounded(LINE, r"\b(?:updated?|modified|changed|corrected|revised|aktualisiert)\b", re.I)
-# nothing but a date: “Published: Nov. 18, 2019 at 9:02 AM EST”
-_STAMP = compile_bounded(
+# a year of two digits only behind two and two: “4.8.12” is a version
+_YEAR_LAST = compile_bounded(
     NAME,
-    r"(?:(?:by|von|par|por|di|door)\s+(?-i:[A-ZÀ-Þ][^\d\s]{1,20}(?:\s(?:[A-ZÀ-Þ][^\d\s]{0,20}|von|van|de|der|and|"
-    r"und)){0,6})[\s–|,•·-]+)?"
-    r"(?:(?:publiziert|veröffentlicht|publié|publicado|pubblicato)\s+(?:am|le|el|il)?\s*)?"
-    r"(?:(?:first\s+|originally\s+)?(?:published|posted|created|date|on|released)\b[\s:]*(?:on\s+|at\s+)?)?"
-    r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
-    r"(?:[0-9]{1,2}(?:st|nd|rd|th|er|º)?\.?\s+(?:de\s+)?[^\W\d_]{3,10}\.?,?\s+(?:de\s+)?[0-9]{4}|"
-    r"[A-Z][A-Za-z]{2,8}\.?\s+[0-9]{1,2}(?:st|nd|rd|th)?,?\s+[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2}|"
-    r"[0-9]{1,2}\.\s?[0-9]{1,2}\.\s?[0-9]{4})"
-    r"(?:\s*(?:,|at|[-–|•·@])?\s*[0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2})?\s*(?:[ap]\.?m\.?)?)?"
-    r"(?:\s*\(?[A-Z]{2,4}\)?)?",
-    re.I,
+    r"(?<![0-9./:-])([0-9]{1,2})([./-])\s?([0-9]{1,2})\2\s?([0-9]{4}|(?<=[0-9]{2}.[0-9]{2}.)[0-9]{2})(?![0-9/:-]|\.[0-9])",
 )
-_DATE_MARKUP = "contains(translate(concat(@class,' ',@itemprop,' ',@id),'DATEPUBLISHMO','datepublishmo'),'{}')"
-_STAMPED_XPATH = " or ".join(_DATE_MARKUP.format(word) for word in ("date", "publish", "posted", "timestamp"))
-_ASIDE_XPATH = "ancestor-or-self::aside or ancestor-or-self::nav or ancestor-or-self::footer"
-_LISTED_XPATH = f"{_ASIDE_XPATH} or ancestor-or-self::li or self::ul or self::ol"
-NEAR_HEADLINE = 60  # elements behind it
-LONGEST_STAMP = 80  # characters
-MOST_STAMPS, MOST_HEADLINES = 60, 3
+# a month in words: “24. November 2026”, “24 de noviembre de 2026”, “November 24th, 2026”, “24-Nov-2026”
+_DAY_FIRST = compile_bounded(
+    NAME,
+    r"(?<![0-9.:–-])(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|º|ª)?\.?[\s-](?:de\s)?(?P<month>[^\W0-9]{3,12})\.?,?[\s-](?:de\s)?"
+    r"(?P<year>[0-9]{4})\b",
+)
+_MONTH_FIRST = compile_bounded(
+    NAME, r"(?P<month>[^\W0-9]{3,12})\.?\s(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?,?\s(?P<year>[0-9]{4})\b"
+)
+_YEAR_BEFORE_WORD = compile_bounded(
+    NAME, r"\b(?P<year>[0-9]{4})\.?\s(?P<month>[^\W0-9]{3,12})\.?\s(?P<day>[0-9]{1,2})\b"
+)
+_MAY_BE_DATE = compile_bounded(LONGEST_STAMP, r"[0-9]{4}|[0-9]{2}[./-]\s?[0-9]{2}[./-]\s?[0-9]{2}")
+_CLOCK = compile_bounded(
+    NAME, r"\s[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\s[A-Z]{3,5})?(?=\s[0-9]{4}$)"
+)  # of “Tue Nov 24 15:28:56 CET 2026”
+_IN_ADDRESS = compile_bounded(LINE, r"(?a)/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?=[/_-]|$)")
+_PARTED = compile_bounded(NAME, r"[|•·/–—,;:()\n]+|\s-\s")
+_DATED = ("date", "publish", "posted", "time")  # by what markup calls a stamp
 
 
 def parse_declared(value: Any) -> datetime | None:
     """A date that is given for machines: ISO 8601 as it should be, or in words as some give it."""
     text = " ".join(value.split()) if isinstance(value, str) else ""
     if not _MACHINE_DATE.match(text):
-        return parse_written(text) if len(text) <= LONGEST_STAMP else None
+        return parse_written(_CLOCK.sub("", text)) if len(text) <= LONGEST_STAMP else None
     try:
         moment = datetime.fromisoformat(_UTC.sub("+00:00", text.replace("/", "-")))
     except ValueError:
@@ -93,83 +66,128 @@ def parse_declared(value: Any) -> datetime | None:
     return _discard_implausible(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def parse_written(line: str) -> datetime | None:
-    """A date written out in full. A day without a time is midnight UTC."""
-    if iso := _ISO_DATE.search(line):
+def parse_written(line: str, language: str = "") -> datetime | None:
+    """The first date written out in full, in any language. A day without a time is midnight UTC."""
+    found = _find_written(line, language)
+    return found[0] if found else None
+
+
+def _find_written(line: str, language: str) -> tuple[datetime, int, int] | None:
+    """The same, with where it stands."""
+    if found := _ISO_DATE.search(line):
         try:
-            moment = datetime.fromisoformat(iso[0].replace(" ", "T"))
+            moment = datetime.fromisoformat(found[0].replace(" ", "T"))
         except ValueError:
             return None
-        return _discard_implausible(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    if found := _DAY_MONTH.search(line):
-        return _parse_parts(found[3], found[2], found[1])
-    if found := _MONTH_DAY.search(line):
-        return _parse_parts(found[3], found[1], found[2])
-    if found := _WITH_DOTS.search(line):
-        return _build_day(int(found[3]), int(found[2]), int(found[1]))
+        day = _discard_implausible(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        return (day, *found.span()) if day else None
+    if found := _YEAR_FIRST.search(line):
+        day = _build_day(found[1], found[2], found[3])
+        return (day, *found.span()) if day else None
+    if found := _YEAR_LAST.search(line):
+        first, second = (found[1], found[3]) if not _is_month_first(found[2], language) else (found[3], found[1])
+        day = _build_day(found[4], second, first) or _build_day(found[4], first, second)
+        return (day, *found.span()) if day else None
+    for shape in (_DAY_FIRST, _MONTH_FIRST, _YEAR_BEFORE_WORD):
+        for found in islice(shape.finditer(line), MOST_SPANS):
+            month = find_month(found["month"], language)
+            if month and (day := _build_day(found["year"], str(month), found["day"])):
+                return (day, *found.span())
     return None
+
+
+def _is_month_first(bar: str, language: str) -> bool:
+    """Whether dates are written month, day, year: with strokes or dashes, in American English."""
+    return bar != "." and language.replace("_", "-").casefold() in ("en", "en-us")
 
 
 def find_in_url(url: str) -> datetime | None:
     """The day in a story's URL: /2026/11/24/…"""
     found = _IN_ADDRESS.search(url)
-    return _build_day(int(found[1]), int(found[2]), int(found[3])) if found else None
+    return _build_day(found[1], found[2], found[3]) if found else None
 
 
-def find_shown(tree: Any) -> datetime | None:
-    """The date that a page shows: in a time tag, in what its markup calls a date, or alone near the headline.
+def find_shown(places: Sequence[Place], language: str) -> datetime | None:
+    """The date that a page shows near its headline, else in what its markup calls a date, else alone.
 
-    Not a date of a change, and none beside or below the story.
+    Not a date of a change.
     """
-    of_story = "//*[@itemprop='datePublished'] | //article//time[@datetime] | //header//time[@datetime]"
-    for tags, beside in ((of_story, _ASIDE_XPATH), ("//time[@datetime]", _LISTED_XPATH)):
-        for node in tree.xpath(f"({tags})[not({beside})]")[:MOST_STAMPS]:
-            if not _is_change_date(node) and (moment := parse_declared(node.get("datetime") or node.get("content"))):
-                return moment
-    stamped = tree.xpath(f"//*[{_STAMPED_XPATH}][not({_LISTED_XPATH})][not(self::meta or self::html or self::body)]")
-    for node in stamped[:MOST_STAMPS]:
-        text = markup.extract_short_text(node, LONGEST_STAMP)
-        if text and not _is_change_date(node) and (moment := parse_written(text)):
-            return moment
-    for headline in islice(tree.iter("h1"), MOST_HEADLINES):
-        for node in islice(_following_elements(headline), NEAR_HEADLINE):
-            text = markup.extract_short_text(node, LONGEST_STAMP)
-            if text and _STAMP.fullmatch(text) and not _is_change_date(node) and (moment := parse_written(text)):
-                return moment
+    stamps = list(islice(_list_stamps(places), MOST_STAMPS))
+    near = [(_weigh(place.distance), place.node, text) for place, text in stamps if _is_near(place.distance)]
+    others = [(place.node, text) for place, text in stamps if not _is_near(place.distance)]
+    for node, text in (
+        *((node, text) for _, node, text in sorted(near, key=lambda stamp: stamp[0])),
+        *((node, text) for node, text in others if _is_called_date(node) or _is_alone(node, text)),
+    ):
+        if not _is_change_date(node, text) and (day := _read_stamp(text, language)):
+            return day
     return None
 
 
-def _following_elements(headline: Any) -> Iterator[Any]:
-    """The elements that follow a headline, one by one, without lists and what stands beside the story."""
-    node = headline
-    while node is not None:
-        for sibling in node.itersiblings():
-            for each in sibling.iter():
-                if isinstance(each.tag, str) and each.tag not in ("ul", "ol") and not _is_listed(each):
-                    yield each
-        node = node.getparent()
+def _is_near(distance: int | None) -> bool:
+    return distance is not None and -BEFORE_HEADLINE <= distance <= AFTER_HEADLINE
 
 
-def _is_listed(node: Any) -> bool:
-    return any(holder.tag in ("aside", "nav", "footer", "li") for holder in (node, *node.iterancestors()))
+def _weigh(distance: int | None) -> int:
+    """How far a stamp is from the headline: above it, twice as far."""
+    return distance if (distance := distance or 0) >= 0 else -2 * distance
 
 
-def _is_change_date(node: Any) -> bool:
-    parent = node.getparent()
-    around = (markup.extract_short_text(parent, LONGEST_STAMP) or "") if parent is not None else ""
-    text = markup.extract_short_text(node, LONGEST_STAMP) or ""
-    says = f"{node.get('class') or ''} {node.get('itemprop') or ''} {text} {around}"
-    return _LATER.search(says.replace("-", " ").replace("_", " ").replace("dateModified", "modified")) is not None
+def _list_stamps(places: Sequence[Place]) -> Iterator[tuple[Place, str]]:
+    """The short texts that may be dates: of an element, of what is called a date with its parts, or for machines."""
+    for place in places:
+        node, text = place.node, place.text
+        stamp = node.get("datetime") or node.get("content") if node.tag == "time" or node.get("itemprop") else None
+        if stamp and _MACHINE_DATE.match(stamp) and len(stamp) <= LONGEST_STAMP and node.tag != "meta":
+            yield place, stamp
+        elif node.tag not in ("ul", "ol", "table", "html", "body") and len(node) and _is_called_date(node):
+            yield place, markup.extract_short_text(node, LONGEST_STAMP) or text
+        elif _MAY_BE_DATE.search(text):
+            yield place, text
 
 
-def _parse_parts(year: str, month: str, day: str) -> datetime | None:
-    number = _MONTHS.get(month.lower())
-    return _build_day(int(year), number, int(day)) if number else None
+def _is_alone(node: Any, text: str) -> bool:
+    """Whether a text is a date and nothing else, and no entry of a list."""
+    found = _find_written(text[:LONGEST_STAMP], "") if node.tag not in ("li", "a") else None
+    return found is not None and len(text) - (found[2] - found[1]) <= LONGEST_MARGIN
 
 
-def _build_day(year: int, month: int, day: int) -> datetime | None:
+def _is_called_date(node: Any) -> bool:
+    called = f"{node.tag} {node.get('class') or ''} {node.get('itemprop') or ''} {node.get('id') or ''}".casefold()
+    listed = node.tag == "li" or (node.getparent() is not None and node.getparent().tag == "li")
+    return not listed and any(word in called for word in _DATED)
+
+
+def _read_stamp(text: str, language: str) -> datetime | None:
+    """The day in a text that is a date and little else."""
+    found = _find_written(text[:LONGEST_STAMP], language)
+    if not found:
+        return None
+    day, start, end = found
+    label = words.find_opening(text, "by")  # then capitals are names: “By Ann Example on 24 November 2026”
+    before, behind = (_PARTED.split(part) for part in (text[len(label) : start], text[end:]))
+    counted = [word for word in before[-1].split() if not (label and word[:1].isupper())]
+    return day if len(counted) <= WORDS_BESIDE and len(behind[0].split()) <= WORDS_BESIDE and "©" not in text else None
+
+
+def _is_change_date(node: Any, text: str) -> bool:
+    around = markup.extract_short_text(node, LONGEST_STAMP) or ""
+    above = node.getparent()
+    more = (markup.extract_short_text(above, LONGEST_STAMP) or "") if above is not None else ""
+    says = f"{node.get('class') or ''} {node.get('itemprop') or ''} {text} {around} {more}".casefold()
+    return any(word in says for word in words.list_words("changed"))
+
+
+def find_first(values: Iterable[Any]) -> datetime | None:
+    """The first of some declared values that is a date."""
+    return next((moment for value in values if (moment := parse_declared(value))), None)
+
+
+def _build_day(year: str, month: str, day: str) -> datetime | None:
+    """A day of ASCII digits; a year of two is of this century, or of the last from 70 on."""
+    full = int(year) if len(year) == 4 else int(year) + (1900 if int(year) >= 70 else 2000)
     try:
-        return _discard_implausible(datetime(year, month, day, tzinfo=UTC))
+        return _discard_implausible(datetime(full, int(month), int(day), tzinfo=UTC))
     except ValueError:
         return None
 

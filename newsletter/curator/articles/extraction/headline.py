@@ -11,7 +11,8 @@ from itertools import islice
 from typing import Any
 
 from newsletter.curator.articles import canonical_urls
-from newsletter.curator.articles.extraction import markup, phrases
+from newsletter.curator.articles.extraction import markup
+from newsletter.curator.articles.extraction.names import fold_name, is_agency
 from newsletter.kernel.patterns import LINE, compile_bounded
 
 _NAME_BAR = compile_bounded(LINE, r"\s+[|•]\s+")
@@ -21,6 +22,8 @@ LONGEST = 500  # characters
 SHORTEST = 10  # of a heading that may be a headline without being declared one
 MOST_HEADINGS = 12
 LEAST_WORDS = 5  # of a page's only heading, to be believed against what it declares
+MAIN_PART = 0.5  # of a heading's text; less is one of several
+_APART = ("span", "div", "small", "p")
 _ALIKE = 0.5  # share of the words of the shorter one that both have
 _BAR = compile_bounded(LINE, r"\s+[|·•»]\s+|\s+[–—-]{1,2}\s+|\s+:\s+")
 # “Opinion | …”: the kind of story, not its headline
@@ -34,8 +37,10 @@ _RUBRIC = compile_bounded(
 
 def find_headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url: str) -> str:
     """The headline on the page, or the declared one (best first) where no heading says the same. "" for none."""
-    names = _site_names(sites, url) - {phrases.fold_name(given) for given in declared[:-1]}
+    names = _site_names(sites, url) - {fold_name(given) for given in declared[:-1]}
     cleaned = [found for given in declared if (found := strip_site(given, names))]
+    if len(declared) < 2 and (part := _find_part(tree, declared, names)):
+        return part  # a title tag alone, with what else the page is
     headings = list(_headings(tree, names))
     for heading in headings:
         if any(_is_alike(heading, given) for given in cleaned):
@@ -49,9 +54,37 @@ def find_headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url:
 def _headings(tree: Any, names: set[str]) -> Iterator[str]:
     """The texts of the page's main headings that are not the paper's name."""
     for node in islice(tree.iter("h1"), MOST_HEADINGS):
-        text = strip_site(markup.extract_short_text(node, 2 * LONGEST) or "", names)
-        if len(text) >= SHORTEST and phrases.fold_name(text) not in names:
+        text = strip_site(_extract_main_part(node), names)
+        if len(text) >= SHORTEST and fold_name(text) not in names:
             yield text
+
+
+def _extract_main_part(heading: Any) -> str:
+    """Its text without a kicker or a standfirst in an element of its own, of which the headline is the larger part."""
+    whole = markup.extract_short_text(heading, 2 * LONGEST) or ""
+    loose, apart = [(heading.text or "").split()], []
+    for child in heading:
+        inner = (markup.extract_short_text(child, 2 * LONGEST) or "").split() if isinstance(child.tag, str) else []
+        if child.tag in _APART:
+            apart.append(inner)
+            loose.append((child.tail or "").split())
+        else:
+            loose[-1] += [*inner, *(child.tail or "").split()]
+    loose = [part for part in loose if part]
+    if len(loose) > 1:  # an element within a sentence
+        return whole
+    main = " ".join(max([*loose, *apart], key=lambda said: sum(map(len, said)), default=[])).strip(" :|–-")
+    return main if len(main) >= MAIN_PART * len(whole) else whole
+
+
+def _find_part(tree: Any, declared: Sequence[str], names: set[str]) -> str:
+    """A smaller heading that says the same as a part of what is declared: “The Echo » Archive » Bridge opens”."""
+    parts = {fold_name(part) for given in declared for part in _BAR.split(" ".join(given.split()))} - names - {""}
+    for node in islice(tree.iter("h1", "h2", "h3"), MOST_HEADINGS):
+        text = markup.extract_short_text(node, LONGEST) or ""
+        if len(text) >= SHORTEST and fold_name(text) in parts:
+            return text
+    return ""
 
 
 def strip_site(title: str, names: set[str]) -> str:
@@ -75,12 +108,12 @@ def strip_site(title: str, names: set[str]) -> str:
                 flat = " | ".join(before)
                 *before, section = before
     flat = _RUBRIC.sub("", flat).strip()
-    return "" if phrases.fold_name(flat) in names else flat
+    return "" if fold_name(flat) in names else flat
 
 
 def _is_site(text: str, names: set[str]) -> bool:
     """Whether a title's end names the paper: its name, the start of it, or with a word after it (“CNNPolitics”)."""
-    folded = phrases.fold_name(text)
+    folded = fold_name(text)
     if len(folded) < 2 or len(text.split()) > 8:
         return False
     return any(
@@ -94,20 +127,18 @@ def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> 
     Addresses and countries are no names, nor is the headline itself.
     """
     page = " ".join(titles[-1].split()) if titles else ""
-    heads = {phrases.fold_name(title) for title in titles[:-1]} - {""}
+    heads = {fold_name(title) for title in titles[:-1]} - {""}
     host = _site_names((), url)
     agency = ""
     for given in declared:
         name = _NAME_BAR.split(" ".join(given.split()))[0].strip().removeprefix("www.")
-        if not name or _ADDRESS.fullmatch(name) or phrases.fold_name(name) in _NO_PAPER | heads:
+        if not name or _ADDRESS.fullmatch(name) or fold_name(name) in _NO_PAPER | heads:
             continue
-        if not phrases.is_agency(name) or _is_site(name, host):
+        if not is_agency(name) or _is_site(name, host):
             return name[:200]
         agency = agency or name
     *before, behind = _BAR.split(page)
-    if before and (
-        _is_site(behind, host) or phrases.fold_name(page).startswith(tuple(heads - {phrases.fold_name(page)}))
-    ):
+    if before and (_is_site(behind, host) or fold_name(page).startswith(tuple(heads - {fold_name(page)}))):
         return behind[:200]
     return agency or canonical_urls.get_host(url)
 
@@ -120,7 +151,7 @@ def _site_names(sites: Iterable[str], url: str) -> set[str]:
     host = canonical_urls.get_host(url)
     labels = host.split(".")
     candidates = [*sites, *(part for site in sites for part in _SITE_BAR.split(site))]
-    return {phrases.fold_name(name) for name in (*candidates, host, *labels[:-1])} - {
+    return {fold_name(name) for name in (*candidates, host, *labels[:-1])} - {
         "",
         "co",
         "com",

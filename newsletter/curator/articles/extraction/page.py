@@ -6,34 +6,21 @@ html ─▶ JSON-LD ▸ meta tags ▸ markup        (first that knows wins, fiel
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
 from newsletter.curator.articles import canonical_urls
-from newsletter.curator.articles.extraction import byline, caption, headline, markup, phrases
+from newsletter.curator.articles.extraction import byline, caption, declared, headline, markup, phrases
 from newsletter.curator.articles.extraction.biography import find_biography
 from newsletter.curator.articles.extraction.body import extract_body
-from newsletter.curator.articles.extraction.date import find_in_url, find_shown, parse_declared
+from newsletter.curator.articles.extraction.date import find_first, find_in_url, find_shown
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
+from newsletter.curator.articles.extraction.surroundings import list_places
 
-_ARTICLE_TYPES = {
-    "Article",
-    "NewsArticle",
-    "BlogPosting",
-    "ReportageNewsArticle",
-    "AnalysisNewsArticle",
-    "OpinionNewsArticle",
-    "Report",
-    "LiveBlogPosting",
-    "ReviewNewsArticle",
-    "BackgroundNewsArticle",
-    "TechArticle",
-}
 _REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]{1,99}|[0-9]{1,99});?")
 LARGEST_PAGE = 4 * 2**20  # characters; the largest pages of newspapers have a quarter of it
 
@@ -47,30 +34,32 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     tree = _build_tree(text)
     if tree is None:
         return ExtractedArticle()
-    meta = _read_meta(tree)
-    data = _find_article_json_ld(tree)
+    all_meta, meta = declared.list_meta(tree), declared.read_meta(tree)
+    data = declared.read_json_ld(tree)
     markup.strip_code(tree)
     image_url = _image(data, meta, url)
     picture = caption.find_lead_caption(tree, data, image_url)
     titles = _titles(data, meta, tree)
     publisher = headline.find_publisher(_publishers(data, meta), titles, url)
     title = headline.find_headline(tree, titles, (publisher, *_publishers(data, meta)), url)
-    authors = byline.find_authors(
-        data, meta, tree, title, (publisher, meta.get("og:site_name", ""), canonical_urls.get_host(url).split(".")[0])
-    )
+    places, language = list_places(tree, title), _language(tree, data, meta)
+    sites = (publisher, meta.get("og:site_name", ""), canonical_urls.get_host(url).split(".")[0])
+    authors = byline.find_authors(data, all_meta, places, sites)
     story = extract_body(text, tree, url, (title, picture.text, picture.credit), _read_body(data))
     paragraphs = story.split("\n\n")
     biography = find_biography(tree, data, authors, paragraphs)
     return ExtractedArticle(
         title=title,
-        dek=_read_declared(data.get("description") or meta.get("og:description") or meta.get("description") or ""),
+        dek=declared.flatten_text(
+            data.get("description") or meta.get("og:description") or meta.get("description") or ""
+        ),
         text="\n\n".join(line for line in paragraphs if line != biography),
         byline=", ".join(authors)[:300],
         authors=authors,
-        published_at=_find_date(data, meta, tree, url),
-        language=_language(tree, data, meta),
+        published_at=_find_date(data, meta, url) or find_shown(places, language),
+        language=language,
         image_url=image_url,
-        image_alt=picture.alt or _read_declared(meta.get("og:image:alt") or meta.get("twitter:image:alt")),
+        image_alt=picture.alt or declared.flatten_text(meta.get("og:image:alt") or meta.get("twitter:image:alt")),
         image_caption=picture.text,
         image_credit=picture.credit,
         publisher=publisher,
@@ -83,7 +72,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
 
 def extract_headline(tree: Any, url: str) -> str:
     """The headline of a page alone, as `parse_html`; "" where there is none."""
-    meta, data = _read_meta(tree), _find_article_json_ld(tree)
+    meta, data = declared.read_meta(tree), declared.read_json_ld(tree)
     markup.strip_code(tree)
     titles = _titles(data, meta, tree)
     publisher = headline.find_publisher(_publishers(data, meta), titles, url)
@@ -124,63 +113,20 @@ def _build_tree(text: str) -> Any:
     return markup.cut_attributes(tree)
 
 
-def _read_meta(tree: Any) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for tag in tree.iter("meta"):
-        name = tag.get("property") or tag.get("name") or tag.get("itemprop")
-        content = (tag.get("content") or "").strip()
-        if name and content:
-            found.setdefault(name.strip().lower(), content)
-    return found
-
-
-def _find_article_json_ld(tree: Any) -> Mapping[str, Any]:
-    for node in _json_ld_nodes(tree):
-        kinds = node.get("@type")
-        if _ARTICLE_TYPES & set(kinds if isinstance(kinds, list) else [kinds] if isinstance(kinds, str) else []):
-            return node
-    return {}
-
-
-def _json_ld_nodes(tree: Any) -> Iterator[Mapping[str, Any]]:
-    for script in tree.iter("script"):
-        if (script.get("type") or "").strip().lower() != "application/ld+json":
-            continue
-        try:
-            document = json.loads((script.text or "").strip().rstrip(";"), strict=False)
-        except (ValueError, RecursionError):
-            continue
-        waiting = [document]
-        for _ in range(500):  # pages nest graphs; a hostile one must not keep us busy
-            if not waiting:
-                break
-            node = waiting.pop(0)
-            if isinstance(node, list):
-                waiting += node
-            elif isinstance(node, dict):
-                yield node
-                graph = node.get("@graph")
-                waiting += (
-                    graph
-                    if isinstance(graph, list)
-                    else [node[key] for key in ("mainEntity", "mainEntityOfPage") if isinstance(node.get(key), dict)]
-                )
-
-
 def _titles(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any) -> list[str]:
     """The headline as the page declares it, best first; the title tag, which often says more, is the last."""
-    declared = (data.get("headline"), meta.get("og:title"), meta.get("twitter:title"), tree.findtext(".//title"))
-    return [text for value in declared if (text := _read_declared(value))]
+    given = (data.get("headline"), meta.get("og:title"), meta.get("twitter:title"), tree.findtext(".//title"))
+    return [text for value in given if (text := declared.flatten_text(value))]
 
 
 def _publishers(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[str]:
     """The paper as the page declares it, best first."""
-    declared = (
-        *byline.list_names(data.get("publisher")),
+    given = (
+        *declared.list_names(data.get("publisher")),
         meta.get("og:site_name", ""),
         meta.get("application-name", ""),
     )
-    return [_read_declared(value) for value in declared if value]
+    return [declared.flatten_text(value) for value in given if value]
 
 
 def _read_body(data: Mapping[str, Any]) -> str:
@@ -190,11 +136,12 @@ def _read_body(data: Mapping[str, Any]) -> str:
 
 def _section(data: Mapping[str, Any], meta: Mapping[str, str]) -> str:
     """The part of the paper, as the page declares it: the first of several; not what says only that it is a story."""
-    section = _read_declared(data.get("articleSection")) or next(
+    section = declared.flatten_text(data.get("articleSection")) or next(
         (meta[name] for name in _SECTION_TAGS if meta.get(name)), ""
     )
     parts = [
-        part.strip() for part in re.split(r"[,;/>]|\s-\s", _read_declared(section) if "://" not in section else "")
+        part.strip()
+        for part in re.split(r"[,;/>]|\s-\s", declared.flatten_text(section) if "://" not in section else "")
     ]
     return next((part[:120] for part in parts if part and part.casefold() not in _NO_SECTION), "")
 
@@ -242,39 +189,13 @@ def _has_barrier(tree: Any) -> bool:
     return any(phrases.is_barrier(markup.extract_short_text(node, 2000) or "") for node in barriers[:20])
 
 
-_DATE_TAGS = (
-    "article:published_time",
-    "article:published",
-    "og:published_time",
-    "datepublished",
-    "date",
-    "pubdate",
-    "publish-date",
-    "publication_date",
-    "publishdate",
-    "dc.date",
-    "dc.date.issued",
-    "dcterms.created",
-    "dcterms.issued",
-    "sailthru.date",
-    "parsely-pub-date",
-    "bt:pubdate",
-    "article.published",
-    "pdate",
-    "post-date",
-    "sn-post-date",
-)
-
-
-def _find_date(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any, url: str) -> datetime | None:
-    given = (data.get("datePublished"), *(meta.get(name) for name in _DATE_TAGS))
-    declared = next((moment for value in given if (moment := parse_declared(value))), None)
-    return declared or find_shown(tree) or find_in_url(url)
+def _find_date(data: Mapping[str, Any], meta: Mapping[str, str], url: str) -> datetime | None:
+    return find_first(declared.list_publication_dates(data, meta)) or find_in_url(url)
 
 
 def _language(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str]) -> str:
-    declared = data.get("inLanguage") or tree.get("lang") or meta.get("og:locale") or meta.get("content-language") or ""
-    match = re.match(r"[A-Za-z]{2,3}(?:[-_][A-Za-z]{2,4})?", declared if isinstance(declared, str) else "")
+    given = data.get("inLanguage") or tree.get("lang") or meta.get("og:locale") or meta.get("content-language") or ""
+    match = re.match(r"[A-Za-z]{2,3}(?:[-_][A-Za-z]{2,4})?", given if isinstance(given, str) else "")
     return match[0].replace("_", "-") if match else ""
 
 
@@ -305,18 +226,5 @@ def _absolute_url(candidate: str, base: str) -> str:
 
 
 def _canonical_url(tree: Any, meta: Mapping[str, str], url: str) -> str:
-    declared = tree.xpath("string(//link[@rel='canonical']/@href)") or meta.get("og:url") or ""
-    return _absolute_url(declared, url) or url
-
-
-def _read_declared(value: Any) -> str:
-    """One line of text from whatever a page declares."""
-    if isinstance(value, list):
-        value = value[0] if value else ""
-    if not isinstance(value, str):
-        return ""
-    if "&" in value:
-        from html import unescape
-
-        value = unescape(value)
-    return " ".join(value.split())
+    given = tree.xpath("string(//link[@rel='canonical']/@href)") or meta.get("og:url") or ""
+    return _absolute_url(given, url) or url

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter.curator.articles.extraction import biography, phrases
+from newsletter.curator.articles.extraction import biography, names, phrases
 from newsletter.curator.articles.extraction.date import parse_written
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
 from newsletter.kernel.patterns import LINE, NAME, compile_bounded
@@ -84,8 +84,8 @@ def clean(text: str, url: str = "") -> ExtractedArticle:
     if not body:
         return ExtractedArticle(title=_find_title(lines), canonical_url=url)
     head = _read_head(before)
-    names = [head.byline, *_find_bylines(after)]
-    name = next((candidate for candidate in names if candidate), "")
+    named = [head.byline, *_find_bylines(after)]
+    name = next((candidate for candidate in named if candidate), "")
     biography = _find_biography(after, body, name)
     paragraphs = [line for line in body if _belongs(line) and line != biography]
     caption, credit = head.caption, head.credit
@@ -100,7 +100,7 @@ def clean(text: str, url: str = "") -> ExtractedArticle:
         publisher=_find_publisher(lines, after, head.title_suffix),
         canonical_url=url,
         biography=biography,
-        authors=tuple(phrases.parse_authors(name)),
+        authors=tuple(names.parse_authors(name)),
     )
 
 
@@ -199,7 +199,7 @@ def _read_line(head: _Head, line: str, previous: str) -> None:
         return
     byline = _BYLINE.match(line)
     if byline and not head.byline:
-        head.byline = phrases.parse_byline(byline["name"])
+        head.byline = names.parse_byline(byline["name"])
     head.published_at = head.published_at or parse_written(line)
     words = len(line.split())
     if (
@@ -265,7 +265,7 @@ def _find_bylines(after: Sequence[str]) -> list[str]:
     for line in after[:60]:
         match = _NAME_AND_PAPER.match(line) or (_BYLINE.match(line) if len(line.split()) < 8 else None)
         if match:
-            found.append(phrases.parse_byline(match["name"]))
+            found.append(names.parse_byline(match["name"]))
     return found
 
 

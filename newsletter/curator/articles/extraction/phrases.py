@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from newsletter.curator.articles import canonical_urls
-from newsletter.curator.articles.extraction import words
+from newsletter.curator.articles.extraction import names, words
 from newsletter.kernel.patterns import CAPTION, LINE, NAME, compile_bounded
 
-_RSS_AUTHOR = compile_bounded(LINE, r"^\S+@\S+\s+\((?P<name>[^()]+)\)$")
-_BEHIND_NAME = compile_bounded(LINE, r"\s+[|•·]\s+|\s+-\s+|\s+–\s+")
-_MAIL_ADDRESS = compile_bounded(LINE, r"\S+@\S+")
 _CREDIT_WORD = compile_bounded(
     NAME, r"^(?:(?:image|photo|picture)\s+)?(?:copyright|credits?|via|source)\b[\s.:…]*", re.I
 )
@@ -28,12 +24,6 @@ _FEED_BEHIND = compile_bounded(
 _BARS_BEHIND = compile_bounded(LINE, r"[\s–—|:»-]+$")
 _FEED_BAR = compile_bounded(LINE, r"\s*(?:[|»:]|\s[–—-])\s+")
 _TOPIC = compile_bounded(LINE, r"\s+topics?$", re.I)
-_BYLINE_PREFIX = compile_bounded(
-    LINE,
-    r"^\s*(?:(?:by|text|texte?|testo|words|author|autor|auteur|autore|автор|текст|written\s+by)\s*:|(?:by|von|par|"
-    r"door|de)(?=\s))\s*(?=\S)",
-    re.I,
-)
 # These see texts on one line, with single blanks: a run of blanks would be parted in ever more ways.
 _OF_A_PICTURE = r"(?:image|photo|picture|pic|photograph|photography|illustration|foto|bild)"
 _CREDIT = compile_bounded(
@@ -90,52 +80,6 @@ _BY_AT_END = compile_bounded(
     r"(?P<name>[A-ZÀ-Þ][^():;!?]{1,90}?) ?\)?\.?",
 )
 LONGEST_CAPTION = 2000  # characters
-_NO_AUTHOR = compile_bounded(
-    LINE,
-    r"(?:admin(?:istrator)?|staff|editors?|webmaster|unknown|anonymous|guest|author|none|null|n/a|гость|админ|"
-    r"редакция|anonym|gast|redazione|redacci[oó]n|la\s+r[eé]daction)",
-    re.I,
-)
-_POST_OF_AUTHOR = compile_bounded(
-    NAME,
-    r",\s+(?:[\w'’&-]+\s+){0,4}(?:editor|correspondent|reporter|writer|columnist|analyst|critic|producer|Reuters|AFP|"
-    r"dpa|"
-    r"Associated\s+Press)$",
-    re.I,
-)
-
-_KIND_OF_STORY = compile_bounded(
-    LINE,
-    r"^(?:an?\s+)?(?:analysis|opinion|review|commentary|perspective|interview|report(?:ing)?|story|words|text|"
-    r"written|posted|edited)\s+(?=by\b)",
-    re.I,
-)
-# a stamp run into the byline: “ECHO STAFF NOVEMBER 20, 2026 10:43”
-_WHEN = compile_bounded(
-    NAME,
-    r"[\s|•·,-]+(?:(?:published|updated|posted|on)\s+)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?(?:(?:jan|"
-    r"feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?\s+\d{1,2}\b|\d{1,2}\s+"
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?\s+\d{4}|\d{4}-\d\d-\d\d).*$",
-    re.I,
-)
-_BETWEEN_NAMES = compile_bounded(
-    NAME, r"\s*(?:[,;/•]|\s&\s|\s(?:and|und|et|y|with|mit)\s|(?<=[a-z]{3})\.\s+(?=[A-Z]))\s*"
-)
-_OFFICE = compile_bounded(
-    LINE,
-    r"\b(?:staff|bureau|desk|team|newsroom|editors?|editorial|redaktion|reporters?|correspondents?|writers?|"
-    r"columnists?|contributors?|producers?|"
-    r"news|business|sports?|international|media|magazine|online|digital|press\s+office|guest|admin\w*)\b|"
-    r"[-\s]editor\b|\bat[-\s]large\b",
-    re.I,
-)
-_AGENCY_NAME = compile_bounded(
-    LINE,
-    r"(?:The\s+)?Associated\s+Press|AP|Reuters|Thomson\s+Reuters|AFP|Agence\s+France-Presse|dpa|PTI|ANI|IANS|"
-    r"PA(?:\s+Media)?|EFE|ANSA|Xinhua|Kyodo(?:\s+News)?|"
-    r"Bloomberg(?:\s+News)?|UPI|TASS|Yonhap",
-    re.I,
-)
 
 
 def flatten(value: object) -> str:
@@ -149,68 +93,8 @@ def is_barrier(text: str) -> bool:
     return any(word in folded for word in words.list_words("barrier"))
 
 
-def parse_byline(text: str) -> str:
-    """The author's name alone: without “By”, address, post and paper; "" for what names nobody."""
-    name = _BYLINE_PREFIX.sub("", " ".join(text.split()))
-    name = _RSS_AUTHOR.sub(r"\g<name>", name)  # RSS: “ann@example.com (Ann Example)”
-    name = _BEHIND_NAME.split(name)[0].strip(" ,;|")
-    name = _POST_OF_AUTHOR.sub("", name)
-    if len(name) > 200 or "://" in name or _MAIL_ADDRESS.fullmatch(name) or _NO_AUTHOR.fullmatch(name):
-        return ""
-    return name
-
-
-def parse_authors(text: str, sites: Sequence[str] = ()) -> list[str]:
-    """The people in a byline, by name alone: no posts, papers, log-ins or the site itself (`sites`); agencies stay.
-
-    “Analysis by ANN EXAMPLE and Bo Sample, Echo Business” gives Ann Example and Bo Sample.
-    """
-    flat = _WHEN.sub("", _KIND_OF_STORY.sub("", " ".join(text.split())))
-    flat = parse_byline(flat)
-    if not flat or "http" in flat:
-        return []
-    papers = {fold_name(site) for site in sites if site} - {""}
-    found: list[str] = []
-    for part in _BETWEEN_NAMES.split(flat):
-        name = _BYLINE_PREFIX.sub("", part).strip(" .;|*·–-")
-        if name and name.casefold() != "by" and not _is_office(name, papers, alone=not found):
-            found.append(_restore_case(name))
-    return found
-
-
-def _is_office(name: str, papers: set[str], *, alone: bool) -> bool:
-    """Whether a part of a byline is not a person: the paper, a desk of it, a post, a log-in name."""
-    if _AGENCY_NAME.fullmatch(name):
-        return False
-    words = name.split()
-    if name[0] in "@#" or "@" in name or "_" in name or any(letter.isdigit() for letter in name) or len(words) > 6:
-        return True
-    if fold_name(name) in papers or _OFFICE.search(name) or _NO_AUTHOR.fullmatch(name):
-        return True
-    if len(words) == 1:  # a log-in name; behind a comma, a paper
-        return not alone or name.islower()
-    return False
-
-
-def _restore_case(name: str) -> str:
-    """ANN EXAMPLE as Ann Example; McEXAMPLE stays."""
-    if not name.isupper() or " " not in name or _AGENCY_NAME.fullmatch(name):
-        return name
-    return " ".join(word if len(word) < 2 else word.title() for word in name.split())
-
-
-def fold_name(text: str) -> str:
-    """A name reduced to its letters and digits, without “The”: for comparing."""
-    return re.sub(r"[\W_]+", "", text.casefold().removeprefix("the "))
-
-
 # a page's own notice
 _RIGHTS = compile_bounded(LINE, r"\ball\s+rights?\b|\b(?:19|20)\d\d\b", re.I)
-
-
-def is_agency(name: str) -> bool:
-    """Whether a name is a wire service's: a paper that prints its story is another."""
-    return _AGENCY_NAME.fullmatch(name) is not None
 
 
 def parse_credit(line: str) -> str:
@@ -274,11 +158,11 @@ def parse_publisher(feed_title: str, url: str = "") -> str:
     own = [
         part
         for part in parts
-        if any(label in fold_name(part) or fold_name(part).startswith(label) for label in labels if label)
+        if any(label in names.fold_name(part) or names.fold_name(part).startswith(label) for label in labels if label)
     ]
     if len(parts) > 1 and own:
         name = _TOPIC.sub("", own[0])
-    return host if fold_name(name) in ("rss", "feed", "atom", "news", "home", "index", "blog") and host else name
+    return host if names.fold_name(name) in ("rss", "feed", "atom", "news", "home", "index", "blog") and host else name
 
 
 def is_promotion(line: str) -> bool:

@@ -46,10 +46,79 @@ def test_the_byline_stands_near_the_headline(markup: str, names: tuple[str, ...]
     assert found.byline == ", ".join(names)
 
 
+DATA = '<script type="application/ld+json">{{"@type":"{type}","headline":"Ferry gets a second boat",{more}}}</script>'
+
+
+def data(more: str, type: str = "NewsArticle") -> str:
+    return DATA.format(type=type, more=more)
+
+
 def test_what_the_page_declares_wins_over_what_it_shows() -> None:
-    head = '<meta name="author" content="Ann Example">'
+    head = data('"author":{"name":"Ann Example"}')
     assert extract(page(below='<p class="byline">By Bo Sample</p>', head=head), URL).authors == ("Ann Example",)
+
+
+def test_a_name_in_the_head_that_the_page_does_not_show_is_who_built_the_site() -> None:
+    head = '<meta name="author" content="Web Works Agency">'
+    assert extract(page(below='<p class="byline">By Bo Sample</p>', head=head), URL).authors == ("Bo Sample",)
+    assert extract(page(below="<p>Bo Sample</p>", head=head.replace("Web Works Agency", "Bo Sample")), URL).authors == (
+        "Bo Sample",
+    )
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        data('"author":{"@id":"#ann"}},{"@type":"Person","@id":"#ann","name":"Ann Example"')
+        .replace(">{", ">[{", 1)
+        .replace("}</script>", "}]</script>"),
+        data('"author":[{"@type":"Person","name":"Ann Example",},]'),
+        data('"author":{"name":"Ann Example"}', type="ItemPage"),
+        data('"author":{"name":"Ann Example"}').replace(">{", ">//<![CDATA[\n{", 1).replace("}</", "}\n//]]></"),
+        '<meta name="twitter:label1" content="Verfasst von"><meta name="twitter:data1" content="Ann Example">',
+        '<meta name="dc.creator" content="Ann Example">',
+    ],
+    ids=["reference", "trailing commas", "any type", "CDATA", "card", "Dublin Core"],
+)
+def test_an_author_is_read_however_the_page_declares_one(head: str) -> None:
+    assert extract(page(head=head, above="<p>Ann Example</p>"), URL).authors == ("Ann Example",)
+
+
+def test_all_of_several_authors_are_named() -> None:
+    two = '<meta name="author" content="Ann Example"><meta name="author" content="Bo Sample">'
+    shown = "<p>Ann Example, Bo Sample</p>"
+    assert extract(page(head=two, below=shown), URL).authors == ("Ann Example", "Bo Sample")
+    first = data('"author":"Ann Example"')
+    marked = '<a rel="author" href="/a">Ann Example</a> <a rel="author" href="/b">Bo Sample</a>'
+    assert extract(page(head=first, below=marked), URL).authors == ("Ann Example", "Bo Sample")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<p>Veröffentlicht von Ann Example</p>",
+        "<p>Por Ann Example</p>",
+        "<div><span>Text:</span> <b>Ann Example</b></div>",
+        "<span>24.11.2026 13:30 von Ann Example</span>",
+        '<span class="vcard"><a class="fn">Ann Example</a></span>',
+        '<a class="documentAuthor">Ann Example</a>',
+    ],
+)
+def test_a_byline_is_found_by_its_label_or_its_markup(shown: str) -> None:
+    assert extract(page(below=shown), URL).authors == ("Ann Example",)
+
+
+def test_the_next_place_is_asked_where_the_first_names_the_paper_alone() -> None:
+    head = '<meta property="og:site_name" content="The Upland Echo"><meta name="author" content="The Upland Echo">'
+    body = '<h1>A headline of some length</h1><p class="byline">By Ann Example</p>'
+    page = f"<html><head>{head}</head><body>{body}</body></html>"
+    assert extract(page, "https://echo.example.org/x").byline == "Ann Example"
 
 
 def test_people_who_comment_and_write_other_stories_did_not_write_this_one() -> None:
     assert extract(page(), URL).authors == ()
+
+
+def test_a_headline_that_begins_like_a_byline_names_nobody() -> None:
+    html = "<html><body><h1>Von Fähren, Booten und Menschen am See</h1><p>Kurz und gut.</p></body></html>"
+    assert extract(html, URL).authors == ()

@@ -44,6 +44,22 @@ def page(head: str = "", above: str = "", below: str = "") -> str:
         page(above="<p>By ANN EXAMPLE - 2026-11-24</p>"),
         page(above="<p class='date'>24 de noviembre de 2026</p>"),
         page(above="<p class='date'>le 24 novembre 2026</p>"),
+        page(above="<p>am 24.11.2026, 13:36 Uhr</p>"),
+        page(above="<span>24.11.26</span>"),
+        page(above="<ul><li>24/11/2026</li></ul>"),
+        page(above="<p>24 ноября 2026</p>"),
+        page(above="<p>24 listopada 2026</p>"),
+        page(above="<p>2026年11月24日</p>"),
+        page(above="<div>7:00 / 24.11.2026 / Ann Example</div>"),
+        page(above="<footer><span>24.11.2026</span></footer>"),
+        page(above="<meta itemprop='datePublished' content='2026-11-24'>"),
+        page("<meta name='citation_publication_date' content='2026/11/24'>"),
+        page("<meta name='DC.date.issued' content='Tue Nov 24 14:57:21 CET 2026'>"),
+        page(
+            "<script type='application/ld+json'>{'@type':'WebPage','datePublished':'2026-11-24'}</script>".replace(
+                "'@type':'WebPage','datePublished':'2026-11-24'", '"@type":"WebPage","datePublished":"2026-11-24"'
+            )
+        ),
         page(
             above="<div class='date'>Updated 25 November 2026</div><div class='date'>Published 24 November 2026</div>"
         ),
@@ -72,6 +88,10 @@ def test_a_date_is_found_where_the_page_says_it(message: str) -> None:
         page("<meta property='article:published_time' content='0001-01-01'>"),
         page("<meta name='pubdate' content='soon'>"),
         page(below="<ul><li class='date'>24 November 2026</li></ul>"),
+        page(below="<div class='comments'><p class='date'>24 November 2026</p></div>"),
+        page(above="<p>© Ann Example, 24.11.2026</p>"),
+        page(above="<p>Version 4.8.12</p>"),
+        page("<meta property='article:publisher' content='https://example.com/2026/11/24/us'>"),
     ],
 )
 def test_none_is_invented(silent: str) -> None:
@@ -103,6 +123,27 @@ def test_a_date_in_words_is_read(day: datetime) -> None:
         found = parse_written(way)
         assert found is not None, way
         assert (found.year, found.month, found.day) == (day.year, day.month, day.day), way
+
+
+@pytest.mark.parametrize(
+    ("written", "language", "day"),
+    [
+        ("03/04/2026", "en", "2026-03-04"),
+        ("03/04/2026", "en-GB", "2026-04-03"),
+        ("03/04/2026", "fr", "2026-04-03"),
+        ("13/04/2026", "en", "2026-04-13"),
+        ("mar., 17 févr. 2026", "fr", "2026-02-17"),
+        ("31. října 2026", "cs", "2026-10-31"),
+        ("2026. május 3.", "hu", "2026-05-03"),
+        ("14 Haziran 2026", "tr", "2026-06-14"),
+        ("2026년 5월 6일", "ko", "2026-05-06"),
+        ("2016/6/29", "", "2016-06-29"),
+    ],
+)
+def test_a_date_is_read_in_the_language_of_its_page(written: str, language: str, day: str) -> None:
+    found = parse_written(written, language)
+    assert found is not None
+    assert found.date().isoformat() == day
 
 
 @given(st.text(max_size=60))

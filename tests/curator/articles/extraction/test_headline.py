@@ -91,3 +91,26 @@ def test_any_title_gives_one_line(title: str, h1: str, site: str) -> None:
     found = title_of(title.replace("<", ""), h1.replace("<", ""), head)
     assert found == " ".join(found.split())
     assert len(found) <= 500
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("<h1><span>Lake</span> <span>Ferry gets a second boat</span></h1>", "Ferry gets a second boat"),
+        ("<h1><small>On the lake:</small> Ferry gets a second boat</h1>", "Ferry gets a second boat"),
+        ("<h1>Ferry gets a <em>second</em> boat</h1>", "Ferry gets a second boat"),
+        ('<h1>Ferry <span class="hl">gets</span> a second boat</h1>', "Ferry gets a second boat"),
+        ("<h1>Ferry gets a second boat<p>Two cross from May, says the office</p></h1>", "Ferry gets a second boat"),
+    ],
+)
+def test_a_kicker_in_the_heading_is_not_the_headline(heading: str, title: str) -> None:
+    page = f"<html><head><title>{title}</title></head><body><article>{heading}<p>Two boats.</p></article></body></html>"
+    assert extract(page, "https://echo.example.org/ferry").title == title
+
+
+def test_a_smaller_heading_tells_which_part_of_the_title_is_the_headline() -> None:
+    page = (
+        "<html><head><title>The Lake Log » Archive » Ferry gets a second boat</title></head>"
+        "<body><h1>Archive of the log</h1><h2>Ferry gets a second boat</h2><p>Two boats.</p></body></html>"
+    )
+    assert extract(page, "https://log.example.org/ferry").title == "Ferry gets a second boat"

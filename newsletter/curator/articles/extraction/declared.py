@@ -1,0 +1,148 @@
+"""What a page says of its story for machines: JSON-LD of any type, microdata and meta tags. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from html import unescape
+from typing import Any
+
+from newsletter.curator.articles.extraction import words
+
+MOST_NODES = 500  # of JSON-LD: a hostile page must not keep us busy
+MOST_STEPS = 3  # along references
+_OF_A_STORY = ("headline", "datePublished", "articleBody", "author", "image", "description")
+_OF_THE_PAGE = ("datePublished", "author", "publisher", "inLanguage", "isAccessibleForFree", "articleSection")
+_COMMENT = re.compile(r"<!--|-->|/?/?\*?\s?<!\[CDATA\[\s?\*?/?|/?/?\*?\s?\]\]>\s?\*?/?")
+_COMMA_BEFORE_END = re.compile(r",\s{0,200}(?=[}\]])")
+_NO_PUBLICATION = (
+    "modif",
+    "updat",
+    "expir",
+    "event",
+    "start",
+    "valid",
+    "review",
+    "revis",
+    "archiv",
+    "birth",
+    "publisher",
+)
+
+
+def read_meta(tree: Any) -> dict[str, str]:
+    """The meta tags by name, the first of each."""
+    return {name: content for name, content in reversed(list_meta(tree)) if content}
+
+
+def read_json_ld(tree: Any) -> dict[str, Any]:
+    """The node that describes the story, whatever its type: the one that says most; its references followed.
+
+    What it leaves open about the page is taken from the others. Empty where no node tells of a story.
+    """
+    nodes = list(_list_nodes(tree))
+    by_id = {node["@id"]: node for node in reversed(nodes) if isinstance(node.get("@id"), str) and len(node) > 1}
+    stories = [node for node in nodes if node.get("headline") or node.get("datePublished") or node.get("articleBody")]
+    if not stories:
+        return {}
+    best = max(stories, key=_count_told)
+    others = [node for node in stories if node is not best and not node.get("headline")]
+    merged = dict(best)
+    for node in others:
+        merged.update((key, node[key]) for key in _OF_THE_PAGE if node.get(key) and not merged.get(key))
+    return {key: _follow(value, by_id) for key, value in merged.items()}
+
+
+def _count_told(node: Mapping[str, Any]) -> int:
+    return sum(bool(node.get(key)) for key in _OF_A_STORY)
+
+
+def _follow(value: Any, by_id: Mapping[str, Any]) -> Any:
+    """What a reference stands for."""
+    if isinstance(value, list):
+        return [_follow(item, by_id) for item in value[:MOST_NODES]]
+    for _ in range(MOST_STEPS):
+        if not isinstance(value, dict) or not isinstance(value.get("@id"), str) or value.get("name"):
+            break
+        value = by_id.get(value["@id"], value)
+    return value
+
+
+def _list_nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """The nodes of the page's own graph: not those within others, such as the author of a comment."""
+    for script in tree.iter("script"):
+        if not (script.get("type") or "").strip().lower().startswith("application/ld+json"):
+            continue
+        waiting = [_parse_json(script.text or "")]
+        for _ in range(MOST_NODES):
+            if not waiting:
+                break
+            node = waiting.pop(0)
+            if isinstance(node, list):
+                waiting += node
+            elif isinstance(node, dict):
+                yield node
+                waiting += [node[key] for key in ("@graph", "mainEntity", "mainEntityOfPage") if key in node]
+
+
+def _parse_json(text: str) -> Any:
+    """A document, with the comments and commas forgiven that pages put around and into it; None for none."""
+    plain = _COMMENT.sub(" ", text).strip().rstrip(";")
+    for attempt in (plain, _COMMA_BEFORE_END.sub("", plain)):
+        try:
+            return json.loads(attempt, strict=False)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def list_publication_dates(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[Any]:
+    """The dates of publication as declared, the most explicit first."""
+    names = [name for name in meta if not any(word in name for word in _NO_PUBLICATION)]
+    ranks = (("publish", "pubdate", "pub-date", "pub_date"), ("issued", "created", "post"), ("date",))
+    given = [
+        meta[name] for rank in ranks for name in names if any(word in name for word in rank) and "://" not in meta[name]
+    ]
+    return [data.get("datePublished"), *given, data.get("dateCreated"), data.get("uploadDate")]
+
+
+def list_meta(tree: Any) -> list[tuple[str, str]]:
+    """All the meta tags, in their order: names in lower case, and contents."""
+    tags = [(tag.get("property") or tag.get("name") or tag.get("itemprop"), tag) for tag in tree.iter("meta")]
+    return [
+        (name.strip().lower(), tag.get("content").strip())
+        for name, tag in tags
+        if name and tag.get("content") and (tag.get("itemprop") != "author")  # the works that a paper cites have some
+    ]
+
+
+def list_authors(meta: Sequence[tuple[str, str]]) -> list[str]:
+    """The authors that meta tags name, as often as they do; and what a label for cards calls “written by”."""
+    first = dict(reversed(meta))
+    named = [content for name, content in meta if name.replace(":", ".").split(".")[-1] in _OF_AUTHORS]
+    labelled = [
+        first.get(name.replace("label", "data"), "")
+        for name, content in meta
+        if name.startswith("twitter:label") and words.find_opening(content, "by")
+    ]
+    return list(dict.fromkeys((*named, *labelled)))[:MOST_NODES]
+
+
+_OF_AUTHORS = ("author", "creator", "parsely-author", "citation_author", "byl", "author_name", "dc.creator")
+
+
+def list_names(value: Any) -> Iterator[str]:
+    """The names in what JSON-LD declares: a text, an object with a name, or a list of them."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            yield from list_names(item.get("name"))
+
+
+def flatten_text(value: Any) -> str:
+    """One line of text from whatever a page declares."""
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    return " ".join(unescape(value).split()) if isinstance(value, str) else ""

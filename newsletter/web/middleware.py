@@ -159,4 +159,5 @@ def render_error_page(
         return refuse_partial(request, message, status, differences)
     if isinstance(request.user, AnonymousUser):
         return render(request, "readers/error.html", {"message": message}, status=status)
-    return render(request, "pages/error.html", {"message": message, "status": status}, status=status)
+    context = {"message": message, "status": status, "differences": differences}
+    return render(request, "pages/error.html", context, status=status)

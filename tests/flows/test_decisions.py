@@ -67,7 +67,9 @@ def both(people: dict[str, Any], newsroom: Any, now: Any) -> tuple[Person, Perso
 
 
 def change_subject(person: Person, edition: Any, subject: str = "Ben's words") -> None:
-    answer = person.open(f"/editions/{edition.id}/").send("/words/", value=subject)
+    if edition_lookup.get_edition(edition.id).snapshot_id is not None:
+        assert person.open(f"/editions/{edition.id}/").send("/editing/").status_code == 302
+    answer = person.open(f"/editions/{edition.id}/").send("/words/", subject=subject)
     assert answer.status_code == 302
     assert edition_lookup.get_edition(edition.id).subject == subject
 
@@ -109,9 +111,9 @@ def test_an_approval_is_not_withdrawn_by_somebody_who_saw_other_words(
 
 def test_a_finding_is_not_overridden_by_somebody_who_saw_other_words(both: tuple[Person, Person], edition: Any) -> None:
     ada, ben = both
-    ben.open(f"/editions/{edition.id}/").send("/words/", index=3, value="TK writes this.")
+    ben.open(f"/editions/{edition.id}/").send("/words/", intro="TK writes this.")
     review = ada.open(f"/editions/{edition.id}/review/")
-    ben.open(f"/editions/{edition.id}/").send("/words/", index=3, value="TK, write this!")
+    ben.open(f"/editions/{edition.id}/").send("/words/", intro="TK, write this!")
     answer = review.send("/overrides/", reason="TK is a poet.")
     shows_the_difference(answer, before="TK writes this.", after="TK, write this!")
     assert "TK is a poet." in answer.content.decode(), "what was typed is kept"
@@ -130,7 +132,7 @@ def test_an_edition_is_not_skipped_by_somebody_who_saw_another(both: tuple[Perso
 
 def deliver(edition: Any, person: Person) -> None:
     review = person.open(f"/editions/{edition.id}/review/")
-    assert review.send("/mailing/", readers="2", on_other_day="1").status_code == 302
+    assert review.send("/mailing/", readers="2", do="now", on_other_day="1").status_code == 302
     now = clock.now() + timedelta(minutes=1)
     freeze.freeze_next(now)
     while hand_over.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=lambda: now):
@@ -147,7 +149,7 @@ def test_an_edition_is_not_sent_by_somebody_who_saw_other_words(
     review = ada.open(f"/editions/{edition.id}/review/")
     change_subject(ben, edition)
     ben.open(f"/editions/{edition.id}/review/").send("/approval/")
-    answer = review.send("/mailing/", readers="2", on_other_day="1")
+    answer = review.send("/mailing/", readers="2", do="now", on_other_day="1")
     shows_the_difference(answer, before=edition.subject, after="Ben's words")
     assert summary.list_mailings() == ()
 
@@ -203,7 +205,7 @@ def test_a_text_that_a_colleague_changed_is_not_overwritten(both: tuple[Person, 
     ada, ben = both
     board = ada.open(f"/editions/{edition.id}/")
     change_subject(ben, edition)
-    answer = board.send("/words/", htmx=True, value="Ada's words")
+    answer = board.send("/words/", subject="Ada's words")
     assert answer.status_code == 409
     assert "Ben's words" in answer.content.decode().replace("&#x27;", "'")
     assert "Ada's words" in answer.content.decode().replace("&#x27;", "'")
@@ -229,8 +231,8 @@ def test_two_people_at_different_fields_and_stories_never_conflict(both: tuple[P
         (person.open(f"/editions/{edition.id}/"), person.open(f"/editions/{edition.id}{first}")) for person in both
     ]
     other_story = both[1].open(f"/editions/{edition.id}{second}")
-    assert pages[0][0].send("/words/", value="Ada's subject").status_code == 302
-    assert pages[1][0].send("/words/", index=2, value="Ben's preheader").status_code == 302
+    assert pages[0][0].send("/words/", subject="Ada's subject").status_code == 302
+    assert pages[1][0].send("/words/", preheader="Ben's preheader").status_code == 302
     assert pages[0][1].send(first, headline="Ada's headline").status_code == 302
     assert pages[1][1].send(first, label="Exclusive").status_code == 302
     assert other_story.send(second, headline="Ben's headline").status_code == 302

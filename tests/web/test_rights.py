@@ -249,7 +249,7 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "request-approval": Row(f"{draft}/approval/request/", post=mine[EDIT], forms=({"of": "", "note": "x"},)),
         "send-back": Row(f"{draft}/approval/send-back/", post=mine[APPROVE], forms=({"note": "x"},)),
         "tests": Row(f"{draft}/tests/", post=mine[EDIT], forms=({"addresses": "desk@example.com"},)),
-        "send": Row(f"/editions/{ids.sent}/mailing/", post=mine[SEND], forms=({"readers": "3"},)),
+        "send": Row(f"/editions/{ids.sent}/mailing/", post=mine[SEND], forms=({"readers": "3", "do": "now"},)),
         "override": Row(f"{draft}/overrides/", post=mine[APPROVE], forms=({"code": "x", "where": "y", "reason": "z"},)),
         "correct": Row(f"/editions/{ids.sent}/corrections/", post=mine[APPROVE], forms=({"text": "Wrong."},)),
         "mail a correction": Row(

@@ -45,6 +45,7 @@ from newsletter.web.access import (
     require_permission,
 )
 from newsletter.web.fields import require_content_hash
+from newsletter.web.forms.sending import SendForm
 from subscribers import lists, subscriber_lookup
 from subscribers.states import SubscriptionState
 
@@ -142,6 +143,7 @@ def _render_review(
         # Where tests went are people's addresses, though not subscribers'.
         "test_addresses": (may_see_subscribers and newsletter.test_addresses) or by.name,
         "corrections": correction_lookup.list_corrections(edition_id),
+        "send_form": SendForm(request.POST if refused == "mailing" else None, auto_id="%s"),
         "refused": refused,
         "refusal": refusal,
         "typed": request.POST,
@@ -333,18 +335,17 @@ def send_tests(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 @desk_view(Verb.SEND, methods=("POST",))
 def send_mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
-    """Sends an approved edition; the number of subscribers must be typed, without separators."""
+    """Sends an approved edition now, or schedules it; the number of subscribers must be typed."""
     edition = _get_edition(request, Verb.SEND, edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     readers = lists.count_subscribers_by_state(newsletter.list_id).get(SubscriptionState.ACTIVE, 0)
 
     def act(content_hash: str, by: UserActor, now: datetime) -> str:
-        if request.POST.get("readers", "").strip() != str(readers):
-            raise BadInput(f"To send, type the number of subscribers: {readers}.", "readers")
-        at = clock.parse_local_moment(request.POST["at"], newsletter.zone, "at") if request.POST.get("at") else None
+        form = SendForm(request.POST)
+        form.check_readers(readers)
         mailing = tasks.send_edition(
             edition_id,
-            at=at,
+            at=form.read_time(newsletter.zone),
             content_hash=content_hash,
             by=by,
             now=now,

@@ -28,9 +28,9 @@ def test_approving_withdrawing_and_sending(editor: Client, edition: Any, readers
     editor.post(f"{base}/approval/", seen(edition, withdraw="1"))
     assert edition_lookup.get_edition(edition.id).state == "open"
     editor.post(f"{base}/approval/", seen(edition))
-    editor.post(f"{base}/mailing/", seen(edition, readers="3"))
+    editor.post(f"{base}/mailing/", seen(edition, readers="3", do="now"))
     assert summary.list_mailings() == (), "the number was wrong"
-    answer = editor.post(f"{base}/mailing/", seen(edition, readers="2", on_other_day="1"))
+    answer = editor.post(f"{base}/mailing/", seen(edition, readers="2", do="now", on_other_day="1"))
     assert answer.url.startswith("/deliveries/")
 
 
@@ -38,7 +38,7 @@ def test_sending_on_a_day_other_than_the_editions_is_asked_about_and_nothing_typ
     editor: Client, edition: Any, readers: Callable[..., list[int]]
 ) -> None:
     readers(2)
-    base, form = f"/editions/{edition.id}", {"readers": "2", "at": "2040-01-31T07:00"}
+    base, form = f"/editions/{edition.id}", {"readers": "2", "do": "schedule", "at": "2040-01-31T07:00"}
     editor.post(f"{base}/approval/", seen(edition))
     assert b"on_other_day" not in editor.get(f"{base}/review/").content
     answer = editor.post(f"{base}/mailing/", seen(edition, **form))

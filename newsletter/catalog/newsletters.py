@@ -48,6 +48,11 @@ def list_repairing() -> tuple[Newsletter, ...]:
     return tuple(to_newsletter(row) for row in _rows().exclude(repair_after_minutes=0).order_by("id"))
 
 
+def list_ids_without_approval() -> frozenset[int]:
+    """The newsletters whose editions publish themselves where nothing blocks."""
+    return frozenset(models.Newsletter.objects.filter(approvals=ApprovalPolicy.SELF).values_list("id", flat=True))
+
+
 def list_cut_offs() -> dict[int, int]:
     """The minutes before their time at which newsletters close for late stories; without those that do not."""
     return dict(models.Newsletter.objects.exclude(cut_off_minutes=0).values_list("id", "cut_off_minutes"))

@@ -61,6 +61,12 @@ def find_next(newsletter_id: int, now: datetime) -> Occurrence | None:
     return to_occurrence(row) if row else None
 
 
+def find_planned_instants(edition_ids: Iterable[int]) -> dict[int, datetime]:
+    """When editions are to go out by a schedule that has not decided yet, by id."""
+    rows = models.Occurrence.objects.filter(edition_id__in=list(edition_ids), state__in=states.WAITING_STATES)
+    return dict(rows.order_by("-instant").values_list("edition_id", "instant"))
+
+
 def find_next_instant(now: datetime) -> datetime | None:
     """The instant of the next occurrence of any newsletter that is to happen, after `now`."""
     rows = models.Occurrence.objects.filter(instant__gt=now, state__in=states.WAITING_STATES)

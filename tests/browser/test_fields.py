@@ -14,6 +14,7 @@ from django.contrib.sessions.models import Session
 from newsletter.checks import preflight
 from newsletter.curator.editions import conflicts, edition_lookup, editions, picks
 from newsletter.kernel import clock
+from newsletter.scheduling import occurrences, schedules
 from newsletter.web.sessions import USED_KEY
 from tests.actors import SYSTEM
 from tests.browser.people import IN_A_BROWSER, sign_in
@@ -245,6 +246,28 @@ def test_a_text_typed_while_a_colleague_approved_is_kept_and_saved_once_the_appr
     page.click("#withdraw")
     page.wait_for_selector(SAVED.format("subject"))
     assert (read(edition).subject, read(edition).state) == ("Too late for the approval", "open")
+
+
+def test_an_edit_after_approval_is_asked_for_and_the_board_says_what_follows(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    now = clock.now()
+    schedules.create_schedule(edition.newsletter_id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
+    occurrences.materialise(now)
+    planned = occurrences.find_next(edition.newsletter_id, now)
+    assert planned is not None
+    occurrences.record_draft(planned.id, edition.id, now)
+    preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
+    open_board(page, live_server, edition)
+    assert page.locator("#w-subject, [data-edit], [data-up], [data-pick-it]").count() == 0
+    assert page.locator("#edition-state").inner_text().startswith("Approved")
+    page.click("#withdraw")
+    page.wait_for_selector("#edition-state:has-text('07:00 GMT unless approved again')")
+    page.fill("#w-subject", "Changed after approval")
+    page.wait_for_selector(SAVED.format("subject"))
+    page.goto(f"{live_server.url}/editions/{edition.id}/review/")
+    page.wait_for_selector("header :text('unless approved again')")
+    assert page.complaints == []
 
 
 def test_one_request_is_in_flight_and_what_is_typed_meanwhile_goes_in_the_next(

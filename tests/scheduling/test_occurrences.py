@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from newsletter.curator.editions import editions
 from newsletter.kernel.errors import BadInput
 from newsletter.scheduling import models, occurrences, schedules
 from newsletter.scheduling.values import Occurrence
@@ -138,3 +139,15 @@ def test_the_editions_of_a_day_are_opened_in_its_order(newsroom: Any, edition: A
     occurrences.record_draft(morning.id, edition.id, now)
     assert not occurrences.has_earlier_to_open(evening)
     assert occurrences.list_linked_editions(evening) == {edition.id}
+
+
+def test_the_planned_instant_of_an_edition_is_known_until_it_is_decided(newsroom: Any, now: datetime) -> None:
+    schedules.create_schedule(newsroom.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
+    occurrences.materialise(now)
+    (first, *_) = occurrences.list_occurrences(now, now + timedelta(days=2), [newsroom.briefing.id])
+    made = editions.create_edition(newsroom.briefing.id, first.date, by=SYSTEM, now=now)
+    assert occurrences.find_planned_instants([made.id]) == {}
+    occurrences.record_draft(first.id, made.id, now)
+    assert occurrences.find_planned_instants([made.id, made.id + 1]) == {made.id: first.instant}
+    occurrences.hold(first.id, "not approved", now)
+    assert occurrences.find_planned_instants([made.id]) == {}

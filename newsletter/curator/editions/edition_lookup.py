@@ -29,6 +29,14 @@ def get_edition(edition_id: int) -> Edition:
     return found[0]
 
 
+def find_lost_approvals(edition_ids: Iterable[int]) -> frozenset[int]:
+    """Which of some editions were approved once, and are not any more."""
+    voided = models.Snapshot.objects.filter(
+        edition_id__in=list(edition_ids), purpose=SnapshotPurpose.EDITION, voided_at__isnull=False
+    )
+    return frozenset(voided.values_list("edition_id", flat=True))
+
+
 def find_edition(newsletter_id: int, on: date, number: int = 1) -> Edition | None:
     """The edition of a newsletter on a date, if there is one; the first of that day, or another."""
     rows = _edition_rows().filter(newsletter_id=newsletter_id, date=on, number=number)

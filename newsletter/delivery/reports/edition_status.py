@@ -6,17 +6,21 @@ edited; it is *handed over* from the freeze on, also when its mailing is paused,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from newsletter.catalog import newsletters
+from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.states import OUT_STATES, EditionState
 from newsletter.curator.editions.values import Edition
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import MailingKind, MailingState
 from newsletter.kernel.enums import LabelledEnum
+from newsletter.scheduling import occurrences
 
 _STOPPED = frozenset({MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING})
+_UNAPPROVED = frozenset({EditionState.DRAFT, EditionState.LOCKED, EditionState.IN_REVIEW})
 _FOLLOWED = {
     MailingState.FREEZING: EditionState.SENDING,
     MailingState.SENDING: EditionState.SENDING,
@@ -28,13 +32,17 @@ _FOLLOWED = {
 class EditionStatus:
     """The state of an edition, or of its mailing where that was stopped, and why.
 
-    `planned` is how many its mailing goes to, None as long as the audience is not counted.
+    `planned` is how many its mailing goes to, None as long as the audience is not counted. `held_at` is when it will be
+    held unless somebody approves it first, again where `lost_approval`; None where nothing is planned, or nothing is
+    missing.
     """
 
     state: LabelledEnum
     reason: str
     mailing_id: int | None = None
     planned: int | None = None
+    held_at: datetime | None = None
+    lost_approval: bool = False
 
 
 def get_edition_status(edition: Edition) -> EditionStatus:
@@ -47,11 +55,30 @@ def find_statuses(editions: Iterable[Edition]) -> dict[int, EditionStatus]:
     wanted = {edition.id: edition for edition in editions}
     rows = models.Mailing.objects.filter(edition_id__in=wanted, kind=MailingKind.EDITION).order_by("id")
     latest: dict[int, models.Mailing] = {}
-    for row in rows.only("edition_id", "state", "reason", "planned", "frozen_at"):
+    for row in rows.only("edition_id", "state", "reason", "planned", "frozen_at", "due_at"):
         before = latest.get(row.edition_id)
         if before is None or before.state == MailingState.CANCELLED or row.state != MailingState.CANCELLED:
             latest[row.edition_id] = row
-    return {edition_id: _build_status(edition, latest.get(edition_id)) for edition_id, edition in wanted.items()}
+    found = {edition_id: _build_status(edition, latest.get(edition_id)) for edition_id, edition in wanted.items()}
+    return found | _find_held(wanted, found, latest)
+
+
+def _find_held(
+    editions: Mapping[int, Edition], statuses: Mapping[int, EditionStatus], mailings: Mapping[int, models.Mailing]
+) -> dict[int, EditionStatus]:
+    """The statuses of those that will be held at a time that is planned, for nobody has approved them."""
+    waiting = {id: each for id, each in editions.items() if each.snapshot_id is None and each.state in _UNAPPROVED}
+    if not waiting:
+        return {}
+    planned = occurrences.find_planned_instants(waiting)
+    planned |= {id: row.due_at for id, row in mailings.items() if id in waiting and row.state == MailingState.SCHEDULED}
+    publish_themselves = newsletters.list_ids_without_approval()
+    lost = edition_lookup.find_lost_approvals(planned)
+    return {
+        id: replace(statuses[id], held_at=at, lost_approval=id in lost)
+        for id, at in planned.items()
+        if waiting[id].newsletter_id not in publish_themselves
+    }
 
 
 def _build_status(edition: Edition, row: models.Mailing | None) -> EditionStatus:

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup, variants, visibility
 from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES, ExclusionReason, MailingState, Outcome
-from newsletter.delivery.reports import proof, recipients, summary
+from newsletter.delivery.reports import edition_status, proof, recipients, summary
 from newsletter.delivery.sending import late_mailings, mailings, recall, repair, send_again, unsettled
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
@@ -60,6 +60,7 @@ def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     context["may_send"] = by.may(Verb.SEND, newsletter_id=found.newsletter_id)
     context["bounced"] = _may_send_again(found, by) and _has_bounces(found)
     context["waiting"] = send_again.count_waiting(mailing_id)
+    context["status"] = edition_status.get_edition_status(edition_lookup.get_edition(found.edition_id))
     if may_see_list(by, Verb.SUBSCRIBERS, found.list_id):
         context["may_see_subscribers"] = True
         context["rows"] = (

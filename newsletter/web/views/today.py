@@ -44,6 +44,8 @@ class DueItem:
     reason: str
     edition: Edition | None
     subscriber_count: int
+    held_at: datetime | None = None  # when it is held unless somebody approves it first
+    lost_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def _build_due_item(when: datetime | None, newsletter: Newsletter, edition: Edit
     """An edition as its mailing stands, with the number of that mailing's audience; without one, of the list's."""
     status = edition_status.get_edition_status(edition)
     count = on_list if status.planned is None else status.planned
-    return DueItem(when, newsletter, status.state, status.reason, edition, count)
+    return DueItem(when, newsletter, status.state, status.reason, edition, count, status.held_at, status.lost_approval)
 
 
 def _find_departure(edition: Edition | None) -> datetime | None:

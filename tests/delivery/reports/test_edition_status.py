@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,13 +11,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter as NewsletterSettings
-from newsletter.curator.editions import edition_lookup, editions
+from newsletter.curator.editions import approval, edition_lookup, editions
+from newsletter.curator.editions.models import Edition
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import MailingState
 from newsletter.delivery.reports import edition_status
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, mailings
+from newsletter.kernel import clock
 from newsletter.scheduling import occurrences, schedules
 from newsletter.web.views import schedule, today
 from tests.actors import SYSTEM
@@ -186,3 +190,33 @@ def test_each_of_many_editions_has_its_own_status(plan: Plan, edition: Any, news
     found = edition_status.find_statuses((edition_lookup.get_edition(edition.id), other))
     assert {each: status.state for each, status in found.items()} == {edition.id: "approved", other.id: "open"}
     assert found[other.id].mailing_id is None
+
+
+def test_an_edition_whose_approval_was_withdrawn_says_everywhere_that_it_will_be_held(
+    plan: Plan, edition: Any, admin: Client, now: datetime
+) -> None:
+    later = clock.now().replace(microsecond=0) + timedelta(hours=2)
+    mailing = plan()
+    models.Mailing.objects.update(due_at=later)
+    Edition.objects.update(date=later.date())  # today, for the page of that name
+    pages = ("/", f"/editions/{edition.id}/", f"/editions/{edition.id}/review/", f"/deliveries/{mailing.id}/")
+    for page in pages:
+        assert "Will be held" not in admin.get(page).content.decode(), page
+    approval.withdraw_to_edit(edition.id, content_hash=None, by=SYSTEM, now=now)
+    at = f"{later.astimezone(clock.get_zone('Europe/London')):%H:%M %Z}"
+    for page in pages:
+        text = " ".join(admin.get(page).content.decode().split())
+        assert re.search(rf"Will be held at [^<]*{at} unless approved again", text), page
+
+
+def test_an_edition_of_a_schedule_is_held_unless_somebody_approves_it(newsroom: Newsroom, now: datetime) -> None:
+    schedules.create_schedule(newsroom.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
+    occurrences.materialise(now)
+    (first, *_) = occurrences.list_occurrences(now, now + timedelta(days=2), [newsroom.briefing.id])
+    made = editions.create_edition(newsroom.briefing.id, first.date, by=SYSTEM, now=now)
+    assert edition_status.get_edition_status(made).held_at is None
+    occurrences.record_draft(first.id, made.id, now)
+    status = edition_status.get_edition_status(made)
+    assert (status.held_at, status.lost_approval) == (first.instant, False)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, approvals="self", seen=None, by=SYSTEM, now=now)
+    assert edition_status.get_edition_status(made).held_at is None, "it publishes itself"

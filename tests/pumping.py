@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from re import _constants as constants  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -29,8 +30,9 @@ import subscribers
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = 20_000  # characters of a text for a pattern that names no bound of its own
-SECONDS = 0.12  # of the processor for a text of this size: many times what the slowest linear pattern takes
-SECONDS_AT_BOUND = 0.4  # for a text as long as the pattern's own bound
+QUADRATIC = re.compile(r"<[^>]*>")  # the baseline: a pattern whose work grows with the square of its text
+SHARE = 0.6  # of what the baseline takes for a text of this size: several times what the slowest linear pattern takes
+SHARE_AT_BOUND = 3.5  # the same for a text as long as a pattern's own bound
 _CALLS = frozenset({"compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn"})
 _UNKNOWN = "Ann Example"  # stands for what an inline pattern is given
 _ENDS = ("\n\0", "", "ж")
@@ -229,8 +231,20 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise _TooSlow
 
 
+@cache
+def measure_baseline() -> float:
+    """How many seconds of this processor the baseline takes for a text, in the best of three runs."""
+    spent = []
+    for _ in range(3):
+        start = time.process_time()
+        QUADRATIC.search("<" * SIZE)
+        spent.append(time.process_time() - start)
+    return min(spent)
+
+
 def pump(found: FoundPattern) -> PumpResult:
-    """Shows a pattern its texts, each for SECONDS of the processor at most. Only in the main thread of a process."""
+    """Shows a pattern its texts, each for a share of the baseline's time. Only in the main thread of a process."""
+    limit = measure_baseline() * (SHARE if found.longest == SIZE else SHARE_AT_BOUND)
     before = signal.signal(signal.SIGVTALRM, _interrupt)
     slowest, slow = 0.0, []
     texts = sorted(build_texts(found.pattern, found.longest))
@@ -238,7 +252,7 @@ def pump(found: FoundPattern) -> PumpResult:
         for text in texts:
             given: Any = text if isinstance(found.pattern.pattern, str) else text.encode("latin-1", "replace")
             start = time.process_time()
-            signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS if found.longest == SIZE else SECONDS_AT_BOUND)
+            signal.setitimer(signal.ITIMER_VIRTUAL, limit)
             try:
                 for _ in found.pattern.finditer(given):
                     pass

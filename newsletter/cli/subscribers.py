@@ -22,7 +22,7 @@ from subscribers.consent import signup_attempts
 from subscribers.consent.erasure import erase_subscriber
 from subscribers.consent.personal_data import collect_personal_data
 from subscribers.consent.proof import show_proof
-from subscribers.imports import export, questions, run, staging, undo
+from subscribers.imports import export, import_lookup, questions, run, staging, undo
 from subscribers.imports.csv import LARGEST_FILE
 from subscribers.imports.restore import restore_export
 from subscribers.states import SubscriptionState
@@ -200,7 +200,7 @@ app.add_typer(imports, name="imports")
 @imports.command("list")
 def list_imports(as_json: bool = JSON) -> None:
     """List the latest imports."""
-    found = run.list_imports()
+    found = import_lookup.list_imports()
     if as_json:
         return emit_json(found)
     print_table(
@@ -224,7 +224,7 @@ def list_imports(as_json: bool = JSON) -> None:
 @imports.command("show")
 def show_import(import_id: int, as_json: bool = JSON) -> None:
     """Show one import: its progress and result."""
-    found = run.get_import(import_id)
+    found = import_lookup.get_import(import_id)
     if as_json:
         return emit_json(found)
     say(
@@ -242,7 +242,7 @@ def resume_import(import_id: int, as_json: bool = JSON) -> None:
     now = clock.now()
     with progress("Importing", None) as advance:
         report = run.resume_import(import_id, by=get_actor(), now=now, progress=advance)
-    found = run.get_import(import_id)
+    found = import_lookup.get_import(import_id)
     _print_report(report, found.list_name, False, as_json)
     if report.refused:
         raise typer.Exit(DONE_IN_PART)
@@ -260,7 +260,7 @@ def undo_import(
     as_json: bool = JSON,
 ) -> None:
     """Undo an import as a whole. Subscribers who acted since stay as they are."""
-    found = run.get_import(import_id)
+    found = import_lookup.get_import(import_id)
     confirm_or_refuse(
         f"Undo import {import_id} of {found.name}: {found.report.new} new subscribers of {found.list_name}?", yes
     )
@@ -281,9 +281,9 @@ def write_refused_rows(
     import_id: int, out: Path | None = typer.Option(None, help="File to write; default: standard output.")
 ) -> None:
     """Write every refused row of an import as CSV: line, field, value, reason."""
-    run.get_import(import_id)
+    import_lookup.get_import(import_id)
     with open_output(out) as file:
-        for text in run.stream_refused_csv(import_id):
+        for text in import_lookup.stream_refused_csv(import_id):
             file.write(text)
 
 

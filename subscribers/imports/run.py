@@ -10,14 +10,12 @@ all, with its place recorded in the same transaction. A lease says which process
 
 from __future__ import annotations
 
-import json
 import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import Any, BinaryIO
@@ -27,16 +25,16 @@ from django.db.models import Q
 
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.clock import compute_latest_end
-from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotFound, Refused, SurroundingsError
+from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, Refused, SurroundingsError
 from newsletter.kernel.text import remove_unstorable
 from subscribers import import_files, lists, models, rights, tiers
-from subscribers.imports import chunks, merge, questions, staging, undo
+from subscribers.imports import chunks, import_lookup, merge, questions, staging, undo
 from subscribers.imports.chunks import LEASE, Clock, Progress
-from subscribers.imports.csv import LARGEST_FILE, CsvWriter
+from subscribers.imports.csv import LARGEST_FILE
 from subscribers.imports.questions import UnansweredError
 from subscribers.imports.staging import ImportOptions, StagedFile
 from subscribers.states import ImportState, QuestionKind
-from subscribers.values import BadRow, ImportFlag, ImportReport, ImportRun, List, Question
+from subscribers.values import BadRow, ImportReport, ImportRun, List, Question
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +86,7 @@ def import_csv(
             f"Go on with: newsletter subscribers imports resume {row.id}, "
             f"or take it back with: newsletter subscribers imports undo {row.id}"
         ) from None
-    return get_import(row.id).report
+    return import_lookup.get_import(row.id).report
 
 
 def begin_import(
@@ -104,7 +102,7 @@ def begin_import(
     with transaction.atomic():
         models.ImportRun.objects.filter(id=row.id).update(state=ImportState.CHECKING)
         by.record(ActionRecord("uploaded import", target.name, now, detail=name, list_ids=[target.id]))
-    return get_import(row.id)
+    return import_lookup.get_import(row.id)
 
 
 def change_import_options(
@@ -141,7 +139,7 @@ def change_import_options(
             )
         )
     import_files.get_work_path(import_id).unlink(missing_ok=True)
-    return get_import(import_id)
+    return import_lookup.get_import(import_id)
 
 
 def confirm_import(import_id: int, *, seen: str | None, by: Actor, now: datetime) -> ImportRun:
@@ -168,13 +166,13 @@ def confirm_import(import_id: int, *, seen: str | None, by: Actor, now: datetime
                 list_ids=[row.list_id],
             )
         )
-    return get_import(import_id)
+    return import_lookup.get_import(import_id)
 
 
 def request_undo(import_id: int, *, by: Actor, now: datetime) -> ImportRun:
     """Has the worker undo an import (undo.py). Raises NotFound, NotAllowed, Refused."""
     undo.begin_undo(import_id, by=by, now=now)
-    return get_import(import_id)
+    return import_lookup.get_import(import_id)
 
 
 def discard_import(import_id: int, *, by: Actor, now: datetime) -> None:
@@ -193,17 +191,11 @@ def discard_import(import_id: int, *, by: Actor, now: datetime) -> None:
 
 def _require_import(import_id: int, seen: str | None, by: Actor) -> models.ImportRun:
     """The import, if the actor may see to it and has seen what it is now."""
-    row = _get_row(import_id)
+    row = import_lookup.get_import_row(import_id)
     require_right(by, Verb.SUBSCRIBERS, [row.list_id])
-    if seen is not None and seen != _compute_seen(row):
+    if seen is not None and seen != import_lookup.compute_seen(row):
         raise Conflict(_MEANS_SOMETHING_ELSE)
     return row
-
-
-def _compute_seen(row: models.ImportRun) -> str:
-    """What stands for the file and for what its columns mean."""
-    meaning = {name: row.options.get(name) for name in ImportOptions.__slots__}
-    return sha256(json.dumps([row.sha256, meaning], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _build_limits(by: Actor) -> dict[str, list[int] | None]:
@@ -263,7 +255,7 @@ def _change_state(row: models.ImportRun, states: Sequence[str], **values: Any) -
         return
     if there.exists():
         raise Conflict(_MEANS_SOMETHING_ELSE)
-    raise Refused(f"Import {row.id} is {_get_row(row.id).state} by now, so this cannot be done.")
+    raise Refused(f"Import {row.id} is {import_lookup.get_import_row(row.id).state} by now, so this cannot be done.")
 
 
 def _check_file(row: models.ImportRun, clock: Clock, now: datetime) -> None:
@@ -309,12 +301,12 @@ def resume_import(import_id: int, *, by: Actor, now: datetime, progress: Progres
     )
     with transaction.atomic():
         if not _claim(row, now, by.name, free):
-            raise Refused(_explain_refusal(_get_row(import_id), now))
+            raise Refused(_explain_refusal(import_lookup.get_import_row(import_id), now))
         row.options |= _build_limits(by)
         models.ImportRun.objects.filter(id=row.id).update(options=row.options)
         by.record(ActionRecord("imported readers", row.list.name, now, detail=row.name, list_ids=[row.list_id]))
     _run_in_foreground(row, now, progress)
-    return get_import(row.id).report
+    return import_lookup.get_import(row.id).report
 
 
 def _explain_refusal(row: models.ImportRun, now: datetime) -> str:
@@ -337,40 +329,6 @@ def _run_in_foreground(row: models.ImportRun, now: datetime, progress: Progress 
                 state=ImportState.STOPPED, lease_until=None
             )
         raise
-
-
-def get_import(import_id: int) -> ImportRun:
-    """One import. Raises NotFound."""
-    return _to_import_run(_get_row(import_id))
-
-
-def list_imports(list_ids: Sequence[int] | None = None, *, limit: int = 50) -> tuple[ImportRun, ...]:
-    """The latest imports, newest first."""
-    rows = models.ImportRun.objects.order_by("-id").select_related("list")
-    if list_ids is not None:
-        rows = rows.filter(list_id__in=list_ids)
-    return tuple(_to_import_run(row) for row in rows[:limit])
-
-
-def list_bad_rows(import_id: int) -> Iterator[BadRow]:
-    """Every bad row of an import whose file is still kept; otherwise the first of them."""
-    work = import_files.get_work_path(import_id)
-    if work.exists():
-        yield from staging.read_bad_rows(work)
-    else:
-        yield from (BadRow(*each) for each in _get_row(import_id).bad)
-
-
-def stream_refused_csv(import_id: int) -> Iterator[str]:
-    """The bad rows of an import as lines of CSV, the head first."""
-    parts: list[str] = []
-    writer = CsvWriter(parts.append)
-    writer.write_row(("line", "field", "value", "reason"))
-    for bad in list_bad_rows(import_id):
-        yield "".join(parts)
-        parts.clear()
-        writer.write_row((bad.line, bad.field, bad.value, bad.reason))
-    yield "".join(parts)
 
 
 def has_waiting_imports(now: datetime) -> bool:
@@ -580,72 +538,13 @@ def _build_report(staged: StagedFile, counts: Mapping[str, Any], import_id: int 
         id=import_id,
         tool=staged.title,
         columns=tuple((name, target) for name, target in staged.columns),
-        flags=_to_flags(staged.flags),
+        flags=import_lookup.to_flags(staged.flags),
         note=staged.note,
         undated=staged.undated,
         states=counts.get("states", {}),
         newly_active=counts.get("newly_active", 0),
         examples=tuple(staged.examples),
     )
-
-
-def _to_flags(flags: Mapping[str, Any]) -> dict[str, ImportFlag]:
-    return {
-        kind: ImportFlag(flag["count"], tuple((line, address, meant) for line, address, meant in flag["first"]))
-        for kind, flag in flags.items()
-    }
-
-
-def _to_import_run(row: models.ImportRun) -> ImportRun:
-    staged = staging.load_staged(import_files.get_work_path(row.id)) if row.file_kept else None
-    counts = {name: row.counts.get(name, 0) for name in (*merge.OUTCOMES, "rows", "refused", "skipped")}
-    report = ImportReport(
-        **counts,
-        bad=tuple(BadRow(*each) for each in row.bad),
-        id=row.id,
-        tool=staged.title if staged else row.tool,
-        columns=tuple((name, target) for name, target in staged.columns) if staged else (),
-        flags=_to_flags(row.flags),
-        note=staged.note if staged else "",
-        undated=staged.undated if staged else 0,
-        states=row.counts.get("states", {}),
-        newly_active=row.counts.get("newly_active", 0),
-        examples=tuple(staged.examples) if staged else (),
-    )
-    return ImportRun(
-        id=row.id,
-        list_id=row.list_id,
-        list_name=row.list.name,
-        name=row.name,
-        state=ImportState(row.state),
-        by=row.by,
-        created_at=row.created_at,
-        finished_at=row.finished_at,
-        people=row.people,
-        merged=row.merged,
-        report=report,
-        error=row.error,
-        file_kept=row.file_kept,
-        seen=_compute_seen(row),
-        questions=tuple(questions.from_json(each) for each in row.questions or ()),
-        answers=_list_answers(row.options),
-    )
-
-
-def _list_answers(stored: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """What was answered about a file: a column, or a column and a value of it, and what it is.
-
-    Of options that cannot be read nothing: such an import has failed, and must be shown.
-    """
-    given = (stored.get(name) for name in ("mapping", "statuses", "tiers", "dates"))
-    return tuple((asked, answer) for answers in given if isinstance(answers, dict) for asked, answer in answers.items())
-
-
-def _get_row(import_id: int) -> models.ImportRun:
-    row = models.ImportRun.objects.filter(id=import_id).select_related("list").first()
-    if row is None:
-        raise NotFound(f"There is no import {import_id}. See them all with: newsletter subscribers imports list")
-    return row
 
 
 def _refresh_statistics() -> None:

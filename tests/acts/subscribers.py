@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from subscribers import attributes, engagement, hygiene, lists, models, people, suppressions, tiers
 from subscribers.consent import domain_rules, erasure, personal_data, proof
-from subscribers.imports import export, restore, run, undo
+from subscribers.imports import export, import_lookup, restore, run, undo
 from subscribers.imports.staging import ImportOptions
 from subscribers.segments import service
 from subscribers.values import ImportRun
@@ -91,7 +91,7 @@ def _prepare_import(world: World) -> ImportRun:
     file = io.BytesIO(b"email\nben@example.com\n")
     made = run.begin_import(file, world.morning.list_id, by=SYSTEM, now=world.now, name="readers.csv")
     run.process_next_import(world.now, owner="worker", clock=lambda: world.now)
-    return run.get_import(made.id)
+    return import_lookup.get_import(made.id)
 
 
 def _change_import_options(world: World) -> Act:

@@ -32,7 +32,7 @@ from subscribers import (
     suppressions,
     transactional,
 )
-from subscribers.imports import run
+from subscribers.imports import import_lookup, run
 from subscribers.segments import service
 from subscribers.tokens import ADDRESS, NEW_ADDRESS, Claims
 from subscribers.values import Subscriber
@@ -231,7 +231,7 @@ def import_file(mallory: Client, now: datetime) -> Callable[[str], Any]:
         found = re.search(r'name="seen" value="([^"]*)"', mallory.get(url).content.decode())
         mallory.post(url, {"do": "import", "seen": found[1] if found else ""})
         run.process_next_import(now, owner="worker", clock=lambda: now)
-        return run.get_import(int(url.strip("/").rpartition("/")[2]))
+        return import_lookup.get_import(int(url.strip("/").rpartition("/")[2]))
 
     return upload
 
@@ -298,7 +298,7 @@ def test_an_import_of_another_newsletter_is_neither_shown_nor_undone(
     )
     assert mallory.get(f"/readers/import/{done.id}/").status_code == 403
     assert mallory.post(f"/readers/import/{done.id}/", {"do": "undo"}).status_code == 403
-    assert run.get_import(done.id).state == "done"
+    assert import_lookup.get_import(done.id).state == "done"
 
 
 def test_a_list_that_two_newsletters_share_is_changed_by_those_with_both(

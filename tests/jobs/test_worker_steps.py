@@ -13,7 +13,7 @@ from newsletter.delivery.models import Batch, Mailing
 from newsletter.delivery.providers.accounts import compute_former_fingerprints
 from newsletter.delivery.reports import summary
 from newsletter.jobs import tasks, wiring, worker_steps
-from subscribers.imports import run
+from subscribers.imports import import_lookup, run
 from tests.actors import SYSTEM
 
 
@@ -43,7 +43,7 @@ def test_an_import_is_previewed_and_then_waits_for_a_word(newsroom: Any, now: da
         io.BytesIO(b"email\nann@example.com\n"), newsroom.list.id, by=SYSTEM, now=now, name="f.csv"
     )
     assert worker_steps.import_subscribers(now)
-    assert run.get_import(begun.id).state == "ready"
+    assert import_lookup.get_import(begun.id).state == "ready"
     assert not worker_steps.import_subscribers(now)
 
 

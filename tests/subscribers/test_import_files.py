@@ -10,7 +10,7 @@ import pytest
 
 from subscribers import models, subscriber_lookup
 from subscribers.consent import erasure
-from subscribers.imports import run
+from subscribers.imports import import_lookup, run
 from subscribers.values import ImportReport, List
 from tests.actors import SYSTEM
 from tests.subscribers.imports.test_tables import pack
@@ -24,7 +24,7 @@ def test_an_import_of_somebody_else_keeps_its_file(
 ) -> None:
     report = take_in("email\nben@example.com\n")
     erasure.erase_subscriber(active("ann@example.com"), by=SYSTEM, now=now)
-    assert run.get_import(report.id).file_kept
+    assert import_lookup.get_import(report.id).file_kept
 
 
 def test_erasing_takes_a_whole_file_of_bytes(active: Active, morning: List, now: datetime) -> None:
@@ -34,7 +34,7 @@ def test_erasing_takes_a_whole_file_of_bytes(active: Active, morning: List, now:
     person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
     assert person is not None
     erasure.erase_subscriber(person.id, by=SYSTEM, now=now)
-    assert not run.get_import(report.id).file_kept
+    assert not import_lookup.get_import(report.id).file_kept
 
 
 @pytest.mark.parametrize("kind", ["utf-16", "utf-16-le", "zip", "xlsx"])
@@ -53,8 +53,8 @@ def test_erasing_takes_a_file_whatever_it_is_packed_in(kind: str, active: Active
     person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
     assert person is not None
     erasure.erase_subscriber(person.id, by=SYSTEM, now=now)
-    assert not run.get_import(report.id).file_kept
-    assert run.get_import(other.id).file_kept
+    assert not import_lookup.get_import(report.id).file_kept
+    assert import_lookup.get_import(other.id).file_kept
 
 
 def test_erasing_takes_the_address_with_which_an_import_ended(

@@ -30,7 +30,7 @@ from subscribers import (
 )
 from subscribers.attributes import change_profile
 from subscribers.consent import erasure
-from subscribers.imports import export, restore, run, undo
+from subscribers.imports import export, import_lookup, restore, run, undo
 from subscribers.states import SubscriptionState
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List, Subscriber
@@ -99,7 +99,9 @@ class _World:
             "imported as pending": lambda: self.take_in(name, "pending"),
             "imported as left": lambda: self.take_in(name, "unsubscribed"),
             "imported as cleaned": lambda: self.take_in(name, "cleaned"),
-            "the last import is undone": lambda: undo.undo_import(run.list_imports()[0].id, by=SYSTEM, now=now),
+            "the last import is undone": lambda: undo.undo_import(
+                import_lookup.list_imports()[0].id, by=SYSTEM, now=now
+            ),
             "added by the desk": lambda: people.add_subscriber(
                 self.address(name), target, by=SYSTEM, now=now, reason="asked in person"
             ),

@@ -17,17 +17,9 @@ from subscribers import address_quality, tiers
 from subscribers.imports import questions, staging
 from subscribers.imports.columns import DAY_FIRST, MONTH_FIRST, TABLE, TARGET_LABELS
 from subscribers.imports.csv import MOST_COLUMNS
+from subscribers.imports.import_lookup import get_import, list_imports, stream_refused_csv
 from subscribers.imports.questions import MOST_STATES
-from subscribers.imports.run import (
-    begin_import,
-    change_import_options,
-    confirm_import,
-    discard_import,
-    get_import,
-    list_imports,
-    request_undo,
-    stream_refused_csv,
-)
+from subscribers.imports.run import begin_import, change_import_options, confirm_import, discard_import, request_undo
 from subscribers.imports.state_words import SUPPRESSED
 from subscribers.states import ImportState, SubscriptionState, Tier
 from subscribers.values import ImportRun

@@ -13,7 +13,8 @@ from newsletter.kernel.errors import BadInput
 from subscribers import models
 from subscribers.imports import chunks, staging
 from subscribers.imports.chunks import FIRST_CHUNK
-from subscribers.imports.run import confirm_import, get_import, process_next_import
+from subscribers.imports.import_lookup import get_import
+from subscribers.imports.run import confirm_import, process_next_import
 from subscribers.values import ImportReport, ImportRun
 from tests.actors import SYSTEM
 from tests.subscribers.imports.conftest import adds_up, counted, step

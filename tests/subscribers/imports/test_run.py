@@ -17,19 +17,18 @@ from newsletter.kernel.actors import ActionRecord
 from newsletter.kernel.errors import Conflict, NotFound, Refused
 from subscribers import models
 from subscribers.imports import chunks
+from subscribers.imports.import_lookup import get_import, stream_refused_csv
 from subscribers.imports.run import (
     begin_import,
     change_import_options,
     confirm_import,
     delete_old_files,
     discard_import,
-    get_import,
     has_waiting_imports,
     import_csv,
     process_next_import,
     request_undo,
     resume_import,
-    stream_refused_csv,
 )
 from subscribers.imports.staging import ImportOptions
 from subscribers.values import ImportRun, List

@@ -11,7 +11,7 @@ import pytest
 from newsletter.accounts import users
 from newsletter.kernel.errors import NotFound, Refused
 from subscribers import models, people, self_service, subscriber_lookup, suppressions
-from subscribers.imports import run
+from subscribers.imports import import_lookup, run
 from subscribers.imports.undo import UndoReport, undo_import
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import ImportReport, List
@@ -31,7 +31,7 @@ def test_whoever_came_by_it_alone_is_gone(take_in: TakeIn, undo: Callable[..., U
     report = take_in("email,tags\nann@example.com,VIP\nben@example.com,\n")
     assert undo(report.id) == UndoReport(removed=2, put_back=0, people_removed=2, left_alone=0)
     assert subscriber_lookup.find_subscribers("example", by=SYSTEM) == ()
-    assert run.get_import(report.id).state == "undone"
+    assert import_lookup.get_import(report.id).state == "undone"
 
 
 def test_those_it_brought_can_be_kept_for_the_proof_on_no_list(

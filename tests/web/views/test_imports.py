@@ -11,7 +11,7 @@ from django.test import Client
 
 from newsletter.web.forms import imports
 from subscribers import lists
-from subscribers.imports import run
+from subscribers.imports import import_lookup
 from tests.web.seen import read_seen
 
 
@@ -61,7 +61,7 @@ def test_unknown_columns_and_values_are_answered_on_the_page_and_answers_stay(
     text = editor.get(page).content.decode()
     for shown in ("permission", "gone for good", "Kunde", "ann@example.com", "It says yes or no."):
         assert shown in text
-    asked = {question.column: number for number, question in enumerate(run.list_imports()[0].questions)}
+    asked = {question.column: number for number, question in enumerate(import_lookup.list_imports()[0].questions)}
     assert {*asked} == {"permission", "status", "Kunde"}
 
     def answer(**fields: str) -> str:
@@ -74,14 +74,14 @@ def test_unknown_columns_and_values_are_answered_on_the_page_and_answers_stay(
     text = answer(**names, **{f"col-{asked['permission']}": "ignore"})
     assert ('<b class="mono">permission' in text, '<b class="mono">Kunde' in text) == (False, True)
     assert '<span class="mono">permission</span> = ignore' in text
-    asked = {question.column: number for number, question in enumerate(run.list_imports()[0].questions)}
+    asked = {question.column: number for number, question in enumerate(import_lookup.list_imports()[0].questions)}
     names = {f"name-{number}": column for column, number in asked.items()}
     words = asked["status"]
     values = {f"value-{words}-0": "VIP", f"means-{words}-0": "active"}
     values |= {f"value-{words}-1": "gone for good", f"means-{words}-1": "unsubscribed"}
     text = answer(**names, **values, **{f"col-{asked['Kunde']}": "attribute"})
     assert "ask an administrator to make the attribute first" in text
-    (question,) = run.list_imports()[0].questions
+    (question,) = import_lookup.list_imports()[0].questions
     text = answer(**{"name-0": question.column, "col-0": "ignore"})
     assert "Import file: 3 new" in text
     editor.post(page, {"do": "import"} | read_seen(text))
@@ -102,7 +102,7 @@ def test_whoever_says_what_the_words_of_a_column_mean_says_that_it_is_the_state(
     seen = read_seen(editor.get(page).content.decode())
     editor.post(page, {"do": "explain", "name-0": "Newsletter", "col-0": ""} | words | seen)
     worker_steps.import_subscribers(now)
-    assert run.list_imports()[0].report.states == {"active": 1, "unsubscribed": 1}
+    assert import_lookup.list_imports()[0].report.states == {"active": 1, "unsubscribed": 1}
 
 
 def test_a_colleagues_answer_in_between_is_not_confirmed_unseen(editor: Client, newsroom: Any, now: datetime) -> None:
@@ -130,7 +130,7 @@ def test_an_upload_may_be_as_large_as_the_limit_and_no_larger(
     assert upload(data).status_code == 302
     answer = upload(data + b"\n")
     assert (answer.status_code, "The file is larger than" in answer.content.decode()) == (422, True)
-    assert len(run.list_imports()) == 1
+    assert len(import_lookup.list_imports()) == 1
 
 
 def test_addresses_are_pasted_and_stay_when_something_is_wrong(editor: Client, newsroom: Any, now: datetime) -> None:

@@ -32,6 +32,7 @@ from newsletter.curator.editions.editions import EditionTexts
 from newsletter.curator.editions.picks import PickFields
 from newsletter.curator.editions.values import Edition, SuggestedArticle
 from newsletter.curator.editions.variants import Variant
+from newsletter.delivery.providers.base import AnswerKind
 from newsletter.delivery.reports import edition_status
 from newsletter.delivery.reports.edition_status import EditionStatus
 from newsletter.delivery.sending import one_off
@@ -550,7 +551,7 @@ def _send_test(
         emit_json(sent)
     else:
         print_table(("address", "answer", "detail"), [(t.address, t.answer, t.message) for t in sent], "")
-    if any(t.answer != "accepted" for t in sent):
+    if any(each.answer is not AnswerKind.ACCEPTED for each in sent):
         raise typer.Exit(1)
 
 

@@ -27,6 +27,7 @@ from django.db import DatabaseError, connection, transaction
 
 from newsletter.catalog import newsletters
 from newsletter.delivery import alarms, models
+from newsletter.delivery.providers.base import AnswerKind
 from newsletter.delivery.state_folder import AttemptNote, Memory, StateFolder
 from newsletter.kernel import ids
 from newsletter.kernel.errors import Refused
@@ -288,7 +289,7 @@ def find_lost(history: str, notes: Iterable[AttemptNote]) -> list[AttemptNote]:
 def find_unlearned(notes: Sequence[AttemptNote]) -> list[AttemptNote]:
     """The attempts of all histories that may have left and of which the database knows nothing."""
     lost = (each for history in {note.history: None for note in notes} for each in find_lost(history, notes))
-    return [note for note in lost if note.answer != "refused"]
+    return [note for note in lost if note.answer != AnswerKind.REFUSED]
 
 
 def hold(reason: str, now: datetime) -> None:
@@ -341,7 +342,7 @@ def note_attempt(note: AttemptNote, now: datetime) -> None:
             _process.begun.popitem(last=False)
 
 
-def note_answer(history: str, attempt: str, answer: str, now: datetime) -> None:
+def note_answer(history: str, attempt: str, answer: AnswerKind, now: datetime) -> None:
     """Notes the answer to it, if that is sure. That it cannot be noted harms nothing: it is unknown then."""
     try:
         get_state_folder().note_answer(get_standing(now).identity, history, attempt, answer, now)

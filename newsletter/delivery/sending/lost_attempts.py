@@ -25,6 +25,7 @@ from newsletter.delivery import installation, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome
+from newsletter.delivery.providers.base import AnswerKind
 from newsletter.delivery.sending import ledger_rows, mailings
 from newsletter.delivery.state_folder import AttemptNote
 from newsletter.kernel import ids
@@ -72,7 +73,7 @@ def recover(now: datetime) -> Recovered:
 
 def _settle_answered(notes: Iterable[AttemptNote]) -> int:
     """Settles what was in flight when the backup was made, where the answer was noted. How many batches."""
-    accepted = {note.attempt: note for note in notes if note.answer == "accepted"}
+    accepted = {note.attempt: note for note in notes if note.answer == AnswerKind.ACCEPTED}
     in_flight = models.Batch.objects.filter(state__in=(BatchState.SENDING, BatchState.UNKNOWN))
     return sum(_settle(row, [accepted[row.attempt_key]]) for row in in_flight if row.attempt_key in accepted)
 
@@ -115,7 +116,7 @@ def _mark(outcomes: Outcomes, members: Sequence[int], attempts: Sequence[Attempt
     for note in attempts:
         people = unpack_members(note.members, note.format)
         wanted = people if note.places is None else [people[place] for place in note.places]
-        outcome = Outcome.ACCEPTED if note.answer == "accepted" else Outcome.UNKNOWN
+        outcome = Outcome.ACCEPTED if note.answer == AnswerKind.ACCEPTED else Outcome.UNKNOWN
         found = [places[person] for person in wanted if person in places]
         outcomes.mark(found, outcome)
     outcomes.mark(outcomes.list_places(Outcome.PLANNED), Outcome.WITHDRAWN)

@@ -29,12 +29,12 @@ LONGEST_TEST = timedelta(seconds=15)  # somebody waits for it
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """What became of one test message: accepted, refused or unknown."""
+    """What became of one test message."""
 
     __test__ = False
 
     address: str
-    answer: str
+    answer: AnswerKind
     message: str
 
 

@@ -31,6 +31,7 @@ from newsletter.curator.editions import (
 )
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import Variant
+from newsletter.delivery.providers.base import AnswerKind
 from newsletter.delivery.reports import edition_status, summary
 from newsletter.delivery.sending import one_off
 from newsletter.jobs import tasks, wiring
@@ -325,7 +326,7 @@ def send_tests(request: HttpRequest, edition_id: int) -> HttpResponse:
     def act(content_hash: str, by: UserActor, now: datetime) -> str:
         sent = tasks.send_test(edition_id, addresses, variant=variant, content_hash=content_hash, by=by, now=now)
         for each in sent:
-            (messages.success if each.answer == "accepted" else messages.error)(
+            (messages.success if each.answer is AnswerKind.ACCEPTED else messages.error)(
                 request, f"Test to {each.address}: {each.answer}. {each.message}"
             )
         return reverse("review", args=[edition_id])

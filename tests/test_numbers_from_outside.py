@@ -35,7 +35,6 @@ ONLY_LOOKS = {  # patterns and tests that look for digits and read no number
     "newsletter/checks/client_support.py": "units in our own style sheets",
     "newsletter/curator/articles/blurbs.py": "“+1234 chars” at the end of a text",
     "newsletter/curator/articles/extraction/caption.py": "sizes at the end of a file's name",
-    "newsletter/curator/articles/extraction/pasted.py": "lines that are no part of a text",
     "newsletter/curator/articles/extraction/phrases.py": "lines that are no part of a text, and what is no name",
     "newsletter/curator/articles/grouping.py": "words: digits of every script are part of one",
 }

@@ -52,6 +52,13 @@ def is_agency(name: str) -> bool:
     return _AGENCY.fullmatch(name) is not None
 
 
+def is_full_name(text: str) -> bool:
+    """Whether a text is a name of two or three words, each with a capital, and nothing else."""
+    said = text.split()
+    capitals = all(word[:1].isupper() and word.replace("-", "").replace("'", "").isalpha() for word in said)
+    return 2 <= len(said) <= 3 and capitals and parse_authors(text) == [text]
+
+
 def fold_name(text: str) -> str:
     """A name reduced to its letters and digits, without “The”: for comparing."""
     return re.sub(r"[\W_]+", "", text.casefold().removeprefix("the "))

@@ -1,143 +1,161 @@
-"""From the visible text of a page, as select-all and copy gives it, to its story. Pure.
+"""From pasted text to its story: a page's visible text, a document, a forwarded mail, a PDF, blocks, a thread. Pure.
 
-lines ─▶ weigh each (sentences for, navigation and promotion against)
-      ─▶ the heaviest run of lines is the body
-      ─▶ what stands before it is searched for title, standfirst, byline, caption and date,
-         what stands behind it for byline and biography
+what is it? ─▶ markup, mail and hard wraps undone: lines are paragraphs now (paste_kinds.py)
+    ─▶ a page's lines weighed (sentences for, menus and promotion against), the heaviest run is the body;
+       of a document, all behind its head
+    ─▶ what stands before the body is searched for title, standfirst, byline, caption and date,
+       what stands behind it for byline and biography
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
-from newsletter.curator.articles.extraction import biography, names, phrases
+from newsletter.curator.articles.extraction import biography, names, page, paste_kinds, phrases, words
 from newsletter.curator.articles.extraction.date import parse_written
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
+from newsletter.curator.articles.extraction.paste_kinds import count_words, ends_sentence
 from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
-END_WEIGHT = -60.0  # weight of a line that ends a story: comments, “most read”
-LEAST_STORY_WEIGHT = 250.0  # weight from which on such a line ends one, and is no menu above it
-WEIGHT_FACTOR_BEHIND = 0.3  # what is left of the weight of other stories
-RELATED_WEIGHT = -20.0  # a box of other stories: the story may go on behind it
+PROMOTION_WEIGHT, SHORT_WEIGHT, LIST_WEIGHT, END_WEIGHT = -20.0, -7.5, -2.0, -20.0  # of lines that are no sentences
+SHARE_BEHIND_END = 0.5  # of the weight of a sentence
+MOST_WEIGHT, LEAST_SENTENCE = 56.0, 4.0  # of a sentence; words, below which one speaks against a story
+LONG_LINE = 25  # words; such a line is a paragraph even where it is cut off
+LEAST_STORY_WEIGHT = 100.0  # from which on comments or “most read” end a story, and are no menu above it
+LEAST_WORDS = 10  # of a line without a sentence's end that is a paragraph
+LONGEST_TITLE, LEAST_TITLE = 30, 3  # words
+LONGEST_END = 12  # words of a line that ends a story
+MOST_LABELS, LONGEST_MENU = 2, 3  # in a document; from there on it is a page with menus
+LONGEST_STAMP = 80  # characters
+LOOKED_AT_BEHIND = 80  # lines, for byline and biography
 LARGEST_PASTE = 2 * 2**20  # characters
-_SENTENCE_END = re.compile(r"""[.!?…:;。！？]['"’”»)\]]*(?:\s*\[\d+\])?$""")
-_WORD = re.compile(r"\w+", re.UNICODE)
-_DATE_LINE = compile_bounded(
-    LINE,
-    r"^(?:(?:first\s+)?(?:published|updated|posted|last\s+(?:updated|modified)|date)\b.*|.{0,40}\b\d{4}\b.{0,40}|"
-    r"\d+\s+(?:minutes?|hours?|days?)\s+ago)$",
-    re.I,
-)
-_BYLINE = compile_bounded(
-    NAME, r"^(?:written |story |words )?by:? (?P<name>[^\d|•·\n]{3,80}?)(?: ?[|•·,].*| \d.*)?$", re.I
-)
 _NAME = r"[A-ZÀ-Þ][\w'’.-]+(?:\s+(?:(?:de|da|van|von|der|al|bin|la|le)\s+)*[A-ZÀ-Þ][\w'’.-]*){1,3}"
 _NAME_AND_PAPER = compile_bounded(
     NAME, rf"^(?P<name>{_NAME}),\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’.-]*(?:\s+[A-Z][\w&'’.-]*){{0,4}})$"
 )
-_PAPER_NAMED = (
-    compile_bounded(NAME, r"^subscribe\s+to\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’ .-]{1,40})$"),
-    compile_bounded(NAME, r"^already\s+a\s+(?:subscriber|member)\s+(?:to|of)\s+(?P<paper>[^?]{2,40})\?", re.I),
-    compile_bounded(NAME, r"^sign\s+up\s+(?:for|to)\s+(?P<paper>(?:The\s+)?[A-Z][\w& .-]{1,40})['’]s\b", re.I),
-    compile_bounded(
-        NAME,
-        r"(?:©|copyright)\s*(?:\d{4}(?:\s*[-–]\s*\d{4})?)?,?\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’ .-]{1,40}?)"
-        r"(?:\s+(?:Company|Inc|Ltd|LLC|Limited|Media)\b.*|[.,].*|\s+All\s+rights.*)?$",
-        re.I,
-    ),
+_PAPER_NAMED = compile_bounded(
+    NAME, r"^(?:subscribe\s+to|already\s+a\s+subscriber\s+to)\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’ .-]{1,40})\??$", 2
 )
-_EDITION_SUFFIX = compile_bounded(LINE, r"\s+(?:US|U\.S\.|UK|USA|Online|Digital|International|Staff)$")
+_BULLET = compile_bounded(NAME, r"^(?:[•·▪◦‣*–—-]|\(?[0-9]{1,2}[.)])\s*\S")
 _ADDRESS = compile_bounded(LINE, r"^(?:https?://|www\.)\S+$")
-_BOX = compile_bounded(LINE, r"^(?:related|read\s+(?:more|next|also)|see\s+also|don.?t\s+miss)\b.{0,40}$", re.I)
-_COOKIES = compile_bounded(
-    LINE, r"\bcookies?\b.*\bcookies?\b|\b(?:web)?site uses cookies\b|\bcookies?\b.*\bconsent\b", re.I
-)
-_CUT_OFF = re.compile(r"\w(?:\.\.\.|…)$")
-_END_OF_STORY = compile_bounded(
-    LINE,
-    r"^(?:\d+\s+)?(?:comments?(?:\s*\(\d+\))?|leave\s+a\s+(?:comment|reply)|view\s+comments|"
-    r"join\s+the\s+(?:conversation|discussion)|"
-    r"about\s+the\s+authors?|share\s+your\s+(?:thoughts|opinion|view)\b.{0,40}|most\s+(?:read|popular).{0,20}|"
-    r"tags:?.{0,60}|filed\s+under.{0,80}|share\s+this.{0,40}|recommended.{0,30}|you\s+may\s+also\s+like.{0,20}|"
-    r"more\s+from\b.{0,60}|"
-    r"latest\s+\w+|trending.{0,20}|sponsored.{0,30}|references|external\s+links|see\s+also)$",
-    re.I,
-)
+_CUT_OFF = compile_bounded(LINE, r"\w(?:\.\.\.|…)$")
 
 
 def clean(text: str, url: str = "") -> ExtractedArticle:
-    """The story in a page's pasted text. Never raises; what cannot be found is "" or None.
+    """The story in pasted text. Never raises; what cannot be found is "" or None.
 
     `url` is the story's address if the person knows it; an address found in the text is never taken
     for the story's or its picture's, for it may belong to a promotion.
     """
-    lines = [
-        " ".join(line.replace("\u00ad", "").split()) for line in text[:LARGEST_PASTE].replace("\x00", "").splitlines()
-    ]
-    lines = [line for line in lines if line]
-    start, end = _heaviest_run([_weight(line) for line in lines])
+    text = text[:LARGEST_PASTE].replace("\x00", "").replace("\u00ad", "")
+    if paste_kinds.is_page_source(text):
+        return page.extract(text, url)
+    paste = paste_kinds.read_paste(text)
+    lines = paste.lines
+    start, end = _find_document(lines) if paste.is_whole or not _is_page(lines) else _heaviest_run(lines)
     start = _skip_picture(lines, start, end)
+    if start == 0 and _is_title_above(lines, end):
+        start = 1
     before, body, after = lines[:start], lines[start:end], lines[end:]
     if not body:
-        return ExtractedArticle(title=_find_title(lines), canonical_url=url)
+        return ExtractedArticle(title=paste.subject or _find_title(lines), canonical_url=url)
     head = _read_head(before)
-    named = [head.byline, *_find_bylines(after)]
-    name = next((candidate for candidate in named if candidate), "")
-    biography = _find_biography(after, body, name)
-    paragraphs = [line for line in body if _belongs(line) and line != biography]
-    caption, credit = head.caption, head.credit
+    people = head.authors or _find_authors(after[:LOOKED_AT_BEHIND])
+    described = [*after[:LOOKED_AT_BEHIND], *body[-2:]]
+    about = next((line for name in people for line in described if biography.is_biography_of(line, name)), "")
     return ExtractedArticle(
-        title=head.title,
+        title=head.title or paste.subject,
         dek=head.dek,
-        text="\n\n".join(paragraphs),
-        byline=name,
+        text="\n\n".join(line for line in _keep_story(body) if line != about),
+        byline=", ".join(people)[:300],
         published_at=head.published_at,
-        image_caption=caption,
-        image_credit=credit,
-        publisher=_find_publisher(lines, after, head.title_suffix),
+        image_caption=head.caption,
+        image_credit=head.credit,
+        publisher=_find_publisher(lines, after, head.suffix),
         canonical_url=url,
-        biography=biography,
-        authors=tuple(names.parse_authors(name)),
+        biography=about,
+        authors=tuple(people),
     )
 
 
-def _weight(line: str) -> float:
+def _is_end(line: str) -> bool:
+    """Whether a line ends a story: comments or other stories follow, or it says so."""
+    if words.find_opening(line.lstrip("0123456789 "), "ends") and count_words(line) <= LONGEST_END:
+        return True
+    return paste_kinds.is_end_mark(line)
+
+
+def _is_label(line: str) -> bool:
+    return phrases.is_promotion(line) or _is_end(line)
+
+
+def _is_page(lines: Sequence[str]) -> bool:
+    """Whether lines come with what surrounds a story on a page: labels, or a menu above or below it."""
+    if sum(_is_end(line) or _weigh(line) in (PROMOTION_WEIGHT, -LEAST_SENTENCE) for line in lines) > MOST_LABELS:
+        return True
+    return any(len(_take_menu(side)) > LONGEST_MENU for side in (lines[1:], lines[::-1]))
+
+
+def _take_menu(lines: Sequence[str]) -> list[str]:
+    """The short lines with which some begin, none of them a sentence or an entry of a list."""
+    return list(
+        takewhile(lambda line: count_words(line) <= 3 and not ends_sentence(line) and not _BULLET.match(line), lines)
+    )
+
+
+def _weigh(line: str) -> float:
     """How much a line speaks for (above 0) or against (below 0) belonging to the story."""
-    words = len(_WORD.findall(line))
-    if _END_OF_STORY.match(line):
-        return END_WEIGHT
-    if _BOX.match(line):
-        return RELATED_WEIGHT
-    if phrases.is_promotion(line) or _COOKIES.search(line):
-        return -14.0
-    if _CUT_OFF.search(line):
-        return -4.0  # the beginning of another story
-    if phrases.parse_credit(line) or _ADDRESS.match(line) or (_BYLINE.match(line) and words < 9):
-        return -4.0
-    if _SENTENCE_END.search(line):
-        return float(min(words, 60)) - 4
-    if words >= 25:
-        return words / 2
-    return -5.0 if words > 3 else -4.0
+    said = count_words(line)
+    if phrases.is_promotion(line) or ("cookie" in line.casefold() and said >= LEAST_WORDS):
+        return PROMOTION_WEIGHT
+    if _CUT_OFF.search(line) or phrases.parse_credit(line):
+        return -LEAST_SENTENCE  # the beginning of another story; a picture's credit
+    if ends_sentence(line):
+        return min(said - LEAST_SENTENCE, MOST_WEIGHT)
+    return said / 2 if said >= LONG_LINE else SHORT_WEIGHT
 
 
-def _heaviest_run(weights: Sequence[float]) -> tuple[int, int]:
+def _heaviest_run(lines: Sequence[str]) -> tuple[int, int]:
     """The run of lines with the largest sum, as (first, behind the last); (0, 0) when nothing weighs for a story."""
     best = total = 0.0
-    best_run, start = (0, 0), 0
-    over = False  # an end was seen behind a story: what follows is other stories, and weighs little
-    for index, weight in enumerate(weights):
-        over = over or (weight <= END_WEIGHT and best >= LEAST_STORY_WEIGHT)
-        weight *= WEIGHT_FACTOR_BEHIND if over and weight > 0 else 1.0
+    run, start = (0, 0), 0
+    share = 1.0  # of its weight that a sentence has: less behind what may have been the end
+    in_list = False
+    for index, line in enumerate(lines):
+        ended = _is_end(line)
+        if ended and best >= LEAST_STORY_WEIGHT:
+            break
+        if ended and best > 0:
+            share = SHARE_BEHIND_END
         if total <= 0:
             total, start = 0.0, index
-        total += weight
+        weight = _weigh(line)
+        in_list = weight == SHORT_WEIGHT and (in_list or _is_list_head(lines, index))
+        total += LIST_WEIGHT if in_list else END_WEIGHT if ended else weight * share if weight > 0 else weight
         if total > best:
-            best, best_run = total, (start, index + 1)
-    return best_run
+            best, run = total, (start, index + 1)
+    return run
+
+
+def _is_list_head(lines: Sequence[str], index: int) -> bool:
+    """Whether the line before one announces a list."""
+    return index > 0 and lines[index - 1].endswith((":", "："))
+
+
+def _find_document(lines: Sequence[str]) -> tuple[int, int]:
+    """All of a document from its first sentence to what ends it."""
+    start = next((index for index, line in enumerate(lines) if _weigh(line) > 0 and not _read_label(line)), 0)
+    ended = (index for index, line in enumerate(lines) if index > start and _is_end(line))
+    end = next(ended, len(lines)) if any(_weigh(line) > 0 for line in lines) else 0
+    return (start, end) if start < end else (0, 0)
+
+
+def _is_title_above(lines: Sequence[str], end: int) -> bool:
+    """Whether the first line of the body is a headline that ends like a sentence: “Is the ferry late?”"""
+    return end > 1 and _may_be_title(lines[0]) and count_words(lines[0]) * 2 <= count_words(lines[1])
 
 
 def _skip_picture(lines: Sequence[str], start: int, end: int) -> int:
@@ -146,28 +164,43 @@ def _skip_picture(lines: Sequence[str], start: int, end: int) -> int:
     return max((index + 1 for index in near if phrases.parse_credit(lines[index])), default=start)
 
 
-def _belongs(line: str) -> bool:
-    """Whether a line inside the body is part of the story."""
-    words = len(_WORD.findall(line))
-    if (
-        (phrases.is_promotion(line) and words < 40)
-        or phrases.parse_credit(line)
-        or (words < 40 and phrases.split_caption(line)[1])  # the caption of a picture between two paragraphs
-        or _ADDRESS.match(line)
-        or _END_OF_STORY.match(line)
-    ):
-        return False
-    if _SENTENCE_END.search(line):
-        return words > 2 or line[0] in "\"'“‘"
-    return words >= 10
+def _keep_story(body: Sequence[str]) -> list[str]:
+    """The paragraphs, the lists, and the headings between two paragraphs."""
+    kinds = ["" if _is_foreign(line) else "sentence" if _is_paragraph(line) else "short" for line in body]
+    kept: list[str] = []
+    in_list = False
+    for index, (line, kind) in enumerate(zip(body, kinds, strict=True)):
+        in_list = kind == "short" and (in_list or _is_list_head(body, index) or _is_entry(line))
+        around = kinds[max(index - 1, 0)], kinds[index + 1] if index + 1 < len(kinds) else ""
+        if kind == "sentence" or (kind == "short" and (in_list or around == ("sentence", "sentence"))):
+            kept.append(line)
+    return kept
+
+
+def _is_foreign(line: str) -> bool:
+    """Whether a line within the body is not of the story: promotion, a credit, a caption, an address, a note."""
+    said = count_words(line)
+    captioned = said < 40 and phrases.split_caption(line)[1]
+    noted = line.startswith("(") and words.find_opening(line[1:], "by")  # “(Reporting by …; editing by …)”
+    return bool(_is_label(line) or phrases.parse_credit(line) or captioned or noted or _ADDRESS.match(line))
+
+
+def _is_paragraph(line: str) -> bool:
+    said = count_words(line)
+    return said >= LEAST_WORDS or (ends_sentence(line) and (said > 2 or line[-1] == ":" or line[0] in "\"'“‘«„「"))
+
+
+def _is_entry(line: str) -> bool:
+    """Whether a line is an entry of a list, or a row of a table."""
+    return _BULLET.match(line) is not None or " | " in line
 
 
 @dataclass(slots=True)
 class _Head:
     title: str = ""
-    title_suffix: str = ""
+    suffix: str = ""  # what the page's first line adds behind the headline: usually the paper's name
     dek: str = ""
-    byline: str = ""
+    authors: tuple[str, ...] = ()
     caption: str = ""
     credit: str = ""
     published_at: datetime | None = None
@@ -175,11 +208,17 @@ class _Head:
 
 def _read_head(before: Sequence[str]) -> _Head:
     head = _Head(title=_find_title(before))
+    first, _, suffix = _split_suffix(before[0]) if before else ("", "", "")
+    if head.title and first.casefold().startswith(head.title.casefold()[:40]) and len(suffix.split()) <= 5:
+        head.suffix = suffix
     at = max((i for i, line in enumerate(before) if line == head.title), default=-1)
-    head.title_suffix = _title_suffix(before, head.title)
     rest = [line for line in before[at + 1 :] if line != head.title] if at >= 0 else list(before)
     for index, line in enumerate(rest):
         _read_line(head, line, rest[index - 1] if index else "")
+    if not head.authors and rest and names.is_full_name(rest[0]):  # of a document: the name alone below its headline
+        head.authors = tuple(names.parse_authors(rest[0]))
+    stamps = (parse_written(line) for line in before[: max(at, 0)] if len(line) <= LONGEST_STAMP)
+    head.published_at = head.published_at or next((day for day in stamps if day), None)
     return head
 
 
@@ -188,67 +227,53 @@ def _read_line(head: _Head, line: str, previous: str) -> None:
     named = phrases.parse_credit(line)
     if named:
         head.credit = head.credit or named
-        if previous and previous not in (head.title, head.byline) and len(previous.split()) > 3:
+        if previous and previous != head.title and len(previous.split()) > 3:
             head.caption = head.caption or previous
-            if head.dek == previous:
-                head.dek = ""
+            head.dek = "" if head.dek == previous else head.dek
         return
     caption, found = phrases.split_caption(line)
     if found and caption:
         head.caption, head.credit = head.caption or caption, head.credit or found
         return
-    byline = _BYLINE.match(line)
-    if byline and not head.byline:
-        head.byline = names.parse_byline(byline["name"])
-    head.published_at = head.published_at or parse_written(line)
-    words = len(line.split())
-    if (
-        not head.dek
-        and 6 <= words <= 60
-        and not byline
-        and not _DATE_LINE.match(line)
-        and not phrases.is_promotion(line)
-    ):
+    head.authors = head.authors or tuple(_read_label(line))
+    day = parse_written(line[:LONGEST_STAMP])
+    head.published_at = head.published_at or day
+    stamped = day is not None and len(line) <= LONGEST_STAMP
+    if not head.dek and 6 <= count_words(line) <= 60 and not stamped and not _read_label(line) and not _is_label(line):
         head.dek = line
 
 
-def _find_title(before: Iterable[str]) -> str:
+def _read_label(line: str) -> list[str]:
+    """The people in a line that begins with a label: “By Ann Example”; none in a sentence."""
+    if len(line) > LONGEST_STAMP or ends_sentence(line) or not words.find_opening(line, "by"):
+        return []
+    return names.parse_authors(line)
+
+
+def _find_title(before: Sequence[str]) -> str:
     """The headline: a line that the page's first line repeats, else the first line that reads like one."""
-    lines = list(before)
-    candidates = [line for line in lines if _looks_like_title(line)]
+    candidates = [line for line in before if _may_be_title(line)]
     if not candidates:
         return ""
-    first = lines[0].casefold()
+    first = before[0].casefold()
     for line in candidates:
-        if line is not lines[0] and len(line) > 12 and first.startswith(line.casefold()[:60]):
+        if line is not before[0] and len(line) > 12 and first.startswith(line.casefold()[:60]):
             return line
-    if candidates[0] is lines[0]:
-        return _strip_site(lines[0])
+    if candidates[0] is before[0]:
+        return _strip_site(before[0])
     return max(candidates[-4:], key=len)
 
 
-def _looks_like_title(line: str) -> bool:
-    words = line.split()
-    return 3 <= len(words) <= 30 and not (
-        phrases.is_promotion(line)
-        or _DATE_LINE.match(line)
-        or _BYLINE.match(line)
-        or phrases.parse_credit(line)
-        or _ADDRESS.match(line)
+def _may_be_title(line: str) -> bool:
+    stamped = len(line) <= LONGEST_STAMP // 2 and parse_written(line) is not None
+    return LEAST_TITLE <= count_words(line) <= LONGEST_TITLE and not (
+        stamped or _is_label(line) or _read_label(line) or phrases.parse_credit(line) or _ADDRESS.match(line)
     )
 
 
 def _strip_site(line: str) -> str:
     head, separator, tail = _split_suffix(line)
     return head if separator and len(tail.split()) <= 5 and len(head.split()) >= 3 else line
-
-
-def _title_suffix(before: Sequence[str], title: str) -> str:
-    """What the page's first line adds behind the headline: usually the paper's name."""
-    head, _, tail = _split_suffix(before[0]) if before else ("", "", "")
-    return (
-        tail if head and title and head.casefold().startswith(title.casefold()[:40]) and len(tail.split()) <= 5 else ""
-    )
 
 
 def _split_suffix(line: str) -> tuple[str, str, str]:
@@ -259,33 +284,19 @@ def _split_suffix(line: str) -> tuple[str, str, str]:
     return line, "", ""
 
 
-def _find_bylines(after: Sequence[str]) -> list[str]:
-    """Authors named behind the story: “Ann Example, The Paper” above the biography, or “By Ann Example”."""
-    found: list[str] = []
-    for line in after[:60]:
-        match = _NAME_AND_PAPER.match(line) or (_BYLINE.match(line) if len(line.split()) < 8 else None)
-        if match:
-            found.append(names.parse_byline(match["name"]))
-    return found
-
-
-def _find_biography(after: Sequence[str], body: Sequence[str], name: str) -> str:
-    return next((line for line in [*after[:80], *body[-2:]] if biography.is_biography_of(line, name)), "")
+def _find_authors(after: Sequence[str]) -> tuple[str, ...]:
+    """Those named behind the story: “Ann Example, The Paper” above the biography, or “By Ann Example”."""
+    for line in after:
+        signed = _NAME_AND_PAPER.match(line)
+        if found := names.parse_authors(signed["name"]) if signed else _read_label(line):
+            return tuple(found)
+    return ()
 
 
 def _find_publisher(lines: Sequence[str], after: Sequence[str], suffix: str) -> str:
     """The paper: as its promotion names it, else behind the author's name, else behind the headline."""
-    named = [
-        m["paper"].strip(" .")
-        for line in lines
-        if len(line) < 160
-        for pattern in _PAPER_NAMED
-        if (m := pattern.search(line))
-    ]
-    signed = [m["paper"] for line in after[:60] if (m := _NAME_AND_PAPER.match(line))]
-    for paper in signed:
-        for candidate in named:
-            if paper.startswith(candidate):
-                return candidate
-        return _EDITION_SUFFIX.sub("", paper)
-    return suffix or (named[0] if named else "")
+    named = [found["paper"].strip(" .") for line in lines if (found := _PAPER_NAMED.search(line))]
+    signed = [found["paper"] for line in after[:LOOKED_AT_BEHIND] if (found := _NAME_AND_PAPER.match(line))]
+    return next((paper for paper in named if signed and signed[0].startswith(paper)), "") or next(
+        iter((*signed, suffix, *named)), ""
+    )

@@ -1,0 +1,179 @@
+"""What a paste is, and its paragraphs: blocks, mails, hard-wrapped pages and threads become plain lines. Pure.
+
+blocks of markup ▸ forwarded mail (headers, warnings, quotes, signature, private note off) ▸ hard wraps joined ▸ thread
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from newsletter.curator.articles.extraction import markup, words
+from newsletter.kernel.patterns import LINE, NAME, compile_bounded
+
+LEAST_HEADERS, LONGEST_GAP = 2, 3  # labelled lines in a row that are a mail's header; lines between two of them
+LONGEST_SIGNATURE = 25  # lines behind a closing
+LEAST_WRAPPED = 0.5  # of the lines; then the text is hard-wrapped
+NARROWEST, WIDEST = 30, 110  # characters of a hard-wrapped line
+FULL = 0.75  # of the widest line; a shorter one ends a paragraph
+LEAST_POSTS = 3  # numbered posts of a thread
+_SENTENCE_END = compile_bounded(LINE, r"""[.!?…:;。！？؟।][”"'’»)\]」』]*(?:\s*\[[0-9]+\])?$""")
+_WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")  # scripts without blanks
+_WORD = re.compile(r"\w+")
+_SOURCE = ("<!doctype", "<html", "<head", "<body")
+_BLOCK = re.compile(r"<(?:p|h[1-6]|li|!--\s{0,5}wp:)\b", re.I)
+_QUOTED = compile_bounded(LINE, r"^(?:>\s?)+")
+_HEADER = compile_bounded(LINE, r"^\*?(?P<label>[^\W0-9][\w -]{1,14}?)\s?:\*?\s*(?P<value>.*)$")
+_REPLY = compile_bounded(NAME, r"^(?:(?:re|aw|sv|fwd?|wg|tr|rv|i|vs)\s?:\s*)+", re.I)
+_RULE = compile_bounded(LINE, r"^[-_=*]{2,}.{0,60}$")
+_END_MARK = compile_bounded(
+    NAME, r"^\W*(?:#{2,}|(?:-\s?)+30(?:\s?-)+|[-–*#]*\s?(?:ends?|ende|fin)\s?[-–*#]*)\W*$", re.I
+)
+_NUMBERED = compile_bounded(
+    LINE, r"^\(?[0-9]{1,2}\s?/\s?(?:[0-9]{1,2}|n)?\)?\s+(?=\S)|\s\(?[0-9]{1,2}/(?:[0-9]{1,2})?\)?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """The lines of a paste, each a paragraph; `is_whole` when nothing surrounds the story; a mail's subject."""
+
+    lines: list[str]
+    is_whole: bool = False
+    subject: str = ""
+
+
+def count_words(line: str) -> int:
+    """How many words a line has; in scripts without blanks, two letters are one."""
+    wide = len(_WIDE.findall(line))
+    return wide // 2 + len(_WORD.findall(_WIDE.sub(" ", line) if wide else line))
+
+
+def ends_sentence(line: str) -> bool:
+    """Whether a line ends as sentences do, in any script."""
+    return _SENTENCE_END.search(line[-20:]) is not None
+
+
+def is_end_mark(line: str) -> bool:
+    """Whether a line is what agencies and press offices put below: “###”, “-ends-”, “- 30 -”."""
+    return len(line) <= 20 and _END_MARK.fullmatch(line) is not None
+
+
+def is_page_source(text: str) -> bool:
+    """Whether a paste is the source of a page."""
+    return text[:200].lstrip().casefold().startswith(_SOURCE)
+
+
+def read_paste(text: str) -> Paste:
+    """The lines of a paste without what its kind puts around and into them."""
+    if len(_BLOCK.findall(text)) > 1:
+        return Paste(markup.split_declared(text), is_whole=True)
+    raw = [" ".join(line.split()) for line in text.splitlines()]
+    mail, subject = _open_mail(raw)
+    lines = _join_wrapped(mail)
+    posts = [line for line in lines if _NUMBERED.search(line)]
+    if len(posts) >= LEAST_POSTS:
+        return Paste(_read_thread(lines), is_whole=True, subject=subject)
+    return Paste(lines, is_whole=mail is not raw, subject=subject)
+
+
+def _open_mail(lines: list[str]) -> tuple[list[str], str]:
+    """What was forwarded, of a mail, and its subject; the lines themselves where they are none."""
+    blocks = _find_headers(lines)
+    if not blocks:
+        return lines, ""
+    ends = [*(start for start, _, _ in blocks[1:]), len(lines)]
+    parts = [(lines[end:until], subject) for (_, end, subject), until in zip(blocks, ends, strict=True)]
+    body, subject = max(parts, key=lambda part: sum(count_words(line) for line in part[0] if ends_sentence(line)))
+    plain = [_QUOTED.sub("", line) for line in body]
+    return _cut_signature([line for line in plain if not words.find_opening(line, "warning")]), subject
+
+
+def _find_headers(lines: Sequence[str]) -> list[tuple[int, int, str]]:
+    """The headers of mails: where each begins, where its mail begins, and its subject."""
+    found: list[tuple[int, int, str]] = []
+    labelled: list[int] = []
+    seen: set[str] = set()
+    subject = ""
+    for index, line in enumerate([*lines, *[""] * (LONGEST_GAP + 1)]):
+        header = _HEADER.match(_QUOTED.sub("", line))
+        label = header["label"].casefold() if header and words.is_one_of(header["label"], "mail") else ""
+        if labelled and (index - labelled[-1] > LONGEST_GAP or label in seen):
+            found += _read_header(lines, labelled, subject)
+            labelled, seen, subject = [], set(), ""
+        if header and label:
+            labelled.append(index)
+            seen.add(label)
+            if not subject and words.is_one_of(header["label"], "subject"):
+                subject = _REPLY.sub("", header["value"]).strip("* ")
+    return found
+
+
+def _read_header(lines: Sequence[str], labelled: Sequence[int], subject: str) -> list[tuple[int, int, str]]:
+    """The header that some labelled lines are, if they are one: two with an address among them, or more."""
+    addressed = any("@" in lines[at] for at in labelled)
+    if len(labelled) < LEAST_HEADERS or (len(labelled) == LEAST_HEADERS and not addressed):
+        return []
+    begin = labelled[-1] + 1
+    while begin < len(lines) and "@" in lines[begin]:  # addresses that went on
+        begin += 1
+    start = labelled[0] - (1 if labelled[0] and _RULE.match(lines[labelled[0] - 1]) else 0)
+    return [(start, begin, subject)]
+
+
+def _cut_signature(lines: list[str]) -> list[str]:
+    """Without what stands below “-- ” or a closing such as “Kind regards”."""
+    for index, line in enumerate(lines):
+        behind = [each for each in lines[index + 1 :] if each]
+        if line in ("--", "- -") or (words.find_opening(line, "closing") and len(behind) <= LONGEST_SIGNATURE):
+            return lines[:index]
+    return lines
+
+
+def _join_wrapped(lines: Sequence[str]) -> list[str]:
+    """Paragraphs: of hard-wrapped lines, those that go on joined, and words that were parted at their end."""
+    filled = [line for line in lines if line]
+    if not _is_wrapped(filled):
+        return filled
+    widest = sorted(map(len, filled))[len(filled) * 9 // 10]
+    joined: list[str] = []
+    goes_on = False
+    for line in lines:
+        if line and goes_on and joined:
+            joined[-1] = _join(joined[-1], line)
+        elif line:
+            joined.append(line)
+        goes_on = bool(line) and len(line) >= FULL * widest
+    return joined
+
+
+def _is_wrapped(lines: Sequence[str]) -> bool:
+    """Whether most lines are of one width and end within a sentence."""
+    if len(lines) < 4:
+        return False
+    lengths = sorted(map(len, lines))
+    widest = lengths[len(lengths) * 9 // 10]
+    narrowest = NARROWEST // 2 if _WIDE.search("".join(lines[:20])) else NARROWEST
+    full = [line for line in lines if FULL * widest <= len(line) <= widest * 1.15]
+    within = [line for line in full if not ends_sentence(line)]
+    return narrowest <= widest <= WIDEST and len(within) >= LEAST_WRAPPED * len(lines)
+
+
+def _join(one: str, other: str) -> str:
+    if one[-1] in "-\u2010" and one[-2:-1].isalpha() and other[:1].islower():
+        return one[:-1] + other
+    return one + other if _WIDE.match(one[-1]) and _WIDE.match(other[0]) else f"{one} {other}"
+
+
+def _read_thread(lines: Sequence[str]) -> list[str]:
+    """The posts of a thread without their numbers, accounts, counters, and what stands above each."""
+    often = {line for line, count in Counter(lines).items() if count > 1}
+    plain = [line for line in lines if line not in often and not _is_margin(line)]
+    return [_NUMBERED.sub("", line).strip() for line in plain]
+
+
+def _is_margin(line: str) -> bool:
+    """Whether a line is an account or a counter: “@annexample”, “3.4K”."""
+    return line[0] == "@" or not any(map(str.isalpha, line.rstrip("KkMm")))

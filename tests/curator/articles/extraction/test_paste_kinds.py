@@ -1,0 +1,202 @@
+"""What a paste is: each kind loses what it puts around a story, and none of the story."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.curator.articles.extraction import paste_kinds
+from newsletter.curator.articles.extraction.pasted import clean
+
+FIRST = "From the first of May two boats will cross the lake between the mill and the castle, the harbour office said."
+SECOND = "The second boat was built in 1961 for another lake, and it spent ten years in a barn before somebody asked."
+THIRD = "Both boats leave at the same time from opposite shores, so nobody waits longer than twenty minutes."
+STORY = [FIRST, SECOND, THIRD]
+DE_FIRST = (
+    "Ab dem ersten Mai fahren zwei Boote über den See zwischen Mühle und Schloss, teilte das Hafenamt am Montag mit."
+)
+DE_SECOND = "Das zweite Boot wurde 1961 für einen anderen See gebaut und stand zehn Jahre in einer Scheune."
+NOTE = "Have a look at this, but do not tell Bo! He is wrong about the boat, and it must not come out who told you."
+
+
+def paragraphs(text: str) -> list[str]:
+    return clean(text).text.split("\n\n")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "---------- Forwarded message ---------\nFrom: Ann Example <ann@example.com>\n"
+        "Date: Tue, Nov 24, 2026 at 7:00 AM\nSubject: Fwd: Ferry gets a second boat\n"
+        "To: Desk <desk@example.com>, Bo <bo@example.com>\n",
+        "From: Ann Example <ann@example.com>\nSent: Tuesday, November 24, 2026 7:00 AM\nTo: Desk\nCc: Bo Sample\n"
+        "Subject: FW: Ferry gets a second boat\n",
+        "Begin forwarded message:\n\nFrom: Ann Example <ann@example.com>\n\nSubject: Ferry gets a second boat\n\n"
+        "Date: 24 November 2026\n\nTo: desk@example.com\n",
+        "*Von:* Ann Example <ann@example.com>\n*Gesendet:* Dienstag, 24. November 2026\n*An:* desk@example.com\n"
+        "*Betreff:* WG: Ferry gets a second boat\n",
+        "De : Ann Example <ann@example.com>\nEnvoyé : mardi 24 novembre 2026\nÀ : desk@example.com\n"
+        "Objet : TR: Ferry gets a second boat\n",
+    ],
+    ids=["Gmail", "Outlook", "Apple", "German", "French"],
+)
+def test_a_forwarded_mail_is_its_story_without_note_header_warning_and_signature(header: str) -> None:
+    warning = "CAUTION: This email originated from outside of the organisation. Do not click links."
+    end = "Kind regards\nAnn Example\nPress office, Harbour of Upland\n+44 20 0000 0000\nThis message is confidential."
+    found = clean("\n".join([NOTE, "", header, warning, "", FIRST, "", SECOND, "", THIRD, "", end]))
+    assert found.title == "Ferry gets a second boat"
+    assert found.text.split("\n\n") == STORY
+
+
+def test_a_quoted_mail_is_read_without_its_marks() -> None:
+    mail = f"From: ann@example.com\nTo: desk@example.com\nSubject: Ferry\n\n{FIRST}\n\n{SECOND}\n--\nAnn"
+    quoted = "\n".join(f"> {line}" for line in mail.split("\n"))
+    assert paragraphs(f"{NOTE}\n\n{quoted}") == [FIRST, SECOND]
+
+
+def test_the_longest_of_several_forwarded_mails_is_the_story() -> None:
+    outer = "From: Bo <bo@example.com>\nTo: Desk <desk@example.com>\nSubject: Fw: Ferry\n\nSee below, please.\n\n"
+    inner = f"From: Ann <ann@example.com>\nTo: Bo <bo@example.com>\nSubject: Ferry gets a boat\n\n{FIRST}\n\n{SECOND}\n"
+    found = clean(f"{NOTE}\n\n{outer}{inner}")
+    assert (found.title, found.text.split("\n\n")) == ("Ferry gets a boat", [FIRST, SECOND])
+
+
+def test_a_story_that_quotes_two_labels_is_no_mail() -> None:
+    said = "From: the mill"
+    assert FIRST in clean(f"Ferry gets a boat\n\n{FIRST}\n\n{said}\n\n{SECOND}\n\n{THIRD}").text
+
+
+def test_the_lines_of_a_pdf_are_joined_and_parted_words_mended() -> None:
+    text = """Ferry gets a second boat
+
+From the first of May two boats will cross the lake between
+the mill and the castle, the harbour office said on Mon-
+day. The second boat was built in 1961 for another lake,
+and it spent ten years in a barn before somebody asked.
+
+Both boats leave at the same time from opposite shores, so
+nobody has to wait longer than twenty minutes, said the
+clerk. The fare stays as it was in the last year."""
+    found = clean(text)
+    assert found.title == "Ferry gets a second boat"
+    first, second = found.text.split("\n\n")
+    assert "the harbour office said on Monday. The second boat" in first
+    assert second.endswith("said the clerk. The fare stays as it was in the last year.")
+    without_blanks = text.replace(" before somebody asked.\n\n", ".\n")
+    assert len(clean(without_blanks).text.split("\n\n")) == 2
+
+
+def test_blocks_of_an_editor_become_paragraphs_and_lists() -> None:
+    text = (
+        '<!-- wp:heading {"level":1} --><h1>Ferry gets a second boat</h1><!-- /wp:heading -->\n'
+        f"<!-- wp:paragraph --><p>{FIRST}</p><!-- /wp:paragraph -->\n"
+        "<!-- wp:list --><ul><li>Mill: 7:00</li><li>Castle: 7:20</li></ul><!-- /wp:list -->\n"
+        f"<!-- wp:paragraph --><p>{SECOND} &amp; so on.</p><!-- /wp:paragraph -->"
+    )
+    found = clean(text)
+    assert found.title == "Ferry gets a second boat"
+    assert found.text.split("\n\n") == [FIRST, "• Mill: 7:00", "• Castle: 7:20", f"{SECOND} & so on."]
+
+
+def test_the_source_of_a_page_is_read_as_a_page() -> None:
+    body = "".join(f"<p>{line}</p>" for line in STORY)
+    found = clean(
+        f"<!DOCTYPE html><html><body><nav>Home</nav><article><h1>Ferry gets a boat</h1>{body}</article></body>"
+    )
+    assert (found.title, found.text.split("\n\n")) == ("Ferry gets a boat", STORY)
+
+
+@pytest.mark.parametrize("mark", ["###", "-ends-", "- ENDS -", "-30-", "ENDE"])
+def test_a_press_release_ends_at_its_mark_and_keeps_its_timetable(mark: str) -> None:
+    head = "FOR IMMEDIATE RELEASE\n24 November 2026\n\nFerry gets a second boat\n\n"
+    about = "About the harbour office\nThe harbour office looks after all the boats of the lake since 1901."
+    found = clean(
+        f"{head}{FIRST}\n\nThe timetable:\nMill 7:00\nCastle 7:20\n\n{SECOND}\n\n{mark}\n\n{about}\nContact: Ann"
+    )
+    assert found.title == "Ferry gets a second boat"
+    assert found.published_at is not None
+    assert found.text.split("\n\n") == [FIRST, "The timetable:", "Mill 7:00", "Castle 7:20", SECOND]
+
+
+def test_a_thread_is_its_posts() -> None:
+    account = "Ann Example\n@annexample\n"
+    text = f"{account}1/ {FIRST}\n12\n3.4K\n{account}2/ {SECOND}\n{account}3/ {THIRD}\nShow this thread\n"
+    assert paragraphs(text) == STORY
+
+
+def test_wire_copy_loses_the_note_of_its_desk() -> None:
+    text = f"UPLAND, Nov 24 - {FIRST}\n\n   {SECOND}\n\n   (Reporting by Ann Example; Editing by Bo Sample)\n"
+    assert paragraphs(text) == [f"UPLAND, Nov 24 - {FIRST}", SECOND]
+
+
+def test_a_document_keeps_its_headings_and_lists_and_names_its_author() -> None:
+    text = (
+        f"Ferry gets a second boat\nAnn Example\n{FIRST}\nThe boat\n{SECOND}\n• Mill: 7:00\n• Castle: 7:20\n{THIRD}\n"
+    )
+    found = clean(text)
+    assert (found.title, found.authors) == ("Ferry gets a second boat", ("Ann Example",))
+    assert found.text.split("\n\n") == [FIRST, "The boat", SECOND, "• Mill: 7:00", "• Castle: 7:20", THIRD]
+
+
+@pytest.mark.parametrize(
+    ("title", "story"),
+    [
+        ("Kommt die zweite Fähre?", [DE_FIRST, DE_SECOND]),
+        (
+            "Un second bateau pour le bac",
+            [
+                "À partir du premier mai, deux bateaux traverseront le lac entre le moulin et le château.",
+                "« Personne n'attendra plus de vingt minutes », promet la capitainerie.",
+            ],
+        ),
+        (
+            "渡し船がもう一隻増える",
+            [
+                "湖の渡し船は五月一日から二隻になると、港湾事務所が月曜日に発表した。",
+                "二隻は同時に両岸を出発するため、待ち時間は二十分以内になるという。",
+            ],
+        ),
+        (
+            "العبارة تحصل على قارب ثان",
+            [
+                "ابتداء من أول مايو سيعبر قاربان البحيرة بين الطاحونة والقلعة، حسبما أعلن مكتب الميناء يوم الاثنين.",
+                "بني القارب الثاني عام 1961 لبحيرة أخرى وقضى عشر سنوات في حظيرة قبل أن يسأل أحد عنه.",
+            ],
+        ),
+    ],
+    ids=["German", "French", "Japanese", "Arabic"],
+)
+def test_every_language_keeps_headline_and_paragraphs(title: str, story: list[str]) -> None:
+    found = clean("\n\n".join([title, *story]))
+    assert (found.title, found.text.split("\n\n")) == (title, story)
+
+
+def test_comments_teasers_and_months_do_not_win_over_a_short_story() -> None:
+    comments = [
+        "3 Comments",
+        "Loud Person says:",
+        "I have always said that one boat is quite enough for this lake, and nobody listened to me in the council.",
+        "Another Person says:",
+        "The second boat is a waste of money. We could have built a bridge for what they spent on that old thing.",
+        "More from Upland",
+        "The council votes on the bridge again, and nobody is sure how it will end this time, the mayor said.",
+        *(f"{month} 2026" for month in ("January", "February", "March", "April", "May")),
+        "Privacy policy",
+    ]
+    menu = ["Ferry gets a boat | The Echo", "Home", "News", "Sport", "Weather", "Ferry gets a boat", "By Ann Example"]
+    found = clean("\n".join([*menu, FIRST, SECOND, *comments]))
+    assert (found.title, found.authors, found.text.split("\n\n")) == (
+        "Ferry gets a boat",
+        ("Ann Example",),
+        [FIRST, SECOND],
+    )
+
+
+@given(st.text(max_size=400))
+def test_any_text_has_a_kind(text: str) -> None:
+    assert all(paste_kinds.read_paste(text).lines)
+
+
+def test_words_are_counted_in_every_script() -> None:
+    assert [paste_kinds.count_words(line) for line in ("two boats", "渡し船がもう", "قارب ثان", "")] == [2, 3, 2, 0]

@@ -24,6 +24,7 @@ class SmtpServer:
     end: dict[str, str] = field(default_factory=dict)
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
     port: int = 0
+    gate: threading.Event | None = None  # a message that was taken is answered only once it is set
 
     @property
     def url(self) -> str:
@@ -91,6 +92,8 @@ class _Handler(socketserver.StreamRequestHandler):
         answer = reported.end.get(self.address, "250 taken")
         if answer.startswith("250") or answer == "drop after":
             reported.accepted.append((self.address, message))
+            if reported.gate is not None:
+                reported.gate.wait(30)
         self._say(answer)
 
     def _say(self, answer: str) -> None:

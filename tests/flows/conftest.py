@@ -38,9 +38,9 @@ class Command:
     def json(self, *words: str, stdin: str = "") -> Any:
         return json.loads(self(*words, "--json", stdin=stdin))
 
-    def start(self, *words: str) -> Process:
-        """Starts the command, and leaves it running."""
-        return self._get_interpreter().start(*words, stderr=subprocess.DEVNULL)
+    def start(self, *words: str, module: str = "") -> Process:
+        """Starts the command, or another module, and leaves it running."""
+        return self._get_interpreter().start(*words, module=module, stderr=subprocess.DEVNULL)
 
     def _get_interpreter(self) -> Interpreter:
         return interpreters.get("tests.flows.imported", self.environment)

@@ -253,7 +253,10 @@ def _write_unknown(told: _Told) -> NotificationText:
     ) % {"n": f"{count:,}"}
     return NotificationText(
         _("Unknown who got it: %s") % told.name_of_edition,
-        (text, _("They are never sent it again by themselves. Events of the provider may settle it; else somebody.")),
+        (
+            text,
+            _("Nobody is sent it again automatically. The provider’s events may settle it; if not, you have to."),
+        ),
         ((_("Subject"), str(told.title)),),
         _("Look, and settle it"),
         told.mailing_path,
@@ -267,7 +270,11 @@ def _write_bounces(told: _Told) -> NotificationText:
         _("Too many bounces: %s") % told.name_of_edition,
         (
             _("%(n)s of %(all)s (%(percent)s%%) were bounced or blocked by the receiving servers.")
-            % {"n": f"{away:,}", "all": f"{accepted:,}", "percent": round(100 * away / max(accepted, 1), 1)},
+            % {
+                "n": f"{away:,}",
+                "all": f"{accepted:,}",
+                "percent": f"{100 * away / max(accepted, 1):.1f}".removesuffix(".0"),
+            },
             _("A mailing that is under way is paused. Look at the reasons before the next one."),
         ),
         ((_("Subject"), str(told.title)),),
@@ -366,7 +373,7 @@ def _write_posts_refused(told: _Told) -> NotificationText:
             str(told.reason),
             _(
                 "If they are SendGrid’s, copy its verification key again into NEWSLETTER_SENDGRID_WEBHOOK_KEYS. "
-                "Else somebody else tries: nothing was taken."
+                "If they are not, somebody else is trying: nothing was taken."
             ),
         ),
         ((_("Posts"), f"{told.number('count'):,}"), (_("Last"), told.instant("last_at"))),

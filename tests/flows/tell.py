@@ -1,0 +1,14 @@
+"""What every process does every twenty seconds, at the instant given: tells what is to be told."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+
+def main() -> None:
+    from newsletter.jobs.notifications import sending
+
+    now = datetime.fromisoformat(sys.argv[1])
+    sending.watch(now)
+    sending.send_due_messages(now)

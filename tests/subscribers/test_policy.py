@@ -163,8 +163,8 @@ def test_who_leaves_bounces_or_complains_counts_as_going() -> None:
     assert {"leave", "desk-leave", "report-leave", "bounce", "complain"} == policy.DEPARTURE_ACTS
 
 
-def test_signing_up_lifts_a_bounce_and_an_erasure_never_a_complaint() -> None:
-    assert {"bounced", "erased"} == policy.LIFTED_BY_SIGN_UP
+def test_who_left_or_bounced_may_ask_to_return_and_who_complained_may_not() -> None:
+    assert {"unsubscribed", "bounced"} == policy.MAY_ASK_TO_RETURN
 
 
 def test_who_left_bounced_or_complained_is_out() -> None:

@@ -45,7 +45,7 @@ def _settle(row: models.Mailing, now: datetime) -> int:
     if ledger_stand.is_known(("undecided", row.key), stand):
         return 0
     planned = plan_excluded(row, ExclusionReason.UNDECIDED, now, hold_if_late=True)
-    if models.Mailing.objects.filter(_FROZEN, id=row.id, version=row.version).exists():
+    if models.Mailing.objects.filter(id=row.id, version=row.version).exists():
         ledger_stand.keep(("undecided", row.key), stand)  # else it was resumed meanwhile, and nobody of it was planned
     return planned
 

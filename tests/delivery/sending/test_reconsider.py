@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 
 from newsletter.catalog import newsletter_settings
 from newsletter.delivery import models
@@ -312,13 +315,13 @@ def test_in_a_paused_mailing_people_are_planned_and_wait(twice: Twice) -> None:
 
 def test_who_is_planned_later_is_sent_it_no_faster_than_the_limit_allows(twice: Twice, newsroom: Newsroom) -> None:
     twice.send(refuses_for_now)
-    newsletter_settings.change_newsletter(newsroom.briefing.id, now=twice.now, per_minute=50, seen=None, by=SYSTEM)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=twice.now, per_minute=10, seen=None, by=SYSTEM)
     first = models.Batch.objects.filter(mailing_id=twice.second_id).latest("number").number
     other = reconsider.plan_settled(twice.now)
     assert other == 50
     sizes = models.Batch.objects.filter(mailing_id=twice.second_id, number__gt=first).values_list("size", "due_at")
     assert sum(size for size, _ in sizes) == 50
-    assert max(due for _, due in sizes) >= twice.now
+    assert max(due for _, due in sizes) >= twice.now + timedelta(minutes=4)
 
 
 def test_where_all_are_undecided_the_mailing_begins_with_them(plan: Plan, join: Join, now: datetime) -> None:
@@ -374,6 +377,7 @@ def test_what_follows_a_mailing_is_a_frozen_one_of_its_edition_and_kind_and_of_a
         return found is not None
 
     assert follows()
+    assert follows(snapshot_id=row.snapshot_id + 1), "it was edited before it was sent again"
     assert not follows(edition_id=row.edition_id + 1)
     assert not follows(state=MailingState.SCHEDULED)
     assert not follows(kind="correction")
@@ -479,6 +483,7 @@ def test_what_is_planned_again_is_never_taken_from_what_an_earlier_mailing_may_s
 def test_who_is_settled_while_the_mailing_is_resumed_is_planned_by_the_next_look(twice: Twice, now: datetime) -> None:
     twice.send(loses_the_request)
     models.Mailing.objects.filter(id=twice.second_id).update(state=MailingState.PAUSED, started_at=now)
+    models.Mailing.objects.update(version=7)
     first = models.Batch.objects.filter(mailing_id=twice.first_id, state=BatchState.UNKNOWN)
     outcomes = Outcomes.all_planned(50)
     outcomes.settle(Outcome.WITHDRAWN)
@@ -488,6 +493,23 @@ def test_who_is_settled_while_the_mailing_is_resumed_is_planned_by_the_next_look
     freeze.freeze_next(now)
     reconsider.plan_settled(now)
     assert twice.second.excluded == {"already": 50}
+
+
+def test_nothing_is_read_again_until_something_is_settled(twice: Twice, plan: Plan) -> None:
+    """A mailing, and a correction, wait for another mailing."""
+    twice.send(loses_the_request)
+    plan(kind="correction")
+    freeze.freeze_next(twice.now)
+
+    def count_readings() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            reconsider.plan_settled(twice.now)
+        return sum('"delivery_exclusion"."members"' in each["sql"] for each in seen)
+
+    assert count_readings() == 2
+    assert count_readings() == 0
+    models.Batch.objects.filter(state=BatchState.UNKNOWN).update(version=F("version") + 1)
+    assert count_readings() == 2
 
 
 def test_whom_it_would_reach_too_late_somebody_is_asked_about(twice: Twice) -> None:

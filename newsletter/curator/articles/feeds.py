@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
+import base64
 import calendar
 import hashlib
 import io
 import json
 import re
+import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape, unescape
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from newsletter.curator.articles.extraction import names, phrases
+from newsletter.curator.articles.extraction.date import parse_written
 from newsletter.kernel.errors import Refused
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.kernel.patterns import LINE, compile_bounded
 
 MOST_ENTRIES = 500
-LONGEST_TITLE, LONGEST_DEK = 500, 2000  # characters
+MOST_IMAGES = 20
+MOST_CATEGORIES, LONGEST_CATEGORY = 20, 120  # characters
+LARGEST_FEED = 64 * 2**20  # bytes, unpacked
+SMALLEST_SIDE = 10  # pixels of a picture; a smaller one counts who reads
+_PACKED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x9c", b"\x78\xda")  # how gzip and zlib begin
+LONGEST_TITLE, LONGEST_DEK, LONGEST_DATE = 500, 2000, 80  # characters
 _TAG = re.compile(r"</?[a-zA-Z!?][^<>]{0,2000}>")  # “5 < 6” is none
+# in a title, what only shows it: “how to use <details>” means the word
+_STYLE_TAG = re.compile(
+    r"</?(?:a|abbr|b|br|cite|code|div|em|font|i|img|mark|p|q|s|small|span|strong|sub|sup|u|wbr)(?:\s[^<>]{0,2000})?/?>",
+    re.I,
+)
+_IMAGE = re.compile(r"<img\b[^<>]{0,2000}>", re.I)
+_ATTRIBUTE = re.compile(r"""(?<![\w-])(src|alt|width|height)\s{0,9}=\s{0,9}["']?([^"'<>]{0,2000})""", re.I)
+_COUNTER = re.compile(r"(?:^|[/._-])(?:pixel|1x1|blank|spacer|tracking|beacon|~r|~4)(?:[/._?-]|$)", re.I)
+_CLOCK = compile_bounded(
+    LINE, r"\b([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s?([AaPp])?\.?[Mm]?\.?\s?([A-Z]{2,5}|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_WRAPPED = re.compile(rb"https?://[!-~]{4,2000}")
 _BREAK = re.compile(r"</(?:p|div|li|h[1-6]|br)>|<br\s*/?>", re.I)
 # by its capital: “children who read more” is the story itself
 _MORE = compile_bounded(
@@ -29,6 +49,30 @@ _MORE = compile_bounded(
     r"\s*(?:\[…\]|\[\.\.\.\]|\[&#8230;\]|(?:Continue [Rr]eading|CONTINUE READING)\b.{0,200}"
     r"|(?:Read [Mm]ore|READ MORE)(?:\s*[.:…»›→>].{0,200})?|The post .{1,300} appeared first on .*)$",
 )
+
+
+_OFFSETS = {  # of zones that mails of RFC 5322 do not know, which feedparser reads
+    **{
+        "WET": "+0000",
+        "WEST": "+0100",
+        "BST": "+0100",
+        "CET": "+0100",
+        "MEZ": "+0100",
+        "CEST": "+0200",
+        "MESZ": "+0200",
+    },
+    **{
+        "EET": "+0200",
+        "EEST": "+0300",
+        "MSK": "+0300",
+        "IST": "+0530",
+        "JST": "+0900",
+        "AEST": "+1000",
+        "AEDT": "+1100",
+    },
+    **{"EST": "-0500", "EDT": "-0400", "CST": "-0600", "CDT": "-0500", "MST": "-0700", "MDT": "-0600", "PST": "-0800"},
+    **{"PDT": "-0700", "GMT": "+0000", "UTC": "+0000", "UT": "+0000", "Z": "+0000"},
+}
 
 
 class FeedError(Refused):
@@ -51,6 +95,8 @@ class Entry:
     image_caption: str = ""
     image_credit: str = ""
     content_html: str = ""
+    categories: tuple[str, ...] = ()
+    publisher: str = ""  # of an entry that another paper's feed took over
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +113,7 @@ def parse(data: bytes, url: str) -> Feed:
     """Reads a feed. Raises FeedError when `data` is none: with the feed's address if a web page names one."""
     import feedparser
 
+    data = _unpack(data)
     if not data.strip():
         raise FeedError(f"{url} answered with nothing at all. Check the address in a browser.")
     if _is_web_page(data):
@@ -83,18 +130,43 @@ def parse(data: bytes, url: str) -> Feed:
             f"{url} answered with something that is not an RSS, Atom or JSON feed. Check the address in a browser."
         )
     language = str(parsed.feed.get("language") or "")[:16]
+    homepage = _web_address(str(parsed.feed.get("link") or ""), url)
+    carried = homepage and "://" in str(parsed.feed.get("link"))[:8] and not url.startswith("file:")
+    base = homepage if carried else url  # links of a feed that another server carries are of its own site
     return Feed(
-        title=_to_text(parsed.feed.get("title"))[:300],
-        homepage=_web_address(str(parsed.feed.get("link") or ""), url),
+        title=_title_of_paper(parsed.feed, homepage or url)[:300],
+        homepage=homepage,
         language=language,
-        entries=_deduplicate(_parse_entry(raw, url, language) for raw in parsed.entries[:MOST_ENTRIES]),
+        entries=_deduplicate(_parse_entry(raw, base, language) for raw in parsed.entries[:MOST_ENTRIES]),
     )
 
 
+def _unpack(data: bytes) -> bytes:
+    """The bytes of a feed that its server packed without saying so."""
+    if not data.startswith(_PACKED):
+        return data
+    try:
+        return zlib.decompressobj(47).decompress(data, LARGEST_FEED)
+    except zlib.error:
+        return data
+
+
+def _title_of_paper(feed: Mapping[str, Any], address: str) -> str:
+    """The feed's title; where it names only a part of the paper, what else the feed calls itself, as its host does."""
+    image = feed.get("image")
+    others = (image.get("title") if isinstance(image, Mapping) else "", feed.get("publisher"), feed.get("subtitle"))
+    names = [_to_text(name) for name in (feed.get("title"), *others)]
+    own = [name for name in names if len(name.split()) <= 5 and phrases.is_named_by_host(name, address)]
+    return next(iter(own), names[0]) if len(names[0].split()) <= 2 else names[0]
+
+
 def _deduplicate(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Those with a title, the first of each key."""
+    """Those with a title, each story once; where a feed gives several the same key, their addresses tell them apart."""
     found: dict[str, Entry] = {}
     for entry in entries:
+        known = found.get(entry.key)
+        if known and entry.url and known.url != entry.url:
+            entry = replace(entry, key=_key("", entry.url, entry.title, entry.published_at))
         if entry.title:
             found.setdefault(entry.key, entry)
     return tuple(found.values())
@@ -139,7 +211,9 @@ def _parse_json_entry(item: Mapping[str, Any], base: str, language: str) -> Entr
         url=link,
         title=title or _first_words(_to_text(content[:2000]) or plain),
         dek=_MORE.sub("", _to_text(_string_or_empty(item.get("summary"))))[:LONGEST_DEK],
-        author=", ".join(filter(None, (names.parse_byline(_to_text(name)) for name in named)))[:300],
+        author=", ".join(
+            dict.fromkeys(one for name in named for one in names.parse_authors(_to_text(name), nicknames=True))
+        )[:300],
         published_at=published,
         language=(_string_or_empty(item.get("language")) or language)[:16],
         image_url=_picture_address(
@@ -181,22 +255,81 @@ def _suggest_feed(data: bytes, url: str) -> str:
 
 
 def _parse_entry(raw: Mapping[str, Any], base: str, language: str) -> Entry:
-    title = _to_text(raw.get("title"))[:LONGEST_TITLE]
-    link = _web_address(str(raw.get("link") or ""), base)
-    published = _parse_moment(raw.get("published_parsed")) or _parse_moment(raw.get("updated_parsed"))
+    given = raw.get("source")
+    source: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    publisher = _to_text(source.get("title"))[:200]
+    title = _to_title(raw.get("title"))[:LONGEST_TITLE].removesuffix(f" - {publisher}" if publisher else "")
+    link = _unwrap(_web_address(str(raw.get("feedburner_origlink") or raw.get("link") or ""), base))
+    published = next((day for name in ("published", "updated") if (day := _parse_date(raw, name, language))), None)
     content = _content(raw)
     image = _image(raw, content, base)
+    terms = (_to_text(tag.get("label") or tag.get("term")) for tag in raw.get("tags") or [])
+    categories = dict.fromkeys(term for term in terms if 0 < len(term) <= LONGEST_CATEGORY and "://" not in term)
     return Entry(
         key=_key(str(raw.get("id") or ""), link, title, published),
         url=link,
         title=title or _first_words(_to_text((content or str(raw.get("summary") or ""))[:2000])),
         dek=_MORE.sub("", _to_text(raw.get("summary")))[:LONGEST_DEK],
-        author=names.parse_byline(_to_text(raw.get("author")))[:300],
+        author=_list_authors(raw),
         published_at=published,
         language=str(raw.get("language") or language)[:16],
         content_html=content,
+        categories=tuple(categories)[:MOST_CATEGORIES],
+        publisher=publisher,
         **image,
     )
+
+
+def _list_authors(raw: Mapping[str, Any]) -> str:
+    """All the authors of an entry, each once."""
+    given = [str(author.get("name") or "") for author in raw.get("authors") or [] if isinstance(author, Mapping)]
+    found = [
+        name
+        for text in (*given, str(raw.get("author") or ""))
+        for name in names.parse_authors(_to_text(text), nicknames=True)
+    ]
+    return ", ".join(dict.fromkeys(found))[:300]
+
+
+def _unwrap(link: str) -> str:
+    """The story behind the address of a service that counts clicks: in its query, or packed into its path."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return link
+    inner = next((value for name, value in parse_qsl(parts.query) if name in ("url", "q") and "://" in value[:8]), "")
+    if inner:
+        return inner if inner.startswith(("http://", "https://")) else link
+    packed = parts.path.rsplit("/", 1)[-1] if "/articles/" in parts.path else ""
+    if not packed.startswith("CBMi"):  # how Google News begins a protocol buffer with an address
+        return link
+    try:
+        found = _WRAPPED.search(base64.urlsafe_b64decode(packed[:3000] + "=" * (-len(packed) % 4)))
+    except ValueError:
+        return link
+    return found[0].decode("ascii") if found else link
+
+
+def _parse_date(raw: Mapping[str, Any], name: str, language: str) -> datetime | None:
+    """When an entry was published: as feedparser reads it, else in words of any language with its time."""
+    text = str(raw.get(name) or "")[:LONGEST_DATE]
+    moment = _parse_moment(raw.get(f"{name}_parsed"))
+    if moment and "/" not in text:  # 2016/6/29 is the first of November to feedparser
+        return moment
+    day = parse_written(text, language) or moment
+    clock = _CLOCK.search(text) if day else None
+    if not day or not clock:
+        return day
+    hour, minute, second = (parse_whole_number(clock[part] or "0") or 0 for part in (1, 2, 3))
+    if clock[4]:
+        hour = hour % 12 + (12 if clock[4].lower() == "p" else 0)
+    zone = _OFFSETS.get(clock[5] or "", clock[5] or "+0000")
+    try:
+        return datetime.strptime(f"{day:%Y-%m-%d} {hour}:{minute}:{second} {zone}", "%Y-%m-%d %H:%M:%S %z").astimezone(
+            UTC
+        )
+    except ValueError:
+        return day
 
 
 def _key(identifier: str, link: str, title: str, published: datetime | None) -> str:
@@ -235,16 +368,22 @@ def _media_description(raw: Mapping[str, Any]) -> str:
 def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
     media = [part for part in raw.get("media_content") or [] if _is_picture(part)]
     media = sorted(media, key=lambda part: -_to_number(part.get("width"))) or list(raw.get("media_thumbnail") or [])
-    enclosures = [part for part in raw.get("enclosures") or [] if str(part.get("type", "")).startswith("image/")]
+    media = [part for part in media if not _counts_readers(str(part.get("url") or ""), part)]
+    enclosures = [
+        part
+        for part in raw.get("enclosures") or []
+        if str(part.get("type", "")).startswith("image/") and not _counts_readers(str(part.get("href") or ""), part)
+    ]
     found = str(
         next((part.get("url") for part in media if part.get("url")), "")
         or next((part.get("href") for part in enclosures if part.get("href")), "")
     )
     alt = ""
-    if not found and (match := re.search(r"<img\b[^<>]{0,2000}>", content or str(raw.get("summary") or ""), re.I)):
-        source = re.search(r"""\bsrc\s*=\s*["']([^"']+)""", match[0], re.I)
-        described = re.search(r"""\balt\s*=\s*["']([^"']*)""", match[0], re.I)
-        found, alt = (unescape(source[1]) if source else ""), (unescape(described[1]) if described else "")
+    for tag in () if found else _IMAGE.findall(content or str(raw.get("summary") or ""))[:MOST_IMAGES]:
+        given = {name.lower(): unescape(value) for name, value in _ATTRIBUTE.findall(tag)}
+        if given.get("src") and not _counts_readers(given["src"], given):
+            found, alt = given["src"], given.get("alt", "")
+            break
     if not found:
         return {"image_url": ""}
     caption, credit = phrases.split_caption(_to_text(_media_description(raw)))
@@ -256,6 +395,14 @@ def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
         "image_caption": caption,
         "image_credit": phrases.drop_repeated_credit(phrases.parse_credit(declared) or declared or credit)[:300],
     }
+
+
+def _counts_readers(address: str, given: Mapping[str, Any]) -> bool:
+    """Whether a picture is there to be fetched, not seen: of next to no size, or called so."""
+    sides = [parse_whole_number(str(given.get(name) or "").removesuffix("px")[:9]) for name in ("width", "height")]
+    return (
+        any(side is not None and side < SMALLEST_SIDE for side in sides) or _COUNTER.search(address[:2000]) is not None
+    )
 
 
 def _media_text(raw: Mapping[str, Any]) -> str:
@@ -301,6 +448,14 @@ def _to_text(value: Any) -> str:
     text = str(value or "")
     for _ in range(2):
         text = unescape(_TAG.sub("", _BREAK.sub(" ", text)))
+    return " ".join(text.replace("\x00", "").split())
+
+
+def _to_title(value: Any) -> str:
+    """A title as text: what shows it is taken out, other tags are what it is about."""
+    text = str(value or "")
+    for _ in range(2):
+        text = unescape(_STYLE_TAG.sub("", _BREAK.sub(" ", text)))
     return " ".join(text.replace("\x00", "").split())
 
 

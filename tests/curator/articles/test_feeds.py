@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -175,3 +177,110 @@ def test_a_feed_of_tricks_gives_little_or_a_reason(data: bytes) -> None:
         return
     assert sum(len(entry.title) for entry in found.entries) < 10_000
     assert "root:" not in found.title + "".join(entry.title for entry in found.entries)
+
+
+def read(item: str, channel: str = "<link>https://echo.example.org/</link>", url: str = URL) -> feeds.Feed:
+    namespaces = (
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:media="http://search.yahoo.com/mrss/" '
+        'xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"'
+    )
+    rss = f'<rss version="2.0" {namespaces}><channel><title>Top Stories</title>{channel}{item}</channel></rss>'
+    return feeds.parse(rss.encode(), url)
+
+
+def read_item(more: str, **how: str) -> feeds.Entry:
+    return read(f"<item><title>Ferry</title><link>/ferry</link>{more}</item>", **how).entries[0]
+
+
+def test_categories_and_all_authors_of_an_entry_are_read() -> None:
+    entry = read_item(
+        "<category>Lake</category><category>Town</category><category>Lake</category>"
+        "<dc:creator>Ann Example and Bo Sample</dc:creator><dc:creator>Kim Trial</dc:creator>"
+    )
+    assert entry.categories == ("Lake", "Town")
+    assert entry.author == "Ann Example, Bo Sample, Kim Trial"
+
+
+def test_an_entry_of_another_paper_names_it() -> None:
+    entry = read(
+        "<item><title>Ferry gets a boat - The Upland Echo</title><link>https://echo.example.org/f</link>"
+        '<source url="https://echo.example.org">The Upland Echo</source></item>'
+    ).entries[0]
+    assert (entry.title, entry.publisher) == ("Ferry gets a boat", "The Upland Echo")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "<link>http://feedproxy.example.com/~r/echo/1</link>"
+        "<feedburner:origLink>https://echo.example.org/ferry</feedburner:origLink>",
+        "<link>https://search.example.com/url?rct=j&amp;url=https://echo.example.org/ferry&amp;ct=ga</link>",
+        "<link>https://news.example.com/rss/articles/CBMiHmh0dHBzOi8vZWNoby5leGFtcGxlLm9yZy9mZXJyedIBAA?oc=5</link>",
+    ],
+    ids=["feedburner", "query", "packed"],
+)
+def test_the_story_behind_a_counting_address_is_linked(link: str) -> None:
+    assert read(f"<item><title>Ferry</title>{link}</item>").entries[0].url == "https://echo.example.org/ferry"
+
+
+def test_a_key_that_is_given_twice_loses_no_story() -> None:
+    items = "".join(
+        f"<item><title>{title}</title><link>/{path}</link><guid>1</guid></item>"
+        for title, path in (("One", "one"), ("Two", "two"), ("One", "one"))
+    )
+    assert [entry.title for entry in read(items).entries] == ["One", "Two"]
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2016/6/29", datetime(2016, 6, 29, tzinfo=UTC)),
+        ("November 24, 2026 2:17:57 PM CEST", datetime(2026, 11, 24, 12, 17, 57, tzinfo=UTC)),
+        ("mar., 17 févr. 2026 08:00:00 +0100", datetime(2026, 2, 17, 7, tzinfo=UTC)),
+        ("Di, 24 Nov 2026 12:00 AM", datetime(2026, 11, 24, tzinfo=UTC)),
+        ("soon", None),
+    ],
+)
+def test_a_date_is_read_however_a_feed_writes_it(written: str, moment: datetime | None) -> None:
+    assert read_item(f"<pubDate>{written}</pubDate>").published_at == moment
+
+
+def test_relative_links_are_of_the_site_and_not_of_who_carries_its_feed() -> None:
+    carried = "https://feeds.example.com/echo.xml"
+    assert read_item("", url=carried).url == "https://echo.example.org/ferry"
+    assert read_item("", channel="<link>echo</link>", url=carried).url == "https://feeds.example.com/ferry"
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+def test_a_feed_that_is_packed_without_a_word_is_unpacked(pack: Any) -> None:
+    assert feeds.parse(pack(RSS.encode()), URL).entries[0].key == "id-1"
+    with pytest.raises(FeedError):
+        feeds.parse(pack(RSS.encode())[:20], URL)
+
+
+@pytest.mark.parametrize(
+    "counter",
+    [
+        '<media:content url="https://x.example.com/a.gif" medium="image" width="1" height="1"/>',
+        '<description>&lt;img src="https://x.example.com/a.gif" width="1px"/&gt;{}</description>',
+        '<description>&lt;img src="https://x.example.com/pixel.gif"/&gt;{}</description>',
+        '<enclosure type="image/gif" url="https://x.example.com/1x1.gif"/>',
+    ],
+)
+def test_what_counts_readers_is_no_picture(counter: str) -> None:
+    assert read_item(counter.format("")).image_url == ""
+    if "{}" in counter:
+        picture = '&lt;img data-src="no" src="/b.jpg" width="60%" alt="B"/&gt;'
+        entry = read_item(counter.format(picture))
+        assert (entry.image_url, entry.image_alt) == ("https://echo.example.org/b.jpg", "B")
+
+
+def test_a_tag_that_a_title_is_about_is_text() -> None:
+    items = "<item><title>How to use &lt;details&gt; &lt;em&gt;well&lt;/em&gt;</title><link>/a</link></item>"
+    assert read(items).entries[0].title == "How to use <details> well"
+
+
+def test_a_feed_that_names_its_section_only_is_called_after_its_paper() -> None:
+    image = "<link>https://www.upland-echo.org/</link><image><title>Upland-Echo</title></image>"
+    assert read("", channel=image).title == "Upland-Echo"
+    assert read("").title == "Top Stories"

@@ -146,6 +146,15 @@ def split_caption(caption: str) -> tuple[str, str]:
     return flat, ""
 
 
+def is_named_by_host(name: str, url: str) -> bool:
+    """Whether a name is what the server of an address is called after: “The Echo”, www.theecho.com."""
+    host = canonical_urls.get_host(url)
+    parts = host.split(".")
+    labels = [names.fold_name(part) for part in parts[:-1] if len(part) > 2] or parts[:1]
+    folded = names.fold_name(name)
+    return bool(folded) and any(label in folded or folded.startswith(label) for label in labels if label)
+
+
 def parse_publisher(feed_title: str, url: str = "") -> str:
     """The paper's name in a feed's title: without “feed”, “RSS”, “Comments on:”, dashes, and, where the host of `url`
     tells which part is the paper's, without the part of the paper: “World - Echo.com”, “Echo Topics: World”."""
@@ -153,13 +162,8 @@ def parse_publisher(feed_title: str, url: str = "") -> str:
     name = _FEED_BEHIND.sub("", name)
     name = _BARS_BEHIND.sub("", name) or feed_title.strip()
     host = canonical_urls.get_host(url)
-    labels = [label for label in host.split(".")[:-1] if len(label) > 2] or host.split(".")[:1]
     parts = [part for part in _FEED_BAR.split(name) if part]
-    own = [
-        part
-        for part in parts
-        if any(label in names.fold_name(part) or names.fold_name(part).startswith(label) for label in labels if label)
-    ]
+    own = [part for part in parts if is_named_by_host(part, url)]
     if len(parts) > 1 and own:
         name = _TOPIC.sub("", own[0])
     return host if names.fold_name(name) in ("rss", "feed", "atom", "news", "home", "index", "blog") and host else name

@@ -11,7 +11,7 @@ from newsletter.cli.output import JSON, SUPERVISED, emit_json, say
 from newsletter.cli.startup import look_at_history, read_secrets_on_hangup
 from newsletter.jobs import schema, tasks, wiring
 from newsletter.jobs.dead_mans_ping import DeadMansPing
-from newsletter.jobs.notifier import Notifier
+from newsletter.jobs.notifier import EVERY_SECONDS, Notifier
 from newsletter.jobs.scheduler import Scheduler
 from newsletter.jobs.supervisor import end_with_parent
 from newsletter.kernel import clock
@@ -45,7 +45,7 @@ def run_scheduler(
     scheduler = Scheduler()
     scheduler.start()
     say("The scheduler is running.")
-    with Notifier(also=DeadMansPing().ping_when_due):
+    with Notifier(every=EVERY_SECONDS, also=DeadMansPing().ping_when_due):
         while not stop.wait(WATCH_SECONDS):
             scheduler.require_watched()
         scheduler.stop()

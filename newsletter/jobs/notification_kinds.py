@@ -114,12 +114,14 @@ KIND_RULES: Mapping[NotificationKind, KindRule] = {
 class ConditionRule:
     """When a condition that lasts is told: once it has lasted for `patience`, and again only after an end.
 
-    It has ended when it was away for `calm`; with `tells_end` that is told too.
+    It has ended when it was away for `calm`; with `tells_end` that is told too. With `merges`, those that are to be
+    told at the same time are told together.
     """
 
     patience: timedelta
     calm: timedelta = timedelta(minutes=5)
     tells_end: bool = True
+    merges: bool = False
 
 
 CONDITION_RULES: Mapping[NotificationKind, ConditionRule] = {
@@ -130,7 +132,7 @@ CONDITION_RULES: Mapping[NotificationKind, ConditionRule] = {
     NotificationKind.NOT_LEAVING: ConditionRule(timedelta(minutes=2)),
     NotificationKind.DISK: ConditionRule(timedelta(minutes=1), calm=timedelta(minutes=15)),
     NotificationKind.POSTS_REFUSED: ConditionRule(timedelta(), calm=timedelta(hours=1), tells_end=False),
-    NotificationKind.FEED_DEAD: ConditionRule(timedelta(), calm=timedelta(minutes=1)),
+    NotificationKind.FEED_DEAD: ConditionRule(timedelta(), calm=timedelta(minutes=1), merges=True),
     NotificationKind.SIGNUP_ATTACK: ConditionRule(timedelta(), calm=timedelta(minutes=30)),
 }
 

@@ -14,22 +14,23 @@ from typing import Self
 
 from django.db import close_old_connections
 
-from newsletter.jobs.notifications import recording, sending
+from newsletter.jobs.notifications import following, recording, sending
 from newsletter.kernel import clock
 from newsletter.kernel.iteration import do_each
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 20.0
+EVERY_SECONDS = 20.0  # of the scheduler
+STAND_IN_SECONDS = 60.0  # of the other processes, should no scheduler look
 FIRST_AFTER_SECONDS = 5.0
 GRACE_SECONDS = 15.0  # less than a process is given to end
 CLEANED_EVERY = timedelta(hours=6)
 
 
 class Notifier:
-    """Looks every twenty seconds within its `with`; `also` is done with each look, whatever else fails."""
+    """Looks every minute within its `with`; `also` is done with each look, whatever else fails."""
 
-    def __init__(self, *, every: float = EVERY_SECONDS, also: Callable[[datetime], int] | None = None) -> None:
+    def __init__(self, *, every: float = STAND_IN_SECONDS, also: Callable[[datetime], int] | None = None) -> None:
         self._every, self._also = every, also
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -49,10 +50,10 @@ class Notifier:
 
     def step(self, now: datetime) -> None:
         """One look. Raises what failed, after all else was done."""
-        acts = [sending.watch, sending.send_due_messages, *([self._also] if self._also else [])]
+        acts = [*([self._also] if self._also else []), sending.watch, sending.send_due_messages]
         if self._cleaned_at is None or not timedelta() <= now - self._cleaned_at < CLEANED_EVERY:
             self._cleaned_at = now
-            acts.append(recording.delete_old_notifications)
+            acts += [recording.delete_old_notifications, following.delete_old_conditions]
         do_each(acts, lambda act: act(now))
 
     def _run(self) -> None:

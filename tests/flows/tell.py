@@ -1,4 +1,4 @@
-"""What every process does every twenty seconds, at the instant given: tells what is to be told."""
+"""What every process does again and again, at the instant given: tells what is to be told."""
 
 from __future__ import annotations
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 
 from newsletter.accounts import users
+from newsletter.delivery import installation
 from newsletter.jobs import heartbeats
 from newsletter.jobs.dead_mans_ping import DeadMansPing
 from tests.actors import SYSTEM
@@ -28,6 +31,17 @@ def monitor(newsroom: Any, now: datetime, settings: Any) -> Iterator[WebhookServ
         )
         users.create_user("ann@example.com", PASSWORD, by=SYSTEM, now=now)
         yield server
+
+
+@contextmanager
+def away() -> Iterator[None]:
+    """Every statement fails, as it does when the database is gone."""
+
+    def fail(*args: Any) -> Any:
+        raise OperationalError("gone")
+
+    with connection.execute_wrapper(fail):
+        yield
 
 
 def keep_alive(now: datetime) -> None:
@@ -91,3 +105,18 @@ def test_a_clock_that_was_put_back_stops_no_ping(monitor: WebhookServer, now: da
     earlier = now - timedelta(hours=3)
     keep_alive(earlier)
     assert ping.ping_when_due(earlier)
+
+
+def test_a_copy_does_not_say_that_its_original_lives(monitor: WebhookServer, now: datetime) -> None:
+    keep_alive(now)
+    installation.check(now)
+    installation.become_copy(now)
+    assert not DeadMansPing().ping_when_due(now)
+    assert monitor.posts == []
+
+
+def test_without_a_database_it_says_so(monitor: WebhookServer, now: datetime) -> None:
+    with away():
+        assert DeadMansPing().ping_when_due(now)
+    assert paths(monitor) == ["/start", "/fail"]
+    assert b"The database does not answer as it should." in monitor.posts[1].body

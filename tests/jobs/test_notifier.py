@@ -25,7 +25,7 @@ def test_a_look_records_sends_cleans_up_and_does_what_else_is_to_be_done(newsroo
     notifier.step(now + timedelta(minutes=3))
     assert not models.Notification.objects.filter(kind=NotificationKind.HELD).exists()
     assert models.Notification.objects.filter(kind=NotificationKind.PROCESS_GONE).count() == 2
-    assert len(done) == 2
+    assert done == [now, now + timedelta(minutes=3)]
 
 
 def test_what_fails_keeps_nothing_else_from_being_done(newsroom: Any, now: datetime) -> None:

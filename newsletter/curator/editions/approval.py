@@ -32,6 +32,7 @@ from newsletter.kernel.errors import BadInput, Conflict, Refused
 from newsletter.templater.briefing import ProblemLevel, Rendered
 
 Check = Callable[[Edition, Mapping[Variant, Rendered]], object]
+FIRST_OF_TWO = "first of two approvals"  # why an edition is in review then
 
 
 def preview(edition_id: int, *, variant: Variant = variants.PLAIN) -> Rendered:
@@ -122,7 +123,7 @@ def _record_first_approval(edition: Edition, sha256: str, by: Actor, now: dateti
         edition_id=edition.id, defaults={"sha256": sha256, "by": by.name[:254], "at": now}
     )
     transitions.record_transition(
-        edition.id, edition.state, EditionState.IN_REVIEW, who=by.name, why="first of two approvals", now=now
+        edition.id, edition.state, EditionState.IN_REVIEW, who=by.name, why=FIRST_OF_TWO, now=now
     )
     after = edition_lookup.get_edition(edition.id)
     by.record(edition_changes.build_record("approved first", edition, after, at=now, detail=sha256[:12]))

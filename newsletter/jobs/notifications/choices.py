@@ -80,9 +80,9 @@ def may_be_notified(account: UserAccount, newsletter_id: int | None, kind: Notif
     if kind is NotificationKind.TEST:
         return account.active
     rule = KIND_RULES[kind]
-    return (
-        bool(account.list_allowed(rule.verb) != frozenset()) if rule.anywhere else account.may(rule.verb, newsletter_id)
-    )
+    if rule.anywhere:
+        return account.list_allowed(rule.verb) != frozenset()
+    return account.may(rule.verb, newsletter_id)
 
 
 def _wants(account: UserAccount, key: Key, chosen: Mapping[Key, bool]) -> bool:

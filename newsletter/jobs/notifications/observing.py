@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from newsletter.accounts import audit_log
 from newsletter.accounts.audit_log import AuditFilter
@@ -18,7 +19,7 @@ from newsletter.catalog import newsletters
 from newsletter.catalog.states import ApprovalPolicy, NewsletterState
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import article_lookup
-from newsletter.curator.editions import decisions, edition_lookup, transitions
+from newsletter.curator.editions import approval, decisions, edition_lookup, transitions
 from newsletter.curator.editions.states import OUT_STATES, EditionState
 from newsletter.curator.editions.values import Edition, EditionTransition
 from newsletter.delivery.events import inbox
@@ -119,7 +120,7 @@ def _build_request(transition: EditionTransition) -> Fact | None:
     edition = edition_lookup.get_edition(transition.edition_id)
     if edition.state != EditionState.IN_REVIEW:
         return None
-    second = "" if transition.asked or not transition.why.startswith("first of two") else transition.by
+    second = transition.by if transition.why == approval.FIRST_OF_TWO else ""
     return Fact(
         NotificationKind.APPROVAL_REQUESTED,
         f"transition {transition.id}",
@@ -162,19 +163,23 @@ def _build_skipped(transition: EditionTransition) -> Fact | None:
 
 
 def _list_occurrences(since: datetime, now: datetime) -> Iterator[Candidate]:
+    """Of a newsletter's dates that were decided at one instant, for nothing ran meanwhile, the last is told for all."""
     kinds = {
         OccurrenceState.DRAFT: NotificationKind.DRAFT_READY,
         OccurrenceState.HELD: NotificationKind.HELD,
         OccurrenceState.MISSED: NotificationKind.MISSED,
         OccurrenceState.SKIPPED: NotificationKind.SKIPPED,
     }
-    for each in occurrences.list_changed(since, now):
+    together: dict[Any, list[Occurrence]] = {}
+    for each in occurrences.list_changed(since, now):  # in order
         kind = kinds[each.state]
         if kind is not NotificationKind.DRAFT_READY or each.instant > now:
-            yield Candidate(kind, f"occurrence {each.id}", partial(_build_occurrence, kind, each, now))
+            together.setdefault((each.newsletter_id, kind, each.changed_at), []).append(each)
+    for (_newsletter_id, kind, _at), (*earlier, last) in together.items():
+        yield Candidate(kind, f"occurrence {last.id}", partial(_build_occurrence, kind, last, len(earlier), now))
 
 
-def _build_occurrence(kind: NotificationKind, occurrence: Occurrence, now: datetime) -> Fact | None:
+def _build_occurrence(kind: NotificationKind, occurrence: Occurrence, earlier: int, now: datetime) -> Fact | None:
     edition = edition_lookup.get_edition(occurrence.edition_id) if occurrence.edition_id else None
     if edition is not None and edition.state == EditionState.SKIPPED:
         return None  # somebody skipped it, and that was told
@@ -183,6 +188,7 @@ def _build_occurrence(kind: NotificationKind, occurrence: Occurrence, now: datet
         "day": occurrence.date.isoformat(),
         "due_at": occurrence.instant.isoformat(),
         "reason": occurrence.reason,
+        "earlier": earlier,
         "stories": len(edition.picks) if edition else 0,
     }
     subject = f"occurrence {occurrence.id}"

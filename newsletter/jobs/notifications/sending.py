@@ -6,8 +6,9 @@ Every process does so, so that those that still run tell of those that do not.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from newsletter import fetching
 from newsletter.accounts import users
@@ -17,14 +18,16 @@ from newsletter.jobs import wiring
 from newsletter.jobs.notification_kinds import Route
 from newsletter.jobs.notifications import (
     choices,
+    following,
     mail_route,
+    messages,
     observing,
     recording,
     texts,
     webhook_route,
     webhooks,
 )
-from newsletter.jobs.notifications.recording import Message
+from newsletter.jobs.notifications.messages import Message
 from newsletter.kernel.errors import BadInput, NotFound
 from newsletter.kernel.iteration import do_each
 
@@ -35,13 +38,14 @@ GONE = 410  # by which a receiver says that it wants no more (Standard Webhooks)
 
 def watch(now: datetime) -> int:
     """Records what is new, of what happened and of what stands. Returns how much there was to tell."""
-    return do_each(
-        (
-            lambda: recording.record_new(observing.look_at_what_happened(now), now),
-            *((lambda look=look: recording.follow_conditions(look, now)) for look in observing.look_at_conditions(now)),
-        ),
-        lambda act: act(),
-    )
+
+    def follow() -> int:
+        return do_each(observing.look_at_conditions(now), lambda look: following.follow_conditions(look, now))
+
+    def record() -> int:
+        return recording.record_new(observing.look_at_what_happened(now), now)
+
+    return do_each((record, follow), lambda act: act())
 
 
 def send_due_messages(now: datetime, *, only: str = "") -> int:
@@ -49,9 +53,14 @@ def send_due_messages(now: datetime, *, only: str = "") -> int:
 
     A copy of an installation tells nobody: what it sees happened to its original.
     """
-    if installation.sends_to_outbox_only():
+    if not messages.has_due_messages(now) or installation.sends_to_outbox_only():
         return 0
-    return do_each(recording.claim_messages(now, only=only), lambda message: _send(message, now))
+    begun = time.monotonic()
+
+    def read_clock() -> datetime:
+        return now + timedelta(seconds=time.monotonic() - begun)
+
+    return do_each(messages.claim_messages(read_clock, only=only), lambda claimed: _send(*claimed))
 
 
 def _send(message: Message, now: datetime) -> int:
@@ -59,11 +68,11 @@ def _send(message: Message, now: datetime) -> int:
     try:
         leave = (_prepare_mail if message.route is Route.MAIL else _prepare_post)(message, now)
     except _NotPrepared as error:
-        recording.mark_message_failed(message, str(error), now, permanent=error.permanent)
+        messages.mark_message_failed(message, str(error), now, permanent=error.permanent)
     except Exception as error:  # a fault of ours
         log.exception("A notification (%s) could not be prepared", message.kind)
         why = f"It could not be prepared ({type(error).__name__}); the log has more."
-        recording.mark_message_failed(message, why, now)
+        messages.mark_message_failed(message, why, now)
     else:
         leave()
     return 1
@@ -92,11 +101,11 @@ def _prepare_mail(message: Message, now: datetime) -> Callable[[], None]:
     def leave() -> None:
         answer = mail_route.send_mail(server, composed, address=message.address, config=config)
         if answer.accepted:
-            recording.mark_message_sent(message, now)
+            messages.mark_message_sent(message, now)
         elif answer.unknown or answer.unknown_places:
-            recording.mark_message_unknown(message, answer.message, now)
+            messages.mark_message_unknown(message, answer.message, now)
         else:
-            recording.mark_message_failed(message, answer.message, now, permanent=bool(answer.refused_places))
+            messages.mark_message_failed(message, answer.message, now, permanent=bool(answer.refused_places))
 
     return leave
 
@@ -121,11 +130,11 @@ def _prepare_post(message: Message, now: datetime) -> Callable[[], None]:
         try:
             webhook_route.post_body(message.key, body, target, now=now)
         except fetching.FetchRefused as error:
-            recording.mark_message_failed(message, str(error), now, permanent=True)
+            messages.mark_message_failed(message, str(error), now, permanent=True)
         except fetching.FetchError as error:
-            recording.mark_message_failed(message, str(error), now, permanent=error.status == GONE)
+            messages.mark_message_failed(message, str(error), now, permanent=error.status == GONE)
         else:
-            recording.mark_message_sent(message, now)
+            messages.mark_message_sent(message, now)
 
     return leave
 

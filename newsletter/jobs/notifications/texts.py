@@ -5,7 +5,7 @@ Made from the plain values of a fact. Times are in the newsletter's zone, or the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from newsletter.jobs.notifications.facts import Values
 from newsletter.kernel import clock
 
 LONGEST_SUBJECT = 150
+MOST_NAMED = 20  # of things that are told together
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,13 @@ class _Told:
     @property
     def edition_rows(self) -> tuple[tuple[str, str], ...]:
         return ((_("Subject"), str(self.title)), (_("To be sent"), self.instant("due_at")))
+
+    @property
+    def earlier_dates(self) -> str:
+        """That earlier dates went the same way, or ""."""
+        count = self.number("earlier")
+        text = ngettext("So was %(n)s earlier date.", "So were %(n)s earlier dates.", count)
+        return text % {"n": count} if count else ""
 
     @property
     def review_path(self) -> str:
@@ -166,7 +174,7 @@ def _write_approved(told: _Told) -> NotificationText:
 def _write_held(told: _Told) -> NotificationText:
     return NotificationText(
         _("Held: %s") % told.name_of_edition,
-        (str(told.reason), _("It was not sent. Approve and send it by hand, or skip it.")),
+        (str(told.reason), _("It was not sent. Approve and send it by hand, or skip it."), told.earlier_dates),
         ((_("Subject"), str(told.title)), (_("Was to be sent"), told.instant("due_at"))),
         _("Decide"),
         told.review_path,
@@ -177,7 +185,7 @@ def _write_held(told: _Told) -> NotificationText:
 def _write_missed(told: _Told) -> NotificationText:
     return NotificationText(
         _("Missed: %s") % told.name_of_edition,
-        (str(told.reason), _("It was not sent. It can still be sent by hand.")),
+        (str(told.reason), _("It was not sent. It can still be sent by hand."), told.earlier_dates),
         ((_("Subject"), str(told.title)), (_("Was to be sent"), told.instant("due_at"))),
         _("Decide"),
         told.review_path,
@@ -188,7 +196,7 @@ def _write_missed(told: _Told) -> NotificationText:
 def _write_skipped(told: _Told) -> NotificationText:
     return NotificationText(
         _("Skipped: %s") % told.name_of_edition,
-        (str(told.reason),),
+        (str(told.reason), told.earlier_dates),
         ((_("Subject"), str(told.title)), (_("Was to be sent"), told.instant("due_at"))),
         _("See it") if told.edition else _("Open the schedule"),
         told.review_path if told.edition else "/schedule/",
@@ -389,9 +397,9 @@ def _write_feed_dead(told: _Told) -> NotificationText:
         "Nothing could be read from it for %(n)s day.", "Nothing could be read from it for %(n)s days.", days
     ) % {"n": days}
     return NotificationText(
-        _("Feed dead: %s") % told.feed,
+        _("Feed dead: %s") % _name_feeds(told),
         (since, str(told.error)),
-        ((_("Address"), str(told.address)),),
+        ((_("Address"), str(told.address)), *_other_feeds(told)),
         _("See the sources"),
         "/sources/",
         urgent=True,
@@ -400,7 +408,22 @@ def _write_feed_dead(told: _Told) -> NotificationText:
 
 def _write_feed_over(told: _Told) -> NotificationText:
     over = (_("It is read again, or is no longer wanted."),)
-    return NotificationText(_("Feed alive again: %s") % told.feed, over, (), _("See the sources"), "/sources/")
+    subject = _("Feed alive again: %s") % _name_feeds(told)
+    return NotificationText(subject, over, tuple(_other_feeds(told)), _("See the sources"), "/sources/")
+
+
+def _name_feeds(told: _Told) -> str:
+    """The first, and how many others."""
+    count = len(told.others)
+    others = ngettext(" and %(n)s other", " and %(n)s others", count) % {"n": count} if count else ""
+    return f"{told.feed}{others}"
+
+
+def _other_feeds(told: _Told) -> Iterator[tuple[str, str]]:
+    names = [str(each.get("feed", "")) for each in told.others or ()]
+    if names:
+        more = len(names) - MOST_NAMED
+        yield _("Others"), ", ".join(names[:MOST_NAMED]) + (_(", and %s more") % more if more > 0 else "")
 
 
 def _write_attack(told: _Told) -> NotificationText:

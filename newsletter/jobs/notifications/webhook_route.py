@@ -15,7 +15,7 @@ from typing import Any
 
 from newsletter import fetching
 from newsletter.jobs.notification_kinds import WebhookForm
-from newsletter.jobs.notifications.recording import Message
+from newsletter.jobs.notifications.messages import Message
 from newsletter.jobs.notifications.texts import NotificationText
 from newsletter.jobs.notifications.webhooks import SECRET_PREFIX, WebhookTarget
 

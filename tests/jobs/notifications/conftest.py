@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from newsletter.jobs import heartbeats
+from newsletter.jobs.notification_kinds import NotificationKind
 from newsletter.jobs.notifications import sending, webhooks
+from newsletter.jobs.notifications.facts import Fact
 from tests.actors import SYSTEM
 from tests.fakes.smtp import SmtpServer, listening
 from tests.fakes.webhook import WebhookServer, taking_posts
@@ -28,7 +30,7 @@ class Routes:
     secret: str = ""
 
     def tell(self, now: datetime) -> None:
-        """Looks at the rows and sends what is due, as a process does every twenty seconds."""
+        """Looks at the rows and sends what is due, as a process does again and again."""
         sending.watch(now)
         sending.send_due_messages(now)
 
@@ -71,3 +73,8 @@ def keep_alive(now: datetime, *kinds: heartbeats.ProcessKind) -> None:
     """Every process gives a sign of life."""
     for kind in kinds or (*heartbeats.BACKGROUND, heartbeats.ProcessKind.WEB):
         heartbeats.record_heartbeat(kind, now=now)
+
+
+def build_fact(newsroom: Any, now: datetime, subject: str = "occurrence 1") -> Fact:
+    """That an edition of the morning newsletter is held."""
+    return Fact(NotificationKind.HELD, subject, newsroom.briefing.id, now, {"newsletter": "Morning Briefing"})

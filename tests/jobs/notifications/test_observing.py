@@ -15,7 +15,7 @@ from newsletter.curator.articles.models import Source
 from newsletter.curator.editions import approval, editions
 from newsletter.jobs import heartbeats, tasks
 from newsletter.jobs.notification_kinds import NotificationKind
-from newsletter.jobs.notifications import observing
+from newsletter.jobs.notifications import observing, recording, texts
 from newsletter.jobs.notifications.facts import Fact
 from subscribers.models import SignupAttempt
 from subscribers.states import SignupVerdict
@@ -117,6 +117,20 @@ def test_what_happened_two_days_ago_is_not_told(scene: Scene) -> None:
     tasks.tick(scene.find_occurrence().instant)
     assert len(facts(K.HELD, scene.now + timedelta(hours=20))) == 1
     assert facts(K.HELD, scene.now + timedelta(days=2)) == []
+
+
+def test_dates_that_passed_while_nothing_ran_are_told_together_and_once(scene: Scene) -> None:
+    scene.open_edition()
+    back = scene.now + timedelta(days=3, hours=2)
+    tasks.tick(back)
+    (fact,) = facts(K.HELD, back)
+    assert (fact.values["day"], fact.values["earlier"]) == ("2026-11-27", 3)
+    text = texts.write_text(fact.kind, fact.values)
+    assert "So were 3 earlier dates." in text.paragraphs
+    recording.record_new(observing.look_at_what_happened(back), back)
+    tasks.tick(back + MINUTE)
+    told = {each.subject for each in facts(K.HELD, back + MINUTE)}
+    assert told == {fact.subject}
 
 
 def test_the_numbers_come_an_hour_after_the_end(scene: Scene) -> None:

@@ -8,9 +8,13 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from operator import add
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from newsletter.accounts import users
 from newsletter.curator.editions.models import Edition
@@ -18,7 +22,7 @@ from newsletter.delivery import installation
 from newsletter.delivery.models import Mailing
 from newsletter.jobs import heartbeats, models, tasks
 from newsletter.jobs.notification_kinds import CONDITION_RULES, KIND_RULES, MessageState, NotificationKind, Route
-from newsletter.jobs.notifications import choices, recording, sending, webhooks
+from newsletter.jobs.notifications import choices, messages, recording, sending, webhooks
 from newsletter.jobs.notifications.facts import Fact
 from tests.actors import SYSTEM, act_as
 from tests.fakes.provider import Killed
@@ -169,7 +173,7 @@ def test_a_mail_whose_sender_was_killed_between_sending_and_marking_is_not_sent_
         raise Killed
 
     with monkeypatch.context() as killing, pytest.raises(Killed):
-        killing.setattr(recording, "mark_message_sent", die)
+        killing.setattr(messages, "mark_message_sent", die)
         sending.send_due_messages(scene.now)
     assert len(routes.mails) == 1
     for minutes in (1, 6, 30, 90):
@@ -193,7 +197,7 @@ def test_a_post_whose_sender_was_killed_is_posted_again_under_the_same_id(
         raise Killed
 
     with monkeypatch.context() as killing, pytest.raises(Killed):
-        killing.setattr(recording, "mark_message_sent", die)
+        killing.setattr(messages, "mark_message_sent", die)
         sending.send_due_messages(scene.now)
     sending.send_due_messages(scene.now + MINUTE)
     first = routes.hook.posts[0].headers["webhook-id"]
@@ -260,6 +264,16 @@ def test_no_secret_is_in_logs_errors_or_lists(
     assert "answered 500" in shown
     for secret in ("secret-path", routes.secret, routes.secret.removeprefix("whsec_"), "s3cret-password", "leaked"):
         assert secret not in shown
+
+
+def test_where_nothing_is_to_be_told_nothing_is_written(scene: Scene, routes: Routes) -> None:
+    """On SQLite whoever writes waits for whoever writes."""
+    scene.send_mailing()
+    routes.tell(scene.now)
+    with CaptureQueriesContext(connection) as asked:
+        routes.tell(scene.now)
+    assert {each["sql"].split()[0] for each in asked} == {"SELECT"}
+    assert len(asked) < 50
 
 
 def test_who_lost_the_right_meanwhile_is_not_told(scene: Scene, routes: Routes) -> None:
@@ -330,5 +344,5 @@ def test_a_post_that_always_ends_its_process_is_given_up_after_a_day(scene: Scen
     fact = Fact(NotificationKind.DRAFT_READY, "occurrence 1", scene.newsroom.briefing.id, scene.now)
     recording.record_fact(fact, scene.now)
     for hours in range(0, 30):
-        list(recording.claim_messages(scene.now + timedelta(hours=hours)))
+        list(messages.claim_messages(partial(add, scene.now, timedelta(hours=hours))))
     assert models.NotificationMessage.objects.get().state == MessageState.FAILED

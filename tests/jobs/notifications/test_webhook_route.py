@@ -13,7 +13,7 @@ import pytest
 from newsletter.fetching import FetchError, FetchRefused
 from newsletter.jobs.notification_kinds import NotificationKind, Route, WebhookForm
 from newsletter.jobs.notifications import texts, webhook_route
-from newsletter.jobs.notifications.recording import Message
+from newsletter.jobs.notifications.messages import Message
 from newsletter.jobs.notifications.webhooks import WebhookTarget
 from tests.fakes.webhook import WebhookServer, taking_posts
 

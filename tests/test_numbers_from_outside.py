@@ -42,6 +42,7 @@ KNOWN_DIGITS = {  # what is given to int() or float() here is a number, our own 
     ("newsletter/cli/demo.py", "kept.read_text()"),
     ("newsletter/cli/demo.py", "match[2]"),
     ("newsletter/config.py", "value"),
+    ("newsletter/curator/editions/revisions.py", "part.removeprefix(BOX)"),
     ("newsletter/config.py", "read('NEWSLETTER_AUDIT_MONTHS')"),
     ("newsletter/config.py", "read('NEWSLETTER_FORGET_MONTHS')"),
     ("newsletter/config.py", "read('NEWSLETTER_MAILS_PER_ADDRESS')"),

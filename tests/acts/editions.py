@@ -14,6 +14,7 @@ from newsletter.curator.editions import (
     models,
     page_checks,
     picks,
+    revisions,
     rules,
     suggestions,
 )
@@ -99,6 +100,17 @@ def _add_pick(world: World) -> Act:
     return lambda by: picks.add_pick(made.id, article_id, reason="They want it.", by=by, now=world.now)
 
 
+def _undo(world: World) -> Act:
+    made = make_edition(world)
+    row = models.Revision.objects.filter(edition_id=made.id, field="subject").get()
+
+    def act(by: Actor) -> object:
+        models.Revision.objects.filter(id=row.id).update(by=by.name)
+        return revisions.undo(made.id, row.act, by=by, now=world.now)
+
+    return act
+
+
 BOTH = Difference("subject", "Before", "Theirs", "Mine")
 
 
@@ -161,6 +173,13 @@ ACTS: dict[str, Prepare] = {
         lambda world, edition, by: conflicts.keep_conflict(edition.id, "", BOTH, by=by, now=world.now),
     ),
     "newsletter.curator.editions.conflicts.discard_text": _discard_text,
+    "newsletter.curator.editions.revisions.undo": _undo,
+    "newsletter.curator.editions.revisions.restore_values": _with(
+        make_edition,
+        lambda world, edition, by: revisions.restore_values(
+            edition.id, 0, wanted=[("", "subject")], upto=99, by=by, now=world.now
+        ),
+    ),
     "newsletter.curator.editions.conflicts.settle_conflict": _settle_conflict,
     "newsletter.curator.editions.editions.create_edition": _create_edition,
     "newsletter.curator.editions.editions.edit_edition": _with(

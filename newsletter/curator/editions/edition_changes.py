@@ -20,6 +20,8 @@ from newsletter.kernel.errors import Difference
 Values = dict[str, object]
 
 CONTENT = "content"  # the name under which an entry keeps the first part of the content hash, as the change left it
+REVISIONS = "revisions"  # and under this the numbers of its revisions
+NO_FIELDS = frozenset({CONTENT, REVISIONS})
 STORY, BOX, CORRECTION, OVERRIDE = "story:", "box:", "correction:", "override:"
 LONGEST_HEADLINE = 40  # characters, in the running order
 LABELS = {
@@ -53,10 +55,20 @@ def describe_changes(before: Edition, after: Edition) -> tuple[Values, Values]:
     return was, now
 
 
-def build_record(action: str, before: Edition, after: Edition, *, at: datetime, detail: str = "") -> ActionRecord:
+def build_record(
+    action: str,
+    before: Edition,
+    after: Edition,
+    *,
+    at: datetime,
+    detail: str = "",
+    revisions: Sequence[int] = (),
+) -> ActionRecord:
     """The entry about a change of an edition that is not out, with the content as the change left it."""
     was, now = describe_changes(before, after)
     now |= describe_content(after)
+    if revisions:
+        now[REVISIONS] = list(revisions)
     return ActionRecord(action, f"edition {after.id}", at, after.newsletter_id, detail, before=was, after=now)
 
 
@@ -74,7 +86,7 @@ def merge_differences(
     who: dict[str, str] = {}
     for before, after, by in changes:
         for name in after:
-            if name != CONTENT:
+            if name not in NO_FIELDS:
                 was.setdefault(name, before.get(name, ""))
                 now[name], who[name] = after[name], by
     return [

@@ -8,7 +8,7 @@ from dataclasses import replace
 from newsletter.accounts import audit_log
 from newsletter.accounts.audit_log import AuditFilter, RecordedEntry
 from newsletter.curator.editions import edition_changes
-from newsletter.curator.editions.edition_changes import BOX, CONTENT, STORY
+from newsletter.curator.editions.edition_changes import BOX, CONTENT, NO_FIELDS, STORY
 from newsletter.curator.editions.values import Edition, Pick, compute_pick_hash
 from newsletter.kernel.errors import Conflict, Difference
 
@@ -114,7 +114,7 @@ def _keep(entry: RecordedEntry, prefix: str) -> RecordedEntry:
 
 
 def _describe_entry(entry: RecordedEntry, edition: Edition) -> list[Difference]:
-    names = [name for name in entry.after if name != CONTENT]
+    names = [name for name in entry.after if name not in NO_FIELDS]
     if not names:
         return [
             Difference(entry.action, "", entry.detail or entry.target, label=entry.action.capitalize(), by=entry.actor)

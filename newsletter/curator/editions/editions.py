@@ -16,6 +16,7 @@ from newsletter.curator.editions import (
     edition_lookup,
     models,
     pick_order,
+    revision_log,
     states,
     transitions,
 )
@@ -138,7 +139,8 @@ def apply_edit(
                     edition_id, before.state, EditionState.DRAFT, who=by.name, why=why, now=now
                 )
                 after = edition_lookup.get_edition(edition_id)
-            by.record(edition_changes.build_record(action, before, after, at=now, detail=detail))
+            numbers = revision_log.record_revisions(before, after, action=action, who=by.name, now=now)
+            by.record(edition_changes.build_record(action, before, after, at=now, detail=detail, revisions=numbers))
     except _NothingChanged:
         return edition_lookup.get_edition(edition_id)
     return after

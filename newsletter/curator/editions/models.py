@@ -307,3 +307,32 @@ class FieldConflict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.part} {self.field} of {self.edition_id}"
+
+
+class Revision(models.Model):
+    """One recorded change of an edition: a field, the order, or a story or box that came or went.
+
+    Rows of one act share `act`, the sequence number of the first of them. Values are stored whole, so that they can be
+    restored.
+    """
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="+")
+    sequence = models.PositiveIntegerField()  # within the edition, from 1
+    act = models.PositiveIntegerField()
+    action = models.CharField(max_length=60)  # as in the audit log
+    by = models.CharField(max_length=254)
+    began_at = models.DateTimeField()  # of successive saves the first
+    at = models.DateTimeField()
+    part = models.CharField(max_length=40, blank=True)  # “story:KEY”, “box:ID”; "": the edition itself
+    field = models.CharField(max_length=40, blank=True)  # "": the part came or went; “order”: the running order
+    label = models.CharField(max_length=200, blank=True)  # as people read it
+    before = models.JSONField(null=True)  # null: was not there
+    after = models.JSONField(null=True)
+    undone = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edition", "sequence"], name="revisions_are_numbered")]
+        indexes = [models.Index(fields=["edition", "part", "field"], name="revisions_of_a_field")]
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} {self.sequence} {self.part} {self.field}"

@@ -166,12 +166,12 @@ def drop_pick(edition_id: int, key: str, *, content_hash: str | None, by: Actor,
         dropped.delete()
         pick_order.renumber(row, dropped.section)
         if dropped.size == PickSize.LARGE:
-            _promote_lead(row)
+            promote_lead(row)
 
     return apply_edit(edition_id, act, action="dropped", detail=key, by=by, now=now)
 
 
-def _promote_lead(row: models.Edition) -> None:
+def promote_lead(row: models.Edition) -> None:
     """A mail whose lead was taken out opens with the story that now comes first."""
     order = [section.key for section in newsletters.list_sections(row.newsletter_id)]
     rest = sorted(

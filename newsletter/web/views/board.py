@@ -134,12 +134,12 @@ def save_fields(
     if not is_value_request(request):
         return redirect("board", edition_id)
     name = next(iter(values))
-    stored = read(edition, name)
+    stored, zone = read(edition, name), get_newsroom_zone()
     return JsonResponse(
         {
             "value": ("1" if stored else "") if isinstance(stored, bool) else str(stored),
-            "at": desk.hours(now, get_newsroom_zone()),
-            "zone": desk.zone_name(now, get_newsroom_zone()),
+            "at": desk.hours(now, zone),
+            "zone": desk.zone_name(now, zone),
         }
     )
 

@@ -12,7 +12,15 @@ from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
 from newsletter.curator.articles import article_lookup
-from newsletter.curator.editions import conflicts, content_hash, decisions, edition_lookup, page_checks, visibility
+from newsletter.curator.editions import (
+    conflicts,
+    content_hash,
+    decisions,
+    edition_lookup,
+    page_checks,
+    revisions,
+    visibility,
+)
 from newsletter.curator.editions.states import EDITABLE_STATES, PoolState
 from newsletter.curator.editions.values import Edition, Pick
 from newsletter.delivery.reports import edition_status
@@ -76,6 +84,7 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
         "can_edit": can_edit,
         "undecided": undecided,
         "me": get_actor(request).name,
+        "undoable": revisions.find_last_own_act(edition.id, get_actor(request).name) if can_edit else None,
         # What an approved edition is withdrawn with; of others it would cost a rendering.
         "content_hash": decisions.find_content_hash(edition) if may_edit and edition.snapshot_id else "",
         "mark": compute_mark(edition, status, undecided),

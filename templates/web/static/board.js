@@ -202,6 +202,9 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !isTyping) {
     event.preventDefault();
     /** @type {HTMLElement | null} */ (document.querySelector("[data-search]"))?.focus();
+  } else if (!isTyping && (event.ctrlKey || event.metaKey) && event.key === "z") {
+    event.preventDefault();
+    document.getElementById("undo-last")?.click();
   } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
     const name = event.key === "ArrowUp" ? "[data-up]" : "[data-down]";
     const button = /** @type {HTMLElement | null | undefined} */ (target.closest("[data-pick]")?.querySelector(name));

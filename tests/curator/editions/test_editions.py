@@ -11,7 +11,7 @@ import pytest
 from newsletter.accounts.actors import SystemActor
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles.values import Article
-from newsletter.curator.editions import approval, edition_history, edition_lookup, editions, picks
+from newsletter.curator.editions import approval, edition_history, edition_lookup, editions, models, picks
 from newsletter.curator.editions.content_hash import compute_content_part
 from newsletter.curator.editions.editions import EditionTexts
 from newsletter.curator.editions.values import Edition
@@ -142,6 +142,8 @@ def test_an_edit_is_in_the_log_with_who_and_what_changed(filled: Edition, now: d
     assert (entry.actor, entry.action, entry.newsletter_id) == (ADA.name, "edited", filled.newsletter_id)
     assert entry.before == {"subject": filled.subject, "state": "approved"}
     content = compute_content_part(edition_lookup.get_edition(filled.id))
+    (number,) = entry.after.pop("revisions")
+    assert models.Revision.objects.get(edition_id=filled.id, sequence=number).after == "Ada's"
     assert entry.after == {"subject": "Ada's", "state": "open", "content": content}
 
 

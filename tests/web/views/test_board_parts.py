@@ -42,7 +42,7 @@ def test_a_story_whose_form_is_open_comes_as_its_form(editor: Client, edition: A
     assert "data-editing" not in gone
 
 
-@pytest.mark.parametrize(("what", "most"), [("a field", 38), ("nothing new", 16)])
+@pytest.mark.parametrize(("what", "most"), [("a field", 40), ("nothing new", 16)])
 def test_a_board_asks_the_database_little(editor: Client, edition: Any, what: str, most: int) -> None:
     base = f"/editions/{edition.id}/"
     mark = find_mark(edition)

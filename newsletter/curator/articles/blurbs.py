@@ -8,28 +8,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from newsletter.curator.articles.extraction import phrases
+from newsletter.curator.articles.extraction import phrases, words
+from newsletter.curator.articles.extraction.paste_kinds import count_words
 from newsletter.kernel.patterns import LINE, compile_bounded
 
 LEAST_WORDS, MOST_WORDS = 18, 55
 MOST_SENTENCES = 3
 LONGEST = 480  # characters
 LOOKED_AT = 3000  # characters of the story
+_ENDS, _SIGNS = ".!?…:;。！？।؟", " .,:;|•·–—-"
 OPENING = 4  # sentences among which a blurb may begin
 # “LONDON, Nov. 24 (Reuters) - ”, “OSLO — ”, “BERLIN (AP) –”
 _DATELINE = compile_bounded(
     LINE,
     r"^[A-ZÀ-Þ][A-ZÀ-Þ.'’ -]{2,30}(?:/[A-ZÀ-Þ.'’ -]{2,30})?(?:,\s[\w.'’ ]{2,25}){0,3}\s*(?:\([\w. "
-    r"-]{2,20}\)\s*)?[-–—]+\s+(?=\S)",
+    r"-]{2,20}\)\s*)?[-–—]+\s+(?=[A-ZÀ-Þ\"“‘«„])",
 )
 _CUT_OFF = compile_bounded(
     LINE, r"(?:…|\.\.\.|\[(?:…|\.\.\.|\+\d+ chars)\]|read\s+more|continue\s+reading|weiterlesen)\W*$", re.I
-)
-# begins with somebody or something that only the sentence before names
-_HANGING = compile_bounded(
-    LINE,
-    r"^[\"“„«']?(?:he|she|it|they|his|her|their|its|this|that|these|those|but|and|so|however|meanwhile|also|er|sie|es|das|dies|aber|und|doch|sein|ihr)\b",
-    re.I,
 )
 # what blogs' feeds put at the end
 _POST = compile_bounded(LINE, r"^the\s+post\s.+\sappeared\s+first\s+on\s.+$", re.I)
@@ -43,19 +39,39 @@ def write_blurb(title: str, dek: str, text: str, language: str = "") -> str:
     known = _words(title)
     standfirst = _select_informative(dek, known, language)
     story = _select_informative(text[:LOOKED_AT].rsplit(" ", 1)[0] if len(text) > LOOKED_AT else text, known, language)
-    chosen = _take_sentences(standfirst)
-    if len(_words(" ".join(chosen))) < LEAST_WORDS:
-        start = next((index for index, each in enumerate(story[:OPENING]) if not _HANGING.match(each)), 0)
-        of_story = _take_sentences(story[start:])
+    chosen = _take_sentences(standfirst[_find_start(standfirst) :])
+    if count_words(" ".join(chosen)) < LEAST_WORDS:
+        of_story = _take_sentences(story[_find_start(story) :])
         more = [each for each in of_story if not _repeats(each, chosen)]
         chosen = _take_sentences([*chosen, *more]) if chosen and more else chosen or of_story
     return _join(chosen) or _truncate(dek if _words(dek) - known else "")
 
 
+def _find_start(sentences: Sequence[str]) -> int:
+    """The first sentence that names whom it speaks of; the very first where none near the top does."""
+    return next((index for index, each in enumerate(sentences[:OPENING]) if not _is_hanging(each)), 0)
+
+
+def _is_hanging(sentence: str) -> bool:
+    """Whether a sentence begins with somebody or something that only the one before names: “These accusations”."""
+    return bool(words.find_opening(sentence.lstrip("\"“„«'‘「 "), "hanging"))
+
+
 def _join(sentences: Sequence[str]) -> str:
     """One after the other; a standfirst often has no full stop, and needs one when something follows."""
-    ended = [each if each.rstrip("\"”’»)'")[-1:] in tuple(".!?…:;") else f"{each}." for each in sentences[:-1]]
-    return " ".join([*ended, *sentences[-1:]])
+    joined = ""
+    for each in sentences:
+        mark, blank = (
+            ("。", "") if _is_wide(joined[-1:]) else ("।", " ") if "\u0900" <= joined[-1:] < "\u0980" else (".", " ")
+        )
+        ended = not joined or joined.rstrip("\"”’»)'」』")[-1:] in tuple(_ENDS)
+        joined += each if not joined else f"{blank}{each}" if ended else f"{mark}{blank}{each}"
+    return joined
+
+
+def _is_wide(letter: str) -> bool:
+    """Whether a sign is of a script without blanks between words."""
+    return "\u2e80" <= letter <= "\u9fff" or "\uff00" <= letter <= "\uffef"
 
 
 def _select_informative(text: str, known: set[str], language: str) -> list[str]:
@@ -67,15 +83,19 @@ def _select_informative(text: str, known: set[str], language: str) -> list[str]:
 
 def _truncate(text: str) -> str:
     flat = " ".join(text.split())
-    return flat if len(flat) <= LONGEST else flat[: LONGEST - 1].rsplit(" ", 1)[0].rstrip(" ,;:–—-") + "…"
+    if len(flat) <= LONGEST:
+        return flat
+    start = flat[: LONGEST - 1]
+    whole = start if _is_wide(flat[LONGEST - 1]) or " " not in start else start.rsplit(" ", 1)[0]
+    return whole.rstrip(" ,;:–—-、，") + "…"
 
 
 def _take_sentences(sentences: Sequence[str]) -> list[str]:
     """The first sentences, until they make a blurb."""
     chosen: list[str] = []
     for sentence in sentences[:MOST_SENTENCES]:
-        words = sum(len(each.split()) for each in chosen)
-        if chosen and (words >= LEAST_WORDS or words + len(sentence.split()) > MOST_WORDS):
+        length = sum(count_words(each) for each in chosen)
+        if chosen and (length >= LEAST_WORDS or length + count_words(sentence) > MOST_WORDS):
             break
         if chosen and sum(map(len, chosen)) + len(sentence) > LONGEST:
             break
@@ -87,13 +107,24 @@ def _split_sentences(text: str, language: str) -> Iterator[str]:
     from sentencex import segment
 
     for line in text.split("\n"):
-        flat = _DATELINE.sub("", " ".join(line.split()))
+        flat = _DATELINE.sub("", _strip_buttons(" ".join(line.split())))
         if not flat or phrases.is_promotion(flat) or phrases.parse_credit(flat) or _POST.match(flat):
             continue
         parts = [part.strip() for part in segment((language or "en")[:2].lower(), flat)]
         for part in parts if language[:2].lower() == "en" else _join_ordinals(parts):
             if part and not (_CUT_OFF.search(part) and part is parts[-1]):
                 yield part
+
+
+def _strip_buttons(line: str) -> str:
+    """Without reading time and a row of buttons in front: “5 min read · Share Save”."""
+    said = line.split(" ")
+    index = 0
+    while index < len(said) and said[index].strip(_SIGNS).casefold() in words.list_words("alone"):
+        index += 1
+    rest = " ".join(said[index:] if index > 1 else said)
+    time = words.find_opening(rest.lstrip("0123456789 -"), "reading") if "0" <= rest[:1] <= "9" else ""
+    return _strip_buttons(rest[rest.index(time) + len(time) :].lstrip(_SIGNS)) if time else rest
 
 
 def _join_ordinals(parts: Sequence[str]) -> list[str]:
@@ -113,13 +144,13 @@ def _join_ordinals(parts: Sequence[str]) -> list[str]:
 
 def _says_nothing_new(sentence: str, known: set[str]) -> bool:
     """Whether a sentence only repeats the headline, or is a scrap."""
-    words = _words(sentence)
-    return len(words) < 3 or (bool(known) and len(words - known) <= 0.25 * len(words))
+    said = _words(sentence)
+    return count_words(sentence) < 3 or (bool(known) and len(said - known) <= 0.25 * len(said))
 
 
 def _repeats(sentence: str, chosen: Sequence[str]) -> bool:
-    words = _words(sentence)
-    return any(len(words & _words(each)) > 0.6 * min(len(words), len(_words(each))) for each in chosen)
+    said = _words(sentence)
+    return any(len(said & _words(each)) > 0.6 * min(len(said), len(_words(each))) for each in chosen)
 
 
 def _words(text: str) -> set[str]:

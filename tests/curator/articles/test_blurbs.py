@@ -87,3 +87,48 @@ def test_an_ordinal_ends_no_sentence(language: str) -> None:
         "wie es war, sagte der Trainer am Montag der Zeitung."
     )
     assert write_blurb("Sport", dek, "", language) == dek
+
+
+@pytest.mark.parametrize(
+    ("language", "hanging", "own"),
+    [
+        ("en", "These accusations were called baseless by the office.", FIRST),
+        ("de", "Diese Vorwürfe wies das Amt am Montag zurück.", "Ab Mai fahren zwei Boote über den See, sagt das Amt."),
+        (
+            "fr",
+            "Ces accusations sont sans fondement, dit le bureau.",
+            "Deux bateaux traverseront le lac dès le mois de mai.",
+        ),
+        (
+            "es",
+            "Estas acusaciones carecen de base, dijo la oficina.",
+            "Dos barcos cruzarán el lago desde el mes de mayo.",
+        ),
+    ],
+)
+def test_a_blurb_does_not_open_with_what_refers_to_nothing(language: str, hanging: str, own: str) -> None:
+    assert write_blurb("Boote", "", f"{hanging} {own}", language).startswith(own)
+    assert write_blurb("Boote", f"{hanging} {own}", "", language).startswith(own)
+
+
+@pytest.mark.parametrize(
+    "front", ["5 min read", "5 min read · Share Save ", "Share Save Print 3 minute read | ", "4 Min. Lesezeit"]
+)
+def test_reading_time_and_buttons_in_front_are_left_out(front: str) -> None:
+    assert write_blurb(TITLE, "", f"{front} {FIRST}").startswith("From the first of May")
+    assert write_blurb(TITLE, "", "Home Secretary Ann Example opened the ferry.").startswith("Home Secretary")
+
+
+def test_a_name_before_a_dash_is_no_place() -> None:
+    said = "NASA – the space agency – has given the ferry of the upper lake its oldest radio, officials said."
+    assert write_blurb(TITLE, "", said) == said
+
+
+def test_sentences_of_a_script_without_blanks_are_joined_and_ended_by_its_own_marks() -> None:
+    dek, text = "二隻の船が湖を渡る", "湖の渡し船は五月一日から二隻になると港湾事務所が月曜日に発表した。"
+    assert write_blurb("渡し船", dek, text, "ja") == f"{dek}。{text}"
+
+
+def test_no_word_is_cut_in_two() -> None:
+    dek = "Donaudampfschifffahrt " * 40
+    assert write_blurb("Boote", dek, "", "de").removesuffix("…").split()[-1] == "Donaudampfschifffahrt"

@@ -219,6 +219,8 @@ class PageCheck(models.Model):
     )  # the new headline, the new address, the correction, the error
     page_title = models.CharField(max_length=500, blank=True)  # its headline when we looked first
     page_address = models.CharField(max_length=2000, blank=True)  # where its address led then
+    page_sketch = models.CharField(max_length=600, blank=True, default="", db_default="")  # of its text then
+    page_paywalled = models.BooleanField(null=True)  # then
     looked_at = models.DateTimeField(null=True)
     next_at = models.DateTimeField(db_index=True)
     failures = models.PositiveIntegerField(default=0)  # in a row

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 
 CHECK_EVERY = timedelta(minutes=20)
 AT_A_TIME = 60  # pages
+LEAST_SAME = 60  # characters of a correction, by which it is found in a text
 UNREACHABLE_AFTER = 3  # tries in a row: a server may hiccup
 CHECKED_STATES = (
     EditionState.DRAFT,
@@ -69,14 +72,17 @@ def _create_missing_checks(now: datetime) -> None:
         edition__date__gte=(now - CHECKED_FOR).date(),
     ).select_related("article")
     models.PageCheck.objects.bulk_create(
-        [
-            models.PageCheck(
-                pick=pick, next_at=now, page_title=pick.article.title if pick.article.origin == "page" else ""
-            )
-            for pick in missing
-        ],
+        [models.PageCheck(pick=pick, next_at=now, **_build_baseline(pick.article)) for pick in missing],
         ignore_conflicts=True,
     )
+
+
+def _build_baseline(article: Any) -> dict[str, Any]:
+    """What is known of a page since its story was taken from it; nothing of one that came by a feed."""
+    if article.origin != "page":
+        return {}
+    sketch = page_comparison.sketch_text(article.text)
+    return {"page_title": article.title, "page_sketch": sketch, "page_paywalled": article.paywalled}
 
 
 def _store_answer(row: models.PageCheck, answer: FetchResponse | Exception, now: datetime) -> bool:
@@ -96,14 +102,21 @@ def _store_answer(row: models.PageCheck, answer: FetchResponse | Exception, now:
         )
     else:
         before = (
-            page_comparison.PageFacts(row.page_title, "", row.page_address)
+            page_comparison.PageFacts(row.page_title, "", row.page_address, row.page_sketch, row.page_paywalled)
             if row.page_title or row.page_address
             else None
         )
+        if page.correction and page.correction[:LEAST_SAME] in row.pick.article.text:
+            page = replace(page, correction="")  # it was there when the story was taken
         verdict = page_comparison.compare(row.pick.url, before, page)
         fields |= {"etag": answer.etag, "last_modified": answer.last_modified}
         if not row.page_address:  # the first check: later ones are compared with it
-            fields |= {"page_title": row.page_title or page.title, "page_address": page.address[:2000]}
+            fields |= {
+                "page_title": row.page_title or page.title,
+                "page_address": page.address[:2000],
+                "page_sketch": row.page_sketch or page.sketch,
+                "page_paywalled": page.paywalled if row.page_paywalled is None else row.page_paywalled,
+            }
     if verdict.state != row.state or verdict.detail != row.detail:
         fields["overridden_by"] = ""  # what was overridden was something else
     fields |= {"state": verdict.state, "detail": verdict.detail[:500]}
@@ -219,5 +232,11 @@ _MESSAGES = {
     PageCheckState.CHANGED: "Its site now calls “{headline}”: “{detail}” (checked {at}). Take that, or override.",
     PageCheckState.CORRECTED: "Its site has corrected “{headline}”: “{detail}” (checked {at}). "
     "See whether your text still holds.",
+    PageCheckState.WITHDRAWN: "“{headline}” seems to be withdrawn from its site: {detail} (checked {at}). "
+    "Look at the page, and drop the story or override.",
+    PageCheckState.REWRITTEN: "Its site has rewritten “{headline}”: {detail} (checked {at}). "
+    "See whether your text still holds.",
+    PageCheckState.PAYWALLED: "“{headline}” is behind a paywall now: {detail} (checked {at}). "
+    "Link another report, or override.",
     PageCheckState.UNREACHABLE: "“{headline}” could not be checked again: {detail} (last tried {at}).",
 }

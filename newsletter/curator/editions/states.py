@@ -34,6 +34,9 @@ class PageCheckState(LabelledEnum):
     MOVED = "moved"
     CHANGED = "changed"  # its headline
     CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"  # emptied, or another page under its address
+    REWRITTEN = "rewritten"
+    PAYWALLED = "paywalled"  # since it was taken
     UNREACHABLE = "unreachable"
 
 

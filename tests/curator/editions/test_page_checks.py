@@ -10,6 +10,7 @@ import pytest
 
 from newsletter.accounts.actors import SystemActor
 from newsletter.checks import preflight
+from newsletter.curator.articles import intake
 from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import approval, edition_lookup, page_checks, picks
 from newsletter.curator.editions.values import Edition
@@ -121,3 +122,31 @@ def test_two_who_look_at_the_same_moment_do_not_stop_each_other(
         assert page_checks.check_due_pages(now, fetch=web) == 0
     (look,) = page_checks.list_page_checks(edition.id).values()
     assert (look.state, look.looked_at) == ("same", now)
+
+
+def test_a_page_behind_a_wall_or_rewritten_since_is_a_finding(picked: Edition, web: Any, now: datetime) -> None:
+    title = "Ferry gets a second boat"
+    walled = f'{{"@type":"NewsArticle","headline":"{title}","isAccessibleForFree":false}}'
+    data = f'<script type="application/ld+json">{walled}</script></head>'
+    web.serve(URL, page(title).replace("</head>", data))
+    page_checks.check_due_pages(now + timedelta(hours=1), fetch=web)
+    assert [look.state for look in page_checks.list_page_checks(picked.id).values()] == ["paywalled"]
+    other = "<p>Nobody knows any more what the boat was for, or who had paid for it.</p>" * 3
+    web.serve(URL, page(title).replace(BODY, other))
+    page_checks.check_due_pages(now + timedelta(hours=2), fetch=web)
+    assert [look.state for look in page_checks.list_page_checks(picked.id).values()] == ["rewritten"]
+    web.serve(URL, f"<html><body><article><h1>{title}</h1></article></body></html>")
+    page_checks.check_due_pages(now + timedelta(hours=3), fetch=web)
+    (message,) = found(picked, now + timedelta(hours=3))
+    assert "withdrawn from its site" in message
+
+
+def test_a_correction_that_was_there_when_the_story_was_taken_is_not_new(
+    edition: Edition, web: Any, now: datetime
+) -> None:
+    correction = "Correction: The second boat was built in 1961, and not in 1951, as an earlier text had it."
+    web.serve(URL, page(more=f"<p>{correction}</p>"))
+    article = intake.add_article_from_page(URL, fetch=web, now=now, by=SYSTEM).article
+    picked = picks.add_pick(edition.id, article.id, now=now, by=SYSTEM)
+    page_checks.check_due_pages(now, fetch=web)
+    assert [look.state for look in page_checks.list_page_checks(picked.id).values()] == ["same"]

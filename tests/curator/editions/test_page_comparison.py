@@ -7,7 +7,8 @@ from datetime import datetime
 import pytest
 
 from newsletter.checks import preflight
-from newsletter.curator.editions.page_comparison import PageFacts, PageVerdict, compare, read_page
+from newsletter.curator.articles.extraction.page import extract
+from newsletter.curator.editions.page_comparison import PageFacts, PageVerdict, compare, read_page, sketch_text
 from newsletter.curator.editions.values import Edition
 
 URL = "https://echo.example.org/ferry"
@@ -33,6 +34,11 @@ def page(title: str = "Ferry gets a second boat", more: str = "") -> str:
         "<p>Editor's note: The figure in the second paragraph has been corrected.</p>",
         "<p>Korrektur: In der ersten Fassung stand ein falsches Jahr.</p>",
         "<aside>In einer früheren Version hieß es, das Boot sei neu.</aside>",
+        "<p>Rectificatif : le bateau date de 1961 et non de 1951.</p>",
+        "<p>Fe de errores: el barco es de 1961 y no de 1951.</p>",
+        "<p>Sprostowanie: łódź zbudowano w 1961 roku.</p>",
+        "<p>Rättelse: båten byggdes 1961 och inte 1951.</p>",
+        "<p>訂正：二隻目の船は一九五一年ではなく一九六一年に造られたものでした。</p>",
     ],
 )
 def test_a_page_that_corrects_itself_says_how(correction: str) -> None:
@@ -51,6 +57,36 @@ def test_a_page_that_corrects_itself_says_how(correction: str) -> None:
 )
 def test_a_story_about_corrections_is_none(text: str) -> None:
     assert read_page(page(more=text).encode(), URL).correction == ""
+
+
+STORY = "From the first of May two boats will cross the lake, the harbour office said, and nobody has to wait any more."
+WHOLE = sketch_text(STORY)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "state"),
+    [
+        (PageFacts("Ferry", "", URL, WHOLE), PageFacts("Ferry", "", URL, ""), "withdrawn"),
+        (PageFacts("Ferry", "", URL, WHOLE), PageFacts("Page not found", "", URL, sketch_text("x " * 40)), "withdrawn"),
+        (
+            PageFacts("Ferry", "", URL, WHOLE),
+            PageFacts("Ferry", "", URL, sketch_text("Nothing is as it was in this story of a boat and its captain.")),
+            "rewritten",
+        ),
+        (PageFacts("Ferry", "", URL, WHOLE), PageFacts("Ferry", "", URL, sketch_text(f"{STORY} One more.")), "same"),
+        (PageFacts("Ferry", "", URL, WHOLE, False), PageFacts("Ferry", "", URL, WHOLE, True), "paywalled"),
+        (PageFacts("Ferry", "", URL, WHOLE, True), PageFacts("Ferry", "", URL, WHOLE, True), "same"),
+        (PageFacts("Ferry", "", URL, WHOLE), PageFacts("Ferry", "", URL, WHOLE, True), "same"),
+    ],
+)
+def test_a_page_that_was_emptied_rewritten_or_walled_says_so(before: PageFacts, now: PageFacts, state: str) -> None:
+    assert compare(URL, before, now).state == state
+
+
+def test_what_a_page_holds_is_read_for_later() -> None:
+    found = read_page(page().encode(), URL)
+    assert found.sketch == sketch_text(extract(page(), URL).text)
+    assert found.paywalled is False
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('curator', '0011_field_conflicts'),
+        ('curator', '0012_revisions'),
     ]
 
     operations = [

@@ -81,8 +81,8 @@ def add_article_from_html(
     )
 
 
-def add_article_from_paste(text: str, *, url: str = "", by: Actor, now: datetime) -> AddedArticle:
-    """Takes in the story of a page's pasted text. `url` is the story's address if known.
+def add_article_from_paste(text: str, *, url: str = "", html: str = "", by: Actor, now: datetime) -> AddedArticle:
+    """Takes in the story of pasted text. `url` is the story's address, `html` the markup copied with it, if known.
 
     Raises BadInput for an address that is none, Refused when there is no story.
     """
@@ -90,7 +90,7 @@ def add_article_from_paste(text: str, *, url: str = "", by: Actor, now: datetime
     address = resources.check_web_address(url) if url else ""
     if not text.strip():
         raise Refused("Nothing was pasted, so there is no story in it.")
-    found = run_confined(pasted.clean, text, address, what="What was pasted")
+    found = run_confined(pasted.clean_copied, text, html, address, what="What was pasted")
     return _add_article(
         found, origin=ArticleOrigin.PASTED, url=address, labels=NO_LABELS, by=by, now=now, fetch=None, folder=None
     )

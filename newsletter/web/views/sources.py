@@ -99,7 +99,7 @@ def add_article(request: HttpRequest) -> HttpResponse:
     by, now = get_actor(request), clock.now()
     try:
         if text.strip():
-            added = intake.add_article_from_paste(text, url=url, by=by, now=now)
+            added = intake.add_article_from_paste(text, url=url, html=request.POST.get("html", ""), by=by, now=now)
         elif url.startswith(("http://", "https://")):
             added = intake.add_article_from_page(url, fetch=wiring.build_fetcher(), by=by, now=now)
         else:

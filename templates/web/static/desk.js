@@ -19,3 +19,19 @@ document.body.addEventListener("preview", () => {
     frame.src = `${frame.dataset.preview}&v=${Date.now()}`;
   }
 });
+
+/** What a browser copied as markup goes along with the text that is pasted, for the story is read better from it. */
+const LARGEST_COPY = 1_000_000; // characters
+for (const each of document.querySelectorAll("textarea[data-copied]")) {
+  const area = /** @type {HTMLTextAreaElement} */ (each);
+  const html = /** @type {HTMLInputElement | null} */ (area.form?.elements.namedItem("html"));
+  area.addEventListener("paste", (event) => {
+    const copied = event.clipboardData?.getData("text/html") || "";
+    const alone = area.selectionStart === 0 && area.selectionEnd === area.value.length;
+    if (html) html.value = alone && copied.length <= LARGEST_COPY ? copied : "";
+  });
+  area.addEventListener("input", (event) => {
+    const pasted = /** @type {InputEvent} */ (event).inputType === "insertFromPaste";
+    if (html && !pasted) html.value = ""; // what was typed or cut since is in the text alone
+  });
+}

@@ -66,6 +66,11 @@ def is_page_source(text: str) -> bool:
     return text[:200].lstrip().casefold().startswith(_SOURCE)
 
 
+def is_mail(text: str) -> bool:
+    """Whether a paste has the header of a mail in it."""
+    return bool(_find_headers([" ".join(line.split()) for line in text.splitlines()]))
+
+
 def read_paste(text: str) -> Paste:
     """The lines of a paste without what its kind puts around and into them."""
     if len(_BLOCK.findall(text)) > 1:

@@ -10,7 +10,7 @@ what is it? ─▶ markup, mail and hard wraps undone: lines are paragraphs now 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import takewhile
 
@@ -30,6 +30,7 @@ LONGEST_TITLE, LEAST_TITLE = 30, 3  # words
 LONGEST_END = 12  # words of a line that ends a story
 MOST_LABELS, LONGEST_MENU = 2, 3  # in a document; from there on it is a page with menus
 LONGEST_STAMP = 80  # characters
+LEAST_SHOWN = 0.5  # of what the text gives; below, the markup is no page
 LOOKED_AT_BEHIND = 80  # lines, for byline and biography
 LARGEST_PASTE = 2 * 2**20  # characters
 _NAME = r"[A-ZÀ-Þ][\w'’.-]+(?:\s+(?:(?:de|da|van|von|der|al|bin|la|le)\s+)*[A-ZÀ-Þ][\w'’.-]*){1,3}"
@@ -79,6 +80,18 @@ def clean(text: str, url: str = "") -> ExtractedArticle:
         biography=about,
         authors=tuple(people),
     )
+
+
+def clean_copied(text: str, html: str, url: str = "") -> ExtractedArticle:
+    """The story in what a browser copied: `html` is read as a page where it is one, with gaps filled from `text`."""
+    said = clean(text, url)
+    if not html.strip() or paste_kinds.is_mail(text):
+        return said
+    shown = page.extract(f"<!doctype html><html><body>{html}</body></html>", url)
+    if not shown.title or len(shown.text) < LEAST_SHOWN * len(said.text):
+        return said
+    gaps = {field.name: getattr(said, field.name) for field in fields(shown) if not getattr(shown, field.name)}
+    return replace(shown, **gaps)
 
 
 def _is_end(line: str) -> bool:

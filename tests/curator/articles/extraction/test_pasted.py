@@ -183,3 +183,27 @@ def test_a_paste_is_read_to_the_last_character_of_the_limit_and_no_further() -> 
 )
 def test_a_paste_without_end_is_read(text: str) -> None:
     pasted.clean(text)
+
+
+COPIED = (
+    "<meta charset='utf-8'><nav><a href='/'>Home</a></nav><article><h1>Ferry gets a second boat</h1>"
+    "<img src='https://echo.example.org/a.jpg' alt='The boat'><time datetime='2026-11-24'>today</time>"
+    f"<p>{LONG}</p><ul><li>Mill: 7:00</li><li>Castle: 7:20</li></ul><p>{LONG} It was so in 1961.</p></article>"
+)
+
+
+def test_what_a_browser_copied_as_markup_is_read_as_a_page() -> None:
+    text = f"Home\nFerry gets a second boat\nBy Ann Example\n{LONG}\n{LONG} It was so in 1961."
+    found = pasted.clean_copied(text, COPIED, "https://echo.example.org/ferry")
+    assert found.published_at == datetime(2026, 11, 24, tzinfo=UTC)
+    assert (found.title, found.byline) == ("Ferry gets a second boat", "Ann Example")
+    assert "Castle: 7:20" in found.text
+
+
+def test_markup_that_is_no_page_or_a_mail_is_left_alone() -> None:
+    text = f"Ferry gets a second boat\n\n{LONG}\n\n{LONG} Again."
+    for html in ("", "<b>", "<p>Ferry</p>"):
+        assert pasted.clean_copied(text, html) == pasted.clean(text)
+    mail = f"Do not print this note, ever.\n\nFrom: ann@example.com\nTo: bo@example.com\nSubject: Ferry\n\n{LONG}"
+    markup = f"<h1>Ferry</h1><p>Do not print this note, ever.</p><p>{LONG}</p>"
+    assert "note" not in pasted.clean_copied(mail, markup).text

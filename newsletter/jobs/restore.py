@@ -25,6 +25,7 @@ from newsletter.delivery.sending import lost_attempts
 from newsletter.delivery.sending.lost_attempts import Recovered
 from newsletter.jobs import backup, erasure, heartbeats, put_aside, tasks
 from newsletter.jobs.backup import Manifest
+from newsletter.jobs.notifications import messages
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import NewsletterError, Refused, SurroundingsError
 
@@ -89,6 +90,7 @@ def restore(file: Path, *, by: Actor, now: datetime) -> RestoredBackup:
     connection.close()
     call_command("migrate", interactive=False, verbosity=0)
     heartbeats.delete_all()
+    messages.give_up_mails(now)
     installation.forget_standing()
     if not installation.check(now).held:
         installation.hold(reason, now)

@@ -52,6 +52,7 @@ WITHOUT_CSRF = {
     "api-tier",
 }
 NEWSROOM_WIDE = {
+    "notification-webhooks",
     "people",
     "segments",
     "segment",
@@ -111,6 +112,7 @@ def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
         "today": "/",
         "account": "/account/",
         "notifications": "/account/notifications/",
+        "notification-webhooks": "/notifications/webhooks/",
         "editions": "/editions/",
         "schedule": "/schedule/",
         "newsletters": "/newsletters/",

@@ -240,6 +240,12 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "look": Row(f"{draft}/picks/{ids.pick}/look/", post=mine[EDIT]),
         "move-pick": Row(f"{draft}/picks/{ids.pick}/place/", post=mine[EDIT]),
         "drop-pick": Row(f"{draft}/picks/{ids.pick}/removal/", post=mine[EDIT]),
+        "notification-webhooks": Row(
+            "/notifications/webhooks/",
+            whole[CONFIGURE],
+            whole[CONFIGURE],
+            forms=({"name": "chat", "url": "https://hooks.example.com/x", "form": "json"}, {"do": "remove"}),
+        ),
         "approve": Row(f"{draft}/approve/", mine[VIEW], mine[APPROVE], queries=("", "?seen=0-0")),
         "review": Row(f"{draft}/review/", mine[VIEW], queries=("", "?view=text", "?view=source")),
         "rendering": Row(f"{draft}/rendering/", mine[VIEW], queries=("", "?view=dark")),

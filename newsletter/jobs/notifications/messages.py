@@ -97,6 +97,18 @@ def mark_message_failed(message: Message, why: str, now: datetime, *, permanent:
         _settle(message, state=MessageState.WAITING, due_at=now + wait, error=why[:300])
 
 
+def give_up_mails(now: datetime) -> int:
+    """Counts the mails that wait in a restored database as unknown: they may have been sent since its backup was made.
+
+    Returns how many.
+    """
+    waiting = models.NotificationMessage.objects.filter(
+        route=Route.MAIL, state__in=(MessageState.WAITING, MessageState.SENDING)
+    )
+    why = "The database was restored, and it may have been sent after the backup."
+    return waiting.update(state=MessageState.UNKNOWN, done_at=now, lease_until=None, error=why)
+
+
 def _take_back_expired(now: datetime) -> None:
     in_hands = models.NotificationMessage.objects.filter(state=MessageState.SENDING)
     in_hands.filter(lease_until__gt=compute_latest_end(now, LEASE)).update(lease_until=now + LEASE)

@@ -1,4 +1,4 @@
-"""The form of what a user is notified of: a group of ticks for each newsletter, and one for the service."""
+"""The forms of what a user is notified of, and of a webhook."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from newsletter.jobs.notification_kinds import KIND_RULES, KindGroup, NotificationKind
+from newsletter.jobs.notification_kinds import KIND_RULES, KindGroup, NotificationKind, WebhookForm
 from newsletter.jobs.notifications.choices import Choice, Key
+from newsletter.kernel.errors import BadInput, NewsletterError
 
 _NO_SUCH_CHOICE = "Something was ticked that you can no longer be notified of. Choose again."
 SHOWN = "shown"  # names the groups that the page had: a newsletter that came since is not unticked by it
@@ -63,3 +64,37 @@ class NotificationForm(forms.Form):
             if name in self._shown
             for key in keys
         }
+
+
+class AddWebhookForm(forms.Form):
+    """A new webhook. What it may be is checked by the service, whose refusals stand at the fields."""
+
+    name = forms.CharField(label="Name", max_length=60, help_text="How the desk calls it")
+    url = forms.CharField(
+        label="Address",
+        max_length=2_000,
+        help_text="Like https://hooks.example.com/…; it is kept encrypted, and not shown again",
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
+    )
+    form = forms.ChoiceField(label="Form", choices=WebhookForm.list_choices(), widget=forms.RadioSelect)
+    newsletter = forms.ChoiceField(label="About", required=False)
+    kind = forms.MultipleChoiceField(
+        label="Only these",
+        help_text="None ticked: everything",
+        choices=[(kind.value, kind.label) for kind in KIND_RULES],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def __init__(self, newsletters: Iterable[tuple[str, str]], data: QueryDict | None = None) -> None:
+        """`newsletters`: the slugs and names of those that it can be about."""
+        super().__init__(data, initial={"form": WebhookForm.JSON.value})
+        about: Any = self.fields["newsletter"]
+        about.choices = [("", "Everything"), *newsletters]
+        for name in ("name", "url", "newsletter"):
+            self.fields[name].widget.attrs["class"] = "input input--mid"
+
+    def show_problem(self, problem: NewsletterError) -> None:
+        """Shows a refusal of the service at its field, or above the form where it has none here."""
+        field = problem.field if isinstance(problem, BadInput) and problem.field in self.fields else None
+        self.add_error(field, str(problem))

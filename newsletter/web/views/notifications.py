@@ -12,6 +12,7 @@ from newsletter.catalog.newsletters import list_newsletters
 from newsletter.jobs import wiring
 from newsletter.jobs.notifications import choices, testing
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import NewsletterError
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.forms.notifications import SHOWN, NotificationForm
@@ -57,4 +58,5 @@ def _get_email(request: HttpRequest) -> str:
 
 def _render_page(request: HttpRequest, form: NotificationForm, *, error: str = "", status: int = 200) -> HttpResponse:
     context = {"form": form, "shown": SHOWN, "error": error, "is_mailed": bool(wiring.get_config().notify_smtp_url)}
+    context["may_configure"] = get_actor(request).may(Verb.CONFIGURE)
     return render(request, "pages/notifications.html", context, status=status)

@@ -54,3 +54,11 @@ def test_whoever_sends_slowly_leaves_the_rest_to_the_next_turn(
     claimed = [at for _, at in messages.claim_messages(lambda: next(clock))]
     assert claimed == [now + timedelta(seconds=20)], "the lease begins when it is claimed"
     assert len(claim(now + MINUTE)) == 2
+
+
+def test_mails_that_wait_in_a_restored_database_are_not_sent_and_posts_are(
+    newsroom: Any, people: Any, routes: Routes, now: datetime
+) -> None:
+    recording.record_fact(build_fact(newsroom, now), now)
+    assert messages.give_up_mails(now) == 2
+    assert [each.route for each in claim(now)] == [Route.WEBHOOK]

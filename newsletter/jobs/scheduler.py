@@ -128,6 +128,7 @@ class Scheduler:
 
     def _fetch_feeds(self) -> None:
         _run_step(tasks.fetch_due_feeds, "Feeds could not be fetched")
+        _run_step(tasks.read_story_pages, "The pages of new articles could not be read")
         _run_step(tasks.group_stories, "Articles could not be grouped into stories")
 
     def _check_pages(self) -> None:

@@ -22,7 +22,7 @@ from newsletter.accounts import audit_log, permissions, sign_in_limits, sign_in_
 from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.catalog.states import ApprovalPolicy, LatePolicy, NewsletterState
 from newsletter.checks import preflight
-from newsletter.curator.articles import polling, stories
+from newsletter.curator.articles import page_reading, polling, stories
 from newsletter.curator.editions import (
     approval,
     conflicts,
@@ -476,6 +476,11 @@ def check_pages_and_links_of_edition(edition_id: int, *, by: Actor, now: datetim
 def group_stories(now: datetime) -> int:
     """Gives articles that came one by one (pasted, clipped, pushed) their story. Returns how many got one."""
     return stories.group_new(now)
+
+
+def read_story_pages(now: datetime) -> int:
+    """Reads the pages of articles that came by feeds, once each. Returns how many articles know more."""
+    return page_reading.read_new_pages(now, fetch=wiring.build_fetcher())
 
 
 def fetch_due_feeds(now: datetime) -> int:

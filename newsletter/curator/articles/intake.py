@@ -276,6 +276,29 @@ def _fill_in(row: models.Article, known: dict[str, Any], *, overwrite: bool) -> 
     return taken
 
 
+def fill_gaps(row: models.Article, found: ExtractedArticle) -> bool:
+    """Adds what a page says to an article of a feed that does not say it; a longer text counts, and a picture goes with
+    its credit. Returns whether anything was added."""
+    known = _build_fields(_strip_unstorable(found), ArticleOrigin.FEED, row.url)
+    names = [name for name in _OF_A_PAGE if known[name] and not getattr(row, name)]
+    if len(known["text"]) > MOST_GROWN * len(row.text) and "text" not in names:
+        names.append("text")
+    if known["image_credit"] and known["image_url"] and not row.image_credit and row.picture_id is None:
+        names += [name for name in _OF_A_PICTURE if name not in names]
+    changed = {name: known[name] for name in names if known[name] != getattr(row, name)}
+    if changed:
+        models.Article.objects.filter(id=row.pk).update(**changed)
+    return bool(changed)
+
+
+_OF_A_PICTURE = ("image_url", "image_alt", "image_caption", "image_credit")
+_OF_A_PAGE = (
+    *("dek", "text", "byline", "published_at", "language", "publisher", "biography", "section", "paywalled"),
+    *_OF_A_PICTURE[:1],
+)
+MOST_GROWN = 1.5  # times the feed's text; a page's text that is longer is the whole of it
+
+
 def save_entry(source: models.Source, entry: Entry, language: str, folder: Path | None, now: datetime) -> bool:
     """Stores one entry of a feed as an article; False when the story is here already from anywhere."""
     entry = _strip_unstorable(entry)

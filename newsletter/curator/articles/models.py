@@ -63,6 +63,7 @@ class Article(models.Model):
     image_credit = models.CharField(max_length=300, blank=True)
     picture = models.ForeignKey("catalog.Picture", on_delete=models.SET_NULL, null=True, related_name="+")
     added_at = models.DateTimeField(db_index=True)
+    page_read_at = models.DateTimeField(null=True)  # when the page of one that came by a feed was tried
     story = models.ForeignKey(Story, on_delete=models.SET_NULL, null=True, related_name="articles")
     copy_of = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, related_name="copies"

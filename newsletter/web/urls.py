@@ -50,6 +50,7 @@ urlpatterns = [
     path("editions/<int:edition_id>/history/", history.show_history, name="history"),
     path("editions/<int:edition_id>/history/undo/", history.undo_change, name="undo"),
     path("editions/<int:edition_id>/history/restore/", history.restore_fields, name="restore"),
+    path("editions/<int:edition_id>/presence/", board.note_presence, name="presence"),
     path("editions/<int:edition_id>/conflicts/", board.decide_conflict, name="conflicts"),
     path("editions/<int:edition_id>/editing/", board.withdraw_to_edit, name="withdraw-to-edit"),
     path("editions/<int:edition_id>/suggestions/", board.suggest_stories, name="suggest"),

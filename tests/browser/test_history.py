@@ -65,3 +65,21 @@ def test_my_change_is_not_undone_after_somebody_else_changed_the_same(
     ines.click("text=Compare before it with now >> nth=-1")
     ines.click("[aria-labelledby=h-changed] button:has-text('Restore') >> nth=0")
     ines.wait_for_selector("text=Restored:")
+
+
+def test_two_at_one_board_see_where_the_other_is(
+    open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any
+) -> None:
+    ines, theo = open_page(), open_page()
+    open_board(ines, live_server, edition)
+    open_board(theo, live_server, edition, "admin")
+    ines.wait_for_selector("#present:has-text('Admin is here')")
+    key = edition.picks[1].key
+    theo.click(f"[id='edit-{key}']")
+    ines.wait_for_selector(f"#present:has-text('Admin is editing story {edition.picks[1].number}')")
+    ines.wait_for_selector(f"[id='story-{key}'] :text('Admin is editing')")
+    theo.keyboard.press("Escape")
+    ines.wait_for_selector("#present:has-text('Admin is here')")
+    theo.goto(f"{live_server.url}/editions/")
+    ines.wait_for_selector("#present:has-text('Admin')", state="detached")
+    assert ines.complaints == []

@@ -148,6 +148,7 @@ def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
         "history": f"/editions/{edition}/history/",
         "undo": f"/editions/{edition}/history/undo/",
         "restore": f"/editions/{edition}/history/restore/",
+        "presence": f"/editions/{edition}/presence/",
         "conflicts": f"/editions/{edition}/conflicts/",
         "withdraw-to-edit": f"/editions/{edition}/editing/",
         "suggest": f"/editions/{edition}/suggestions/",

@@ -338,3 +338,19 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.edition_id} {self.sequence} {self.part} {self.field}"
+
+
+class EditionPresence(models.Model):
+    """Somebody has the board of an edition open, and where they write; out of date after a few seconds."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="+")
+    who = models.CharField(max_length=254)  # their address
+    name = models.CharField(max_length=254)  # as colleagues read it
+    part = models.CharField(max_length=40, blank=True)  # “story:KEY”; "": no story
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edition", "who"], name="one_presence_per_user")]
+
+    def __str__(self) -> str:
+        return f"{self.who} on {self.edition_id}"

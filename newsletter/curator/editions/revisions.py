@@ -82,6 +82,13 @@ def find_last_own_act(edition_id: int, who: str) -> HistoryItem | None:
     return HistoryItem(of[-1].sequence, of[-1].at, last.by, last.action, last.act, tuple(map(_to_revision, of)))
 
 
+def was_saved(edition_id: int, part: str, field: str, value: object, who: str) -> bool:
+    """Whether somebody saved this value already, as their latest of the field: then its answer alone was lost."""
+    rows = models.Revision.objects.filter(edition_id=edition_id, part=part, field=field, by=who[:254])
+    row = rows.order_by("-sequence").first()
+    return row is not None and bool(row.after == (value.strip() if isinstance(value, str) else value))
+
+
 def undo(edition_id: int, act: int, *, by: Actor, now: datetime) -> Edition:
     """Takes back one's own act, where everything it changed still is as it left it.
 

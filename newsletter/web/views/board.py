@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,6 +20,8 @@ from newsletter.curator.editions import (
     page_checks,
     picks,
     pool,
+    presence,
+    revisions,
     suggestions,
 )
 from newsletter.curator.editions.editions import EditionTexts
@@ -61,7 +64,7 @@ def show_pool(request: HttpRequest, edition_id: int) -> HttpResponse:
 def show_changes(request: HttpRequest, edition_id: int) -> HttpResponse:
     """What an open board has to be told since `mark`: nothing (204), or its parts."""
     edition = board_parts.get_edition(request, Verb.VIEW, edition_id)
-    if request.GET.get("mark") == board_parts.find_mark(edition):
+    if request.GET.get("mark") == board_parts.find_mark(request, edition):
         return HttpResponse(status=204)
     return board_parts.render_parts(request, edition)
 
@@ -127,6 +130,8 @@ def save_fields(
         if not (isinstance(refusal, Conflict) and refusal.differences and is_value_request(request)):
             raise
         (difference,) = refusal.differences[:1]
+        if revisions.was_saved(edition_id, part, difference.name, difference.yours, by.name):
+            return _render_saved(difference.present, now)  # a colleague went on from it, and knew what they did
         conflicts.keep_conflict(edition_id, part, difference, by=by, now=now)
         return _render_conflict(request, refusal)
     for name in values:
@@ -134,7 +139,12 @@ def save_fields(
     if not is_value_request(request):
         return redirect("board", edition_id)
     name = next(iter(values))
-    stored, zone = read(edition, name), get_newsroom_zone()
+    return _render_saved(read(edition, name), now)
+
+
+def _render_saved(stored: object, now: datetime) -> HttpResponse:
+    """What is stored now, and when it was saved."""
+    zone = get_newsroom_zone()
     return JsonResponse(
         {
             "value": ("1" if stored else "") if isinstance(stored, bool) else str(stored),
@@ -165,6 +175,19 @@ def decide_conflict(request: HttpRequest, edition_id: int) -> HttpResponse:
         part, field = request.POST.get("part", ""), request.POST.get("field", "")
         conflicts.settle_conflict(edition_id, part, field, by=by, now=now)
     return JsonResponse({}) if is_value_request(request) else board_parts.render_parts(request, edition)
+
+
+@desk_view(Verb.EDIT, methods=("POST",), background=True)
+def note_presence(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """An open board says who is there and which story they edit (`part`), or with `gone` that they left."""
+    board_parts.get_edition(request, Verb.EDIT, edition_id)
+    who = get_actor(request).name
+    if request.POST.get("gone"):
+        presence.end_presence(edition_id, who=who)
+    else:
+        name = request.user.name if request.user.is_authenticated else ""
+        presence.note_presence(edition_id, request.POST.get("part", ""), who=who, name=name or who, now=clock.now())
+    return HttpResponse(status=204)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))

@@ -18,6 +18,7 @@ from newsletter.curator.editions import (
     decisions,
     edition_lookup,
     page_checks,
+    presence,
     revisions,
     visibility,
 )
@@ -62,6 +63,7 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
     status = edition_status.get_edition_status(edition)
     story = next((each for each in edition.picks if each.key == editing), None) if can_edit else None
     undecided = conflicts.list_conflicts(edition)
+    present = _list_present(request, edition)
     return {
         "edition": edition,
         "status": status,
@@ -87,7 +89,10 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
         "undoable": revisions.find_last_own_act(edition.id, get_actor(request).name) if can_edit else None,
         # What an approved edition is withdrawn with; of others it would cost a rendering.
         "content_hash": decisions.find_content_hash(edition) if may_edit and edition.snapshot_id else "",
-        "mark": compute_mark(edition, status, undecided),
+        "mark": compute_mark(edition, status, undecided, present),
+        "present": present,
+        "where": {each.part: each.name for each in present if each.part},
+        "numbers": {f"story:{each.key}": each.number for each in edition.picks},
     } | build_boxes_context(edition)
 
 
@@ -130,16 +135,24 @@ def render_parts(request: HttpRequest, edition: Edition, *, editing: str = "", a
 
 
 def compute_mark(
-    edition: Edition, status: edition_status.EditionStatus, undecided: tuple[conflicts.FieldConflict, ...]
+    edition: Edition,
+    status: edition_status.EditionStatus,
+    undecided: tuple[conflicts.FieldConflict, ...],
+    present: tuple[presence.Presence, ...],
 ) -> str:
-    """Changes with whatever an open board must be told: edits, decisions, the mailing, undecided texts."""
-    told = (edition.version, edition.state, edition.snapshot_id, edition.reason, status, undecided)
+    """Changes with whatever an open board must be told: edits, decisions, the mailing, undecided texts, colleagues."""
+    told = (edition.version, edition.state, edition.snapshot_id, edition.reason, status, undecided, present)
     return sha256(repr(told).encode()).hexdigest()[:12]
 
 
-def find_mark(edition: Edition) -> str:
-    """The mark of an edition that was read."""
-    return compute_mark(edition, edition_status.get_edition_status(edition), conflicts.list_conflicts(edition))
+def find_mark(request: HttpRequest, edition: Edition) -> str:
+    """The mark of an edition that was read, for whoever asks."""
+    status, undecided = edition_status.get_edition_status(edition), conflicts.list_conflicts(edition)
+    return compute_mark(edition, status, undecided, _list_present(request, edition))
+
+
+def _list_present(request: HttpRequest, edition: Edition) -> tuple[presence.Presence, ...]:
+    return presence.list_present(edition.id, besides=get_actor(request).name, now=clock.now())
 
 
 def _list_with_moves(edition: Edition, section: str) -> list[tuple[Pick, str, str]]:

@@ -6,7 +6,7 @@
 import { adoptFields, flushFields, receiveField, retryAll, settleFields, startFields } from "./fields.js";
 import { applyParts, setReceiver } from "./parts.js";
 import { showRefusal } from "./refusals.js";
-import { isSignedOut, signIn } from "./session.js";
+import { ask, isSignedOut, signIn } from "./session.js";
 
 const EVERY = 2_000; // milliseconds between two questions for changes
 const EVERY_HIDDEN = 30_000;
@@ -36,6 +36,16 @@ document.addEventListener("visibilitychange", () => (document.hidden ? schedule(
 document.addEventListener("desk:signed-in", () => refresh());
 document.addEventListener("focusout", () => setTimeout(catchUp, 300));
 document.addEventListener("pointerup", () => setTimeout(catchUp, 300));
+
+/** Tells colleagues that somebody is here, and which story they edit. @param {boolean} [gone] */
+function tellPresence(gone = false) {
+  if (!board.dataset.presence || isSignedOut() || (document.hidden && !gone)) return;
+  const part = getEditing() && `story:${getEditing()}`;
+  ask(board.dataset.presence, gone ? { gone: "1" } : { part }, { keepalive: gone });
+}
+tellPresence();
+setInterval(() => tellPresence(), 8_000);
+window.addEventListener("pagehide", () => tellPresence(true));
 
 /** Asks once more for what was left as it was. */
 function catchUp() {
@@ -166,6 +176,7 @@ async function openStory(link) {
     else {
       take(html, asked, closing);
       document.getElementById("p-headline")?.focus();
+      tellPresence();
     }
   } catch {
     showRefusal(link, "Not opened: the desk cannot be reached. Press it again when the network is back.");
@@ -179,6 +190,7 @@ async function closeStory() {
   flushFields(`story:${key}`);
   await settleFields(`story:${key}`);
   await refresh(true, key);
+  tellPresence();
   document.getElementById(`edit-${key}`)?.focus({ preventScroll: true });
 }
 

@@ -94,6 +94,28 @@ def test_an_undecided_text_is_given_up_or_discarded_by_a_colleague(
     assert admin.post(decide, {"conflict": kept.id}, headers=HTMX).status_code == 404
 
 
+def test_a_text_whose_answer_was_lost_is_no_conflict_when_it_is_sent_again(
+    editor: Client, edition: Any, now: datetime
+) -> None:
+    url, mine = f"/editions/{edition.id}/words/", {"subject": "Mine ", "seen_subject": edition.subject}
+    editor.post(url, mine, headers=VALUE)
+    editions.edit_edition(edition.id, now=now, subject="Theirs, after mine", seen=None, by=SYSTEM)
+    again = editor.post(url, mine, headers=VALUE)
+    assert (again.status_code, again.json()["value"]) == (200, "Theirs, after mine")
+    assert conflicts.list_conflicts(edition_lookup.get_edition(edition.id)) == ()
+    assert edition_lookup.get_edition(edition.id).subject == "Theirs, after mine"
+
+
+def test_colleagues_see_who_edits_which_story(editor: Client, admin: Client, edition: Any) -> None:
+    base, key = f"/editions/{edition.id}/", edition.picks[1].key
+    assert admin.post(f"{base}presence/", {"part": f"story:{key}"}).status_code == 204
+    page = " ".join(editor.get(base).content.decode().split())
+    assert f"Admin is editing story {edition.picks[1].number}" in page
+    assert "is editing" not in admin.get(base).content.decode()
+    admin.post(f"{base}presence/", {"gone": "1"})
+    assert "is editing" not in editor.get(base).content.decode()
+
+
 def test_an_approved_edition_is_changed_only_after_its_approval_was_withdrawn_on_purpose(
     editor: Client, edition: Any, now: datetime
 ) -> None:

@@ -10,28 +10,30 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from newsletter.curator.editions import approval, conflicts, edition_lookup, editions
+from newsletter.curator.editions import approval, conflicts, editions, presence
+from newsletter.kernel import clock
 from newsletter.kernel.errors import Difference
-from newsletter.web.views import board_parts
 from tests.actors import SYSTEM
 
 HTMX, VALUE = {"HX-Request": "true"}, {"Accept": "application/json"}
 
 
-def find_mark(edition: Any) -> str:
-    return board_parts.find_mark(edition_lookup.get_edition(edition.id))
+def find_mark(editor: Client, edition: Any) -> str:
+    return str(editor.get(f"/editions/{edition.id}/").context["mark"])
 
 
-def test_whatever_an_open_board_shows_changes_the_mark(edition: Any, now: datetime) -> None:
-    marks = [find_mark(edition)]
+def test_whatever_an_open_board_shows_changes_the_mark(editor: Client, edition: Any, now: datetime) -> None:
+    marks = [find_mark(editor, edition)]
     editions.edit_edition(edition.id, subject="Another", seen=None, by=SYSTEM, now=now)
-    marks.append(find_mark(edition))
+    marks.append(find_mark(editor, edition))
     approval.request_review(edition.id, by=SYSTEM, now=now)
-    marks.append(find_mark(edition))
+    marks.append(find_mark(editor, edition))
     conflicts.keep_conflict(edition.id, "", Difference("subject", "a", "b", "c"), by=SYSTEM, now=now)
-    marks.append(find_mark(edition))
-    assert len(set(marks)) == 4
-    assert find_mark(edition) == marks[-1]
+    marks.append(find_mark(editor, edition))
+    presence.note_presence(edition.id, "", who="theo@example.com", name="Theo", now=clock.now())
+    marks.append(find_mark(editor, edition))
+    assert len(set(marks)) == 5
+    assert find_mark(editor, edition) == marks[-1]
 
 
 def test_a_story_whose_form_is_open_comes_as_its_form(editor: Client, edition: Any) -> None:
@@ -42,10 +44,10 @@ def test_a_story_whose_form_is_open_comes_as_its_form(editor: Client, edition: A
     assert "data-editing" not in gone
 
 
-@pytest.mark.parametrize(("what", "most"), [("a field", 40), ("nothing new", 16)])
+@pytest.mark.parametrize(("what", "most"), [("a field", 40), ("nothing new", 17)])
 def test_a_board_asks_the_database_little(editor: Client, edition: Any, what: str, most: int) -> None:
     base = f"/editions/{edition.id}/"
-    mark = find_mark(edition)
+    mark = find_mark(editor, edition)
     with CaptureQueriesContext(connection) as asked:
         if what == "a field":
             form = {"subject": "New", "seen_subject": edition.subject}

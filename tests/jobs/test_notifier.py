@@ -30,9 +30,10 @@ def test_a_look_records_sends_cleans_up_and_does_what_else_is_to_be_done(newsroo
 
 def test_what_fails_keeps_nothing_else_from_being_done(newsroom: Any, now: datetime) -> None:
     done: list[datetime] = []
-    with failing("SELECT scheduler_occurrence"), pytest.raises(ValueError, match="broken"):
+    with failing("SELECT %s AS a FROM jobs_notificationmessage"), pytest.raises(ValueError, match="broken"):
         Notifier(also=lambda at: done.append(at) or 0).step(now)
     assert done == [now]
+    assert models.NotificationCondition.objects.count() == 2, "scheduler and worker are gone"
 
 
 @pytest.mark.django_db(transaction=True)

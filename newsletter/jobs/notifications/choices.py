@@ -68,9 +68,9 @@ def choose(email: str, wanted: Mapping[Key, bool], *, by: Actor, now: datetime) 
 
 def list_notified_users(fact: Fact) -> tuple[UserAccount, ...]:
     """Those who are to be mailed a fact: who chose it, or has it by default, but for whoever did it."""
-    accounts = [each for each in users.list_users() if each.active and each.email != fact.of.casefold()]
-    if fact.only:
-        accounts = [each for each in accounts if each.email == fact.only.casefold()]
+    accounts = [each for each in users.list_users() if each.active and each.email != fact.actor.casefold()]
+    if fact.only_user:
+        accounts = [each for each in accounts if each.email == fact.only_user.casefold()]
     chosen = _read_chosen([each.id for each in accounts])
     return tuple(each for each in accounts if _wants(each, (fact.newsletter_id, fact.kind), chosen.get(each.id, {})))
 

@@ -20,7 +20,7 @@ _ADDRESS = re.compile(r"[^\s<>()\[\]“”\"',;:]+@[^\s<>()\[\]“”\"',;:]+")
 class Fact:
     """One thing to tell, of a newsletter or (None) of the service. `at` is when it happened.
 
-    `only` is the address of the one user whom it concerns, "" for all who chose it; `by` whose act it is, who knows.
+    `only_user` is the address of the one user whom it concerns, "" for all who chose it; `actor` did it, and knows.
     """
 
     kind: NotificationKind
@@ -28,8 +28,8 @@ class Fact:
     newsletter_id: int | None
     at: datetime
     values: Values = field(default_factory=dict)
-    only: str = ""
-    of: str = ""
+    only_user: str = ""
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from newsletter.accounts import audit_log
 from newsletter.accounts.audit_log import AuditFilter
@@ -36,6 +36,8 @@ from subscribers.consent import signup_attempts
 from subscribers.states import SignupVerdict
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 LOOK_BACK = timedelta(days=1)  # what happened earlier is told no more, should nobody have looked for so long
 NUMBERS_AFTER = timedelta(hours=1)  # the end of a mailing
@@ -68,17 +70,18 @@ class Look:
 
 
 def look_at_what_happened(now: datetime) -> Iterator[Candidate]:
-    """What happened within a day, told already or not."""
+    """What happened within a day, told already or not. A look that fails stops no other."""
     since = now - LOOK_BACK
-    yield from _list_transitions(since)
-    yield from _list_occurrences(since, now)
-    yield from _list_reminders(now)
-    yield from _list_pauses(since)
-    for mailing_id in summary.list_finished(since - NUMBERS_AFTER, now - NUMBERS_AFTER):
-        yield Candidate(NotificationKind.SENT, f"mailing {mailing_id}", partial(_build_numbers, mailing_id))
-    for mailing_id in summary.list_unreported(now, after=UNREPORTED_AFTER):
-        build = partial(_build_unreported, mailing_id, now)
-        yield Candidate(NotificationKind.NO_EVENTS, f"mailing {mailing_id}", build)
+    looks: Mapping[str, Callable[[], Iterator[Candidate]]] = {
+        "changes of editions": partial(_list_transitions, since),
+        "planned dates": partial(_list_occurrences, since, now),
+        "missing approvals": partial(_list_reminders, now),
+        "pauses": partial(_list_pauses, since),
+        "finished mailings": partial(_list_finished, now),
+        "mailings without events": partial(_list_unreported, now),
+    }
+    for name, look in looks.items():
+        yield from _look(name, look) or ()
 
 
 def look_at_conditions(now: datetime) -> Iterator[Look]:
@@ -96,10 +99,18 @@ def look_at_conditions(now: datetime) -> Iterator[Look]:
         "signups": partial(_see_attack, now),
     }
     for judged, look in looks.items():
-        try:
-            yield Look(tuple(look()), judged)
-        except Exception:
-            log.exception("Whether there is something to tell of “%s” cannot be seen; it is looked at again", judged)
+        sightings = _look(judged, look)
+        if sightings is not None:
+            yield Look(sightings, judged)
+
+
+def _look(name: str, look: Callable[[], Iterator[T]]) -> tuple[T, ...] | None:
+    """All of one look; None, and a line in the log, where it fails."""
+    try:
+        return tuple(look())
+    except Exception:
+        log.exception("Whether there is something to tell of “%s” cannot be seen; it is looked at again", name)
+        return None
 
 
 # What happened
@@ -134,8 +145,8 @@ def _build_request(transition: EditionTransition) -> Fact | None:
             "content_hash": decisions.find_content_hash(edition),
             "due_at": _find_due_time(edition, transition.at),
         },
-        only=transition.asked,
-        of=transition.by,
+        only_user=transition.asked,
+        actor=transition.by,
     )
 
 
@@ -150,7 +161,7 @@ def _build_approved(transition: EditionTransition) -> Fact | None:
         "due_at": _find_due_time(edition, transition.at),
     }
     subject = f"transition {transition.id}"
-    return Fact(NotificationKind.APPROVED, subject, edition.newsletter_id, transition.at, values, of=transition.by)
+    return Fact(NotificationKind.APPROVED, subject, edition.newsletter_id, transition.at, values, actor=transition.by)
 
 
 def _build_skipped(transition: EditionTransition) -> Fact | None:
@@ -159,7 +170,7 @@ def _build_skipped(transition: EditionTransition) -> Fact | None:
         return None
     values = {**_describe_edition(edition), "reason": transition.why}
     subject = f"transition {transition.id}"
-    return Fact(NotificationKind.SKIPPED, subject, edition.newsletter_id, transition.at, values, of=transition.by)
+    return Fact(NotificationKind.SKIPPED, subject, edition.newsletter_id, transition.at, values, actor=transition.by)
 
 
 def _list_occurrences(since: datetime, now: datetime) -> Iterator[Candidate]:
@@ -235,7 +246,18 @@ def _build_pause(entry: audit_log.RecordedEntry) -> Fact | None:
     what = "schedule" if entry.action == "paused schedule" else "newsletter"
     values = {**_describe_newsletter(entry.newsletter_id), "what": what, "who": entry.actor}
     subject = f"entry {entry.id}"
-    return Fact(NotificationKind.PAUSED, subject, entry.newsletter_id, entry.at, values, of=entry.actor)
+    return Fact(NotificationKind.PAUSED, subject, entry.newsletter_id, entry.at, values, actor=entry.actor)
+
+
+def _list_finished(now: datetime) -> Iterator[Candidate]:
+    for mailing_id in summary.list_finished(now - LOOK_BACK - NUMBERS_AFTER, now - NUMBERS_AFTER):
+        yield Candidate(NotificationKind.SENT, f"mailing {mailing_id}", partial(_build_numbers, mailing_id))
+
+
+def _list_unreported(now: datetime) -> Iterator[Candidate]:
+    for mailing_id in summary.list_unreported(now, after=UNREPORTED_AFTER):
+        build = partial(_build_unreported, mailing_id, now)
+        yield Candidate(NotificationKind.NO_EVENTS, f"mailing {mailing_id}", build)
 
 
 def _build_numbers(mailing_id: int) -> Fact | None:
@@ -311,8 +333,8 @@ def _see_gone_processes(now: datetime) -> Iterator[Sighting]:
         if any(each.is_fresh(now) for each in known) or (kind not in heartbeats.BACKGROUND and not known):
             continue
         last = known[0].last_seen_at.isoformat() if known else ""
-        values = {"process": kind.name.lower(), "last_seen_at": last, "zone": _get_zone()}
-        yield Sighting(NotificationKind.PROCESS_GONE, f"gone:{kind.name.lower()}", values=values)
+        name = kind.name.lower()
+        yield _sight(NotificationKind.PROCESS_GONE, f"gone:{name}", process=name, last_seen_at=last)
 
 
 def _see_full_disks(host: str) -> Iterator[Sighting]:
@@ -320,42 +342,44 @@ def _see_full_disks(host: str) -> Iterator[Sighting]:
     config = wiring.get_config()
     free, folder = min((readiness.measure_free_bytes(each), each) for each in (config.data_dir, config.state_dir))
     if free < LEAST_FREE_BYTES:
-        values = {"host": host, "folder": str(folder), "free_mb": free // 2**20}
-        yield Sighting(NotificationKind.DISK, f"disk:{host}:", values=values)
+        megabytes = free // 2**20
+        yield _sight(NotificationKind.DISK, f"disk:{host}:", host=host, folder=str(folder), free_mb=megabytes)
 
 
 def _see_overdue(now: datetime) -> Iterator[Sighting]:
     for name, problem in readiness.list_problems(now).items():
         if name not in _TOLD_OTHERWISE:
-            yield Sighting(NotificationKind.NOT_LEAVING, f"not-leaving:{name}", values={"problem": problem})
+            yield _sight(NotificationKind.NOT_LEAVING, f"not-leaving:{name}", problem=problem)
 
 
 def _see_refused_posts(now: datetime) -> Iterator[Sighting]:
     found = inbox.find_refused(now - REFUSED_WITHIN)
     if found is not None:
-        values = {"count": found.count, "reason": found.reason, "last_at": found.last_at.isoformat()}
-        yield Sighting(NotificationKind.POSTS_REFUSED, "posts-refused", values={**values, "zone": _get_zone()})
+        last = found.last_at.isoformat()
+        kind = NotificationKind.POSTS_REFUSED
+        yield _sight(kind, "posts-refused", count=found.count, reason=found.reason, last_at=last)
 
 
 def _see_dead_feeds(now: datetime) -> Iterator[Sighting]:
     for each in article_lookup.list_sources():
         last = each.fresh_at or each.added_at
         if each.active and each.error and not each.is_file and now - last > FEED_DEAD_AFTER:
-            values = {
-                "feed": each.title or each.url,
-                "address": each.url,
-                "days": (now - last).days,
-                "error": hide_addresses(each.error)[:300],
-            }
-            yield Sighting(NotificationKind.FEED_DEAD, f"feed:{each.id}", values=values)
+            yield _sight(
+                NotificationKind.FEED_DEAD,
+                f"feed:{each.id}",
+                feed=each.title or each.url,
+                address=each.url,
+                days=(now - last).days,
+                error=hide_addresses(each.error)[:300],
+            )
 
 
 def _see_attack(now: datetime) -> Iterator[Sighting]:
     found = signup_attempts.count_attempts(now - ATTACK_WITHIN).by_verdict
     above = sum(found.get(each, 0) for each in _ABOVE_LIMIT)
     if above >= ATTACK_ATTEMPTS:
-        values = {"attempts": above, "minutes": int(ATTACK_WITHIN.total_seconds() // 60)}
-        yield Sighting(NotificationKind.SIGNUP_ATTACK, "signups", values=values)
+        minutes = int(ATTACK_WITHIN.total_seconds() // 60)
+        yield _sight(NotificationKind.SIGNUP_ATTACK, "signups", attempts=above, minutes=minutes)
 
 
 # The values that most facts have
@@ -386,5 +410,6 @@ def _find_due_time(edition: Edition, now: datetime) -> str:
     return instant.isoformat() if instant is not None and instant > now else ""
 
 
-def _get_zone() -> str:
-    return newsletters.find_oldest_zone() or "UTC"
+def _sight(kind: NotificationKind, key: str, **values: object) -> Sighting:
+    """A condition of the service, whose times are told in the newsroom's zone."""
+    return Sighting(kind, key, values={**values, "zone": newsletters.find_oldest_zone() or "UTC"})

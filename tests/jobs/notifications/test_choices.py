@@ -91,8 +91,8 @@ def test_whoever_did_it_is_not_told_and_of_one_who_is_asked_only_they(
         return Fact(K.APPROVAL_REQUESTED, "x", newsroom.briefing.id, now, **fields)
 
     assert notified(fact()) == ["admin@example.com", "editor@example.com"]
-    assert notified(fact(of="Admin@example.com")) == ["editor@example.com"]
-    assert notified(fact(only="Editor@example.com")) == ["editor@example.com"]
+    assert notified(fact(actor="Admin@example.com")) == ["editor@example.com"]
+    assert notified(fact(only_user="Editor@example.com")) == ["editor@example.com"]
 
 
 def test_a_role_that_is_gone_takes_its_notifications_along(newsroom: Any, people: Any, now: datetime) -> None:

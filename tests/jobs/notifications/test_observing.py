@@ -58,7 +58,7 @@ def test_a_request_that_was_answered_meanwhile_is_not_told(scene: Scene) -> None
     edition_id, by = scene.find_edition(), act_as("editor@example.com")
     tasks.request_approval(edition_id, of="admin@example.com", note="", by=by, now=scene.now)
     (fact,) = facts(K.APPROVAL_REQUESTED, scene.now)
-    assert (fact.only, fact.of) == ("admin@example.com", "editor@example.com")
+    assert (fact.only_user, fact.actor) == ("admin@example.com", "editor@example.com")
     assert fact.values["due_at"] == "2026-11-24T07:00:00+00:00"
     preflight.approve_edition(edition_id, content_hash=None, by=SYSTEM, now=scene.now)
     assert facts(K.APPROVAL_REQUESTED, scene.now) == []
@@ -75,7 +75,7 @@ def test_the_first_of_two_approvals_asks_for_the_second(scene: Scene) -> None:
     preflight.approve_edition(scene.find_edition(), content_hash=None, by=by, now=scene.now)
     (fact,) = facts(K.APPROVAL_REQUESTED, scene.now)
     assert fact.values["first_approval_of"] == "editor@example.com"
-    assert fact.of == "editor@example.com"
+    assert fact.actor == "editor@example.com"
 
 
 @pytest.mark.parametrize("minutes", [0, 5, 90])
@@ -146,11 +146,16 @@ def test_a_newsletter_that_somebody_paused_is_told_with_who_did(scene: Scene) ->
     assert facts(K.PAUSED, scene.now) == []
     change(scene.newsroom.briefing.id, state="paused", seen=None, by=act_as("admin@example.com"), now=scene.now)
     (fact,) = facts(K.PAUSED, scene.now)
-    assert (fact.values["what"], fact.of) == ("newsletter", "admin@example.com")
+    assert (fact.values["what"], fact.actor) == ("newsletter", "admin@example.com")
 
 
 def test_with_everybody_alive_nothing_stands(scene: Scene) -> None:
     assert seen(scene.now) == set()
+
+
+def test_times_of_the_service_are_told_in_the_zone_of_the_newsroom(newsroom: Any, now: datetime) -> None:
+    zones = {each.values["zone"] for look in observing.look_at_conditions(now) for each in look.sightings}
+    assert zones == {"Europe/London"}
 
 
 def test_whoever_is_gone_is_seen_and_of_the_web_only_where_there_was_one(newsroom: Any, now: datetime) -> None:
@@ -208,3 +213,11 @@ def test_a_look_that_fails_judges_nothing_and_stops_no_other(scene: Scene) -> No
         looks = list(observing.look_at_conditions(scene.now))
     assert "signups" not in {each.judged for each in looks}
     assert any(each.judged == "feed:" and each.sightings for each in looks)
+
+
+def test_what_happened_is_seen_behind_a_look_that_fails(scene: Scene) -> None:
+    scene.send_mailing()
+    with failing("SELECT curator_editiontransition"):
+        kinds = {each.kind for each in observing.look_at_what_happened(scene.now + 60 * MINUTE)}
+    assert K.SENT in kinds
+    assert K.APPROVED not in kinds

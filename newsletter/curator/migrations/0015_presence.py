@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('curator', '0012_revisions'),
+        ('curator', '0014_page_read_at'),
     ]
 
     operations = [

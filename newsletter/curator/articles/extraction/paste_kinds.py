@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from newsletter.curator.articles.extraction import markup, words
 from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
 LEAST_HEADERS, LONGEST_GAP = 2, 3  # labelled lines in a row that are a mail's header; lines between two of them
+LONGEST_ADDRESSES = 20  # lines of them in a header
 LONGEST_SIGNATURE = 25  # lines behind a closing
 LEAST_WRAPPED = 0.5  # of the lines; then the text is hard-wrapped
 NARROWEST, WIDEST = 30, 110  # characters of a hard-wrapped line
@@ -122,7 +123,7 @@ def _read_header(lines: Sequence[str], labelled: Sequence[int], subject: str) ->
     if len(labelled) < LEAST_HEADERS or (len(labelled) == LEAST_HEADERS and not addressed):
         return []
     begin = labelled[-1] + 1
-    while begin < len(lines) and "@" in lines[begin]:  # addresses that went on
+    while begin < min(len(lines), labelled[-1] + LONGEST_ADDRESSES) and "@" in lines[begin]:  # addresses that went on
         begin += 1
     start = labelled[0] - (1 if labelled[0] and _RULE.match(lines[labelled[0] - 1]) else 0)
     return [(start, begin, subject)]
@@ -130,9 +131,10 @@ def _read_header(lines: Sequence[str], labelled: Sequence[int], subject: str) ->
 
 def _cut_signature(lines: list[str]) -> list[str]:
     """Without what stands below “-- ” or a closing such as “Kind regards”."""
+    left = sum(map(bool, lines))
     for index, line in enumerate(lines):
-        behind = [each for each in lines[index + 1 :] if each]
-        if line in ("--", "- -") or (words.find_opening(line, "closing") and len(behind) <= LONGEST_SIGNATURE):
+        left -= bool(line)
+        if line in ("--", "- -") or (left <= LONGEST_SIGNATURE and words.find_opening(line, "closing")):
             return lines[:index]
     return lines
 
@@ -143,15 +145,15 @@ def _join_wrapped(lines: Sequence[str]) -> list[str]:
     if not _is_wrapped(filled):
         return filled
     widest = sorted(map(len, filled))[len(filled) * 9 // 10]
-    joined: list[str] = []
+    paragraphs: list[list[str]] = []
     goes_on = False
     for line in lines:
-        if line and goes_on and joined:
-            joined[-1] = _join(joined[-1], line)
+        if line and goes_on:
+            paragraphs[-1].append(line)
         elif line:
-            joined.append(line)
+            paragraphs.append([line])
         goes_on = bool(line) and len(line) >= FULL * widest
-    return joined
+    return ["".join(_list_joined(parts)) for parts in paragraphs]
 
 
 def _is_wrapped(lines: Sequence[str]) -> bool:
@@ -166,10 +168,13 @@ def _is_wrapped(lines: Sequence[str]) -> bool:
     return narrowest <= widest <= WIDEST and len(within) >= LEAST_WRAPPED * len(lines)
 
 
-def _join(one: str, other: str) -> str:
-    if one[-1] in "-\u2010" and one[-2:-1].isalpha() and other[:1].islower():
-        return one[:-1] + other
-    return one + other if _WIDE.match(one[-1]) and _WIDE.match(other[0]) else f"{one} {other}"
+def _list_joined(parts: Sequence[str]) -> Iterator[str]:
+    """The lines of a paragraph with what stands between them: a blank, or nothing within a word and in wide scripts."""
+    for one, other in zip(parts, [*parts[1:], ""], strict=True):
+        if one[-1] in "-\u2010" and one[-2:-1].isalpha() and other[:1].islower():
+            yield one[:-1]
+        else:
+            yield one if not other or (_WIDE.match(one[-1]) and _WIDE.match(other[0])) else f"{one} "
 
 
 def _read_thread(lines: Sequence[str]) -> list[str]:

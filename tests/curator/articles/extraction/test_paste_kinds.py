@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -200,3 +203,41 @@ def test_any_text_has_a_kind(text: str) -> None:
 
 def test_words_are_counted_in_every_script() -> None:
     assert [paste_kinds.count_words(line) for line in ("two boats", "渡し船がもう", "قارب ثان", "")] == [2, 3, 2, 0]
+
+
+def count_steps(text: str) -> int:
+    """The lines of our code that a paste takes to be read."""
+    steps = 0
+
+    def count(frame: Any, event: str, _: Any) -> Any:
+        nonlocal steps
+        if "extraction" not in frame.f_code.co_filename:
+            return None
+        steps += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        clean(text)
+    finally:
+        sys.settrace(before)
+    return steps
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "From the first of May two boats will cross the lake between\n",
+        "Kind regards\n",
+        "From: a@example.com\nTo: b@example.com\n",
+        "1/ A post of a thread that goes on.\n",
+        "A list:\nx\n",
+        "<li>x<p>y",
+        "3 comments\n",
+        "By Ann Example\n",
+    ],
+)
+def test_twice_the_paste_is_twice_the_work(unit: str) -> None:
+    head = "Ferry gets a boat\n\n"
+    assert count_steps(head + unit * 800) < 2.5 * count_steps(head + unit * 400)

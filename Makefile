@@ -3,6 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 SERVE ?= 1
 
+# Templates that are formatted; the others follow as their pages are touched.
+TEMPLATES := templates/web/partials templates/web/pages/board.html templates/web/pages/history.html \
+  templates/web/fragments/board_parts.html templates/web/fragments/conflict.html templates/web/fragments/error.html
+
 .PHONY: demo run test chaos bench mutants lint fmt
 
 demo: .venv/.installed  ## a sample briefing, composed, delivered to the local outbox, and the desk to look at it
@@ -28,12 +32,14 @@ mutants: .venv/.tested  ## small changes to what decides who gets mail: each mus
 lint: .venv/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/djlint --check --quiet $(TEMPLATES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 fmt: .venv/.tested
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/djlint --reformat --quiet $(TEMPLATES)
 
 .venv/.made:
 	"$(PYTHON)" -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is %s" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'

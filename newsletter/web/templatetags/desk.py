@@ -165,6 +165,18 @@ def words(markup: str) -> str:
     return inline_to_plain(markup)
 
 
+_MARKED = {"mark": "<mark>{}</mark>", "ins": "<ins>{}</ins>", "del": "<del>{}</del>"}
+
+
+@register.simple_tag
+def marked_pieces(pieces: Iterable[tuple[str, bool]], tag: str) -> SafeString:
+    """A text in pieces (`text_differences`), those that differ in an element: mark, ins or del."""
+    found = [format_html(_MARKED[tag] if differs else "{}", piece) for piece, differs in pieces]
+    return format_html_join("", "{}", ((each,) for each in found)) or format_html(
+        '<span class="meta">{}</span>', "nothing"
+    )
+
+
 @register.filter
 def thousands(number: int | None) -> str:
     """1,234"""

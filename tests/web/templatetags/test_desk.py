@@ -159,3 +159,9 @@ def test_without_newsletters_or_a_database_readers_pages_are_anonymous(
 
     monkeypatch.setattr(newsletters, "find_newsroom", fail)
     assert desk.find_newsroom() is None
+
+
+def test_pieces_that_differ_are_marked_and_all_are_escaped() -> None:
+    shown = desk.marked_pieces([("Ferry <b> ", False), ("to & fro", True)], "del")
+    assert shown == "Ferry &lt;b&gt; <del>to &amp; fro</del>"
+    assert desk.marked_pieces([], "ins") == '<span class="meta">nothing</span>'

@@ -25,6 +25,7 @@ def models_with_states() -> dict[type, type[StrEnum]]:
     from newsletter.catalog.states import NewsletterState
     from newsletter.curator.editions.states import EditionState, LinkCheckState, PageCheckState
     from newsletter.delivery.ledger.states import BatchState, MailingState
+    from newsletter.jobs.notification_kinds import MessageState
     from newsletter.scheduling.states import OccurrenceState
     from subscribers.states import ImportState, SubscriptionState, TransactionalState
 
@@ -39,6 +40,7 @@ def models_with_states() -> dict[type, type[StrEnum]]:
         "Subscription": SubscriptionState,
         "ConsentEvent": SubscriptionState,
         "ConsentProof": SubscriptionState,
+        "NotificationMessage": MessageState,
         "ImportRun": ImportState,
         "TransactionalMail": TransactionalState,
     }

@@ -78,7 +78,7 @@ COMMANDS: list[tuple[str, str, str]] = [
     ("editions correct 1", "", ""),
     ("editions correct 1 Wrong", "", ""),
     ("editions correct 1 --mail --yes", NOT_CORRECTED, ""),
-    ("editions send 5", "", ""),
+    ("editions send 5", "UPDATE curator_edition SET date = date('now'), number = 9 WHERE id = 5", ""),
     ("editions send 6 --test-to desk@example.com", "", ""),
     ("rules list morning", "", ""),
     ("rules set morning boost --phrase ferry", "", ""),

@@ -23,7 +23,6 @@ PAGES = {
     "/editions/11/": "The machine was off",
     "/editions/12/": "Gute Nachrichten",
     "/editions/6/pool/": "Library reaches the castle",
-    "/editions/6/changes/": "",
     "/editions/1/review/": "The clerk is",
     "/editions/6/review/": "It comes back on Monday",
     "/editions/6/rendering/": "Choir",

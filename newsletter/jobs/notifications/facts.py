@@ -5,15 +5,15 @@ A fact is told once: `kind` and `subject` are its key. Nothing here is of a subs
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from newsletter.jobs.notification_kinds import NotificationKind
+from newsletter.kernel.patterns import LINE, compile_bounded
 
 Values = Mapping[str, object]  # JSON
-_ADDRESS = re.compile(r"[^\s<>()\[\]“”\"',;:]+@[^\s<>()\[\]“”\"',;:]+")
+_ADDRESS = compile_bounded(LINE, r"[^\s<>()\[\]“”\"',;:]+@[^\s<>()\[\]“”\"',;:]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Sighting:
 
 def hide_addresses(text: str) -> str:
     """A reason in the words of a server, without the addresses it names: they may be subscribers'."""
-    return _ADDRESS.sub("…", text)
+    return _ADDRESS.sub("…", text[:LINE])
 
 
 def is_reminder_due(instant: datetime, now: datetime, *, minutes: int, is_ready: bool) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from newsletter.delivery.ledger.states import MailingState
 from newsletter.jobs.notification_kinds import NotificationKind
 from newsletter.jobs.notifications.facts import Values
 from newsletter.kernel import clock
@@ -205,7 +206,7 @@ def _write_skipped(told: _Told) -> NotificationText:
 
 def _write_paused(told: _Told) -> NotificationText:
     if told.what == "mailing":
-        held = told.state == "held"
+        held = told.state == MailingState.HELD
         return NotificationText(
             (_("Mailing held: %s") if held else _("Mailing paused: %s")) % told.name_of_edition,
             (str(told.reason), _("Nothing more of it leaves until somebody resumes or cancels it.")),

@@ -91,6 +91,8 @@ OF_THE_NEWSROOM = (
 
 # Functions that write and are called from the edges, but act for nobody who could be asked.
 WITHOUT_ACTOR = {
+    "newsletter.curator.editions.presence.end_presence": "who has a board open: nothing of the edition changes",
+    "newsletter.curator.editions.presence.note_presence": "who has a board open: nothing of the edition changes",
     "newsletter.accounts.api_tokens.find_active_token": "notes when a token was used",
     "newsletter.catalog.pictures.store_picture": "keeps bytes under their hash; what shows them asks",
     "newsletter.curator.articles.polling.fetch_sources": "reads feeds, as the scheduler does",

@@ -162,6 +162,6 @@ def test_without_newsletters_or_a_database_readers_pages_are_anonymous(
 
 
 def test_pieces_that_differ_are_marked_and_all_are_escaped() -> None:
-    shown = desk.marked_pieces([("Ferry <b> ", False), ("to & fro", True)], "del")
+    shown = desk.show_pieces([("Ferry <b> ", False), ("to & fro", True)], "del")
     assert shown == "Ferry &lt;b&gt; <del>to &amp; fro</del>"
-    assert desk.marked_pieces([], "ins") == '<span class="meta">nothing</span>'
+    assert desk.show_pieces([], "ins") == '<span class="meta">nothing</span>'

@@ -39,7 +39,7 @@ def read_new_pages(now: datetime, *, fetch: Fetcher) -> int:
     ).exclude(standing=ArticleStanding.IGNORED)
     rows = rows.exclude(source__url__startswith="file:")  # samples: what they name is not on the web
     due = {row.pk: row for row in rows.order_by("-added_at", "-id")[:AT_A_TIME]}
-    rules = _read_rules({_get_site(row.url) for row in due.values()}, fetch)
+    rules = _read_rules({_get_site(row.url) for row in due.values()} - {""}, fetch)
     asked = [
         fetch_queue.FetchRequest(row.pk, row.url)
         for row in due.values()
@@ -73,7 +73,11 @@ def _is_same_story(title: str, found: ExtractedArticle) -> bool:
 
 
 def _get_site(url: str) -> str:
-    parts = urlsplit(url)
+    """Its scheme and server; "" for what is no address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     return f"{parts.scheme}://{parts.netloc}"
 
 

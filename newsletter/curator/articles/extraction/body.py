@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from newsletter.curator.articles.extraction import markup, phrases
+from newsletter.curator.articles.extraction.date import is_stamp
 
 LEAST_PROMISED = 1 / 3  # of what the page promises; below, the search stopped at a part of the story
 LEAST_FOUND = 3  # paragraphs, before their place in the page says anything
@@ -33,7 +34,10 @@ def extract_body(html: str, tree: Any, url: str, drop: Sequence[str], declared: 
     return "\n\n".join(
         line
         for line in add_missing_paragraphs(lines, paragraphs)
-        if line not in linked and line.casefold() not in unwanted and not phrases.is_promotion(line)
+        if line not in linked
+        and line.casefold() not in unwanted
+        and not phrases.is_promotion(line)
+        and not is_stamp(line)
     ) or "\n\n".join(lines)
 
 

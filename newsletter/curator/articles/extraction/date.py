@@ -17,6 +17,7 @@ from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
 LONGEST_STAMP = 80  # characters of what is read as a date and what belongs to it
 AFTER_HEADLINE, BEFORE_HEADLINE = 340, 400  # characters of the page between the headline and its date
+LONGEST_CLOCK = 14  # letters of a day or a zone beside a date
 LONGEST_MARGIN = 3  # characters around a date that stands alone: bars, brackets
 WORDS_BESIDE = 3  # of a date; more are a sentence, in which dates are the story's
 MOST_STAMPS = 100
@@ -99,6 +100,12 @@ def _find_written(line: str, language: str) -> tuple[datetime, int, int] | None:
 def _is_month_first(bar: str, language: str) -> bool:
     """Whether dates are written month, day, year: with strokes or dashes, in American English."""
     return bar != "." and language.replace("_", "-").casefold() in ("en", "en-us")
+
+
+def is_stamp(line: str) -> bool:
+    """Whether a line is a date, with its time or not, and nothing else."""
+    found = _find_written(line, "") if len(line) <= LONGEST_STAMP // 2 else None
+    return found is not None and sum(map(str.isalpha, line[: found[1]] + line[found[2] :])) <= LONGEST_CLOCK
 
 
 def find_in_url(url: str) -> datetime | None:

@@ -145,4 +145,4 @@ def flatten_text(value: Any) -> str:
     """One line of text from whatever a page declares."""
     if isinstance(value, list):
         value = value[0] if value else ""
-    return " ".join(unescape(value).split()) if isinstance(value, str) else ""
+    return " ".join(unescape(unescape(value)).split()) if isinstance(value, str) else ""

@@ -79,11 +79,11 @@ def _extract_main_part(heading: Any) -> str:
 
 def _find_part(tree: Any, declared: Sequence[str], names: set[str]) -> str:
     """A smaller heading that says the same as a part of what is declared: “The Echo » Archive » Bridge opens”."""
-    parts = {fold_name(part) for given in declared for part in _BAR.split(" ".join(given.split()))} - names - {""}
+    parts = {fold_name(part): part for given in declared for part in _BAR.split(" ".join(given.split()))}
     for node in islice(tree.iter("h1", "h2", "h3"), MOST_HEADINGS):
         text = markup.extract_short_text(node, LONGEST) or ""
-        if len(text) >= SHORTEST and fold_name(text) in parts:
-            return text
+        if len(text) >= SHORTEST and fold_name(text) in parts.keys() - names - {""}:
+            return parts[fold_name(text)]
     return ""
 
 

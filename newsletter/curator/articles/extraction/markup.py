@@ -51,6 +51,6 @@ def extract_short_text(node: Any, most: int) -> str | None:
 
 
 def split_declared(text: str) -> list[str]:
-    """The paragraphs of a text that a page gives for machines: with tags or without, its characters escaped or not."""
-    flat = _TAG.sub("", _BREAK.sub("\n", _ENTRY.sub("\n• ", unescape(text))))
+    """The paragraphs of a text that a page gives for machines: with tags or not, escaped once, twice or not."""
+    flat = _TAG.sub("", _BREAK.sub("\n", _ENTRY.sub("\n• ", unescape(unescape(text)))))
     return [line for each in flat.splitlines() if (line := " ".join(each.split()))]

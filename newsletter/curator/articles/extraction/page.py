@@ -48,11 +48,10 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     story = extract_body(text, tree, url, (title, picture.text, picture.credit), _read_body(data))
     paragraphs = story.split("\n\n")
     biography = find_biography(tree, data, authors, paragraphs)
+    dek = data.get("description") or meta.get("og:description") or meta.get("description") or ""
     return ExtractedArticle(
         title=title,
-        dek=declared.flatten_text(
-            data.get("description") or meta.get("og:description") or meta.get("description") or ""
-        ),
+        dek=" ".join(markup.split_declared(declared.flatten_text(dek))),
         text="\n\n".join(line for line in paragraphs if line != biography),
         byline=", ".join(authors)[:300],
         authors=authors,

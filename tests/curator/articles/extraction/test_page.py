@@ -222,3 +222,20 @@ def test_a_page_that_is_free_is_not_behind_a_wall(html: str) -> None:
 )
 def test_the_section_is_the_papers_own(head: str, section: str) -> None:
     assert extract(walled_page(head), URL).section == section
+
+
+@pytest.mark.parametrize("dek", ["Two boats &amp;amp; a mill", "&lt;p&gt;Two boats &amp;amp; a mill&lt;/p&gt;"])
+def test_a_standfirst_is_text_however_often_it_was_escaped(dek: str) -> None:
+    found = extract(page("", f'<meta property="og:description" content="{dek}">'), URL)
+    assert found.dek == "Two boats & a mill"
+
+
+def test_a_headline_may_be_about_a_tag() -> None:
+    head = '<meta property="og:title" content="How to use &lt;details&gt; well">'
+    assert extract(f"<html><head>{head}</head><body><p>So.</p></body></html>", URL).title == "How to use <details> well"
+
+
+def test_a_stamp_between_paragraphs_is_no_part_of_the_story() -> None:
+    found = extract(page("<p>Dienstag, 24. November 2026, 7:00 Uhr</p>"), URL)
+    assert "Dienstag" not in found.text
+    assert found.published_at is not None

@@ -27,18 +27,15 @@ def find_authors(
     places: Sequence[Place],
     sites: Sequence[str],
 ) -> tuple[str, ...]:
-    """The people of the first place that names any, each once; the paper itself (`sites`) is none.
-
-    Where none names a person by a full name, a nickname that is marked as the author's is taken.
-    """
+    """The people of the first place that names any, each once; the paper itself (`sites`) is none."""
     shown = " ".join(place.text for place in places)
     said = [
         (origin, found)
         for origin, texts in _list_candidates(data, meta, places)
-        if (found := [name for text in texts for name in names.parse_authors(text, sites, nicknames=True)])
+        if (found := [name for text in texts for name in names.parse_authors(text, sites)])
     ]
     full = [(origin, found) for origin, found in said if _is_credible(origin, found, shown)]
-    chosen = next((found for _, found in full or said), [])
+    chosen = next((found for _, found in full), [])
     more = [
         found for _, found in full if set(found) > set(chosen) and all(map(_is_full_name, set(found) - set(chosen)))
     ]

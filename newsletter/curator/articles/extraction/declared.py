@@ -11,6 +11,7 @@ from typing import Any
 from newsletter.curator.articles.extraction import words
 
 MOST_NODES = 500  # of JSON-LD: a hostile page must not keep us busy
+LONGEST_COMPARED = 40  # characters of a headline
 MOST_STEPS = 3  # along references
 _OF_A_STORY = ("headline", "datePublished", "articleBody", "author", "image", "description")
 _OF_THE_PAGE = ("datePublished", "author", "publisher", "inLanguage", "isAccessibleForFree", "articleSection")
@@ -37,7 +38,8 @@ def read_meta(tree: Any) -> dict[str, str]:
 
 
 def read_json_ld(tree: Any) -> dict[str, Any]:
-    """The node that describes the story, whatever its type: the one that says most; its references followed.
+    """The node that describes the story, whatever its type: the one of the page's headline, else the one
+    that says most; its references followed.
 
     What it leaves open about the page is taken from the others. Empty where no node tells of a story.
     """
@@ -46,12 +48,19 @@ def read_json_ld(tree: Any) -> dict[str, Any]:
     stories = [node for node in nodes if node.get("headline") or node.get("datePublished") or node.get("articleBody")]
     if not stories:
         return {}
-    best = max(stories, key=_count_told)
+    title = flatten_text(tree.findtext(".//title")).casefold()
+    best = max(stories, key=lambda node: (_is_titled(node, title), _count_told(node)))
     others = [node for node in stories if node is not best and not node.get("headline")]
     merged = dict(best)
     for node in others:
         merged.update((key, node[key]) for key in _OF_THE_PAGE if node.get(key) and not merged.get(key))
     return {key: _follow(value, by_id) for key, value in merged.items()}
+
+
+def _is_titled(node: Mapping[str, Any], title: str) -> bool:
+    """Whether a node's headline is the page's: not that of another story it names."""
+    said = flatten_text(node.get("headline")).casefold()[:LONGEST_COMPARED]
+    return bool(said) and said in title
 
 
 def _count_told(node: Mapping[str, Any]) -> int:

@@ -53,3 +53,10 @@ def test_a_tag_that_stands_twice_is_read_twice() -> None:
     tree = html.document_fromstring(f"<html><head>{tags}</head></html>")
     assert declared.list_authors(declared.list_meta(tree)) == ["Ann", "Bo"]
     assert declared.read_meta(tree)["author"] == "Ann"
+
+
+def test_the_node_of_the_pages_headline_is_the_story_and_not_one_that_says_more() -> None:
+    more = '{"headline":"Mill burns","author":"Bo","description":"x","image":"y","datePublished":"2020-01-01"}'
+    script = f'<script type="application/ld+json">[{more},{{"headline":"Ferry gets a boat"}}]</script>'
+    page = f"<html><head><title>Ferry gets a boat | Echo</title>{script}</head></html>"
+    assert declared.read_json_ld(html.document_fromstring(page))["headline"] == "Ferry gets a boat"

@@ -48,6 +48,7 @@ from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, Refused
 from newsletter.kernel.iteration import do_each
 from newsletter.scheduling import lateness, occurrences
+from newsletter.scheduling.states import OccurrenceState
 from newsletter.scheduling.values import Occurrence
 from subscribers import rate_limits, retention, transactional
 from subscribers.hygiene import MONTH
@@ -204,9 +205,10 @@ def _settle_occurrence(occurrence: Occurrence, now: datetime) -> bool:
     if edition_id and summary.find_mailing_of_edition(edition_id):
         return occurrences.claim(occurrence.id, now)  # somebody sent it by hand before its time
     if edition_id and summary.was_cancelled(edition_id):
-        return occurrences.hold(
-            occurrence.id, "Its mailing was cancelled. If it is wanted after all, send it by hand.", now
-        )
+        why = "Its mailing was cancelled. If it is wanted after all, send it by hand."
+        return _stop_occurrence(occurrence, OccurrenceState.HELD, why, now)
+    if edition_id and occurrence.instant <= now and (skipped := _find_skip_reason(edition_id)):
+        return occurrences.leave_out(occurrence.id, skipped, now)
     snapshot = edition_lookup.find_standing_snapshot(edition_id) if edition_id else None
     decide = partial(
         lateness.decide,
@@ -223,14 +225,12 @@ def _settle_occurrence(occurrence: Occurrence, now: datetime) -> bool:
         snapshot, blocked = _publish_by_itself(edition_id, now)
     decision = decide(approved=snapshot is not None)
     if isinstance(decision, lateness.SkipDecision):
-        occurrences.leave_out(occurrence.id, decision.reason, now)
-        log.warning("%s of %s is skipped: %s", newsletter.name, occurrence.date, decision.reason)
-        return True
+        return _stop_occurrence(occurrence, OccurrenceState.SKIPPED, decision.reason, now)
+    if isinstance(decision, lateness.MissDecision):
+        return _stop_occurrence(occurrence, OccurrenceState.MISSED, decision.reason, now)
     if isinstance(decision, lateness.HoldDecision):
         reason = f"It could not publish itself: {blocked}" if blocked else decision.reason
-        occurrences.hold(occurrence.id, reason, now)
-        log.warning("%s of %s is held: %s", newsletter.name, occurrence.date, reason)
-        return True
+        return _stop_occurrence(occurrence, OccurrenceState.HELD, reason, now)
     if isinstance(decision, lateness.WaitDecision) or snapshot is None:
         return False
     try:
@@ -239,9 +239,32 @@ def _settle_occurrence(occurrence: Occurrence, now: datetime) -> bool:
                 return False
             _create_mailing(snapshot, due_at=occurrence.instant, by=SCHEDULER, now=now, occurrence_id=occurrence.id)
     except NewsletterError as error:
-        occurrences.hold(occurrence.id, str(error), now)
-        log.warning("%s of %s is held: %s", newsletter.name, occurrence.date, error)
+        return _stop_occurrence(occurrence, OccurrenceState.HELD, str(error), now)
     return True
+
+
+def _stop_occurrence(occurrence: Occurrence, state: OccurrenceState, reason: str, now: datetime) -> bool:
+    """Holds, skips or misses an occurrence and its edition, which then says so as well."""
+    stop_occurrence, stop_edition = {
+        OccurrenceState.HELD: (occurrences.hold, approval.hold),
+        OccurrenceState.SKIPPED: (occurrences.leave_out, approval.mark_skipped),
+        OccurrenceState.MISSED: (occurrences.miss, approval.mark_missed),
+    }[state]
+    with transaction.atomic():
+        if not stop_occurrence(occurrence.id, reason, now):
+            return False
+        edition = edition_lookup.get_edition(occurrence.edition_id) if occurrence.edition_id else None
+        if edition is not None and not edition.is_out and edition.state != EditionState.SKIPPED:
+            stop_edition(edition.id, reason=reason, now=now)
+    name = newsletters.get_newsletter(occurrence.newsletter_id).name
+    log.warning("%s of %s is %s: %s", name, occurrence.date, state.label.lower(), reason)
+    return True
+
+
+def _find_skip_reason(edition_id: int) -> str:
+    """Why an edition was skipped; "" where it was not."""
+    edition = edition_lookup.get_edition(edition_id)
+    return edition.reason or "Its edition was skipped." if edition.state == EditionState.SKIPPED else ""
 
 
 def _publish_by_itself(edition_id: int, now: datetime) -> tuple[Snapshot | None, str]:

@@ -1,4 +1,4 @@
-"""What becomes of an occurrence whose time has come or passed: send, hold and ask, skip, or wait. Pure."""
+"""What becomes of an occurrence whose time has come or passed: send, hold and ask, skip, miss, or wait. Pure."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ class SkipDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class MissDecision:
+    """Its time passed with nothing to send; the reason is for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class WaitDecision:
     """Its time has not come."""
 
@@ -39,20 +46,23 @@ def decide(
     edition_exists: bool,
     early_minutes: int = 0,
     skip_when_late: bool = False,
-) -> SendDecision | HoldDecision | SkipDecision | WaitDecision:
-    """What to do with an occurrence: wait for its time, send it, or hold or skip it and say why.
+) -> SendDecision | HoldDecision | SkipDecision | MissDecision | WaitDecision:
+    """What to do with an occurrence: wait for its time, send it, or hold, skip or miss it and say why.
 
     What is approved may be sent on its way `early_minutes` before its time, when the provider is to wait for it.
     """
     if now < instant:
         return SendDecision() if approved and now >= instant - timedelta(minutes=early_minutes) else WaitDecision()
-    if skip_when_late and is_late(instant, now, late_after_minutes=late_after_minutes):
+    late = is_late(instant, now, late_after_minutes=late_after_minutes)
+    if skip_when_late and late:
         return SkipDecision(f"{_describe_delay(instant, now, late_after_minutes)} is skipped.")
+    if not edition_exists and late:
+        return MissDecision("Nothing ran when its time came, so no edition was made for it.")
     if not edition_exists:
         return HoldDecision("No edition was made for it.")
     if not approved:
         return HoldDecision("The edition was not approved when its time came.")
-    if is_late(instant, now, late_after_minutes=late_after_minutes):
+    if late:
         return HoldDecision(f"{_describe_delay(instant, now, late_after_minutes)} is held.")
     return SendDecision()
 

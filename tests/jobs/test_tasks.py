@@ -20,7 +20,7 @@ from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.catalog.models import Newsletter
 from newsletter.checks import preflight
 from newsletter.curator.articles import intake
-from newsletter.curator.editions import edition_lookup, editions, pool
+from newsletter.curator.editions import approval, edition_lookup, editions, pool, transitions
 from newsletter.delivery import isolation
 from newsletter.delivery.events import suppression_sync
 from newsletter.delivery.reports import summary
@@ -122,6 +122,48 @@ def test_an_edition_not_approved_in_time_is_held_with_the_reason(scheduled: Any,
     assert held.state == "held"
     assert "not approved" in held.reason
     assert summary.list_mailings() == ()
+
+
+def test_an_edition_whose_date_is_held_says_so_and_keeps_its_approval(scheduled: Any, now: datetime) -> None:
+    tasks.tick(now)
+    edition_id = occurrence(now).edition_id
+    preflight.approve_edition(edition_id, by=SYSTEM, now=now, content_hash=None)
+    tasks.tick(occurrence(now).instant + timedelta(minutes=31))
+    edition = edition_lookup.get_edition(edition_id)
+    assert (edition.state, edition.reason) == ("held", occurrence(now).reason)
+    assert edition.snapshot_id is not None
+    last = transitions.list_transitions(edition_id)[-1]
+    assert (last.before, last.after, last.why) == ("approved", "held", edition.reason)
+
+
+def test_what_is_too_late_and_to_be_skipped_skips_its_edition_as_well(
+    scheduled: Any, newsroom: Any, now: datetime
+) -> None:
+    newsletter_settings.change_newsletter(newsroom.briefing.id, when_late="skip", seen=None, by=SYSTEM, now=now)
+    tasks.tick(now)
+    tasks.tick(occurrence(now).instant + timedelta(minutes=31))
+    edition = edition_lookup.get_edition(occurrence(now).edition_id)
+    assert (edition.state, occurrence(now).state) == ("skipped", "skipped")
+    assert edition.reason == occurrence(now).reason
+
+
+def test_the_date_of_an_edition_that_was_skipped_is_skipped_for_that_reason(scheduled: Any, now: datetime) -> None:
+    tasks.tick(now)
+    edition_id = occurrence(now).edition_id
+    approval.skip(edition_id, reason="A strike", content_hash=None, by=SYSTEM, now=now)
+    tasks.tick(now + timedelta(minutes=1))
+    assert occurrence(now).state == "opened", "it may be reopened until then"
+    tasks.tick(occurrence(now).instant)
+    assert (occurrence(now).state, occurrence(now).reason) == ("skipped", "A strike (tests)")
+
+
+def test_dates_that_passed_while_nothing_ran_and_have_no_edition_are_missed(scheduled: Any, now: datetime) -> None:
+    tasks.tick(now)
+    back = now + timedelta(days=3, hours=2)
+    tasks.tick(back)
+    states = {day: occurrence(now, day).state for day in range(4)}
+    assert states == {0: "held", 1: "missed", 2: "missed", 3: "held"}
+    assert occurrence(now, 1).reason == "Nothing ran when its time came, so no edition was made for it."
 
 
 def test_what_would_be_too_late_is_held_and_can_be_sent_by_hand(scheduled: Any, now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from newsletter.scheduling.lateness import HoldDecision, SendDecision, SkipDecision, WaitDecision, decide
+from newsletter.scheduling.lateness import HoldDecision, MissDecision, SendDecision, SkipDecision, WaitDecision, decide
 
 SEVEN = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 
@@ -20,6 +20,8 @@ SEVEN = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
         (31, True, True, HoldDecision),
         (0, False, True, HoldDecision),
         (0, False, False, HoldDecision),
+        (30, False, False, HoldDecision),
+        (31, False, False, MissDecision),
         (-1, False, False, WaitDecision),
     ],
 )
@@ -28,7 +30,7 @@ def test_what_to_do_when_the_time_comes(minutes: int, approved: bool, exists: bo
         SEVEN, SEVEN + timedelta(minutes=minutes), late_after_minutes=30, approved=approved, edition_exists=exists
     )
     assert isinstance(decision, kind)
-    if isinstance(decision, HoldDecision):
+    if isinstance(decision, HoldDecision | MissDecision):
         assert decision.reason
 
 

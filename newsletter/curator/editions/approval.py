@@ -288,6 +288,11 @@ def hold(edition_id: int, *, reason: str, now: datetime) -> Edition:
     return _change_state(edition_id, EditionState.HELD, reason, now)
 
 
+def mark_skipped(edition_id: int, *, reason: str, now: datetime) -> Edition:
+    """Records that it is not sent, by the newsletter's rules; an approval is void."""
+    return _change_state(edition_id, EditionState.SKIPPED, reason, now)
+
+
 def mark_missed(edition_id: int, *, reason: str, now: datetime) -> Edition:
     """Records that its time passed."""
     return _change_state(edition_id, EditionState.MISSED, reason, now)

@@ -177,6 +177,8 @@ def test_what_would_be_too_late_is_held_and_can_be_sent_by_hand(scheduled: Any, 
     mailing = tasks.send_edition(edition_id, at=None, by=SYSTEM, now=late, content_hash=None)
     assert mailing.state == "scheduled"
     assert occurrence(now).state == "claimed", "sending by hand settles what was held"
+    freeze.freeze_next(late)
+    assert edition_lookup.get_edition(edition_id).state == "handed_over"
 
 
 def test_sending_by_hand_before_its_time_settles_the_occurrence(scheduled: Any, now: datetime) -> None:

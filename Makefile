@@ -3,9 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 SERVE ?= 1
 
-# Templates that are formatted; the others follow as their pages are touched.
-TEMPLATES := templates/web/partials templates/web/pages/board.html templates/web/pages/history.html \
-  templates/web/fragments/board_parts.html templates/web/fragments/conflict.html templates/web/fragments/error.html
+# Every template of pages; those of mails are whole by themselves, and what was sent stays as it was.
+TEMPLATES := templates/web
 
 .PHONY: demo run test chaos bench mutants lint fmt
 

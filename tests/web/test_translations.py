@@ -20,7 +20,9 @@ OURS = [path for path in sorted((ROOT / "templates/web/readers").glob("*.html"))
 
 
 def messages() -> Iterator[str]:
-    sources = [templatize(path.read_text("utf-8"), origin=str(path)).encode() for path in OURS]
+    templates = [templatize(path.read_text("utf-8"), origin=str(path)) for path in OURS]
+    # What is read as Python has no indentation: that of a template means nothing.
+    sources = ["\n".join(line.strip() for line in text.splitlines()).encode() for text in templates]
     sources += [path.read_bytes() for path in sorted((ROOT / "subscribers/views").glob("*.py"))]
     for source in sources:
         for _, message, *_ in extract("python", io.BytesIO(source), keywords={"_": None, "gettext": None}):

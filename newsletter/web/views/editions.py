@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -112,6 +113,7 @@ def _render_review(
     recipient, variant, problem = _choose_recipient(request, edition, newsletter)
     rendered = checked.mails.get(variant) or approval.preview_edition(edition, variant)
     mail = personalise_mail(rendered, recipient)
+    reader = recipient.email if recipient.email != SAMPLE_ADDRESS else ""
     may_see_subscribers = can(request.user, Verb.SUBSCRIBERS, newsletter.id)
     by = get_actor(request)
     may_edit = by.may(Verb.EDIT, newsletter_id=newsletter.id)
@@ -134,7 +136,10 @@ def _render_review(
             for each in _list_variants(edition)
         ],
         "variant": variant.code,
-        "reader": recipient.email if recipient.email != SAMPLE_ADDRESS else "",
+        "reader": reader,
+        "shown_as": "".join(
+            f"&{name}={quote(value)}" for name, value in (("as", reader), ("variant", variant.code)) if value
+        ),
         "no_reader": problem,
         "may_see_readers": may_see_subscribers,
         "may_edit": may_edit,

@@ -115,6 +115,7 @@ class Batch(models.Model):
     submitted_at = models.DateTimeField(null=True, db_column="handed_over_at")
     provider_id = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
+    failing_since = models.DateTimeField(null=True)  # each attempt since then was in vain; `due_at` moves on with each
     version = models.PositiveIntegerField(default=1)
     folded = models.PositiveIntegerField(default=0, db_default=0)  # the version whose engagement subscribers have
 

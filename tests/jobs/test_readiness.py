@@ -13,10 +13,11 @@ import pytest
 from newsletter.checks import preflight
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import BatchState
-from newsletter.delivery.sending import freeze, mailings
+from newsletter.delivery.sending import freeze, hand_over, mailings
 from newsletter.jobs import doctor, heartbeats, readiness, tasks
 from newsletter.scheduling import schedules
 from tests.actors import SYSTEM
+from tests.fakes.provider import ScriptedProvider, refuses_for_now
 
 MINUTE = timedelta(minutes=1)
 
@@ -90,6 +91,17 @@ def test_batches_that_do_not_leave_are_overdue_unless_somebody_is_at_it(planned:
     models.Batch.objects.update(state=BatchState.PLANNED)
     mailings.pause(planned.id, by=SYSTEM, now=now)
     assert problems(later) == {}, "somebody wants it so"
+
+
+def test_a_provider_that_cannot_be_reached_is_said_within_about_two_minutes(planned: Any, now: datetime) -> None:
+    freeze.freeze_next(now)
+    provider = ScriptedProvider(*[refuses_for_now] * 50)
+    provider.name = "outbox"
+    for seconds in range(0, 480, 5):
+        at = now + timedelta(seconds=seconds)
+        hand_over.hand_over_next(at, owner="worker/1", provider=provider, clock=lambda: at)  # noqa: B023
+        assert list(problems(at)) == (["mailings"] if seconds > 120 else []), seconds
+    assert len(provider.requests) > 5, "each was in vain"
 
 
 def test_reports_of_the_provider_that_wait_for_long_are_overdue(alive: None, now: datetime) -> None:

@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from newsletter.delivery import models
-from newsletter.delivery.ledger.states import RECALLABLE_MAILING_STATES, BatchState, MailingState, RecallState
+from newsletter.delivery.ledger.states import (
+    OPEN_BATCH_STATES,
+    RECALLABLE_MAILING_STATES,
+    BatchState,
+    MailingState,
+    RecallState,
+)
 from newsletter.delivery.sending import recall_window
 
 LONGEST_FREEZE = timedelta(minutes=10)  # ten million take one
@@ -75,16 +81,20 @@ def select_unsure_recalls(now: datetime) -> QuerySet[models.Mailing]:
 def list_overdue_mailings(now: datetime, after: timedelta) -> tuple[int, ...]:
     """The mailings that should have moved for longer than `after` and did not, by id.
 
-    Not those whose provider asked us to wait, or whose batches a worker has in its hands.
+    Attempts in vain are no move: somebody must be accepted, or settled otherwise. Not those whose provider asked us
+    to wait, or whose batches a worker has in its hands for the first time.
     """
     long_ago = now - after
     closed = models.RateLimit.objects.select_closed(now).values("name")
     mine = models.Batch.objects.filter(mailing_id=OuterRef("id"))
     in_hand = mine.filter(state__in=(BatchState.CLAIMED, BatchState.SENDING), lease_until__gt=now)
     moved = Q(underway_at__gt=long_ago) | Q(resumed_at__gt=long_ago)
-    sending = Q(Exists(mine.filter(state=BatchState.PLANNED, due_at__lt=long_ago)), ~Exists(in_hand))
+    untouched = Q(Exists(mine.filter(state=BatchState.PLANNED, due_at__lt=long_ago)), ~Exists(in_hand)) & ~moved
+    in_vain = mine.filter(state__in=OPEN_BATCH_STATES, failing_since__lt=long_ago)
+    settled = Q(resumed_at__gt=long_ago) | Q(Exists(mine.filter(submitted_at__gt=long_ago)))
+    stuck = untouched | Q(Exists(in_vain)) & ~settled
     begun = Q(due_at__lt=long_ago, frozen_at=None) | Q(frozen_at__lt=now - LONGEST_FREEZE)
-    waiting = Q(state=MailingState.SENDING) & sending & ~moved | Q(
+    waiting = Q(state=MailingState.SENDING) & stuck | Q(
         begun & ~moved, state__in=(MailingState.SCHEDULED, MailingState.FREEZING)
     )
     return tuple(models.Mailing.objects.filter(waiting).exclude(provider__in=closed).values_list("id", flat=True))

@@ -20,7 +20,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import day_names, edition_lookup
@@ -276,7 +277,13 @@ class DamagedBatch(Exception):
 def _give_back_failed(claim: Claim, error: Exception, now: datetime) -> None:
     """Lets a batch wait that cannot be prepared, longer each time; the others go on."""
     again = isolation.note_failure(isolation.PREPARE_BATCH, claim.id, error, now, mailing_id=claim.mailing_id)
-    _own_batch(claim).update(state=BatchState.PLANNED, lease_until=None, due_at=again, error=str(error)[:2_000])
+    _own_batch(claim).update(
+        state=BatchState.PLANNED,
+        lease_until=None,
+        due_at=again,
+        error=str(error)[:2_000],
+        failing_since=Coalesce("failing_since", Value(now)),
+    )
 
 
 def forget_prepared() -> int:
@@ -463,7 +470,12 @@ def _store_answer(prepared: _PreparedBatch, answer: Answer, retry_at: datetime |
             "lease_until": None,
             "version": F("version") + 1,
         }
-        values |= {"due_at": retry_at} if state == BatchState.PLANNED else {"submitted_at": now}
+        if state == BatchState.PLANNED:
+            in_vain = Outcomes(row.outcomes, row.format).count_outcomes() == prepared.outcomes.count_outcomes()
+            failing_since = row.failing_since or now
+            values |= {"due_at": retry_at, "failing_since": failing_since if in_vain else None}
+        else:
+            values |= {"submitted_at": now, "failing_since": None}
         if not models.Batch.objects.filter(id=claim.id, version=row.version, state=row.state).update(**values):
             return False
         if twice:

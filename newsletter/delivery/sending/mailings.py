@@ -333,7 +333,9 @@ def resume(
     to = MailingState.SCHEDULED if found.frozen_at is None else MailingState.FREEZING
     with transaction.atomic():
         detail = _renew_envelope(found, account, accept_account)
-        models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.PLANNED).update(due_at=now, attempt=0)
+        models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.PLANNED).update(
+            due_at=now, attempt=0, failing_since=None
+        )
         # Freezing moves on to sending once every candidate is accounted for.
         stopped = models.Mailing.objects.filter(id=mailing_id, state=found.state)
         # With the version, what workers know of it is read again; and the provider is to prove itself again.

@@ -83,7 +83,8 @@ class Newsletter(models.Model):
     remind_minutes = models.PositiveIntegerField(
         default=30, db_default=30
     )  # before its time, if not approved; 0: never
-    collects_from = models.DateTimeField(null=True)  # stories from before are not offered: its schedule was paused
+    collects_from = models.DateTimeField(null=True)  # the end of its schedule's last pause
+    collects_until = models.DateTimeField(null=True)  # its beginning: stories of the time between are not offered
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

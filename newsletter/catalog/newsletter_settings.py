@@ -264,8 +264,13 @@ def forget_test_addresses(addresses: Collection[str]) -> None:
             mine.update(test_addresses=", ".join(kept))
 
 
+def stop_collecting(newsletter_id: int, instant: datetime) -> None:
+    """Begins a pause: what comes from now on until it ends is not offered to the newsletter."""
+    models.Newsletter.objects.filter(id=newsletter_id).update(collects_until=instant)
+
+
 def collect_from(newsletter_id: int, instant: datetime) -> None:
-    """Offers a newsletter no stories from before an instant: a pause that ends then has collected none."""
+    """Ends a pause: what came while it lasted is not offered."""
     models.Newsletter.objects.filter(id=newsletter_id).update(collects_from=instant)
 
 

@@ -164,6 +164,7 @@ def to_newsletter(row: models.Newsletter) -> Newsletter:
         warm_up_from=row.warm_up_from,
         warm_up_first=row.warm_up_first,
         collects_from=row.collects_from,
+        collects_until=row.collects_until,
         when_late=LatePolicy(row.when_late),
         approvals=ApprovalPolicy(row.approvals),
         cut_off_minutes=row.cut_off_minutes,

@@ -79,7 +79,8 @@ class Newsletter:
     unsubscribe_email: str = ""  # beside the link to leave, for mail programs that leave by mail
     privacy_url: str = ""
     imprint_url: str = ""
-    collects_from: datetime | None = None  # stories from before are not offered: its schedule was paused
+    collects_from: datetime | None = None  # the end of its schedule's last pause
+    collects_until: datetime | None = None  # its beginning: stories of the time between are not offered
     when_late: LatePolicy = LatePolicy.HOLD
     approvals: ApprovalPolicy = ApprovalPolicy.ONE
     cut_off_minutes: int = 0  # before its time that it closes for late stories; 0: it does not

@@ -17,32 +17,33 @@ from newsletter.scheduling import occurrences, schedules
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="When a newsletter goes out.")
 
 
-WEEKDAYS = typer.Option("", help="daily, weekdays, mon,wed or 1-5.")
+WEEKDAYS = typer.Option(None, help="daily, weekdays, mon,wed or 1-5.")
 EVERY_WEEKS = typer.Option(1, min=1, max=52, help="With --weekdays: every so many weeks, from the first day on.")
-MONTHLY = typer.Option("", help="The day of the month: 15, last, first monday, last weekday.")
-RRULE = typer.Option("", help="Any other rule (RFC 5545): FREQ=MONTHLY;BYDAY=2TU.")
-TIME = typer.Option("", help="Local time, like 07:00; several: 07:00,17:30.")
-ZONE = typer.Option("", help="Time zone; by default the newsletter's.")
+MONTHLY = typer.Option(None, help="The day of the month: 15, last, first monday, last weekday.")
+RRULE = typer.Option(None, help="Any other rule (RFC 5545): FREQ=MONTHLY;BYDAY=2TU.")
+TIME = typer.Option(None, help="Local time, like 07:00; several: 07:00,17:30.")
+ZONE = typer.Option(None, help="Time zone; by default the newsletter's.")
 STARTS = typer.Option(None, help="First day, like 2027-01-04.")
 ENDS = typer.Option(None, help="Last day; empty for no end.")
 HOLIDAYS = typer.Option(None, help="Whose public holidays: GB-ENG, Germany; empty for nobody's.")
 ON_HOLIDAY = typer.Option(None, help="What happens on one: skip, earlier or later.")
+AT_TIME = typer.Option("", "--time", help="Of a date with several: this one alone, like 17:30.")
 DRY_RUN = typer.Option(False, "--dry-run", help="Only show what it would mean.")
 
 
 @app.command("add")
 def add(
     newsletter: str,
-    weekdays: str = WEEKDAYS,
+    weekdays: str | None = WEEKDAYS,
     every_weeks: int = EVERY_WEEKS,
-    monthly: str = MONTHLY,
-    rrule: str = RRULE,
+    monthly: str | None = MONTHLY,
+    rrule: str | None = RRULE,
     time: str = typer.Option(..., help="Local time, like 07:00; several: 07:00,17:30."),
-    zone: str = ZONE,
-    starts: str = STARTS,
-    ends: str = ENDS,
-    holidays: str = HOLIDAYS,
-    on_holiday: str = ON_HOLIDAY,
+    zone: str | None = ZONE,
+    starts: str | None = STARTS,
+    ends: str | None = ENDS,
+    holidays: str | None = HOLIDAYS,
+    on_holiday: str | None = ON_HOLIDAY,
     draft_before: int = typer.Option(180, min=5, help="Minutes before: the draft is created and prefilled."),
     dry_run: bool = DRY_RUN,
     as_json: bool = JSON,
@@ -66,16 +67,16 @@ def add(
 @app.command("change")
 def change(
     schedule_id: int,
-    weekdays: str = WEEKDAYS,
+    weekdays: str | None = WEEKDAYS,
     every_weeks: int = EVERY_WEEKS,
-    monthly: str = MONTHLY,
-    rrule: str = RRULE,
-    time: str = TIME,
-    zone: str = ZONE,
-    starts: str = STARTS,
-    ends: str = ENDS,
-    holidays: str = HOLIDAYS,
-    on_holiday: str = ON_HOLIDAY,
+    monthly: str | None = MONTHLY,
+    rrule: str | None = RRULE,
+    time: str | None = TIME,
+    zone: str | None = ZONE,
+    starts: str | None = STARTS,
+    ends: str | None = ENDS,
+    holidays: str | None = HOLIDAYS,
+    on_holiday: str | None = ON_HOLIDAY,
     draft_before: int = typer.Option(0, help="Minutes before: the draft is created and prefilled."),
     dry_run: bool = DRY_RUN,
     as_json: bool = JSON,
@@ -105,12 +106,12 @@ def remove(schedule_id: int, yes: bool = YES) -> None:
 
 
 def _read_changes(
-    weekdays: str,
+    weekdays: str | None,
     every_weeks: int,
-    monthly: str,
-    rrule: str,
-    time: str,
-    zone: str,
+    monthly: str | None,
+    rrule: str | None,
+    time: str | None,
+    zone: str | None,
     starts: str | None,
     ends: str | None,
     holidays: str | None,
@@ -120,16 +121,16 @@ def _read_changes(
     if every_weeks > 1 and not weekdays:
         raise BadInput("Give the weekdays with --every-weeks, such as --weekdays fri.", "every_weeks")
     given: schedules.ScheduleChanges = {}
-    if weekdays:
+    if weekdays is not None:
         given["weekdays"] = weekdays
         given["every_weeks"] = every_weeks
-    if monthly:
+    if monthly is not None:
         given["monthly"] = monthly
-    if rrule:
+    if rrule is not None:
         given["recurrence"] = rrule
-    if time:
+    if time is not None:
         given["time"] = time
-    if zone:
+    if zone is not None:
         given["zone"] = zone
     if starts is not None:
         given["starts_on"] = starts
@@ -212,17 +213,18 @@ def skip_date(
     schedule_id: int,
     date: str = typer.Argument(..., help="Like 2026-12-25."),
     reason: str = typer.Option(..., help="Why."),
+    time: str = AT_TIME,
 ) -> None:
-    """Skip one date."""
-    schedules.skip_date(schedule_id, clock.parse_day(date), reason=reason, by=get_actor(), now=clock.now())
-    say(f"{date} is skipped: {reason}")
+    """Skip one date, or one time of it."""
+    schedules.skip_date(schedule_id, clock.parse_day(date), reason=reason, by=get_actor(), now=clock.now(), time=time)
+    say(f"{f'{date} {time}'.strip()} is skipped: {reason}")
 
 
 @app.command("unskip")
-def unskip_date(schedule_id: int, date: str) -> None:
-    """Unskip a date."""
-    schedules.unskip_date(schedule_id, clock.parse_day(date), by=get_actor(), now=clock.now())
-    say(f"{date} is planned again.")
+def unskip_date(schedule_id: int, date: str, time: str = AT_TIME) -> None:
+    """Unskip a date, or one time of it."""
+    schedules.unskip_date(schedule_id, clock.parse_day(date), by=get_actor(), now=clock.now(), time=time)
+    say(f"{f'{date} {time}'.strip()} is planned again.")
 
 
 @app.command("pause")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import TypedDict, Unpack
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.kernel import clock
@@ -106,11 +107,19 @@ def create_schedule(newsletter_id: int, *, by: Actor, now: datetime, **changes: 
     require_right(by, Verb.CONFIGURE, newsletter_id=newsletter_id)
     values = _complete({**_DEFAULTS, "zone": newsletter.zone}, _parse_changes(changes), now)
     with transaction.atomic():
+        _refuse_twin(newsletter_id, values)
         row = models.Schedule.objects.create(newsletter_id=newsletter_id, created_at=now, **_to_columns(values))
         detail = rule_text.describe_rule(_to_rule(values))
         by.record(ActionRecord("made schedule", newsletter.slug, now, newsletter_id, detail, after=values))
     occurrences.materialise_schedule(row.id, now)
     return get_schedule(row.id)
+
+
+def _refuse_twin(newsletter_id: int, values: Mapping[str, str]) -> None:
+    when = ("recurrence", "time", "zone", "starts_on", "ends_on")
+    for each in list_schedules(newsletter_id):
+        if all(format_values(each)[name] == values[name] for name in when):
+            raise Refused(f"It goes out then already, by schedule {each.id} ({each.in_words}).")
 
 
 def change_schedule(
@@ -158,13 +167,15 @@ def remove_schedule(schedule_id: int, *, by: Actor, now: datetime) -> None:
 
 
 def pause_schedule(schedule_id: int, *, by: Actor, now: datetime) -> Schedule:
-    """Stops a schedule: nothing of it is planned, collected or sent until it is resumed. Editions that exist stay."""
+    """Stops a schedule: nothing of it is planned, collected or sent until it is resumed. Editions that exist stay,
+    and so do the stories that are there already.
+    """
     _switch(schedule_id, "paused schedule", active=False, by=by, now=now)
     return get_schedule(schedule_id)
 
 
 def resume_schedule(schedule_id: int, *, by: Actor, now: datetime) -> Schedule:
-    """Lets a paused schedule go on, from now: what it missed stays missed, and older stories are not collected."""
+    """Lets a paused schedule go on, from now: what it missed stays missed, and stories of the pause are not offered."""
     _switch(schedule_id, "resumed schedule", active=True, by=by, now=now)
     occurrences.materialise_schedule(schedule_id, now)
     return get_schedule(schedule_id)
@@ -181,54 +192,94 @@ def _switch(schedule_id: int, action: str, *, active: bool, by: Actor, now: date
             return  # it is so already
         if not active:
             _delete_future(schedule_id, now)
+            if not others.exists():
+                newsletter_settings.stop_collecting(schedule.newsletter_id, now)
         elif not was_collecting:
             newsletter_settings.collect_from(schedule.newsletter_id, now)
         _record(by, action, schedule, now, before={"active": not active}, after={"active": active})
 
 
-def skip_date(schedule_id: int, day: date, *, reason: str, by: Actor, now: datetime) -> None:
-    """Skips one local date, for a reason that stays visible. Raises NotFound, NotAllowed.
+def skip_date(schedule_id: int, day: date, *, reason: str, by: Actor, now: datetime, time: str = "") -> None:
+    """Skips one local date, or what goes out at one `time` of it (07:00), for a reason that stays visible.
 
-    Raises BadInput without a reason, Refused when it is too late.
+    What was held keeps why beside it. Raises NotFound, NotAllowed, Refused when it is too late, and BadInput without a
+    reason, for a date that is past, and for one on which nothing goes out.
     """
     schedule = get_schedule(schedule_id)
     require_right(by, Verb.EDIT, newsletter_id=schedule.newsletter_id)
     reason = reason.strip()[:300]
     if not reason:
         raise BadInput("Say why it is skipped.", "reason")
+    _require_date(schedule, day, now)
     with transaction.atomic():
-        if models.Occurrence.objects.filter(schedule_id=schedule.id, date=day, state=OccurrenceState.CLAIMED).exists():
+        rows = _filter_day(schedule, day, time)
+        left = rows.filter(state__in=states.list_predecessors(OccurrenceState.SKIPPED))
+        if not left.exists() and rows.filter(state=OccurrenceState.CLAIMED).exists():
             raise Refused(f"{day} is being sent already. Stop its mailing instead: newsletter mailings list")
         earlier = dict(schedule.skips).get(day)
-        if earlier == reason:
+        if earlier == reason and not left.exists():
             return
-        models.Skip.objects.update_or_create(
-            schedule_id=schedule.id,
-            date=day,
-            defaults={"reason": reason, "created_at": now, "created_by": by.name[:254]},
-        )
-        rows = models.Occurrence.objects.filter(
-            schedule_id=schedule.id, date=day, state__in=states.list_predecessors(OccurrenceState.SKIPPED)
-        )
-        rows.update(state=OccurrenceState.SKIPPED, reason=f"{reason} ({by.name})"[:300], changed_at=now)
+        if not time or len(_list_rule_dates(schedule, day)) == 1:
+            models.Skip.objects.update_or_create(
+                schedule_id=schedule.id,
+                date=day,
+                defaults={"reason": reason, "created_at": now, "created_by": by.name[:254]},
+            )
+        for row in left:
+            held = f"; it was held: {row.reason}" if row.state == OccurrenceState.HELD else ""
+            models.Occurrence.objects.filter(id=row.id, state=row.state).update(
+                state=OccurrenceState.SKIPPED, reason=f"{reason} ({by.name}){held}"[:300], changed_at=now
+            )
         before = {"reason": earlier} if earlier else {}
-        _record(by, "skipped date", schedule, now, str(day), before=before, after={"reason": reason})
+        _record(by, "skipped date", schedule, now, f"{day} {time}".strip(), before=before, after={"reason": reason})
 
 
-def unskip_date(schedule_id: int, day: date, *, by: Actor, now: datetime) -> None:
-    """Undoes skipping a date. Raises NotFound, NotAllowed, Refused when it was not skipped or is past."""
+def unskip_date(schedule_id: int, day: date, *, by: Actor, now: datetime, time: str = "") -> None:
+    """Undoes skipping a date, or one `time` of it. Raises NotFound, NotAllowed, Refused when it was not skipped by
+    hand or is past.
+    """
     schedule = get_schedule(schedule_id)
     require_right(by, Verb.EDIT, newsletter_id=schedule.newsletter_id)
+    by_rule = [each.instant for each in _list_rule_dates(schedule, day) if each.skipped]
     with transaction.atomic():
-        if not models.Skip.objects.filter(schedule_id=schedule_id, date=day).delete()[0]:
-            raise Refused(f"{day} is not skipped.")
-        rows = models.Occurrence.objects.filter(schedule_id=schedule_id, date=day, state=OccurrenceState.SKIPPED)
+        rows = _filter_day(schedule, day, time).filter(state=OccurrenceState.SKIPPED).exclude(instant__in=by_rule)
         if rows.filter(instant__lte=now).exists():
             raise Refused(f"{day} is past; it stays skipped.")
+        skips = models.Skip.objects.filter(schedule_id=schedule_id, date=day)
+        if not skips.exists() and not rows.exists():
+            raise Refused(f"{day} is a holiday of the rule." if by_rule else f"{day} is not skipped.")
+        skips.delete()
         rows.filter(edition=None).update(state=OccurrenceState.PLANNED, reason="", changed_at=now)
         rows.exclude(edition=None).update(state=OccurrenceState.DRAFT, reason="", changed_at=now)
         before = {"reason": dict(schedule.skips).get(day, "")}
-        _record(by, "took date in again", schedule, now, str(day), before=before)
+        _record(by, "took date in again", schedule, now, f"{day} {time}".strip(), before=before)
+
+
+def _require_date(schedule: Schedule, day: date, now: datetime) -> None:
+    if day < now.astimezone(clock.get_zone(schedule.zone)).date():
+        raise BadInput(f"{day} is past.", "date")
+    if not _list_rule_dates(schedule, day):
+        raise BadInput(f"Nothing goes out on {day}: {schedule.in_words}.", "date")
+
+
+def _list_rule_dates(schedule: Schedule, day: date) -> list[RuleDate]:
+    """What the rule says of a local date: what goes out then, and what a holiday takes away."""
+    around = datetime.combine(day, datetime.min.time(), tzinfo=UTC)
+    found = calendar.list_dates(schedule.rule, around - timedelta(days=1), around + timedelta(days=2))
+    return [each for each in found if each.day == day]
+
+
+def _filter_day(schedule: Schedule, day: date, time: str) -> QuerySet[models.Occurrence]:
+    """The occurrences of a local date, planned or past; those of one `time`, of which there must be one."""
+    rows = models.Occurrence.objects.filter(schedule_id=schedule.id, date=day)
+    if not time.strip():
+        return rows
+    (wanted,) = rule_text.parse_times(time)[:1]
+    zone = clock.get_zone(schedule.zone)
+    chosen = [row.id for row in rows if row.instant.astimezone(zone).time().replace(second=0, tzinfo=None) == wanted]
+    if not chosen:
+        raise BadInput(f"Nothing is planned for {day} at {time.strip()}.", "time")
+    return rows.filter(id__in=chosen)
 
 
 def _record(

@@ -3,13 +3,48 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Newsletter
+from tests.cli.conftest import USAGE, Newsletter
 
 
 @pytest.mark.parametrize("words", ["schedules list", "schedules next"])
 def test_what_is_read_is_json_and_nothing_else(newsletter: Newsletter, newsroom: Any, words: str) -> None:
     json.loads(newsletter(*words.split(), "--json")[1])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("add", "morning", "--time", ""), "time"),
+        (("add", "morning", "--time", "07:00", "--weekdays", ""), "names no weekdays"),
+        (("change", "1", "--time", ""), "time"),
+        (("change", "1", "--zone", ""), "zone"),
+        (("skip", "1", "2020-01-01", "--reason", "x"), "2020-01-01 is past"),
+    ],
+)
+def test_what_is_left_empty_or_past_is_refused_and_changes_nothing(
+    newsletter: Newsletter, newsroom: Any, words: tuple[str, ...], message: str
+) -> None:
+    assert newsletter("schedules", "add", "morning", "--time", "18:00")[0] == 0
+    before = newsletter("schedules", "list", "--json")[1]
+    status, _, err = newsletter("schedules", *words)
+    assert (status, message in err) == (USAGE, True), err
+    assert newsletter("schedules", "list", "--json")[1] == before
+
+
+def test_one_time_of_a_date_is_skipped_and_unskipped(newsletter: Newsletter, newsroom: Any) -> None:
+    assert newsletter("schedules", "add", "morning", "--time", "07:00,17:30")[0] == 0
+    tomorrow = str((datetime.now(UTC) + timedelta(days=2)).date())
+
+    def list_states() -> list[str]:
+        found = json.loads(newsletter("schedules", "next", "--json")[1])
+        return [each["state"] for each in found if each["date"] == tomorrow]
+
+    assert newsletter("schedules", "skip", "1", tomorrow, "--time", "17:30", "--reason", "A strike")[0] == 0
+    assert list_states() == ["planned", "skipped"]
+    assert newsletter("schedules", "unskip", "1", tomorrow, "--time", "17:30")[0] == 0
+    assert list_states() == ["planned", "planned"]

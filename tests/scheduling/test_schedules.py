@@ -263,7 +263,8 @@ def test_stories_are_collected_again_from_the_end_of_a_pause(schedule: Any, news
     later = now + timedelta(days=20)
     schedules.pause_schedule(schedule.id, by=SYSTEM, now=now)
     schedules.resume_schedule(schedule.id, by=SYSTEM, now=later)
-    assert newsletters.get_newsletter(newsroom.briefing.id).collects_from == later
+    newsletter = newsletters.get_newsletter(newsroom.briefing.id)
+    assert (newsletter.collects_until, newsletter.collects_from) == (now, later)
 
 
 def test_while_another_schedule_runs_a_pause_loses_no_story(schedule: Any, newsroom: Any, now: datetime) -> None:
@@ -271,3 +272,64 @@ def test_while_another_schedule_runs_a_pause_loses_no_story(schedule: Any, newsr
     schedules.pause_schedule(schedule.id, by=SYSTEM, now=now)
     schedules.resume_schedule(schedule.id, by=SYSTEM, now=now + timedelta(days=20))
     assert newsletters.get_newsletter(newsroom.briefing.id).collects_from is None
+
+
+@pytest.fixture
+def twice_a_day(newsroom: Any, now: datetime) -> Any:
+    """At 07:00 and 17:30 in London, every day."""
+    return add(newsroom, now, weekdays="daily", time="07:00, 17:30")
+
+
+def list_states(schedule: Any, day: date) -> dict[str, str]:
+    """The states of the occurrences of a day, by their time in UTC."""
+    rows = models.Occurrence.objects.filter(schedule_id=schedule.id, date=day).order_by("instant")
+    return {f"{row.instant:%H:%M}": row.state for row in rows}
+
+
+def test_of_a_date_with_several_times_one_is_skipped_and_taken_in_again(twice_a_day: Any, now: datetime) -> None:
+    day = now.date() + timedelta(days=1)
+    schedules.skip_date(twice_a_day.id, day, time="17:30", reason="A strike", by=SYSTEM, now=now)
+    assert list_states(twice_a_day, day) == {"07:00": "planned", "17:30": "skipped"}
+    schedules.unskip_date(twice_a_day.id, day, time="17:30", by=SYSTEM, now=now)
+    assert list_states(twice_a_day, day) == {"07:00": "planned", "17:30": "planned"}
+    with pytest.raises(BadInput, match=f"Nothing is planned for {day} at 12:00"):
+        schedules.skip_date(twice_a_day.id, day, time="12:00", reason="A strike", by=SYSTEM, now=now)
+
+
+def test_what_is_left_of_a_day_is_skipped_when_the_first_has_gone(twice_a_day: Any, now: datetime) -> None:
+    day = now.date()
+    rows = models.Occurrence.objects.filter(schedule_id=twice_a_day.id, date=day).order_by("instant")
+    rows.filter(id=rows[0].id).update(state=OccurrenceState.CLAIMED)
+    schedules.skip_date(twice_a_day.id, day, reason="A strike", by=SYSTEM, now=now)
+    assert list_states(twice_a_day, day) == {"07:00": "claimed", "17:30": "skipped"}
+
+
+def test_what_was_held_says_so_when_it_is_skipped(twice_a_day: Any, now: datetime) -> None:
+    rows = models.Occurrence.objects.filter(schedule_id=twice_a_day.id, date=now.date())
+    rows.update(state=OccurrenceState.HELD, reason="It was not approved.")
+    schedules.skip_date(twice_a_day.id, now.date(), reason="A strike", by=SYSTEM, now=now)
+    assert {row.reason for row in rows} == {"A strike (tests); it was held: It was not approved."}
+
+
+@pytest.mark.parametrize(
+    ("days", "message"),
+    [(-1, "is past"), (4, "Nothing goes out on 2026-11-28: Weekdays at 07:00")],  # a Saturday
+)
+def test_a_date_on_which_nothing_is_to_go_out_is_not_skipped(
+    newsroom: Any, now: datetime, days: int, message: str
+) -> None:
+    weekdays = add(newsroom, now, weekdays="weekdays", time="07:00")
+    with pytest.raises(BadInput, match=message) as caught:
+        schedules.skip_date(weekdays.id, now.date() + timedelta(days=days), reason="x", by=SYSTEM, now=now)
+    assert caught.value.field == "date"
+
+
+def test_a_holiday_of_the_rule_is_not_unskipped(newsroom: Any, now: datetime) -> None:
+    made = add(newsroom, now, weekdays="daily", time="07:00", region="GB-ENG")
+    with pytest.raises(Refused, match="2026-12-25 is a holiday of the rule"):
+        schedules.unskip_date(made.id, date(2026, 12, 25), by=SYSTEM, now=now)
+
+
+def test_a_newsletter_does_not_go_out_twice_by_the_same_rule(twice_a_day: Any, newsroom: Any, now: datetime) -> None:
+    with pytest.raises(Refused, match=f"It goes out then already, by schedule {twice_a_day.id}"):
+        add(newsroom, now, weekdays="1-7", time="17:30,07:00")

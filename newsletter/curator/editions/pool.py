@@ -48,7 +48,7 @@ def list_pool(
     """
     shown = edition_lookup.get_edition(edition_id)
     rows = list(
-        _filter_articles(filters, _collect_since(shown, now), transitions.find_cut_off(edition_id))
+        _filter_articles(filters, shown, now)
         .defer("text", "biography")
         .select_related("copy_of")
         .prefetch_related("tags", "notes")[:limit]
@@ -77,7 +77,7 @@ def list_pool(
 
 def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[Article]:
     """The articles that may be suggested for an edition: recent, not ignored, and eligible on its date."""
-    rows = _filter_articles(PoolFilter(), _collect_since(edition, now), transitions.find_cut_off(edition.id)).filter(
+    rows = _filter_articles(PoolFilter(), edition, now).filter(
         Q(eligible_from=None) | Q(eligible_from__lte=edition.date),
         Q(eligible_until=None) | Q(eligible_until__gte=edition.date),
     )
@@ -87,13 +87,23 @@ def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[Artic
 def _collect_since(edition: Edition, now: datetime) -> datetime:
     """From when stories are on offer: those that came since the last edition was approved, and of the last days.
 
-    So what came while dates were skipped is still there. A pause collects nothing: nothing from before its end is.
+    So what came while dates were skipped is still there.
     """
     last = _find_last_close(edition)
-    resumed = newsletters.get_newsletter(edition.newsletter_id).collects_from
+    newsletter = newsletters.get_newsletter(edition.newsletter_id)
+    resumed = newsletter.collects_from if newsletter.collects_until is None else None
     if resumed is not None and (last is None or resumed > last):
-        return resumed
+        return resumed  # after a pause that an earlier version began, which did not keep when
     return min(now - NEW_WITHIN, last) if last else now - NEW_WITHIN
+
+
+def _during_pause(edition: Edition) -> Q:
+    """What came while the newsletter's schedule was paused: a pause collects nothing."""
+    newsletter = newsletters.get_newsletter(edition.newsletter_id)
+    begun, ended = newsletter.collects_until, newsletter.collects_from
+    if begun is None or ended is None:
+        return Q(pk__in=())
+    return Q(added_at__gte=begun, added_at__lt=ended)
 
 
 def _find_last_close(edition: Edition) -> datetime | None:
@@ -105,15 +115,16 @@ def _find_last_close(edition: Edition) -> datetime | None:
     return transitions.find_cut_off(edition_id) or approved_at
 
 
-def _filter_articles(filters: PoolFilter, since: datetime, until: datetime | None) -> QuerySet[Article]:
+def _filter_articles(filters: PoolFilter, edition: Edition, now: datetime) -> QuerySet[Article]:
     try:
         state = PoolState(filters.state)
     except ValueError:
         raise BadInput(f"There is no state “{filters.state}”. There are {', '.join(PoolState)}.", "state") from None
     rows = search.find_articles(filters.query)
     if not filters.query.strip():
-        rows = rows.filter(Q(added_at__gte=since) | Q(standing=ArticleStanding.SHORTLISTED))
-        if until is not None:
+        recent = Q(added_at__gte=_collect_since(edition, now)) & ~_during_pause(edition)
+        rows = rows.filter(recent | Q(standing=ArticleStanding.SHORTLISTED))
+        if (until := transitions.find_cut_off(edition.id)) is not None:
             rows = rows.filter(added_at__lt=until)  # what came after the cut-off is the next edition's
     picks = models.Pick.objects.filter(article=OuterRef("pk")).exclude(edition__state=EditionState.SKIPPED)
     out = picks.filter(edition__state__in=OUT_STATES)

@@ -20,7 +20,7 @@ from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError
 from newsletter.scheduling import occurrences, schedules
 from newsletter.scheduling.schedules import RulePreview
-from newsletter.scheduling.values import Occurrence
+from newsletter.scheduling.values import Occurrence, Schedule
 from newsletter.web.access import (
     desk_view,
     get_actor,
@@ -148,13 +148,24 @@ def update_schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
 def skip_or_unskip_date(request: HttpRequest, schedule_id: int) -> HttpResponse:
     """Skips a date for a reason, or with `undo` unskips it."""
     by, now = get_actor(request), clock.now()
-    require_permission(request, Verb.EDIT, schedules.get_schedule(schedule_id).newsletter_id)
+    schedule = schedules.get_schedule(schedule_id)
+    require_permission(request, Verb.EDIT, schedule.newsletter_id)
     try:
-        day = clock.parse_day(request.POST.get("date", ""))
+        day, time = clock.parse_day(request.POST.get("date", "")), _read_time(request, schedule)
         if request.POST.get("undo"):
-            schedules.unskip_date(schedule_id, day, by=by, now=now)
+            schedules.unskip_date(schedule_id, day, by=by, now=now, time=time)
         else:
-            schedules.skip_date(schedule_id, day, reason=request.POST.get("reason", ""), by=by, now=now)
+            reason = request.POST.get("reason", "")
+            schedules.skip_date(schedule_id, day, reason=reason, by=by, now=now, time=time)
     except NewsletterError as error:
         messages.error(request, str(error))
     return redirect("schedule")
+
+
+def _read_time(request: HttpRequest, schedule: Schedule) -> str:
+    """At which of the times of the date: the one of the row, for the others of a day have rows of their own."""
+    instant = request.POST.get("instant", "")
+    if not instant:
+        return ""
+    zone = clock.get_zone(schedule.zone)
+    return f"{clock.parse_local_moment(instant, schedule.zone, 'instant').astimezone(zone):%H:%M}"

@@ -106,6 +106,18 @@ def test_what_came_during_a_pause_is_not_on_offer(
     edition: Edition, newsletter: Newsletter, add_article: AddArticle, now: datetime
 ) -> None:
     out(newsletter, edition, now)
+    add_article("Before the pause", added=now - timedelta(days=4))
+    add_article("During the pause", added=now - timedelta(days=2))
+    add_article("Since it goes on", added=now - timedelta(hours=2))
+    newsletter_settings.stop_collecting(newsletter.id, now - timedelta(days=3))
+    newsletter_settings.collect_from(newsletter.id, now - timedelta(days=1))
+    assert set(offered(edition, now)) == {"Before the pause", "Since it goes on"}
+
+
+def test_after_a_pause_whose_beginning_is_not_known_nothing_older_is_on_offer(
+    edition: Edition, newsletter: Newsletter, add_article: AddArticle, now: datetime
+) -> None:
+    out(newsletter, edition, now)
     add_article("During the pause", added=now - timedelta(days=2))
     add_article("Since it goes on", added=now - timedelta(hours=2))
     newsletter_settings.collect_from(newsletter.id, now - timedelta(days=1))

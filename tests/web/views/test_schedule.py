@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from django.test import Client
 
 from newsletter.accounts.actors import SystemActor
 from newsletter.kernel import clock
-from newsletter.scheduling import schedules
+from newsletter.scheduling import models, schedules
 from tests.actors import SYSTEM
 
 SEEN = {"seen_weekdays": "1234567", "seen_time": "07:00"}  # what the page was filled with
@@ -155,3 +155,19 @@ def test_a_schedule_is_removed(admin: Client, newsroom: Any, now: datetime) -> N
     made = schedules.create_schedule(newsroom.briefing.id, time="07:00", by=SYSTEM, now=now)
     admin.post(f"/schedule/{made.id}/", {"do": "remove"})
     assert schedules.list_schedules() == ()
+
+
+def test_skipping_a_row_skips_no_other_of_its_day(editor: Client, newsroom: Any) -> None:
+    made = schedules.create_schedule(
+        newsroom.briefing.id, time="07:00, 17:30", zone="America/New_York", by=SYSTEM, now=clock.now()
+    )
+    day = (clock.now() + timedelta(days=3)).date()
+    rows = models.Occurrence.objects.filter(schedule_id=made.id, date=day)
+    first, second = rows.order_by("instant")
+    form = {"date": str(second.date), "instant": second.instant.isoformat(), "reason": "A strike"}
+    assert form["instant"] in editor.get("/schedule/").content.decode()
+    editor.post(f"/schedule/{made.id}/skips/", form)
+    states = dict(rows.values_list("id", "state"))
+    assert (states[first.id], states[second.id]) == ("planned", "skipped")
+    editor.post(f"/schedule/{made.id}/skips/", {**form, "undo": "1"})
+    assert dict(rows.values_list("id", "state"))[second.id] == "planned"

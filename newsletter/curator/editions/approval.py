@@ -104,6 +104,11 @@ def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Acto
     return edition_lookup.to_snapshot(row)
 
 
+def find_first_approver(edition_id: int) -> str:
+    """Whose approval waits for that of a second person; "" for nobody's."""
+    return models.FirstApproval.objects.filter(edition_id=edition_id).values_list("by", flat=True).first() or ""
+
+
 def _find_first_approval(edition_id: int, sha256: str) -> str:
     """Who approved this very mail already; "" for nobody."""
     row = models.FirstApproval.objects.filter(edition_id=edition_id, sha256=sha256).first()
@@ -119,6 +124,10 @@ def _record_first_approval(edition: Edition, sha256: str, by: Actor, now: dateti
     fresh = models.Edition.objects.filter(id=edition.id, version=edition.version, state=edition.state)
     if not fresh.update(state=EditionState.IN_REVIEW, reason=reason[:300], changed_at=now):
         raise _Overtaken
+    if (first := _find_first_approval(edition.id, sha256)) and _is_somebody_else(first, by):
+        raise _Overtaken  # between our look and this they were the first
+    if first:
+        raise Refused("You have approved it already. A second person must approve it as well.")
     models.FirstApproval.objects.update_or_create(
         edition_id=edition.id, defaults={"sha256": sha256, "by": by.name[:254], "at": now}
     )

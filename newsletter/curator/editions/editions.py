@@ -133,10 +133,13 @@ def apply_edit(
             after = edition_lookup.get_edition(edition_id)
             if edition_changes.describe_changes(before, after) == ({}, {}):
                 raise _NothingChanged
-            if void_approval(edition_id, why, now):
-                models.Edition.objects.filter(id=edition_id).update(state=EditionState.DRAFT, reason=why[:300])
+            voided = why if void_approval(edition_id, why, now) else ""
+            if before.state == EditionState.IN_REVIEW and _void_first_approval(edition_id):
+                voided = "edited after the first of two approvals"
+            if voided:
+                models.Edition.objects.filter(id=edition_id).update(state=EditionState.DRAFT, reason=voided[:300])
                 transitions.record_transition(
-                    edition_id, before.state, EditionState.DRAFT, who=by.name, why=why, now=now
+                    edition_id, before.state, EditionState.DRAFT, who=by.name, why=voided, now=now
                 )
                 after = edition_lookup.get_edition(edition_id)
             numbers = revision_log.record_revisions(before, after, action=action, who=by.name, now=now)
@@ -158,6 +161,10 @@ def void_approval(edition_id: int, why: str, now: datetime) -> bool:
     """Takes a standing approval away. Returns whether there was one."""
     standing = models.Snapshot.objects.filter(edition_id=edition_id, voided_at=None, purpose=SnapshotPurpose.EDITION)
     return bool(standing.update(voided_at=now, void_reason=why[:300]))
+
+
+def _void_first_approval(edition_id: int) -> bool:
+    return bool(models.FirstApproval.objects.filter(edition_id=edition_id).delete()[0])
 
 
 def select_field_changes(

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 
 from newsletter.catalog import newsletters
 from newsletter.checks import preflight
-from newsletter.curator.editions import edition_lookup
+from newsletter.curator.editions import approval, edition_lookup
 from newsletter.delivery.reports import edition_status
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
@@ -53,6 +53,7 @@ def _render_page(request: HttpRequest, edition_id: int, *, refusal: NewsletterEr
         "findings": [each for each in checked.findings if each.blocks or each.warns],
         "blocked": checked.blocked,
         "may_approve": get_actor(request).may(Verb.APPROVE, newsletter_id=edition.newsletter_id),
+        "first_approver": approval.find_first_approver(edition_id),
         "due_at": occurrences.find_instant_of_edition(edition.id),
         "refusal": refusal,
     }

@@ -16,7 +16,7 @@ from newsletter.accounts.actors import SystemActor
 from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles.values import Article
-from newsletter.curator.editions import approval, edition_lookup, editions, models, picks
+from newsletter.curator.editions import approval, edition_lookup, editions, models, picks, transitions
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from tests.actors import SYSTEM
@@ -296,7 +296,9 @@ def test_where_two_must_approve_the_first_freezes_nothing(by_two: Edition, now: 
     waiting = edition_lookup.get_edition(by_two.id)
     assert (waiting.state, waiting.snapshot_id) == ("in_review", None)
     assert waiting.reason == "approved by ada@example.com; a second person must approve it as well"
-    assert approve(by_two.id, by=SystemActor("ADA@example.com"), now=now) is None, "the same person once more"
+    with pytest.raises(Refused, match="You have approved it already"):
+        approve(by_two.id, by=SystemActor("ADA@example.com"), now=now)
+    assert len(transitions.list_transitions(by_two.id)) == 1, "nobody is asked again"
     snapshot = approve(by_two.id, by=BEN, now=now + LATER)
     assert edition_lookup.get_edition(by_two.id).snapshot_id == snapshot.id
 
@@ -304,8 +306,22 @@ def test_where_two_must_approve_the_first_freezes_nothing(by_two: Edition, now: 
 def test_an_edit_after_the_first_of_two_approvals_voids_it(by_two: Edition, now: datetime) -> None:
     approve(by_two.id, by=ADA, now=now)
     editions.edit_edition(by_two.id, intro="Good evening.", seen=None, by=BEN, now=now)
+    edited = edition_lookup.get_edition(by_two.id)
+    assert (edited.state, edited.reason) == ("open", "edited after the first of two approvals")
+    last = transitions.list_transitions(by_two.id)[-1]
+    assert (last.by, last.why) == (BEN.name, edited.reason)
+    assert approval.find_first_approver(by_two.id) == ""
     assert approve(by_two.id, by=BEN, now=now) is None
     assert approve(by_two.id, by=ADA, now=now) is not None
+
+
+def test_of_two_who_approve_at_once_the_second_looks_again(by_two: Edition, now: datetime) -> None:
+    with (
+        just_before(EDITION, lambda: approve(by_two.id, by=ADA, now=now)),
+        pytest.raises(Conflict),
+    ):
+        approve(by_two.id, by=BEN, now=now)
+    assert approval.find_first_approver(by_two.id) == ADA.name
 
 
 def test_what_was_sent_back_needs_two_approvals_again(by_two: Edition, now: datetime) -> None:

@@ -102,4 +102,17 @@ def test_the_first_of_two_is_told_that_a_second_is_needed(
     newsletter_settings.change_newsletter(newsroom.briefing.id, approvals="two", seen=None, by=SYSTEM, now=now)
     path = f"/editions/{edition.id}/approve/"
     done = editor.post(path, {"content_hash": find_hash(editor.get(path).content.decode())}, follow=True)
-    assert "A second person must approve it as well" in done.content.decode()
+    page = done.content.decode()
+    assert "<b>You have approved it.</b> A second person must approve it as well." in page
+    assert ">Approve</button>" not in page
+
+
+def test_the_second_of_two_reads_who_was_the_first(
+    editor: Client, admin: Client, edition: Any, newsroom: Any, now: Any
+) -> None:
+    newsletter_settings.change_newsletter(newsroom.briefing.id, approvals="two", seen=None, by=SYSTEM, now=now)
+    path = f"/editions/{edition.id}/approve/"
+    editor.post(path, {"content_hash": find_hash(editor.get(path).content.decode())})
+    page = admin.get(path).content.decode()
+    assert "Approved by editor@example.com. Yours would be the second approval" in page
+    assert ">Approve</button>" in page

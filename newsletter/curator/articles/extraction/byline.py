@@ -17,8 +17,7 @@ BEFORE_HEADLINE, AFTER_HEADLINE = 400, 700  # characters between the headline an
 LONGEST = 160  # characters of a byline
 LONGEST_LABELLED = 90  # of a line that begins with a label: more is a sentence
 MOST_CANDIDATES = 40
-_CALLED = ("author", "byline", "by-line", "writer", "contributor", "reporter")
-_NOT_CALLED = ("bio", "avatar", "image", "photo", "prep", "count", "social", "comment", "about", "date")
+_CALLED = ("author", "byline")
 
 
 def find_authors(
@@ -28,27 +27,18 @@ def find_authors(
     sites: Sequence[str],
 ) -> tuple[str, ...]:
     """The people of the first place that names any, each once; the paper itself (`sites`) is none."""
-    shown = " ".join(place.text for place in places)
+    shown = markup.extract_text(places[0].node) if places else ""
     said = [
         (origin, found)
         for origin, texts in _list_candidates(data, meta, places)
         if (found := [name for text in texts for name in names.parse_authors(text, sites)])
     ]
-    full = [(origin, found) for origin, found in said if _is_credible(origin, found, shown)]
-    chosen = next((found for _, found in full), [])
-    more = [
-        found for _, found in full if set(found) > set(chosen) and all(map(_is_full_name, set(found) - set(chosen)))
-    ]
-    return tuple(dict.fromkeys(more[0] if more else chosen))  # one place often names the first of several
-
-
-def _is_full_name(name: str) -> bool:
-    return 2 <= len(name.split()) <= 3
+    return tuple(dict.fromkeys(next((found for origin, found in said if _is_credible(origin, found, shown)), [])))
 
 
 def _is_credible(origin: str, found: Sequence[str], shown: str) -> bool:
-    """Whether names need no better ones: in full, and, of meta tags, which often name who built the site, shown too."""
-    if origin == "meta" and not all(name in shown for name in found):
+    """Whether names need no better ones: in full; and shown, of origins that often name who runs or fills the site."""
+    if origin in ("meta", "account") and not all(name in shown for name in found):
         return False
     return any(" " in name for name in found) or (origin in ("json-ld", "marked") and found[0].istitle())
 
@@ -59,7 +49,8 @@ def _list_candidates(
     """What each place says of the authors, and which kind of place that is, the best first."""
     near = sorted((place for place in places if _is_near(place)), key=lambda place: abs(place.distance or 0))
     far = [place for place in places if not _is_near(place)]
-    yield "json-ld", list(declared.list_names(data.get("author")))
+    author = data.get("author")
+    yield "account" if declared.is_reference(author) else "json-ld", list(declared.list_names(author))
     yield from (("marked", [text]) for text in _list_texts(filter(_is_marked, (*near, *far))))
     yield "meta", declared.list_authors(meta)
     yield from (("called", [text]) for text in _list_texts(filter(_is_called, near)))
@@ -82,24 +73,20 @@ def _is_near(place: Place) -> bool:
 def _is_marked(place: Place) -> bool:
     """Whether the markup says for machines that this is the author: a link, microdata, or a card of hCard's."""
     node = place.node
-    kinds = (node.get("class") or "").split()
-    return "author" in (node.get("rel") or "").split() or node.get("itemprop") == "author" or "vcard" in kinds
+    said = f"{node.get('rel') or ''} {node.get('itemprop') or ''} {node.get('class') or ''}".split()
+    return "author" in said or "vcard" in said
 
 
 def _is_called(place: Place) -> bool:
     called = f"{place.node.get('class') or ''} {place.node.get('id') or ''}".casefold()
-    return any(word in called for word in _CALLED) and not any(word in called for word in _NOT_CALLED)
+    return any(word in called for word in _CALLED)
 
 
 def _find_labelled(place: Place) -> str:
-    """A text that begins with a label and a name, or has them behind a stamp: “Von Ann Example”; "" for none."""
+    """A text that begins with a label and a name: “Von Ann Example”; "" for none."""
     text = place.text
     if len(text) > LONGEST_LABELLED:
         return ""
-    said = text.split()
-    stamped = [index for index, word in enumerate(said[:-1]) if word.casefold() in words.list_words("by")]
-    if stamped and "0" <= said[0][0] <= "9":  # “24.11.2026 7:00 von Ann Example”
-        text = " ".join(said[stamped[0] :])
     label = words.find_opening(text, "by")
     if not label or text[len(label) :].strip(" :"):
         return text if label and text[len(label) :].strip(" :")[0].isupper() else ""

@@ -47,19 +47,16 @@ _YEAR_BEFORE_WORD = compile_bounded(
     NAME, r"\b(?P<year>[0-9]{4})\.?\s(?P<month>[^\W0-9]{3,12})\.?\s(?P<day>[0-9]{1,2})\b"
 )
 _MAY_BE_DATE = compile_bounded(LONGEST_STAMP, r"[0-9]{4}|[0-9]{2}[./-]\s?[0-9]{2}[./-]\s?[0-9]{2}")
-_CLOCK = compile_bounded(
-    NAME, r"\s[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\s[A-Z]{3,5})?(?=\s[0-9]{4}$)"
-)  # of “Tue Nov 24 15:28:56 CET 2026”
 _IN_ADDRESS = compile_bounded(LINE, r"(?a)/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?=[/_-]|$)")
 _PARTED = compile_bounded(NAME, r"[|•·/–—,;:()\n]+|\s-\s")
-_DATED = ("date", "publish", "posted", "time")  # by what markup calls a stamp
+_DATED = ("date", "publish", "time")  # by what markup calls a stamp
 
 
 def parse_declared(value: Any) -> datetime | None:
     """A date that is given for machines: ISO 8601 as it should be, or in words as some give it."""
     text = " ".join(value.split()) if isinstance(value, str) else ""
     if not _MACHINE_DATE.match(text):
-        return parse_written(_CLOCK.sub("", text)) if len(text) <= LONGEST_STAMP else None
+        return parse_written(text) if len(text) <= LONGEST_STAMP else None
     try:
         moment = datetime.fromisoformat(_UTC.sub("+00:00", text.replace("/", "-")))
     except ValueError:
@@ -120,7 +117,7 @@ def find_shown(places: Sequence[Place], language: str) -> datetime | None:
     Not a date of a change.
     """
     stamps = list(islice(_list_stamps(places), MOST_STAMPS))
-    near = [(_weigh(place.distance), place.node, text) for place, text in stamps if _is_near(place.distance)]
+    near = [(abs(place.distance or 0), place.node, text) for place, text in stamps if _is_near(place.distance)]
     others = [(place.node, text) for place, text in stamps if not _is_near(place.distance)]
     for node, text in (
         *((node, text) for _, node, text in sorted(near, key=lambda stamp: stamp[0])),
@@ -135,20 +132,13 @@ def _is_near(distance: int | None) -> bool:
     return distance is not None and -BEFORE_HEADLINE <= distance <= AFTER_HEADLINE
 
 
-def _weigh(distance: int | None) -> int:
-    """How far a stamp is from the headline: above it, twice as far."""
-    return distance if (distance := distance or 0) >= 0 else -2 * distance
-
-
 def _list_stamps(places: Sequence[Place]) -> Iterator[tuple[Place, str]]:
-    """The short texts that may be dates: of an element, of what is called a date with its parts, or for machines."""
+    """The texts that may be dates: of an element, or what it says for machines."""
     for place in places:
         node, text = place.node, place.text
         stamp = node.get("datetime") or node.get("content") if node.tag == "time" or node.get("itemprop") else None
         if stamp and _MACHINE_DATE.match(stamp) and len(stamp) <= LONGEST_STAMP and node.tag != "meta":
             yield place, stamp
-        elif node.tag not in ("ul", "ol", "table", "html", "body") and len(node) and _is_called_date(node):
-            yield place, markup.extract_short_text(node, LONGEST_STAMP) or text
         elif _MAY_BE_DATE.search(text):
             yield place, text
 
@@ -171,17 +161,14 @@ def _read_stamp(text: str, language: str) -> datetime | None:
     if not found:
         return None
     day, start, end = found
-    label = words.find_opening(text, "by")  # then capitals are names: “By Ann Example on 24 November 2026”
-    before, behind = (_PARTED.split(part) for part in (text[len(label) : start], text[end:]))
-    counted = [word for word in before[-1].split() if not (label and word[:1].isupper())]
-    return day if len(counted) <= WORDS_BESIDE and len(behind[0].split()) <= WORDS_BESIDE and "©" not in text else None
+    before, behind = _PARTED.split(text[:start])[-1], _PARTED.split(text[end:])[0]
+    return day if max(len(before.split()), len(behind.split())) <= WORDS_BESIDE and "©" not in text else None
 
 
 def _is_change_date(node: Any, text: str) -> bool:
-    around = markup.extract_short_text(node, LONGEST_STAMP) or ""
     above = node.getparent()
-    more = (markup.extract_short_text(above, LONGEST_STAMP) or "") if above is not None else ""
-    says = f"{node.get('class') or ''} {node.get('itemprop') or ''} {text} {around} {more}".casefold()
+    around = (markup.extract_short_text(above, LONGEST_STAMP) or "") if above is not None else ""
+    says = f"{node.get('class') or ''} {node.get('itemprop') or ''} {text} {around}".casefold()
     return any(word in says for word in words.list_words("changed"))
 
 

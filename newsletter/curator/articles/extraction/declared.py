@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import unescape
 from typing import Any
 
-from newsletter.curator.articles.extraction import words
-
 MOST_NODES = 500  # of JSON-LD: a hostile page must not keep us busy
 LONGEST_COMPARED = 40  # characters of a headline
 MOST_STEPS = 3  # along references
@@ -17,19 +15,7 @@ _OF_A_STORY = ("headline", "datePublished", "articleBody", "author", "image", "d
 _OF_THE_PAGE = ("datePublished", "author", "publisher", "inLanguage", "isAccessibleForFree", "articleSection")
 _COMMENT = re.compile(r"<!--|-->|/?/?\*?\s?<!\[CDATA\[\s?\*?/?|/?/?\*?\s?\]\]>\s?\*?/?")
 _COMMA_BEFORE_END = re.compile(r",\s{0,200}(?=[}\]])")
-_NO_PUBLICATION = (
-    "modif",
-    "updat",
-    "expir",
-    "event",
-    "start",
-    "valid",
-    "review",
-    "revis",
-    "archiv",
-    "birth",
-    "publisher",
-)
+_OF_CHANGES = ("modif", "updat", "expir", "revis")
 
 
 def read_meta(tree: Any) -> dict[str, str]:
@@ -107,13 +93,19 @@ def _parse_json(text: str) -> Any:
 
 
 def list_publication_dates(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[Any]:
-    """The dates of publication as declared, the most explicit first."""
-    names = [name for name in meta if not any(word in name for word in _NO_PUBLICATION)]
-    ranks = (("publish", "pubdate", "pub-date", "pub_date"), ("issued", "created", "post"), ("date",))
-    given = [
-        meta[name] for rank in ranks for name in names if any(word in name for word in rank) and "://" not in meta[name]
-    ]
-    return [data.get("datePublished"), *given, data.get("dateCreated"), data.get("uploadDate")]
+    """What says for machines that it is the date of publication."""
+    return [data.get("datePublished"), *_list_dated(meta, ("publish", "pubdate"))]
+
+
+def list_other_dates(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[Any]:
+    """Dates that do not say of what: often of the publication, often of the file."""
+    return [*_list_dated(meta, ("issued", "created", "date")), data.get("dateCreated"), data.get("uploadDate")]
+
+
+def _list_dated(meta: Mapping[str, str], called: Sequence[str]) -> list[str]:
+    """The contents of the tags called so that tell of no change; addresses are none."""
+    names = [name for name in meta if not any(word in name for word in _OF_CHANGES)]
+    return [meta[name] for name in names if any(word in name for word in called) and "://" not in meta[name]]
 
 
 def list_meta(tree: Any) -> list[tuple[str, str]]:
@@ -127,18 +119,13 @@ def list_meta(tree: Any) -> list[tuple[str, str]]:
 
 
 def list_authors(meta: Sequence[tuple[str, str]]) -> list[str]:
-    """The authors that meta tags name, as often as they do; and what a label for cards calls “written by”."""
-    first = dict(reversed(meta))
-    named = [content for name, content in meta if name.replace(":", ".").split(".")[-1] in _OF_AUTHORS]
-    labelled = [
-        first.get(name.replace("label", "data"), "")
-        for name, content in meta
-        if name.startswith("twitter:label") and words.find_opening(content, "by")
-    ]
-    return list(dict.fromkeys((*named, *labelled)))[:MOST_NODES]
+    """The authors that meta tags name, as often as they do."""
+    return list(dict.fromkeys(content for name, content in meta if name.endswith(("author", "creator"))))[:MOST_NODES]
 
 
-_OF_AUTHORS = ("author", "creator", "parsely-author", "citation_author", "byl", "author_name", "dc.creator")
+def is_reference(author: Any) -> bool:
+    """Whether an author is a node of the page's graph, with an id: the account that put the page up, often."""
+    return any(isinstance(item, dict) and "@id" in item for item in (author if isinstance(author, list) else [author]))
 
 
 def list_names(value: Any) -> Iterator[str]:

@@ -10,7 +10,8 @@ from newsletter.curator.articles.extraction import words
 from newsletter.curator.articles.extraction.calendar_words import is_calendar_word
 from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
-LONGEST, MOST_WORDS = 200, 6  # characters of a byline, words of a name
+LONGEST, MOST_WORDS = 200, 5  # characters of a byline, words of a name
+LONGEST_LABEL = 3  # words before a colon
 LONGEST_PARTICLE = 4  # letters of “van”, “della”: small words within a name
 MOST_NAMES = 20
 _RSS_AUTHOR = compile_bounded(LINE, r"^\S+@\S+\s+\((?P<name>[^()]+)\)$")
@@ -65,11 +66,11 @@ def fold_name(text: str) -> str:
 
 
 def _strip_label(text: str) -> str:
-    """Without “By”, “Veröffentlicht von:”, “View all posts by”."""
-    for _ in range(3):
-        label = words.find_opening(text, "by")
-        if not label or not (rest := text[len(label) :].lstrip(" :·|–-")):
-            break
+    """Without what stands before a name: “By”, “Interview:”, “View all posts by”."""
+    label, colon, rest = text.partition(":")
+    if colon and rest.strip() and len(label.split()) <= LONGEST_LABEL:
+        text = rest.strip()
+    if (opening := words.find_opening(text, "by")) and (rest := text[len(opening) :].lstrip(" ·|–-")):
         text = rest
     said = text.split(" ")
     for index, word in enumerate(said[1:-1], 1):
@@ -91,11 +92,6 @@ def _split_names(text: str) -> Iterator[str]:
             if word.casefold() in _list_single_words("and") and part:
                 yield " ".join(part)
                 part = []
-            elif (
-                part and len(part[-1]) > 3 and part[-1].endswith(".") and part[-1][:-1].isalpha()
-            ):  # “Ann Example. Echo International”
-                yield " ".join(part)
-                part = [word]
             else:
                 part.append(word)
         yield " ".join(part)
@@ -137,7 +133,7 @@ def _is_person(name: str, papers: set[str], *, alone: bool, nicknames: bool) -> 
         plain = not (name.islower() or _has_digits(name) or "_" in name)
         return alone and len(name) > 1 and any(map(str.isalpha, name)) and (nicknames or plain)
     small = [word for word in said if word.islower() and len(word) > LONGEST_PARTICLE]
-    return not small and not _has_digits(name) and not said[-1].islower()
+    return not small and not _has_digits(name)
 
 
 def _has_digits(name: str) -> bool:

@@ -7,7 +7,7 @@ html ─▶ JSON-LD ▸ meta tags ▸ markup        (first that knows wins, fiel
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import unescape
 from typing import Any
@@ -19,7 +19,7 @@ from newsletter.curator.articles.extraction.biography import find_biography
 from newsletter.curator.articles.extraction.body import extract_body
 from newsletter.curator.articles.extraction.date import find_first, find_in_url, find_shown
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
-from newsletter.curator.articles.extraction.surroundings import list_places
+from newsletter.curator.articles.extraction.surroundings import Place, list_places
 
 _REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]{1,99}|[0-9]{1,99});?")
 LARGEST_PAGE = 4 * 2**20  # characters; the largest pages of newspapers have a quarter of it
@@ -55,7 +55,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
         text="\n\n".join(line for line in paragraphs if line != biography),
         byline=", ".join(authors)[:300],
         authors=authors,
-        published_at=_find_date(data, meta, url) or find_shown(places, language),
+        published_at=_find_date(data, meta, places, language, url),
         language=language,
         image_url=image_url,
         image_alt=picture.alt or declared.flatten_text(meta.get("og:image:alt") or meta.get("twitter:image:alt")),
@@ -188,8 +188,16 @@ def _has_barrier(tree: Any) -> bool:
     return any(phrases.is_barrier(markup.extract_short_text(node, 2000) or "") for node in barriers[:20])
 
 
-def _find_date(data: Mapping[str, Any], meta: Mapping[str, str], url: str) -> datetime | None:
-    return find_first(declared.list_publication_dates(data, meta)) or find_in_url(url)
+def _find_date(
+    data: Mapping[str, Any], meta: Mapping[str, str], places: Sequence[Place], language: str, url: str
+) -> datetime | None:
+    """What is declared as the publication, else shown; what says less of what it is comes last."""
+    return (
+        find_first(declared.list_publication_dates(data, meta))
+        or find_shown(places, language)
+        or find_first(declared.list_other_dates(data, meta))
+        or find_in_url(url)
+    )
 
 
 def _language(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str]) -> str:

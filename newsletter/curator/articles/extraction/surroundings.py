@@ -11,8 +11,7 @@ from newsletter.curator.articles.extraction import markup
 MOST_PLACES = 6_000  # elements
 MOST_HEADINGS = 100
 _BESIDE = frozenset({"aside", "nav", "form", "select", "head"})
-_HOLDERS = frozenset({"div", "section", "ol", "ul", "li", "article"})
-_OF_OTHERS = ("comment", "related", "recommend", "sidebar", "widget")  # as markup calls what is of others
+_OF_OTHERS = ("comment", "related")  # as markup calls what is of others
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +68,4 @@ def _is_beside(node: Any) -> bool:
     if node.tag in _BESIDE:
         return True
     called = f"{node.get('class') or ''} {node.get('id') or ''}".casefold()
-    return node.tag in _HOLDERS and any(word in called for word in _OF_OTHERS) and node.find(".//h1") is None
+    return any(word in called for word in _OF_OTHERS) and node.find(".//h1") is None

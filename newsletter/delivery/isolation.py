@@ -125,6 +125,12 @@ def retry_failed(*, by: Actor, now: datetime) -> int:
     return count
 
 
+def list_failing(step: str) -> frozenset[int]:
+    """The items of a step that failed at their last try."""
+    return frozenset(models.FailedItem.objects.filter(step=step).values_list("item", flat=True))
+
+
+OPEN_OCCURRENCE = "Opening occurrence"
 PREPARE_BATCH = "Preparing batch"
 FREEZE_MAILING = "Freezing mailing"
 

@@ -111,7 +111,9 @@ def create_due_editions(now: datetime) -> int:
     last_past = {each.newsletter_id: each.id for each in due if each.instant <= now}
     passed = [each.id for each in due if each.instant <= now and each.id != last_past[each.newsletter_id]]
     left = [each for each in due if each.id not in passed]
-    return _run_for_each("Opening occurrence", left, lambda occurrence: _create_edition(occurrence, passed, now), now)
+    return _run_for_each(
+        isolation.OPEN_OCCURRENCE, left, lambda occurrence: _create_edition(occurrence, passed, now), now
+    )
 
 
 def _create_edition(occurrence: Occurrence, passed: Sequence[int], now: datetime) -> bool:

@@ -37,6 +37,9 @@ class WaitDecision:
     """Its time has not come."""
 
 
+_IT_IS_SKIPPED = "it is skipped."  # by these words of its reason it is known again
+
+
 def decide(
     instant: datetime,
     now: datetime,
@@ -55,7 +58,7 @@ def decide(
         return SendDecision() if approved and now >= instant - timedelta(minutes=early_minutes) else WaitDecision()
     late = is_late(instant, now, late_after_minutes=late_after_minutes)
     if skip_when_late and late:
-        return SkipDecision(f"{_describe_delay(instant, now, late_after_minutes)} is skipped.")
+        return SkipDecision(f"{_describe_delay(instant, now, late_after_minutes)} {_IT_IS_SKIPPED}")
     if not edition_exists and late:
         return MissDecision("Nothing ran when its time came, so no edition was made for it.")
     if not edition_exists:
@@ -63,12 +66,18 @@ def decide(
     if not approved:
         return HoldDecision("The edition was not approved when its time came.")
     if late:
-        return HoldDecision(f"{_describe_delay(instant, now, late_after_minutes)} is held.")
+        return HoldDecision(f"{_describe_delay(instant, now, late_after_minutes)} it is held.")
     return SendDecision()
 
 
 def _describe_delay(instant: datetime, now: datetime, limit: int) -> str:
-    return f"It was {format_span(now - instant)} late when it could be sent, and more than {limit} minutes late"
+    span = max(now - instant, timedelta(minutes=limit + 1))  # of begun minutes, or it would be late by the limit itself
+    return f"It was {format_span(span)} late; more than {_format_minutes(limit)} late"
+
+
+def is_skip_by_lateness(reason: str) -> bool:
+    """Whether an occurrence with this reason was skipped because it was late, and by nobody."""
+    return reason.endswith(_IT_IS_SKIPPED)
 
 
 def is_late(since: datetime, now: datetime, *, late_after_minutes: int) -> bool:
@@ -80,5 +89,9 @@ def format_span(span: timedelta) -> str:
     """“31 minutes”, “10 hours”, “3 days”: how late something is, for people."""
     minutes = int(span.total_seconds() // 60)
     if minutes < 120:
-        return f"{minutes} minutes"
+        return _format_minutes(minutes)
     return f"{minutes // 60} hours" if minutes < 2880 else f"{minutes // 1440} days"
+
+
+def _format_minutes(minutes: int) -> str:
+    return "1 minute" if minutes == 1 else f"{minutes} minutes"

@@ -72,7 +72,8 @@ def list_notified_users(fact: Fact) -> tuple[UserAccount, ...]:
     if fact.only_user:
         accounts = [each for each in accounts if each.email == fact.only_user.casefold()]
     chosen = _read_chosen([each.id for each in accounts])
-    return tuple(each for each in accounts if _wants(each, (fact.newsletter_id, fact.kind), chosen.get(each.id, {})))
+    keys = [(fact.newsletter_id, kind) for kind in (fact.kind, fact.like) if kind is not None]
+    return tuple(each for each in accounts if any(_wants(each, key, chosen.get(each.id, {})) for key in keys))
 
 
 def may_be_notified(account: UserAccount, newsletter_id: int | None, kind: NotificationKind) -> bool:

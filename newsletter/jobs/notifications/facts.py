@@ -21,6 +21,7 @@ class Fact:
     """One thing to tell, of a newsletter or (None) of the service. `at` is when it happened.
 
     `only_user` is the address of the one user whom it concerns, "" for all who chose it; `actor` did it, and knows.
+    Who is notified of `like` is told as well, whether they chose `kind` or not.
     """
 
     kind: NotificationKind
@@ -30,6 +31,7 @@ class Fact:
     values: Values = field(default_factory=dict)
     only_user: str = ""
     actor: str = ""
+    like: NotificationKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

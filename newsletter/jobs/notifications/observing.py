@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import approval, decisions, edition_lookup, transitions
 from newsletter.curator.editions.states import OUT_STATES, EditionState
 from newsletter.curator.editions.values import Edition, EditionTransition
+from newsletter.delivery import isolation
 from newsletter.delivery.events import inbox
 from newsletter.delivery.ledger.states import MailingKind, MailingState, Outcome
 from newsletter.delivery.reports import summary
@@ -29,7 +30,7 @@ from newsletter.delivery.sending import bounce_rate
 from newsletter.jobs import heartbeats, readiness, wiring
 from newsletter.jobs.notification_kinds import NotificationKind
 from newsletter.jobs.notifications.facts import Fact, Sighting, Values, hide_addresses, is_reminder_due
-from newsletter.scheduling import occurrences
+from newsletter.scheduling import lateness, occurrences
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.scheduling.values import Occurrence
 from subscribers.consent import signup_attempts
@@ -40,6 +41,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LOOK_BACK = timedelta(days=1)  # what happened earlier is told no more, should nobody have looked for so long
+OPENED_BEFORE = timedelta(minutes=2)  # its time a draft is there, if the scheduler makes one at all
 NUMBERS_AFTER = timedelta(hours=1)  # the end of a mailing
 UNREPORTED_AFTER = timedelta(minutes=30)
 FEED_DEAD_AFTER = timedelta(days=3)  # without a reading that succeeded
@@ -76,6 +78,7 @@ def look_at_what_happened(now: datetime) -> Iterator[Candidate]:
         "changes of editions": partial(_list_transitions, since),
         "planned dates": partial(_list_occurrences, since, now),
         "missing approvals": partial(_list_reminders, now),
+        "skipped dates": partial(_list_skipped_dates, since),
         "pauses": partial(_list_pauses, since),
         "finished mailings": partial(_list_finished, now),
         "mailings without events": partial(_list_unreported, now),
@@ -122,7 +125,10 @@ def _list_transitions(since: datetime) -> Iterator[Candidate]:
         EditionState.APPROVED: (NotificationKind.APPROVED, _build_approved),
         EditionState.SKIPPED: (NotificationKind.SKIPPED, _build_skipped),
     }
-    for each in transitions.list_recent_transitions(since, kinds):
+    recent = transitions.list_recent_transitions(since, kinds)
+    # What was decided again meanwhile is told once, as it is now: by the last that says the same of it.
+    latest = {(each.edition_id, each.after, each.asked): each for each in recent}
+    for each in latest.values():
         kind, build = kinds[each.after]
         yield Candidate(kind, f"transition {each.id}", partial(build, each))
 
@@ -166,8 +172,8 @@ def _build_approved(transition: EditionTransition) -> Fact | None:
 
 def _build_skipped(transition: EditionTransition) -> Fact | None:
     edition = edition_lookup.get_edition(transition.edition_id)
-    if edition.state != EditionState.SKIPPED:
-        return None
+    if edition.state != EditionState.SKIPPED or not transition.by:
+        return None  # what the programs skip is told by its date
     values = {**_describe_edition(edition), "reason": transition.why}
     subject = f"transition {transition.id}"
     return Fact(NotificationKind.SKIPPED, subject, edition.newsletter_id, transition.at, values, actor=transition.by)
@@ -184,15 +190,66 @@ def _list_occurrences(since: datetime, now: datetime) -> Iterator[Candidate]:
     together: dict[Any, list[Occurrence]] = {}
     for each in occurrences.list_changed(since, now):  # in order
         kind = kinds[each.state]
-        if kind is not NotificationKind.DRAFT_READY or each.instant > now:
+        if kind is NotificationKind.DRAFT_READY:
+            if each.instant > now:
+                yield Candidate(kind, _name_draft(each), partial(_build_occurrence, kind, each, 0, now))
+        elif kind is not NotificationKind.SKIPPED or not _list_skips(f"schedule {each.schedule_id}", each.date):
             together.setdefault((each.newsletter_id, kind, each.changed_at), []).append(each)
     for (_newsletter_id, kind, _at), (*earlier, last) in together.items():
         yield Candidate(kind, f"occurrence {last.id}", partial(_build_occurrence, kind, last, len(earlier), now))
 
 
+def _name_draft(occurrence: Occurrence) -> str:
+    """The subject of “draft ready”: of its edition, which outlives the dates of a schedule that is changed."""
+    return f"draft {occurrence.edition_id}"
+
+
+def _list_skips(schedule: str, day: date) -> list[audit_log.RecordedEntry]:
+    """When somebody skipped a date of a schedule: that is told at once, and not again when it comes."""
+    found = audit_log.iterate_entries(AuditFilter(action="skipped date", target=schedule))
+    return [each for each in found if each.detail.startswith(day.isoformat())]
+
+
+def _list_skipped_dates(since: datetime) -> Iterator[Candidate]:
+    """Dates that somebody skipped: of those that lie far ahead the audit log alone has something yet."""
+    for entry in audit_log.iterate_entries(AuditFilter(action="skipped date", since=since)):
+        yield Candidate(NotificationKind.SKIPPED, f"entry {entry.id}", partial(_build_skipped_date, entry))
+
+
+def _build_skipped_date(entry: audit_log.RecordedEntry) -> Fact | None:
+    undone = AuditFilter(action="took date in again", target=entry.target, since=entry.at)
+    day = date.fromisoformat(entry.detail[:10])
+    later = [each for each in audit_log.iterate_entries(undone) if each.detail.startswith(entry.detail[:10])]
+    if entry.newsletter_id is None or any(each.id > entry.id for each in later):
+        return None
+    if any(each.id > entry.id and each.detail == entry.detail for each in _list_skips(entry.target, day)):
+        return None  # skipped again for another reason, which is told
+    around = datetime.combine(day, datetime.min.time(), tzinfo=UTC)
+    near = occurrences.list_occurrences(around - timedelta(days=1), around + timedelta(days=2), [entry.newsletter_id])
+    skipped = [
+        each
+        for each in near
+        if f"schedule {each.schedule_id}" == entry.target
+        and (each.date, each.state) == (day, OccurrenceState.SKIPPED)
+        and each.changed_at == entry.at
+    ]
+    only = skipped[0] if len(skipped) == 1 else None
+    edition_id = only.edition_id if only else None
+    edition = edition_lookup.get_edition(edition_id) if edition_id else None
+    values = {
+        **(_describe_edition(edition) if edition else _describe_newsletter(entry.newsletter_id)),
+        "day": day.isoformat(),
+        "due_at": only.instant.isoformat() if only else "",
+        "reason": f"{entry.after.get('reason', '')} ({entry.actor})",
+    }
+    subject = f"entry {entry.id}"
+    return Fact(NotificationKind.SKIPPED, subject, entry.newsletter_id, entry.at, values, actor=entry.actor)
+
+
 def _build_occurrence(kind: NotificationKind, occurrence: Occurrence, earlier: int, now: datetime) -> Fact | None:
     edition = edition_lookup.get_edition(occurrence.edition_id) if occurrence.edition_id else None
-    if edition is not None and edition.state == EditionState.SKIPPED:
+    by_lateness = kind is NotificationKind.SKIPPED and lateness.is_skip_by_lateness(occurrence.reason)
+    if edition is not None and edition.state == EditionState.SKIPPED and not by_lateness:
         return None  # somebody skipped it, and that was told
     values = {
         **(_describe_edition(edition) if edition else _describe_newsletter(occurrence.newsletter_id)),
@@ -202,19 +259,36 @@ def _build_occurrence(kind: NotificationKind, occurrence: Occurrence, earlier: i
         "earlier": earlier,
         "stories": len(edition.picks) if edition else 0,
     }
-    subject = f"occurrence {occurrence.id}"
-    return Fact(kind, subject, occurrence.newsletter_id, occurrence.changed_at or now, values)
+    subject = _name_draft(occurrence) if kind is NotificationKind.DRAFT_READY else f"occurrence {occurrence.id}"
+    # Nobody decided it: that it was not sent is told as what is held is.
+    like = NotificationKind.HELD if by_lateness else None
+    return Fact(kind, subject, occurrence.newsletter_id, occurrence.changed_at or now, values, like=like)
 
 
 def _list_reminders(now: datetime) -> Iterator[Candidate]:
     by_id = {each.id: each for each in newsletters.list_newsletters()}
     longest = max((each.remind_minutes for each in by_id.values()), default=0)
+    failing = isolation.list_failing(isolation.OPEN_OCCURRENCE)
     for each in occurrences.list_due(now, timedelta(minutes=longest)) if longest else ():
+        if each.id not in failing and _is_being_opened(each, now):
+            continue
         newsletter = by_id[each.newsletter_id]
         publishes_itself = newsletter.approvals == ApprovalPolicy.SELF or newsletter.state != NewsletterState.LIVE
         if is_reminder_due(each.instant, now, minutes=newsletter.remind_minutes, is_ready=publishes_itself):
             build = partial(_build_reminder, each, now)
-            yield Candidate(NotificationKind.NOT_APPROVED, f"occurrence {each.id}", build)
+            yield Candidate(NotificationKind.NOT_APPROVED, _name_reminder(each), build)
+
+
+def _is_being_opened(occurrence: Occurrence, now: datetime) -> bool:
+    """Whether the scheduler is about to open an edition for it: to say that there is none would be untrue at once."""
+    left, known_for = occurrence.instant - now, now - (occurrence.changed_at or occurrence.opens_at)
+    too_long = left <= OPENED_BEFORE and known_for > OPENED_BEFORE
+    return occurrence.state == OccurrenceState.PLANNED and occurrence.opens_at <= now and not too_long
+
+
+def _name_reminder(occurrence: Occurrence) -> str:
+    """Who was told that there is no edition is told once more when there is one to approve."""
+    return f"occurrence {occurrence.id}" + ("" if occurrence.edition_id else " without edition")
 
 
 def _build_reminder(occurrence: Occurrence, now: datetime) -> Fact | None:
@@ -228,7 +302,7 @@ def _build_reminder(occurrence: Occurrence, now: datetime) -> Fact | None:
         "minutes_left": max(1, round((occurrence.instant - now).total_seconds() / 60)),
         "content_hash": decisions.find_content_hash(edition) if edition else "",
     }
-    subject = f"occurrence {occurrence.id}"
+    subject = _name_reminder(occurrence)
     return Fact(NotificationKind.NOT_APPROVED, subject, occurrence.newsletter_id, now, values)
 
 

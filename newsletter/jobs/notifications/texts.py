@@ -160,7 +160,7 @@ def _write_not_approved(told: _Told) -> NotificationText:
 
 def _write_approved(told: _Told) -> NotificationText:
     who = _("it published itself") if told.who == "scheduler" else _("by %s") % told.who
-    why = _("Also %s.") % told.why if told.why else ""
+    why = f"{str(told.why)[:1].upper()}{str(told.why)[1:]}." if told.why else ""
     return NotificationText(
         _("Approved %(who)s: %(edition)s") % {"who": who, "edition": told.name_of_edition}
         if told.who != "scheduler"

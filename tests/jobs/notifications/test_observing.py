@@ -13,10 +13,14 @@ from newsletter.catalog import newsletter_settings
 from newsletter.checks import preflight
 from newsletter.curator.articles.models import Source
 from newsletter.curator.editions import approval, editions
+from newsletter.delivery import isolation
 from newsletter.jobs import heartbeats, tasks
+from newsletter.jobs.models import Notification
 from newsletter.jobs.notification_kinds import NotificationKind
-from newsletter.jobs.notifications import observing, recording, texts
+from newsletter.jobs.notifications import choices, observing, recording, texts
 from newsletter.jobs.notifications.facts import Fact
+from newsletter.scheduling import schedules
+from newsletter.scheduling.models import Occurrence
 from subscribers.models import SignupAttempt
 from subscribers.states import SignupVerdict
 from tests.actors import SYSTEM, act_as
@@ -110,6 +114,95 @@ def test_a_skipped_edition_is_not_told_as_held_too(scene: Scene) -> None:
     tasks.tick(occurrence.instant)
     assert (scene.find_occurrence().state, scene.find_occurrence().reason) == ("skipped", "A strike (tests)")
     assert facts(K.HELD, occurrence.instant) == []
+
+
+def test_a_skip_of_a_date_to_come_is_told_at_once_and_not_again_when_it_comes(scene: Scene) -> None:
+    found = scene.open_edition()
+    by = act_as("editor@example.com")
+    for days in (1, 20):
+        day = found.date + timedelta(days=days)
+        schedules.skip_date(found.schedule_id, day, reason="A strike", by=by, now=scene.now)
+        (fact,) = (each for each in facts(K.SKIPPED, scene.now) if each.values["day"] == str(day))
+        assert fact.values["reason"] == "A strike (editor@example.com)"
+        assert (fact.actor, fact.like) == ("editor@example.com", None)
+    comes = found.instant + timedelta(days=1)
+    tasks.tick(comes)
+    assert all(each.subject.startswith("entry ") for each in facts(K.SKIPPED, comes))
+    assert facts(K.SKIPPED, comes + timedelta(hours=1)) == []
+
+
+def test_a_skip_that_was_undone_or_given_another_reason_meanwhile_is_not_told(scene: Scene) -> None:
+    found = scene.open_edition()
+    day = found.date + timedelta(days=1)
+    for reason in ("A strike", "A storm"):
+        schedules.skip_date(found.schedule_id, day, reason=reason, by=SYSTEM, now=scene.now)
+    assert [each.values["reason"] for each in facts(K.SKIPPED, scene.now)] == ["A storm (tests)"]
+    schedules.unskip_date(found.schedule_id, day, by=SYSTEM, now=scene.now)
+    assert facts(K.SKIPPED, scene.now) == []
+    schedules.skip_date(found.schedule_id, day, reason="A storm", by=SYSTEM, now=scene.now)
+    assert len(facts(K.SKIPPED, scene.now)) == 1
+
+
+@pytest.mark.parametrize("with_edition", [True, False])
+def test_what_is_skipped_because_it_is_late_is_told_as_what_is_held_is(scene: Scene, with_edition: bool) -> None:
+    newsletter_settings.change_newsletter(
+        scene.newsroom.briefing.id, when_late="skip", seen=None, by=SYSTEM, now=scene.now
+    )
+    late = scene.open_edition().instant + timedelta(minutes=40)
+    if not with_edition:
+        Occurrence.objects.update(edition=None)
+    tasks.tick(late, with_editions=False)
+    (fact,) = facts(K.SKIPPED, late)
+    assert fact.values["reason"] == "It was 40 minutes late; more than 30 minutes late it is skipped."
+    assert (fact.like, fact.actor) == (K.HELD, "")
+    assert "editor@example.com" in {each.email for each in choices.list_notified_users(fact)}
+
+
+def test_nobody_hears_that_there_is_no_edition_while_one_is_about_to_be_opened(scene: Scene) -> None:
+    def remind(at: datetime) -> list[object]:
+        return [each.values.get("edition", 0) for each in facts(K.NOT_APPROVED, at)]
+
+    schedules.create_schedule(
+        scene.newsroom.briefing.id, weekdays="daily", time="06:20", zone="Europe/London", by=SYSTEM, now=scene.now
+    )
+    assert remind(scene.now) == []
+    assert remind(scene.now + 17 * MINUTE) == []
+    assert remind(scene.now + 18 * MINUTE) == [0], "nobody opened one"
+    isolation.note_failure(isolation.OPEN_OCCURRENCE, scene.find_occurrence().id, ValueError("x"), scene.now)
+    assert remind(scene.now) == [0], "it failed"
+    recording.record_new(observing.look_at_what_happened(scene.now), scene.now)
+    tasks.create_due_editions(scene.now + timedelta(minutes=10))
+    later = scene.now + 11 * MINUTE
+    assert remind(later) == [scene.find_occurrence().edition_id]
+    assert recording.record_new(observing.look_at_what_happened(later), later) >= 1
+    told = Notification.objects.filter(kind=K.NOT_APPROVED).order_by("id")
+    assert [bool(each.values.get("edition")) for each in told] == [False, True]
+
+
+def test_a_draft_is_told_once_though_its_schedule_moves_away_and_back(scene: Scene) -> None:
+    found = scene.open_edition()
+    told = {each.subject for each in facts(K.DRAFT_READY, scene.now)}
+    for time in ("09:00", "07:00"):
+        schedules.change_schedule(found.schedule_id, time=time, seen=None, by=SYSTEM, now=scene.now)
+        tasks.tick(scene.now)
+    assert scene.find_occurrence().id != found.id
+    assert {each.subject for each in facts(K.DRAFT_READY, scene.now)} == told
+
+
+def test_an_approval_that_was_withdrawn_and_given_again_is_told_once(scene: Scene) -> None:
+    edition_id, by = scene.find_edition(), act_as("editor@example.com")
+    for again in (True, False):
+        preflight.approve_edition(edition_id, content_hash=None, by=by, now=scene.now)
+        if again:
+            approval.withdraw_approval(edition_id, content_hash=None, by=by, now=scene.now)
+    assert len(facts(K.APPROVED, scene.now)) == 1
+
+
+def test_each_colleague_who_is_asked_is_told(scene: Scene) -> None:
+    edition_id, by = scene.find_edition(), act_as("editor@example.com")
+    for of in ("admin@example.com", ""):
+        tasks.request_approval(edition_id, of=of, note="", by=by, now=scene.now)
+    assert {each.only_user for each in facts(K.APPROVAL_REQUESTED, scene.now)} >= {"admin@example.com"}
 
 
 def test_what_happened_two_days_ago_is_not_told(scene: Scene) -> None:

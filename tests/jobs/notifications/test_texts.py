@@ -87,3 +87,8 @@ def test_an_end_says_from_when_to_when() -> None:
     text = write_text(K.PROCESS_GONE, values, is_over=True)
     assert text.rows == (("Began", "Wed 1 Jul 2026, 07:00 BST"), ("Over since", "Wed 1 Jul 2026, 07:10 BST"))
     assert texts.write_text(K.PROCESS_GONE, {"process": "other"}).subject == "No other is running"
+
+
+def test_the_second_of_two_approvals_says_who_gave_the_first() -> None:
+    values = {"who": "bob@example.com", "why": "approved by ann@example.com as well", "newsletter": "Morning"}
+    assert texts.write_text(NotificationKind.APPROVED, values).paragraphs[-1] == "Approved by ann@example.com as well."

@@ -34,6 +34,7 @@ class User(AbstractBaseUser):
     sessions_end_before = models.DateTimeField(null=True)  # sessions begun earlier have ended, whatever they hold
 
     objects: ClassVar[UserManager] = UserManager()
+    known_roles: tuple[Role, ...] | None = None  # those read with the user of a request, for that request
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

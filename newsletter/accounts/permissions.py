@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
-from newsletter.accounts.models import User
+from newsletter.accounts.models import Role, User
 from newsletter.accounts.roles import ALLOWED_VERBS
 from newsletter.kernel.actors import Verb
 
@@ -33,7 +34,10 @@ def list_visible_newsletters(user: User | AnonymousUser | None, verb: Verb = Ver
 
 def map_visible_newsletters(user: User | AnonymousUser | None) -> dict[Verb, frozenset[int] | None]:
     """The newsletters that `user` may do each verb to, as `list_visible_newsletters` has them."""
-    roles = list(user.roles.all()) if isinstance(user, User) and user.is_active else []
+    roles: Iterable[Role] = ()
+    if isinstance(user, User) and user.is_active:
+        roles = user.roles.all() if user.known_roles is None else user.known_roles
+    roles = tuple(roles)
     found: dict[Verb, frozenset[int] | None] = {}
     for verb in Verb:
         ids = {role.newsletter_id for role in roles if verb in ALLOWED_VERBS.get(role.name, frozenset())}

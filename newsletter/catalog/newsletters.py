@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 
 from newsletter.catalog import models
 from newsletter.catalog.pictures import to_picture
@@ -71,6 +71,11 @@ def list_newsletters_of_list(list_id: int) -> tuple[Newsletter, ...]:
 def list_sections(newsletter_id: int) -> tuple[Section, ...]:
     """The sections of a newsletter, in their order; much quicker than the whole newsletter."""
     return tuple(map(_to_section, models.Section.objects.filter(newsletter_id=newsletter_id).order_by("position")))
+
+
+def select_section_position(newsletter_id: OuterRef, key: OuterRef) -> Subquery:
+    """For queries of what is in sections: the place of its section, NULL for one that the newsletter has no more."""
+    return Subquery(models.Section.objects.filter(newsletter_id=newsletter_id, key=key).values("position")[:1])
 
 
 def find_oldest_zone() -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from newsletter.kernel.errors import NotFound
 from newsletter.kernel.iteration import do_each
@@ -65,6 +65,12 @@ def find_planned_instants(edition_ids: Iterable[int]) -> dict[int, datetime]:
     """When editions are to go out by a schedule that has not decided yet, by id."""
     rows = models.Occurrence.objects.filter(edition_id__in=list(edition_ids), state__in=states.WAITING_STATES)
     return dict(rows.order_by("-instant").values_list("edition_id", "instant"))
+
+
+def select_planned_instant(edition_id: OuterRef) -> Subquery:
+    """For queries of editions: when one is to go out by a schedule that has not decided yet, or NULL."""
+    rows = models.Occurrence.objects.filter(edition_id=edition_id, state__in=states.WAITING_STATES)
+    return Subquery(rows.order_by("instant").values("instant")[:1])
 
 
 def find_next_instant(now: datetime) -> datetime | None:

@@ -22,7 +22,7 @@ def signed_in(people: dict[str, Any]) -> Callable[[str], Client]:
 
     def sign_in(name: str) -> Client:
         client = Client()
-        client.force_login(people[name], backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(people[name], backend="newsletter.accounts.user_backend.UserBackend")
         return client
 
     return sign_in

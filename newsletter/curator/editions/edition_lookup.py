@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Exists, F, FilteredRelation, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 
-from newsletter.catalog.newsletters import list_sections
-from newsletter.catalog.pictures import find_pictures
-from newsletter.catalog.values import Picture, Section
+from newsletter.catalog.newsletters import list_sections, select_section_position
+from newsletter.catalog.pictures import to_picture
+from newsletter.catalog.states import ApprovalPolicy
 from newsletter.curator.editions import models, variants
 from newsletter.curator.editions.briefing import find_lead
 from newsletter.curator.editions.states import OUT_STATES, BoxPlace, EditionState, PickSize, SnapshotPurpose
-from newsletter.curator.editions.values import Box, Edition, Pick, Snapshot, StoryClicks
+from newsletter.curator.editions.values import Box, Edition, EditionOutline, Pick, Snapshot, StoryClicks
 from newsletter.curator.editions.variants import Variant
 from newsletter.kernel.errors import NotFound
 from newsletter.templater.briefing import MergeField, Rendered
@@ -25,8 +25,42 @@ def get_edition(edition_id: int) -> Edition:
     """The edition with this id. Raises NotFound."""
     found = _to_editions(_edition_rows().filter(id=edition_id))
     if not found:
-        raise NotFound(f"There is no edition {edition_id}. See them all with: newsletter editions list")
+        raise _build_not_found(edition_id)
     return found[0]
+
+
+def get_edition_to_edit(edition_id: int) -> tuple[Edition, bool]:
+    """An edition that is there, and whether it has stories of sections that the newsletter no longer has."""
+    row = _edition_rows().get(id=edition_id)
+    return _to_edition(row), any(each.section_place is None for each in row.picks.all())
+
+
+def get_outline(edition_id: int, *, planned: Subquery) -> EditionOutline:
+    """The outline of an edition in one query; `planned` says when a schedule wants it out. Raises NotFound."""
+    lost = models.Snapshot.objects.filter(
+        edition_id=OuterRef("pk"), purpose=SnapshotPurpose.EDITION, voided_at__isnull=False
+    )
+    rows = _outline_rows().annotate(approvals=F("newsletter__approvals"), lost=Exists(lost), planned_at=planned)
+    row = rows.filter(id=edition_id).first()
+    if row is None:
+        raise _build_not_found(edition_id)
+    return EditionOutline(
+        id=row.id,
+        newsletter_id=row.newsletter_id,
+        state=EditionState(row.state),
+        reason=row.reason,
+        version=row.version,
+        snapshot_id=row.standing_id,
+        undecided=row.undecided or 0,
+        undecided_at=row.undecided_at,
+        publishes_itself=row.approvals == ApprovalPolicy.SELF,
+        lost_approval=row.lost,
+        planned_at=row.planned_at,
+    )
+
+
+def _build_not_found(edition_id: int) -> NotFound:
+    return NotFound(f"There is no edition {edition_id}. See them all with: newsletter editions list")
 
 
 def find_lost_approvals(edition_ids: Iterable[int]) -> frozenset[int]:
@@ -131,37 +165,42 @@ def list_frozen_variants(snapshot_id: int) -> tuple[Variant, ...]:
     return (variants.PLAIN, *(Variant(code, frozenset(groups), second) for code, groups, second in others))
 
 
-def _edition_rows() -> QuerySet[models.Edition]:
-    return models.Edition.objects.prefetch_related(
-        Prefetch("picks", models.Pick.objects.order_by("position", "id")),
-        "boxes",
-        Prefetch(
-            "snapshots",
-            models.Snapshot.objects.filter(voided_at=None, purpose=SnapshotPurpose.EDITION).defer("html", "text"),
-            to_attr="standing",
-        ),
+def _outline_rows() -> QuerySet[Any]:
+    """Editions without their parts, each with its standing approval and how many texts wait for a decision."""
+    undecided = models.FieldConflict.objects.filter(edition=OuterRef("pk")).order_by().values("edition")
+    is_standing = Q(snapshots__voided_at=None, snapshots__purpose=SnapshotPurpose.EDITION)
+    return models.Edition.objects.annotate(
+        standing=FilteredRelation("snapshots", condition=is_standing),
+        standing_id=F("standing__id"),
+        approved_by=F("standing__approved_by"),
+        approved_at=F("standing__approved_at"),
+        undecided=Subquery(undecided.annotate(n=Count("id")).values("n")),
+        undecided_at=Subquery(undecided.annotate(last=Max("at")).values("last")),
     )
 
 
-def _to_editions(rows: QuerySet[models.Edition]) -> tuple[Edition, ...]:
-    """The values of rows that came through `_edition_rows`; sections and pictures are looked up once for all."""
-    found = list(rows)
-    sections = {each: list_sections(each) for each in {row.newsletter_id for row in found}}
-    ids = [pick.picture_id for row in found for pick in row.picks.all() if pick.picture_id]
-    pictures = find_pictures(ids) if ids else {}
-    return tuple(_to_edition(row, sections[row.newsletter_id], pictures) for row in found)
+def _edition_rows() -> QuerySet[Any]:
+    place = select_section_position(OuterRef("edition__newsletter_id"), OuterRef("section"))
+    picks = models.Pick.objects.select_related("picture").annotate(section_place=place).order_by("position", "id")
+    return _outline_rows().prefetch_related(Prefetch("picks", picks), "boxes")
 
 
-def _to_edition(row: models.Edition, sections: Sequence[Section], pictures: Mapping[int, Picture]) -> Edition:
+def _to_editions(rows: QuerySet[Any]) -> tuple[Edition, ...]:
+    """The values of rows that came through `_edition_rows`."""
+    return tuple(map(_to_edition, rows))
+
+
+def _to_edition(row: Any) -> Edition:
     """Picks in the order of the sections, numbered as in the mail; those of a section taken away end the last one."""
-    order = {section.key: section.position for section in sections}
-    last = sections[-1].key
-    rows = sorted(row.picks.all(), key=lambda pick: (order.get(pick.section, len(order)), pick.position, pick.id))
-    picks = [_to_pick(pick, pick.section if pick.section in order else last, pictures) for pick in rows]
+    rows = list(row.picks.all())
+    placed = [pick for pick in rows if pick.section_place is not None]
+    orphans = [pick for pick in rows if pick.section_place is None]
+    last = list_sections(row.newsletter_id)[-1].key if orphans else ""
+    placed.sort(key=lambda pick: (pick.section_place, pick.position, pick.id))
+    picks = [_to_pick(pick, pick.section) for pick in placed] + [_to_pick(pick, last) for pick in orphans]
     lead = find_lead(picks)
     reading = [lead, *(pick for pick in picks if pick is not lead)] if lead else picks
     numbers = {pick.key: number for number, pick in enumerate(reading, 1)}
-    standing = row.standing[0] if row.standing else None  # type: ignore[attr-defined]  # set by Prefetch
     return Edition(
         id=row.id,
         newsletter_id=row.newsletter_id,
@@ -176,19 +215,20 @@ def _to_edition(row: models.Edition, sections: Sequence[Section], pictures: Mapp
         created_at=row.created_at,
         changed_at=row.changed_at,
         picks=tuple(_with_number(pick, numbers[pick.key]) for pick in picks),
-        snapshot_id=standing.id if standing else None,
-        approved_by=standing.approved_by if standing else "",
-        approved_at=standing.approved_at if standing else None,
+        snapshot_id=row.standing_id,
+        approved_by=row.approved_by or "",
+        approved_at=row.approved_at,
         second_subject=row.second_subject,
         number=row.number,
         boxes=tuple(
             Box(each.pk, each.title, each.text, each.visibility, BoxPlace(each.place)) for each in row.boxes.all()
         ),
+        undecided=row.undecided or 0,
+        undecided_at=row.undecided_at,
     )
 
 
-def _to_pick(row: models.Pick, section: str, pictures: Mapping[int, Picture]) -> Pick:
-    picture = pictures.get(row.picture_id) if row.picture_id else None
+def _to_pick(row: models.Pick, section: str) -> Pick:
     return Pick(
         key=row.key,
         number=0,
@@ -204,7 +244,7 @@ def _to_pick(row: models.Pick, section: str, pictures: Mapping[int, Picture]) ->
         byline=row.byline,
         minutes=row.minutes,
         picture_id=row.picture_id,
-        picture_url=picture.url if picture else "",
+        picture_url=to_picture(row.picture).url if row.picture else "",
         image_alt=row.image_alt,
         image_caption=row.image_caption,
         image_credit=row.image_credit,

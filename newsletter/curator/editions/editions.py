@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -39,6 +40,9 @@ class EditionTexts(TypedDict, total=False):
     preheader: str
     intro: str
     signed: str
+
+
+Act = Callable[[models.Edition, Edition], Edition | None]
 
 
 class _NothingChanged(Exception):
@@ -83,20 +87,29 @@ def create_edition(newsletter_id: int, on: date | None, *, number: int = 1, by: 
 
 
 def edit_edition(
-    edition_id: int, *, seen: EditionTexts | None, by: Actor, now: datetime, **texts: Unpack[EditionTexts]
+    edition_id: int,
+    *,
+    seen: EditionTexts | None,
+    by: Actor,
+    now: datetime,
+    keep_approval: bool = False,
+    **texts: Unpack[EditionTexts],
 ) -> Edition:
     """Edits texts; `seen` holds them as the editor saw them. Raises BadInput, Refused, Conflict with the differences.
 
-    Nobody is in the way of those who edit other texts, or stories.
+    Nobody is in the way of those who edit other texts, or stories. `keep_approval`: see `apply_edit`.
     """
     checked = check_texts(texts, _EDITION_TEXTS, empty_allowed=lambda name: True)
 
-    def act(row: models.Edition) -> None:
-        present = {name: getattr(row, name) for name in checked}
-        changes = select_field_changes(edition_id, present, checked, seen)
-        models.Edition.objects.filter(id=edition_id).update(**changes)
+    def act(row: models.Edition, before: Edition) -> Edition:
+        present = {name: getattr(before, name) for name in checked}
+        changes: dict[str, Any] = select_field_changes(edition_id, present, checked, seen)
+        if changes:
+            models.Edition.objects.filter(id=edition_id).update(**changes)
+        return replace(before, **changes)
 
-    return apply_edit(edition_id, act, action="edited", detail=", ".join(checked), by=by, now=now)
+    detail = ", ".join(checked)
+    return apply_edit(edition_id, act, action="edited", detail=detail, by=by, now=now, keep_approval=keep_approval)
 
 
 def write_texts(edition_id: int, texts: EditionTexts) -> None:
@@ -107,33 +120,41 @@ def write_texts(edition_id: int, texts: EditionTexts) -> None:
 
 def apply_edit(
     edition_id: int,
-    act: Callable[[models.Edition], object],
+    act: Act,
     *,
     action: str,
     detail: str = "",
     by: Actor,
     now: datetime,
+    keep_approval: bool = False,
     why: str = "edited after approval",
 ) -> Edition:
-    """One edit, recorded as `action`: refused once sending; voids an approval. Edits of one edition take turns.
+    """One edit, recorded as `action`: refused once sending. Edits of one edition take turns.
 
-    `act` gets the edition as the edit before left it.
+    `act` gets the edition as the edit before left it: a row without values, by which its parts are found, and what was
+    read of it. It returns what the edition is then; with None that is read again. An approval is void after it; with
+    `keep_approval` an approved edition is not edited: Conflict, whoever approved it and however short a time ago.
     """
-    require_right(by, Verb.EDIT, newsletter_id=get_newsletter_id(edition_id))
     try:
         with transaction.atomic():
             editable = models.Edition.objects.filter(id=edition_id, state__in=states.EDITABLE_STATES)
             if not editable.update(version=F("version") + 1, changed_at=now):
-                raise _refuse_edit(edition_id)
-            # Only now, for nobody else writes to it before we are done.
-            row = models.Edition.objects.get(id=edition_id)
-            before = edition_lookup.get_edition(edition_id)
-            pick_order.adopt_orphans(row)
-            act(row)
-            after = edition_lookup.get_edition(edition_id)
+                raise _refuse_edit(edition_id, by)
+            # Only now, for nobody else edits or approves it before we are done.
+            before, has_orphans = edition_lookup.get_edition_to_edit(edition_id)
+            require_right(by, Verb.EDIT, newsletter_id=before.newsletter_id)
+            if keep_approval and before.snapshot_id is not None:
+                raise Conflict(
+                    f"{before.approved_by} approved this edition, so it is not changed. To change it, press "
+                    "“Edit (withdraws approval)” on the board."
+                )
+            row = models.Edition(id=edition_id, newsletter_id=before.newsletter_id)
+            if has_orphans:
+                pick_order.adopt_orphans(row)
+            after = act(row, before) or edition_lookup.get_edition(edition_id)
             if edition_changes.describe_changes(before, after) == ({}, {}):
                 raise _NothingChanged
-            voided = why if void_approval(edition_id, why, now) else ""
+            voided = why if before.snapshot_id is not None and void_approval(edition_id, why, now) else ""
             if before.state == EditionState.IN_REVIEW and _void_first_approval(edition_id):
                 voided = "edited after the first of two approvals"
             if voided:
@@ -145,7 +166,7 @@ def apply_edit(
             numbers = revision_log.record_revisions(before, after, action=action, who=by.name, now=now)
             by.record(edition_changes.build_record(action, before, after, at=now, detail=detail, revisions=numbers))
     except _NothingChanged:
-        return edition_lookup.get_edition(edition_id)
+        return edition_lookup.get_edition(edition_id)  # as it was: its version grew, and was rolled back
     return after
 
 
@@ -207,6 +228,7 @@ def check_texts(
     return checked
 
 
-def _refuse_edit(edition_id: int) -> Refused:
-    state = edition_lookup.get_edition(edition_id).state
-    return Refused(f"Edition {edition_id} is {state.label.lower()}, so it can no longer be edited.")
+def _refuse_edit(edition_id: int, by: Actor) -> Refused:
+    edition = edition_lookup.get_edition(edition_id)
+    require_right(by, Verb.EDIT, newsletter_id=edition.newsletter_id)
+    return Refused(f"Edition {edition_id} is {edition.state.label.lower()}, so it can no longer be edited.")

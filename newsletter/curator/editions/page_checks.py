@@ -158,7 +158,14 @@ def override_page_check(edition_id: int, key: str, *, content_hash: str | None, 
 
 
 def adopt_headline(
-    edition_id: int, key: str, *, content_hash: str | None, seen: str | None, by: Actor, now: datetime
+    edition_id: int,
+    key: str,
+    *,
+    content_hash: str | None,
+    seen: str | None,
+    by: Actor,
+    now: datetime,
+    keep_approval: bool = False,
 ) -> Edition:
     """Gives a story the headline that its page has now; `content_hash` is of the check, `seen` the story's headline, as
     the editor saw them.
@@ -177,6 +184,7 @@ def adopt_headline(
             seen=None if seen is None else {"headline": seen},
             by=by,
             now=now,
+            keep_approval=keep_approval,
             headline=check.detail,
         )
         _checks(edition_id).filter(pick__key=key).update(

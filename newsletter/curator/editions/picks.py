@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
@@ -14,7 +15,7 @@ from newsletter.curator.editions import edition_history, edition_lookup, models,
 from newsletter.curator.editions.edition_changes import STORY
 from newsletter.curator.editions.editions import apply_edit, check_texts, get_newsletter_id, select_field_changes
 from newsletter.curator.editions.states import PickSize
-from newsletter.curator.editions.values import Edition
+from newsletter.curator.editions.values import Edition, Pick
 from newsletter.curator.editions.visibility import check_group_limit, check_visibility
 from newsletter.kernel import ids
 from newsletter.kernel.actors import Actor, Verb, require_right
@@ -67,6 +68,7 @@ def add_pick(
     fetch: Fetcher | None = None,
     by: Actor,
     now: datetime,
+    keep_approval: bool = False,
 ) -> Edition:
     """Places an article in an edition, its words and picture copied. The first story becomes the lead.
 
@@ -83,7 +85,7 @@ def add_pick(
         raise Refused(f"“{article.title}”: {obstacle}. To run it anyway, give a reason.")
     fetch_picture(article, fetch, now)
 
-    def place(row: models.Edition) -> None:
+    def place(row: models.Edition, before: Edition) -> None:
         if row.picks.filter(article_id=article_id).exists():
             raise Refused(f"“{article.title}” is in this edition already.")
         made = place_article(
@@ -93,7 +95,7 @@ def add_pick(
             pick_order.place_pick(row, made, made.section, position)
 
     detail = why[:200] or f"article {article_id}"
-    return apply_edit(edition_id, place, action="picked", detail=detail, by=by, now=now)
+    return apply_edit(edition_id, place, action="picked", detail=detail, by=by, now=now, keep_approval=keep_approval)
 
 
 def place_article(
@@ -148,27 +150,28 @@ def _copy_fields(article: Article, *, with_picture: bool) -> dict[str, Any]:
     }
 
 
-def drop_pick(edition_id: int, key: str, *, content_hash: str | None, by: Actor, now: datetime) -> Edition:
+def drop_pick(
+    edition_id: int, key: str, *, content_hash: str | None, by: Actor, now: datetime, keep_approval: bool = False
+) -> Edition:
     """Takes a story out of an edition; `content_hash` is that of the story as the editor saw it.
 
     Raises NotFound, Refused, and Conflict with what changed since.
     """
 
-    def act(row: models.Edition) -> None:
+    def act(row: models.Edition, before: Edition) -> None:
         dropped = _get_pick_row(row, key)
-        edition = edition_lookup.get_edition(edition_id)
-        pick = next(each for each in edition.picks if each.key == key)
+        pick = _get_pick(before, key)
         if content_hash is not None and content_hash != pick.content_hash:
             raise Conflict(
                 f"Somebody else changed “{pick.headline}” since you looked at it, so it stays. Look at it again.",
-                edition_history.explain_pick(edition, pick, content_hash),
+                edition_history.explain_pick(before, pick, content_hash),
             )
         dropped.delete()
         pick_order.renumber(row, dropped.section)
         if dropped.size == PickSize.LARGE:
             promote_lead(row)
 
-    return apply_edit(edition_id, act, action="dropped", detail=key, by=by, now=now)
+    return apply_edit(edition_id, act, action="dropped", detail=key, by=by, now=now, keep_approval=keep_approval)
 
 
 def promote_lead(row: models.Edition) -> None:
@@ -183,7 +186,14 @@ def promote_lead(row: models.Edition) -> None:
 
 
 def move_pick(
-    edition_id: int, key: str, *, after: str | None, section: str | None = None, by: Actor, now: datetime
+    edition_id: int,
+    key: str,
+    *,
+    after: str | None,
+    section: str | None = None,
+    by: Actor,
+    now: datetime,
+    keep_approval: bool = False,
 ) -> Edition:
     """Moves a story right behind the story with the key `after`, wherever that is now; None: to the top of `section`,
     by default of its own.
@@ -191,7 +201,7 @@ def move_pick(
     Raises NotFound when it is gone, Conflict when `after` is, BadInput, Refused.
     """
 
-    def act(row: models.Edition) -> None:
+    def act(row: models.Edition, before: Edition) -> None:
         moved = _get_pick_row(row, key)
         left = moved.section
         if after is None:
@@ -201,12 +211,12 @@ def move_pick(
             if anchor is None:
                 raise Conflict(
                     "The story that this one was to follow is no longer in the edition. Look at the order again.",
-                    edition_history.explain_removal(edition_lookup.get_edition(edition_id), after),
+                    edition_history.explain_removal(before, after),
                 )
             pick_order.place_pick_after(row, moved, anchor)
         pick_order.renumber(row, left)
 
-    return apply_edit(edition_id, act, action="moved", detail=key, by=by, now=now)
+    return apply_edit(edition_id, act, action="moved", detail=key, by=by, now=now, keep_approval=keep_approval)
 
 
 def find_key_before(edition: Edition, key: str, *, position: int, section: str | None = None) -> str | None:
@@ -217,7 +227,14 @@ def find_key_before(edition: Edition, key: str, *, position: int, section: str |
 
 
 def edit_pick(
-    edition_id: int, key: str, *, seen: PickFields | None, by: Actor, now: datetime, **fields: Unpack[PickFields]
+    edition_id: int,
+    key: str,
+    *,
+    seen: PickFields | None,
+    by: Actor,
+    now: datetime,
+    keep_approval: bool = False,
+    **fields: Unpack[PickFields],
 ) -> Edition:
     """Edits one pick; `seen` holds the fields as the editor saw them.
 
@@ -226,19 +243,23 @@ def edit_pick(
     """
     checked = _check_fields(fields)
 
-    def act(row: models.Edition) -> None:
-        edited = _get_pick_row(row, key)
-        present = {name: _read_field(edited, name) for name in checked}
-        changes = select_field_changes(edition_id, present, checked, seen, prefix=f"{STORY}{key} ")
+    def act(row: models.Edition, before: Edition) -> Edition | None:
+        pick = _get_pick(before, key)
+        present = {name: _read_field(pick, name) for name in checked}
+        changes: dict[str, Any] = select_field_changes(edition_id, present, checked, seen, prefix=f"{STORY}{key} ")
         if changes.pop("no_picture", False):
             changes["picture_id"] = None
         if changes.get("size") == PickSize.LARGE:
             row.picks.filter(size=PickSize.LARGE).update(size=PickSize.MEDIUM)  # one lead only
         if changes:
-            models.Pick.objects.filter(id=edited.id).update(**changes)
-        check_group_limit(row)
+            row.picks.filter(key=key).update(**changes)
+        if not changes.keys() <= _PICK_TEXTS.keys():
+            check_group_limit(row)
+            return None
+        changed = replace(pick, **changes)
+        return replace(before, picks=tuple(changed if each is pick else each for each in before.picks))
 
-    return apply_edit(edition_id, act, action="edited", detail=key, by=by, now=now)
+    return apply_edit(edition_id, act, action="edited", detail=key, by=by, now=now, keep_approval=keep_approval)
 
 
 def _check_fields(fields: PickFields) -> dict[str, object]:
@@ -259,14 +280,25 @@ def _check_fields(fields: PickFields) -> dict[str, object]:
     return checked | special
 
 
-def _read_field(row: models.Pick, name: str) -> object:
-    return row.picture_id is None if name == "no_picture" else getattr(row, name)
+def _read_field(pick: Pick, name: str) -> object:
+    return pick.picture_id is None if name == "no_picture" else getattr(pick, name)
+
+
+def _get_pick(edition: Edition, key: str) -> Pick:
+    found = next((each for each in edition.picks if each.key == key), None)
+    if found is None:
+        raise _build_not_found(edition.id, key)
+    return found
 
 
 def _get_pick_row(row: models.Edition, key: str) -> models.Pick:
     found = row.picks.filter(key=key).first()
     if found is None:
-        raise NotFound(
-            f"Edition {row.id} has no story with the key {key}. See them with: newsletter editions show {row.id}"
-        )
+        raise _build_not_found(row.id, key)
     return found
+
+
+def _build_not_found(edition_id: int, key: str) -> NotFound:
+    return NotFound(
+        f"Edition {edition_id} has no story with the key {key}. See them with: newsletter editions show {edition_id}"
+    )

@@ -97,7 +97,7 @@ def was_saved(edition_id: int, part: str, field: str, value: object, who: str) -
     return row is not None and bool(row.after == (value.strip() if isinstance(value, str) else value))
 
 
-def undo(edition_id: int, act: int, *, by: Actor, now: datetime) -> Edition:
+def undo(edition_id: int, act: int, *, by: Actor, now: datetime, keep_approval: bool = False) -> Edition:
     """Takes back one's own act, where everything it changed still is as it left it.
 
     Raises NotFound, Refused for somebody else's act or one that is undone, Conflict with what changed since.
@@ -111,11 +111,13 @@ def undo(edition_id: int, act: int, *, by: Actor, now: datetime) -> Edition:
     if rows[0].undone:
         raise Refused("This change is undone already.")
 
-    def take_back(row: models.Edition) -> None:
+    def take_back(row: models.Edition, before: Edition) -> None:
         models.Revision.objects.filter(edition_id=edition_id, act=act).update(undone=True)
-        _write(row, [_to_revision(each) for each in rows])
+        _write(row, before, [_to_revision(each) for each in rows])
 
-    return apply_edit(edition_id, take_back, action=UNDID, detail=rows[0].label, by=by, now=now)
+    return apply_edit(
+        edition_id, take_back, action=UNDID, detail=rows[0].label, by=by, now=now, keep_approval=keep_approval
+    )
 
 
 def compare_revisions(edition_id: int, since: int, upto: int | None = None) -> tuple[Revision, ...]:
@@ -159,7 +161,14 @@ def _is_order_same(one: Any, other: Any) -> bool:
 
 
 def restore_values(
-    edition_id: int, since: int, *, wanted: Collection[Address] | None, upto: int, by: Actor, now: datetime
+    edition_id: int,
+    since: int,
+    *,
+    wanted: Collection[Address] | None,
+    upto: int,
+    by: Actor,
+    now: datetime,
+    keep_approval: bool = False,
 ) -> Edition:
     """Gives fields and parts the values they had after the sequence number `since`; `wanted` None: all of them.
 
@@ -179,11 +188,12 @@ def restore_values(
         )
     return apply_edit(
         edition_id,
-        lambda row: _write(row, found),
+        lambda row, before: _write(row, before, found),
         action=RESTORED,
         detail=", ".join(each.label for each in found)[:200],
         by=by,
         now=now,
+        keep_approval=keep_approval,
     )
 
 
@@ -201,12 +211,12 @@ def _to_difference(revision: Revision, present: str) -> Difference:
     )
 
 
-def _write(row: models.Edition, revisions: Collection[Revision]) -> None:
+def _write(row: models.Edition, before: Edition, revisions: Collection[Revision]) -> None:
     """Puts the values before revisions back: whole parts first, then their fields, then the order.
 
     Raises Conflict for whatever does not hold what the revision left.
     """
-    present = list_values(edition_lookup.get_edition(row.id))
+    present = list_values(before)
     changed = [each for each in revisions if not _holds(each, present)]
     if changed:
         values = [(each, present.get((each.part, each.field))) for each in changed]

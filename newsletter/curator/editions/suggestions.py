@@ -45,7 +45,13 @@ def create_suggested_edition(
 
 
 def suggest_picks(
-    edition_id: int, *, wanted: int | None = None, fetch: Fetcher | None = None, by: Actor, now: datetime
+    edition_id: int,
+    *,
+    wanted: int | None = None,
+    fetch: Fetcher | None = None,
+    by: Actor,
+    now: datetime,
+    keep_approval: bool = False,
 ) -> Edition:
     """Fills the free places with fresh, varied stories that did not run, best first; adds a subject and preheader.
 
@@ -58,7 +64,7 @@ def suggest_picks(
         if article.image_credit:
             picks.fetch_picture(article, fetch, now)
 
-    def place(row: Any) -> None:
+    def place(row: Any, before: Edition) -> None:
         taken = set(row.picks.values_list("article_id", flat=True))
         for each in suggested:
             article = articles.get(each.article.id)
@@ -67,7 +73,7 @@ def suggest_picks(
                 picks.place_article(row, article, each.section, because=each.reason)
         write_texts(edition_id, _suggest_texts(edition_lookup.get_edition(edition_id)))
 
-    return apply_edit(edition_id, place, action="suggested stories", by=by, now=now)
+    return apply_edit(edition_id, place, action="suggested stories", by=by, now=now, keep_approval=keep_approval)
 
 
 def list_suggestions(edition_id: int, *, now: datetime, wanted: int | None = None) -> tuple[SuggestedArticle, ...]:

@@ -166,6 +166,8 @@ class Edition:
     second_subject: str = ""  # half of the subscribers get it; "": none
     boxes: tuple[Box, ...] = ()
     number: int = 1  # of those of its day
+    undecided: int = 0  # texts of fields that two people changed, kept until somebody chooses
+    undecided_at: datetime | None = None  # when the last of them was kept
 
     @property
     def name_of_day(self) -> str:
@@ -176,6 +178,23 @@ class Edition:
     def is_out(self) -> bool:
         """Whether its mailing has begun: from then on nothing can be edited."""
         return self.state in OUT_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class EditionOutline:
+    """An edition without its parts: what an open board asks about every other second."""
+
+    id: int
+    newsletter_id: int
+    state: EditionState
+    reason: str
+    version: int
+    snapshot_id: int | None
+    undecided: int
+    undecided_at: datetime | None
+    publishes_itself: bool  # nobody's approval is needed
+    lost_approval: bool  # it was approved once, and is not any more
+    planned_at: datetime | None  # by a schedule
 
 
 @dataclass(frozen=True, slots=True)

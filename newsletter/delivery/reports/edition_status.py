@@ -13,7 +13,7 @@ from datetime import datetime
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.states import OUT_STATES, EditionState
-from newsletter.curator.editions.values import Edition
+from newsletter.curator.editions.values import Edition, EditionOutline
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import MailingKind, MailingState
 from newsletter.kernel.enums import LabelledEnum
@@ -45,6 +45,17 @@ class EditionStatus:
     lost_approval: bool = False
 
 
+def find_outline_status(outline: EditionOutline) -> EditionStatus:
+    """The status of an edition of which the outline alone was read: the same as of the whole edition."""
+    latest = _find_latest_mailings((outline.id,)).get(outline.id)
+    status = _build_status(outline, latest)
+    if outline.snapshot_id is not None or outline.state not in _UNAPPROVED or outline.publishes_itself:
+        return status
+    scheduled = latest.due_at if latest is not None and latest.state == MailingState.SCHEDULED else None
+    at = scheduled or outline.planned_at
+    return status if at is None else replace(status, held_at=at, lost_approval=outline.lost_approval)
+
+
 def get_edition_status(edition: Edition) -> EditionStatus:
     """The status of one edition."""
     return find_statuses((edition,))[edition.id]
@@ -53,14 +64,19 @@ def get_edition_status(edition: Edition) -> EditionStatus:
 def find_statuses(editions: Iterable[Edition]) -> dict[int, EditionStatus]:
     """The status of each of these editions, by id."""
     wanted = {edition.id: edition for edition in editions}
-    rows = models.Mailing.objects.filter(edition_id__in=wanted, kind=MailingKind.EDITION).order_by("id")
+    latest = _find_latest_mailings(wanted)
+    found = {edition_id: _build_status(edition, latest.get(edition_id)) for edition_id, edition in wanted.items()}
+    return found | _find_held(wanted, found, latest)
+
+
+def _find_latest_mailings(edition_ids: Iterable[int]) -> dict[int, models.Mailing]:
+    rows = models.Mailing.objects.filter(edition_id__in=list(edition_ids), kind=MailingKind.EDITION).order_by("id")
     latest: dict[int, models.Mailing] = {}
     for row in rows.only("edition_id", "state", "reason", "planned", "frozen_at", "due_at"):
         before = latest.get(row.edition_id)
         if before is None or before.state == MailingState.CANCELLED or row.state != MailingState.CANCELLED:
             latest[row.edition_id] = row
-    found = {edition_id: _build_status(edition, latest.get(edition_id)) for edition_id, edition in wanted.items()}
-    return found | _find_held(wanted, found, latest)
+    return latest
 
 
 def _find_held(
@@ -81,7 +97,7 @@ def _find_held(
     }
 
 
-def _build_status(edition: Edition, row: models.Mailing | None) -> EditionStatus:
+def _build_status(edition: Edition | EditionOutline, row: models.Mailing | None) -> EditionStatus:
     if row is None:
         return EditionStatus(edition.state, edition.reason)
     state = MailingState(row.state)

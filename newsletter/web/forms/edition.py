@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
-from newsletter.curator.editions import visibility
 from newsletter.curator.editions.states import BoxPlace, PickSize
 from newsletter.kernel.errors import BadInput
 
@@ -20,6 +19,7 @@ SIZES = (
     (PickSize.ALSO.value, "A line of “Also today”"),
 )
 SEEN = "seen_"
+Audiences = Iterable[tuple[str, str]]  # for whom a story or box can be, with the words; read where a form is shown
 
 
 def _text(label: str, hint: str = "", *, rows: int = 0, serif: bool = False, most: int = 0, **attrs: Any) -> Any:
@@ -97,14 +97,17 @@ class StoryForm(SeenForm):
     image_caption = _text("Caption")
     no_picture = forms.BooleanField(label="Remove picture", required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, audiences: Audiences = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"auto_id": "p-%s"})
-        _set_choices(self, "shown_to", _list_audiences())
+        _set_choices(self, "shown_to", audiences)
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], *, link_parameters: str, has_picture: bool) -> StoryForm:
+    def of(
+        cls, content: Mapping[str, Any], *, link_parameters: str, has_picture: bool, audiences: Audiences
+    ) -> StoryForm:
         """The form of a story with this content; what it has no use for is left out."""
-        form = cls(initial={**content, "shown_to": content.get("visibility", ""), "no_picture": False})
+        initial = {**content, "shown_to": content.get("visibility", ""), "no_picture": False}
+        form = cls(initial=initial, audiences=audiences)
         if link_parameters:
             form.fields["plain_link"].label = f"Without {link_parameters[:30]}"
         else:
@@ -125,16 +128,12 @@ class BoxForm(SeenForm):
     shown_to = _choice("For", ())
     place = _choice("Place", PLACES)
 
-    def __init__(self, *args: Any, number: int | str = "new", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, number: int | str = "new", audiences: Audiences = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"auto_id": f"b-%s-{number}"})
-        _set_choices(self, "shown_to", _list_audiences())
+        _set_choices(self, "shown_to", audiences)
 
 
-def _list_audiences() -> list[tuple[str, str]]:
-    return [(value, words[:1].upper() + words[1:]) for value, words in visibility.list_options()]
-
-
-def _set_choices(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
+def _set_choices(form: forms.Form, name: str, audiences: Audiences) -> None:
     field = form.fields[name]
     assert isinstance(field, forms.ChoiceField)
-    field.choices = choices
+    field.choices = [(value, words[:1].upper() + words[1:]) for value, words in audiences]

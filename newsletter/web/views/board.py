@@ -33,11 +33,9 @@ from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotAllowed, NotFound
 from newsletter.web.access import desk_view, get_actor
-from newsletter.web.context import get_newsroom_zone
 from newsletter.web.fields import get_form_status, read_number, require_content_hash, require_seen
 from newsletter.web.forms.edition import EditionTextsForm, SeenForm, StoryForm
 from newsletter.web.fragments import is_fragment_request, is_partial_request, is_value_request
-from newsletter.web.templatetags import desk
 from newsletter.web.text_differences import mark_differences
 from newsletter.web.views import board_parts
 
@@ -63,20 +61,19 @@ def show_pool(request: HttpRequest, edition_id: int) -> HttpResponse:
 @desk_view(Verb.VIEW, background=True)
 def show_changes(request: HttpRequest, edition_id: int) -> HttpResponse:
     """What an open board has to be told since `mark`: nothing (204), or its parts."""
-    edition = board_parts.get_edition(request, Verb.VIEW, edition_id)
-    if request.GET.get("mark") == board_parts.find_mark(request, edition):
+    if request.GET.get("mark") == board_parts.find_mark(request, edition_id):
         return HttpResponse(status=204)
-    return board_parts.render_parts(request, edition)
+    return board_parts.render_parts(request, edition_lookup.get_edition(edition_id))
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def save_text(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Saves texts of the edition: those that the form sends, with what was seen of each."""
-    board_parts.get_editable_edition(request, edition_id)
+    by, now = get_actor(request), clock.now()
 
     def save(values: dict[str, Any], seen: dict[str, Any]) -> Edition:
         given, known = cast(EditionTexts, values), cast(EditionTexts, seen)
-        return editions.edit_edition(edition_id, seen=known, by=get_actor(request), now=clock.now(), **given)
+        return editions.edit_edition(edition_id, seen=known, by=by, now=now, keep_approval=True, **given)
 
     return save_fields(request, edition_id, EditionTextsForm(), save, read=getattr)
 
@@ -90,11 +87,11 @@ def edit_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
         if is_fragment_request(request):
             return board_parts.render_parts(request, edition, editing=key)
         return _render_board(request, edition, editing=key)
-    board_parts.get_editable_edition(request, edition_id)
+    by, now = get_actor(request), clock.now()
 
     def save(values: dict[str, Any], seen: dict[str, Any]) -> Edition:
         given, known = cast(PickFields, values), cast(PickFields, seen)
-        return picks.edit_pick(edition_id, key, seen=known, by=get_actor(request), now=clock.now(), **given)
+        return picks.edit_pick(edition_id, key, seen=known, by=by, now=now, keep_approval=True, **given)
 
     def read(edition: Edition, name: str) -> object:
         story = _get_story(edition, key)
@@ -134,7 +131,7 @@ def save_fields(
             return _render_saved(difference.present, now)  # a colleague went on from it, and knew what they did
         conflicts.keep_conflict(edition_id, part, difference, by=by, now=now)
         return _render_conflict(request, refusal)
-    for name in values:
+    for name in values if edition.undecided else ():
         conflicts.settle_conflict(edition_id, part, name, by=by, now=now)
     if not is_value_request(request):
         return redirect("board", edition_id)
@@ -143,15 +140,9 @@ def save_fields(
 
 
 def _render_saved(stored: object, now: datetime) -> HttpResponse:
-    """What is stored now, and when it was saved."""
-    zone = get_newsroom_zone()
-    return JsonResponse(
-        {
-            "value": ("1" if stored else "") if isinstance(stored, bool) else str(stored),
-            "at": desk.hours(now, zone),
-            "zone": desk.zone_name(now, zone),
-        }
-    )
+    """What is stored now, and when it was saved; the page knows the zone of its clock."""
+    value = ("1" if stored else "") if isinstance(stored, bool) else str(stored)
+    return JsonResponse({"value": value, "at": now.isoformat()})
 
 
 def _render_conflict(request: HttpRequest, conflict: Conflict) -> HttpResponse:
@@ -202,17 +193,14 @@ def withdraw_to_edit(request: HttpRequest, edition_id: int) -> HttpResponse:
 @desk_view(Verb.EDIT, methods=("POST",))
 def suggest_stories(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Fills the free places."""
-    board_parts.get_editable_edition(request, edition_id)
-    edition = suggestions.suggest_picks(
-        edition_id, fetch=wiring.build_fetcher(), by=get_actor(request), now=clock.now()
-    )
+    by, now = get_actor(request), clock.now()
+    edition = suggestions.suggest_picks(edition_id, fetch=wiring.build_fetcher(), by=by, now=now, keep_approval=True)
     return board_parts.render_parts(request, edition)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Places an article."""
-    board_parts.get_editable_edition(request, edition_id)
     article_id = read_number(request.POST, "article")
     if article_id is None:
         raise BadInput("Say which article.", "article")
@@ -224,6 +212,7 @@ def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
         fetch=wiring.build_fetcher(),
         by=get_actor(request),
         now=clock.now(),
+        keep_approval=True,
     )
     return board_parts.render_parts(request, edition)
 
@@ -231,14 +220,12 @@ def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
 @desk_view(Verb.EDIT, methods=("POST",))
 def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Moves a story behind another one; `after` is empty for the top of its section."""
-    board_parts.get_editable_edition(request, edition_id)
     after = request.POST.get("after")
     if after is None:
         raise BadInput("Say behind which story.", "after")
     section = request.POST.get("section") or None
-    edition = picks.move_pick(
-        edition_id, key, after=after or None, section=section, by=get_actor(request), now=clock.now()
-    )
+    by, now = get_actor(request), clock.now()
+    edition = picks.move_pick(edition_id, key, after=after or None, section=section, by=by, now=now, keep_approval=True)
     story = _get_story(edition, key)
     beside = sum(each.section == story.section for each in edition.picks)
     announce = f"“{story.headline}” is now {story.position} of {beside} in its section."
@@ -248,9 +235,9 @@ def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
 @desk_view(Verb.EDIT, methods=("POST",))
 def drop_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Removes a story."""
-    board_parts.get_editable_edition(request, edition_id)
     content_hash = require_content_hash(request.POST)
-    edition = picks.drop_pick(edition_id, key, content_hash=content_hash, by=get_actor(request), now=clock.now())
+    by, now = get_actor(request), clock.now()
+    edition = picks.drop_pick(edition_id, key, content_hash=content_hash, by=by, now=now, keep_approval=True)
     return board_parts.render_parts(request, edition)
 
 
@@ -264,9 +251,10 @@ def resolve_page_check(request: HttpRequest, edition_id: int, key: str) -> HttpR
             content_hash = require_content_hash(request.POST)
             page_checks.override_page_check(edition_id, key, content_hash=content_hash, by=by, now=now)
         case "headline":
-            board_parts.get_editable_edition(request, edition_id)
             content_hash, seen = require_content_hash(request.POST), require_seen(request.POST, "headline")
-            page_checks.adopt_headline(edition_id, key, content_hash=content_hash, seen=seen, by=by, now=now)
+            page_checks.adopt_headline(
+                edition_id, key, content_hash=content_hash, seen=seen, by=by, now=now, keep_approval=True
+            )
         case "again":
             tasks.check_pages_and_links_of_edition(edition_id, by=by, now=now)
         case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
+from django.db.models import OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -23,13 +24,13 @@ from newsletter.curator.editions import (
     visibility,
 )
 from newsletter.curator.editions.states import EDITABLE_STATES, PoolState
-from newsletter.curator.editions.values import Edition, Pick
+from newsletter.curator.editions.values import Edition, EditionOutline, Pick
 from newsletter.delivery.reports import edition_status
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import Conflict
+from newsletter.scheduling import occurrences
 from newsletter.web.access import get_actor, require_permission
-from newsletter.web.forms.edition import BoxForm, EditionTextsForm, StoryForm
+from newsletter.web.forms.edition import Audiences, BoxForm, EditionTextsForm, StoryForm
 from newsletter.web.fragments import is_fragment_request
 
 PARTS = "X-Parts"  # a response with this header is parts of the board; the page takes those that changed
@@ -43,17 +44,6 @@ def get_edition(request: HttpRequest, verb: Verb, edition_id: int) -> Edition:
     return edition
 
 
-def get_editable_edition(request: HttpRequest, edition_id: int) -> Edition:
-    """The edition, for an editor. Raises Conflict for an approved one: editing is to withdraw approval on purpose."""
-    edition = get_edition(request, Verb.EDIT, edition_id)
-    if edition.snapshot_id is not None:
-        raise Conflict(
-            f"{edition.approved_by} approved this edition, so it is not changed. To change it, press "
-            "“Edit (withdraws approval)” on the board."
-        )
-    return edition
-
-
 def build_board_context(request: HttpRequest, edition: Edition, *, editing: str = "") -> dict[str, Any]:
     """Everything the board shows; `editing` is the key of the story whose form is open."""
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
@@ -63,7 +53,8 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
     status = edition_status.get_edition_status(edition)
     story = next((each for each in edition.picks if each.key == editing), None) if can_edit else None
     undecided = conflicts.list_conflicts(edition)
-    present = _list_present(request, edition)
+    audiences = visibility.list_options()
+    present = _list_present(request, edition.id)
     return {
         "edition": edition,
         "status": status,
@@ -78,7 +69,7 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
         "blocking": sum(f.blocks for f in findings),
         "looking": sum(f.warns or bool(f.overridden) for f in findings),
         "editing": story.key if story else "",
-        "story_form": build_story_form(story, newsletter) if story else None,
+        "story_form": build_story_form(story, newsletter, audiences) if story else None,
         "looks": page_checks.list_page_checks(edition.id),
         "states": tuple(PoolState),
         "sources": article_lookup.list_sources(),
@@ -89,32 +80,36 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
         "undoable": revisions.find_last_own_act(edition.id, get_actor(request).name) if can_edit else None,
         # What an approved edition is withdrawn with; of others it would cost a rendering.
         "content_hash": decisions.find_content_hash(edition) if may_edit and edition.snapshot_id else "",
-        "mark": compute_mark(edition, status, undecided, present),
+        "mark": compute_mark(edition, status, present),
         "present": present,
         "where": {each.part: each.name for each in present if each.part},
         "numbers": {f"story:{each.key}": each.number for each in edition.picks},
-    } | build_boxes_context(edition)
+    } | _build_boxes_context(edition, audiences)
 
 
-def build_story_form(story: Pick, newsletter: Newsletter) -> StoryForm:
+def build_story_form(story: Pick, newsletter: Newsletter, audiences: Audiences) -> StoryForm:
     """The form of a story."""
-    return StoryForm.of(story.content, link_parameters=newsletter.link_parameters, has_picture=bool(story.picture_url))
+    return StoryForm.of(
+        story.content,
+        link_parameters=newsletter.link_parameters,
+        has_picture=bool(story.picture_url),
+        audiences=audiences,
+    )
 
 
-def build_boxes_context(edition: Edition) -> dict[str, Any]:
+def _build_boxes_context(edition: Edition, audiences: Audiences) -> dict[str, Any]:
     """The boxes: each with its form and a description of its visibility; and the form of a new one."""
-    words = dict(visibility.list_options())
+    words = dict(audiences)
     return {
-        "edition": edition,
         "boxes": [
             (
                 box,
-                BoxForm(number=box.id, initial={**_box_values(box), "shown_to": box.visibility}),
+                BoxForm(number=box.id, initial={**_box_values(box), "shown_to": box.visibility}, audiences=audiences),
                 words.get(box.visibility, box.visibility),
             )
             for box in edition.boxes
         ],
-        "new_box_form": BoxForm(),
+        "new_box_form": BoxForm(audiences=audiences),
         "for_whom": words,
     }
 
@@ -135,24 +130,26 @@ def render_parts(request: HttpRequest, edition: Edition, *, editing: str = "", a
 
 
 def compute_mark(
-    edition: Edition,
+    edition: Edition | EditionOutline,
     status: edition_status.EditionStatus,
-    undecided: tuple[conflicts.FieldConflict, ...],
     present: tuple[presence.Presence, ...],
 ) -> str:
     """Changes with whatever an open board must be told: edits, decisions, the mailing, undecided texts, colleagues."""
-    told = (edition.version, edition.state, edition.snapshot_id, edition.reason, status, undecided, present)
+    undecided = (edition.undecided, edition.undecided_at)
+    told = (edition.version, edition.state, edition.snapshot_id, edition.reason, undecided, status, present)
     return sha256(repr(told).encode()).hexdigest()[:12]
 
 
-def find_mark(request: HttpRequest, edition: Edition) -> str:
-    """The mark of an edition that was read, for whoever asks."""
-    status, undecided = edition_status.get_edition_status(edition), conflicts.list_conflicts(edition)
-    return compute_mark(edition, status, undecided, _list_present(request, edition))
+def find_mark(request: HttpRequest, edition_id: int) -> str:
+    """The mark of an edition, for whoever asks and may see it; its stories are not read for it."""
+    planned = occurrences.select_planned_instant(OuterRef("pk"))
+    outline = edition_lookup.get_outline(edition_id, planned=planned)
+    require_permission(request, Verb.VIEW, outline.newsletter_id)
+    return compute_mark(outline, edition_status.find_outline_status(outline), _list_present(request, edition_id))
 
 
-def _list_present(request: HttpRequest, edition: Edition) -> tuple[presence.Presence, ...]:
-    return presence.list_present(edition.id, besides=get_actor(request).name, now=clock.now())
+def _list_present(request: HttpRequest, edition_id: int) -> tuple[presence.Presence, ...]:
+    return presence.list_present(edition_id, besides=get_actor(request).name, now=clock.now())
 
 
 def _list_with_moves(edition: Edition, section: str) -> list[tuple[Pick, str, str]]:

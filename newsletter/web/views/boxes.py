@@ -22,33 +22,25 @@ from newsletter.web.views.board import save_fields
 @desk_view(Verb.EDIT, methods=("POST",))
 def save_box(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Adds a box, changes fields of one (`box` is its id), or with `do=drop` removes it."""
-    edition = board_parts.get_editable_edition(request, edition_id)
     number, by, now = read_number(request.POST, "box"), get_actor(request), clock.now()
     if request.POST.get("do") == "drop":
         content_hash = require_content_hash(request.POST)
-        edition = boxes.drop_box(edition_id, number or 0, content_hash=content_hash, by=by, now=now)
+        edition = boxes.drop_box(edition_id, number or 0, content_hash=content_hash, by=by, now=now, keep_approval=True)
         return board_parts.render_parts(request, edition)
     if not request.POST.get("box"):
         values, _ = BoxForm().read_fields(request.POST)
-        return board_parts.render_parts(
-            request, boxes.set_box(edition_id, seen=None, by=by, now=now, **{"title": "", "text": ""} | values)
-        )
-    box = _get_box(edition, number)
+        edition = boxes.set_box(edition_id, seen=None, by=by, now=now, keep_approval=True, **cast(BoxFields, values))
+        return board_parts.render_parts(request, edition)
+    box_id = number or 0
 
     def save(values: dict[str, Any], seen: dict[str, Any]) -> Edition:
-        # A field that was not sent is as it is: it cannot be in conflict.
-        rest = {name: value for name, value in _list_values(box).items() if name not in values}
-        known = cast(BoxFields, rest | seen)
-        return boxes.set_box(edition_id, box_id=box.id, seen=known, by=by, now=now, **rest | values)
+        given, known = cast(BoxFields, values), cast(BoxFields, seen)
+        return boxes.set_box(edition_id, box_id=box_id, seen=known, by=by, now=now, keep_approval=True, **given)
 
     def read(changed: Edition, name: str) -> object:
-        return _list_values(_get_box(changed, box.id))[name]
+        return getattr(_get_box(changed, box_id), name)
 
-    return save_fields(request, edition_id, BoxForm(), save, read=read, part=f"{edition_changes.BOX}{box.id}")
-
-
-def _list_values(box: Box) -> dict[str, Any]:
-    return {"title": box.title, "text": box.text, "visibility": box.visibility, "place": box.place.value}
+    return save_fields(request, edition_id, BoxForm(), save, read=read, part=f"{edition_changes.BOX}{box_id}")
 
 
 def _get_box(edition: Edition, number: int | None) -> Box:

@@ -78,12 +78,12 @@ def _render_history(request: HttpRequest, edition: Edition, refusal: NewsletterE
 @desk_view(Verb.EDIT, methods=("POST",))
 def undo_change(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Undoes one's own change, on the board or in the history."""
-    edition = board_parts.get_editable_edition(request, edition_id)
+    edition = board_parts.get_edition(request, Verb.EDIT, edition_id)
     act = read_number(request.POST, "act")
     try:
         if act is None:
             raise BadInput("Say which change.", "act")
-        changed = revisions.undo(edition_id, act, by=get_actor(request), now=clock.now())
+        changed = revisions.undo(edition_id, act, by=get_actor(request), now=clock.now(), keep_approval=True)
     except NotAllowed:
         raise
     except NewsletterError as refusal:
@@ -98,11 +98,12 @@ def undo_change(request: HttpRequest, edition_id: int) -> HttpResponse:
 @desk_view(Verb.EDIT, methods=("POST",))
 def restore_fields(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Restores one field or part as it was after a change, or all of them."""
-    edition = board_parts.get_editable_edition(request, edition_id)
+    edition = board_parts.get_edition(request, Verb.EDIT, edition_id)
+    by, now = get_actor(request), clock.now()
     form = RestoreForm(request.POST)
     try:
         since, upto, wanted = form.read()
-        revisions.restore_values(edition_id, since, wanted=wanted, upto=upto, by=get_actor(request), now=clock.now())
+        revisions.restore_values(edition_id, since, wanted=wanted, upto=upto, by=by, now=now, keep_approval=True)
     except NotAllowed:
         raise
     except NewsletterError as refusal:

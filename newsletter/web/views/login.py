@@ -119,7 +119,7 @@ def show_lockout(
 def _finish(request: HttpRequest, user: Any, following: str, proof: str) -> HttpResponse:
     """Begins the session of a user who has proved who they are, in a browser that is known from now on."""
     now = clock.now()
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user, backend="newsletter.accounts.user_backend.UserBackend")
     begin_session(request, now)
     sign_in_log.record_sign_in(user.email, detail=proof, by=get_actor(request), now=now)
     response: HttpResponse = (

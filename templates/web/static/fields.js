@@ -189,7 +189,7 @@ async function send(entry) {
   if (status === 200) {
     entry.seen = body.value;
     entry.tries = 0;
-    saved.set(entry.key, `Saved ${body.at} ${body.zone}`);
+    saved.set(entry.key, `Saved ${tellTime(body.at)}`);
     if (entry.value === value) settle(entry, body.value);
     else {
       keep(entry);
@@ -219,6 +219,13 @@ async function send(entry) {
     if (entry.value !== value) send(entry);
     else onSaved();
   }
+}
+
+/** “05:42 GMT”, in the zone of the page's clock. @param {string} at */
+function tellTime(at) {
+  const clock = /** @type {HTMLElement | null} */ (document.querySelector("[data-zone]"));
+  const zone = clock?.dataset.zone;
+  return new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone, timeZoneName: "short" });
 }
 
 /** @param {Entry} entry */

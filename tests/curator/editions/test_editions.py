@@ -11,7 +11,18 @@ import pytest
 from newsletter.accounts.actors import SystemActor
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles.values import Article
-from newsletter.curator.editions import approval, edition_history, edition_lookup, editions, models, picks
+from newsletter.curator.editions import (
+    approval,
+    boxes,
+    edition_history,
+    edition_lookup,
+    editions,
+    models,
+    page_checks,
+    picks,
+    revisions,
+    suggestions,
+)
 from newsletter.curator.editions.content_hash import compute_content_part
 from newsletter.curator.editions.editions import EditionTexts
 from newsletter.curator.editions.values import Edition
@@ -167,3 +178,38 @@ def test_a_picture_that_vanishes_at_its_source_stays_in_the_mail(
     file, content_type = pictures.get_picture_file(pick.picture_url.rsplit("/", 1)[-1])
     assert file.exists()
     assert content_type == "image/jpeg" or content_type == "image/png"
+
+
+@pytest.mark.parametrize("what", ["texts", "story", "pick", "move", "drop", "box", "suggest", "undo", "headline"])
+def test_an_approval_that_came_before_the_save_is_not_voided_by_whoever_did_not_see_it(
+    filled: Edition, add_article: AddArticle, now: datetime, what: str
+) -> None:
+    edited = editions.edit_edition(filled.id, subject="Before", seen=None, by=ADA, now=now)
+    story, spare = edited.picks[0], add_article("A late story")
+    row = models.Pick.objects.get(key=story.key)
+    models.PageCheck.objects.create(pick=row, state="changed", detail="Its new headline", next_at=now)
+    act = models.Revision.objects.get(field="subject", after="Before").act
+    saves: dict[str, Callable[..., Edition]] = {
+        "texts": lambda **more: editions.edit_edition(filled.id, subject="Late", seen=None, **more),
+        "story": lambda **more: picks.edit_pick(filled.id, story.key, headline="Late", seen=None, **more),
+        "pick": lambda **more: picks.add_pick(filled.id, spare.id, **more),
+        "move": lambda **more: picks.move_pick(filled.id, story.key, after=edited.picks[1].key, **more),
+        "drop": lambda **more: picks.drop_pick(filled.id, story.key, content_hash=None, **more),
+        "box": lambda **more: boxes.set_box(filled.id, text="Late", seen=None, **more),
+        "suggest": lambda **more: suggestions.suggest_picks(filled.id, wanted=9, **more),
+        "undo": lambda **more: revisions.undo(filled.id, act, **more),
+        "headline": lambda **more: page_checks.adopt_headline(
+            filled.id, story.key, content_hash=None, seen=None, **more
+        ),
+    }
+
+    def approve_now() -> None:
+        approve(filled.id, now=now, by=BEN)
+
+    with just_before("UPDATE curator_edition", approve_now), pytest.raises(Conflict, match="ben@example.com approved"):
+        saves[what](by=ADA, now=now, keep_approval=True)
+    standing = edition_lookup.get_edition(filled.id)
+    assert (standing.state, standing.approved_by) == ("approved", BEN.name)
+    assert standing.subject == "Before"
+    saves[what](by=ADA, now=now)
+    assert edition_lookup.get_edition(filled.id).snapshot_id is None

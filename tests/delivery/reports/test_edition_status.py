@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import OuterRef
 from django.test import Client
 
 from newsletter.catalog import newsletter_settings
@@ -202,11 +203,19 @@ def test_an_edition_whose_approval_was_withdrawn_says_everywhere_that_it_will_be
     pages = ("/", f"/editions/{edition.id}/", f"/editions/{edition.id}/review/", f"/deliveries/{mailing.id}/")
     for page in pages:
         assert "Will be held" not in admin.get(page).content.decode(), page
+    assert_outline_says_the_same(edition.id)
     approval.withdraw_to_edit(edition.id, content_hash=None, by=SYSTEM, now=now)
     at = f"{later.astimezone(clock.get_zone('Europe/London')):%H:%M %Z}"
     for page in pages:
         text = " ".join(admin.get(page).content.decode().split())
         assert re.search(rf"Will be held at [^<]*{at} unless approved again", text), page
+    assert_outline_says_the_same(edition.id)
+
+
+def assert_outline_says_the_same(edition_id: int) -> None:
+    outline = edition_lookup.get_outline(edition_id, planned=occurrences.select_planned_instant(OuterRef("pk")))
+    whole = edition_status.get_edition_status(edition_lookup.get_edition(edition_id))
+    assert edition_status.find_outline_status(outline) == whole
 
 
 def test_an_edition_of_a_schedule_is_held_unless_somebody_approves_it(newsroom: Newsroom, now: datetime) -> None:
@@ -218,5 +227,7 @@ def test_an_edition_of_a_schedule_is_held_unless_somebody_approves_it(newsroom: 
     occurrences.record_draft(first.id, made.id, now)
     status = edition_status.get_edition_status(made)
     assert (status.held_at, status.lost_approval) == (first.instant, False)
+    assert_outline_says_the_same(made.id)
     newsletter_settings.change_newsletter(newsroom.briefing.id, approvals="self", seen=None, by=SYSTEM, now=now)
     assert edition_status.get_edition_status(made).held_at is None, "it publishes itself"
+    assert_outline_says_the_same(made.id)

@@ -27,8 +27,13 @@ def test_a_box_to_tick_counts_where_the_form_showed_it(db: None) -> None:
 
 def test_a_form_shows_what_the_story_has(edition: Any) -> None:
     story = edition.picks[0]
-    plain = StoryForm.of(story.content, link_parameters="", has_picture=False)
-    full = StoryForm.of(story.content, link_parameters="utm_source=mail", has_picture=True)
+    plain = StoryForm.of(story.content, link_parameters="", has_picture=False, audiences=())
+    full = StoryForm.of(
+        story.content,
+        link_parameters="utm_source=mail",
+        has_picture=True,
+        audiences=[("", "everybody"), ("members", "members")],
+    )
     assert set(full.fields) - set(plain.fields) == {
         "plain_link",
         "image_credit",

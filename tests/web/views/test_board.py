@@ -13,7 +13,7 @@ from django.test import Client
 from newsletter.accounts.models import AuditEntry
 from newsletter.checks import preflight
 from newsletter.curator.articles import article_lookup, triage
-from newsletter.curator.editions import boxes, conflicts, edition_lookup, editions, picks
+from newsletter.curator.editions import boxes, conflicts, edition_lookup, editions, models, page_checks, picks
 from newsletter.curator.editions.picks import add_pick
 from newsletter.kernel import clock
 from tests.actors import SYSTEM
@@ -58,7 +58,7 @@ def test_a_text_is_saved_and_a_lost_race_keeps_both(editor: Client, edition: Any
     url = f"/editions/{edition.id}/words/"
     saved = editor.post(url, {"subject": " A better subject ", "seen_subject": edition.subject}, headers=VALUE)
     assert saved.json()["value"] == "A better subject"
-    assert re.fullmatch(r"\d\d:\d\d", saved.json()["at"])
+    assert datetime.fromisoformat(saved.json()["at"]).utcoffset() == timedelta(0)
     assert edition_lookup.get_edition(edition.id).subject == "A better subject"
     editions.edit_edition(edition.id, now=now, subject="Their subject", seen=None, by=SYSTEM)
     late = editor.post(url, {"subject": "My subject", "seen_subject": "A better subject"}, headers=VALUE)
@@ -129,7 +129,6 @@ def test_an_approved_edition_is_changed_only_after_its_approval_was_withdrawn_on
         (f"picks/{key}/", {"headline": "Mine", "seen_headline": edition.picks[0].headline}),
         (f"picks/{key}/place/", {"after": edition.picks[1].key}),
         (f"picks/{key}/removal/", {"content_hash": edition.picks[0].content_hash}),
-        (f"picks/{key}/look/", {"do": "headline"}),
         ("picks/", {"article": "1"}),
         ("suggestions/", {}),
         ("boxes/", {"text": "Mine"}),
@@ -137,6 +136,12 @@ def test_an_approved_edition_is_changed_only_after_its_approval_was_withdrawn_on
         answer = editor.post(base + address, form, headers=VALUE)
         assert answer.status_code == 409, address
         assert "approved this edition" in answer.json()["error"]
+    models.PageCheck.objects.create(
+        pick=models.Pick.objects.get(key=key), state="changed", detail="Its new headline", next_at=now
+    )
+    content_hash = page_checks.list_page_checks(edition.id)[key].content_hash
+    form = {"do": "headline", "content_hash": content_hash, "seen_headline": edition.picks[0].headline}
+    assert editor.post(f"{base}picks/{key}/look/", form, headers=VALUE).status_code == 409
     assert edition_lookup.get_edition(edition.id).snapshot_id is not None
     stale = editor.post(f"{base}editing/", {"content_hash": "0-0"}, headers=HTMX)
     assert stale.status_code == 409
@@ -238,8 +243,6 @@ def test_changes_of_others_appear(editor: Client, edition: Any, articles: Any) -
 
 
 def test_what_a_page_check_found_is_resolved(editor: Client, edition: Any) -> None:
-    from newsletter.curator.editions import models, page_checks
-
     key = edition.picks[0].key
     pick = models.Pick.objects.get(key=key)
     now = edition.created_at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from newsletter.curator.editions import approval, conflicts, editions, presence
+from newsletter.curator.editions import approval, boxes, conflicts, edition_lookup, editions, picks, presence
 from newsletter.kernel import clock
 from newsletter.kernel.errors import Difference
 from tests.actors import SYSTEM
@@ -44,14 +45,43 @@ def test_a_story_whose_form_is_open_comes_as_its_form(editor: Client, edition: A
     assert "data-editing" not in gone
 
 
-@pytest.mark.parametrize(("what", "most"), [("a field", 40), ("nothing new", 17)])
-def test_a_board_asks_the_database_little(editor: Client, edition: Any, what: str, most: int) -> None:
-    base = f"/editions/{edition.id}/"
-    mark = find_mark(editor, edition)
+@pytest.fixture
+def full_board(edition: Any, articles: Callable[..., list[int]], now: datetime) -> Any:
+    """An edition of twelve stories and a box."""
+    for article_id in articles(12)[3:]:
+        picks.add_pick(edition.id, article_id, by=SYSTEM, now=now)
+    boxes.set_box(edition.id, text="A notice", seen=None, by=SYSTEM, now=now)
+    found = edition_lookup.get_edition(edition.id)
+    assert len(found.picks) == 12
+    return found
+
+
+def list_queries(asked: CaptureQueriesContext) -> list[str]:
+    """What was asked of tables: a transaction's begin and end are none of it."""
+    return [each["sql"][:120] for each in asked if "SAVEPOINT" not in each["sql"]]
+
+
+@pytest.mark.parametrize("field", ["text of the edition", "text of a story", "text of a box"])
+def test_a_field_is_saved_with_ten_queries(editor: Client, full_board: Any, field: str) -> None:
+    base, story, box = f"/editions/{full_board.id}/", full_board.picks[3], full_board.boxes[0]
+    address, form = {
+        "text of the edition": ("words/", {"subject": "New", "seen_subject": full_board.subject}),
+        "text of a story": (f"picks/{story.key}/", {"headline": "New", "seen_headline": story.headline}),
+        "text of a box": ("boxes/", {"box": box.id, "text": "New", "seen_text": box.text}),
+    }[field]
+    find_mark(editor, full_board)  # the first request of a session also notes its begin
     with CaptureQueriesContext(connection) as asked:
-        if what == "a field":
-            form = {"subject": "New", "seen_subject": edition.subject}
-            assert editor.post(f"{base}words/", form, headers=VALUE).status_code == 200
-        else:
-            assert editor.get(f"{base}changes/?mark={mark}", headers=HTMX).status_code == 204
-    assert len(asked) <= most, [each["sql"][:120] for each in asked]
+        assert editor.post(base + address, form, headers=VALUE).json()["value"] == "New"
+    assert len(list_queries(asked)) <= 10, list_queries(asked)
+    changed = edition_lookup.get_edition(full_board.id)
+    assert "New" in {changed.subject, changed.picks[3].headline, changed.boxes[0].text}
+
+
+def test_a_quiet_poll_asks_five_times_and_reads_no_parts(editor: Client, full_board: Any) -> None:
+    mark = find_mark(editor, full_board)
+    with CaptureQueriesContext(connection) as asked:
+        answer = editor.get(f"/editions/{full_board.id}/changes/?mark={mark}", headers=HTMX)
+    assert answer.status_code == 204
+    queries = list_queries(asked)
+    assert len(queries) <= 5, queries
+    assert not [each for each in queries if "curator_pick" in each or "curator_box" in each]

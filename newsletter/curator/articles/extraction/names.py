@@ -133,7 +133,7 @@ def _is_person(name: str, papers: set[str], *, alone: bool, nicknames: bool) -> 
         plain = not (name.islower() or _has_digits(name) or "_" in name)
         return alone and len(name) > 1 and any(map(str.isalpha, name)) and (nicknames or plain)
     small = [word for word in said if word.islower() and len(word) > LONGEST_PARTICLE]
-    return not small and not _has_digits(name)
+    return not small and not said[-1].islower() and not _has_digits(name)
 
 
 def _has_digits(name: str) -> bool:

@@ -63,6 +63,8 @@ def test_a_byline_is_the_name_alone(written: str, name: str) -> None:
         ("Interview: Ann Example", ["Ann Example"]),
         ("Szöveg: Minta Anna", ["Minta Anna"]),
         ("Redaktion", ["Redaktion"]),
+        ("Publiziert am", []),
+        ("Ann example", []),
         ("View all posts by Ann Example", ["Ann Example"]),
         ("Par Anne Exemple et Bruno Échantillon", ["Anne Exemple", "Bruno Échantillon"]),
         ("VON ANN EXAMPLE am 24. November 2026", ["Ann Example"]),

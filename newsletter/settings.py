@@ -138,8 +138,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"find_names": "newsletter.catalog.newsletters.list_known_names"},
     },
 ]
-LOGIN_URL = "/login/"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_URL = "desk:login"
+LOGIN_REDIRECT_URL = "desk:today"
 AXES_HANDLER = "newsletter.accounts.sign_in_limits.SignInLimits"
 AXES_FAILURE_LIMIT = 5  # of a name from a network; the handler has the other limits
 AXES_COOLOFF_TIME = 0.25  # hours

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from newsletter.accounts.permissions import is_signed_in, map_visible_newsletters
 from newsletter.catalog.newsletters import find_oldest_zone
@@ -28,14 +29,14 @@ from subscribers.states import (
 )
 
 _NAVIGATION = (
-    ("/", "Today", Verb.VIEW),
-    ("/editions/", "Editions", Verb.VIEW),
-    ("/schedule/", "Schedule", Verb.VIEW),
-    ("/deliveries/", "Deliveries", Verb.VIEW),
-    ("/readers/", "Subscribers", Verb.SUBSCRIBERS),
-    ("/sources/", "Sources", Verb.EDIT),
-    ("/newsletters/", "Newsletters", Verb.VIEW),
-    ("/people/", "Users", Verb.USERS),
+    ("desk:today", "Today", Verb.VIEW),
+    ("desk:editions", "Editions", Verb.VIEW),
+    ("desk:schedule", "Schedule", Verb.VIEW),
+    ("desk:deliveries", "Deliveries", Verb.VIEW),
+    ("desk:readers", "Subscribers", Verb.SUBSCRIBERS),
+    ("desk:sources", "Sources", Verb.EDIT),
+    ("desk:newsletters", "Newsletters", Verb.VIEW),
+    ("desk:people", "Users", Verb.USERS),
 )
 
 
@@ -44,12 +45,13 @@ def add_desk_context(request: HttpRequest) -> dict[str, Any]:
     if not is_signed_in(getattr(request, "user", None)):
         return {}
     visible = map_visible_newsletters(request.user)
-    pages = [(href, name) for href, name, verb in _NAVIGATION if _may_see(visible[verb], verb)]
+    pages = [(reverse(view), name) for view, name, verb in _NAVIGATION if _may_see(visible[verb], verb)]
     if settings.CONFIG.provider == "outbox":
-        pages.append(("/outbox/", "Outbox"))
+        pages.append((reverse("desk:outbox"), "Outbox"))
+    start = reverse("desk:today")
     return {
         "navigation": [
-            (href, name, request.path == href or (href != "/" and request.path.startswith(href)))
+            (href, name, request.path == href or (href != start and request.path.startswith(href)))
             for href, name in pages
         ],
         "now": clock.now(),

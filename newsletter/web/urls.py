@@ -1,4 +1,4 @@
-"""The URL map of the desk and of the public pages that are not `subscribers`'."""
+"""The URL map of the desk, and of what is public without being `subscribers`'."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from newsletter.web.views import (
     webhook,
 )
 
-urlpatterns = [
+desk_patterns = [
     path("", today.show_today, name="today"),
     path("login/", login.sign_in, name="login"),
     path("login/code/", login.enter_code, name="login-code"),
@@ -113,11 +113,17 @@ urlpatterns = [
     path("notifications/webhooks/", notification_webhooks.show_webhooks, name="notification-webhooks"),
     path("people/", users.show_users, name="people"),
     path("calendar/<str:token>.ics", calendar_feed.show_calendar, name="calendar-feed"),
+]
+
+archive_patterns = [
     path("archive/", archive.show_archive, name="archive"),
     path("archive/<slug:slug>/", archive.show_newsletter_archive, name="archive-of"),
     path("archive/<slug:slug>/feed.xml", archive.show_feed, name="archive-feed"),
     path("archive/<slug:slug>/<str:day>/", archive.show_archived_edition, name="archive-edition"),
     path("pictures/<str:name>", pictures.serve_picture, name="picture"),
+]
+
+monitor_patterns = [  # monitors and the provider ask for these
     path("healthz", health.show_health, name="health"),
     path("livez", health.show_liveness, name="liveness"),
     path("readyz", health.show_readiness, name="readiness"),

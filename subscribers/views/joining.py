@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
@@ -162,9 +163,15 @@ def _read_origin(request: HttpRequest) -> str:
     return "" if flat.startswith(settings.CONFIG.base_url) else flat
 
 
+_PAGE_OF_FORM = {"embed": "readers:join", "embed-list": "readers:join-list"}
+
+
 def _find_page_path(request: HttpRequest) -> str:
     """The page somebody saw: our own form submits elsewhere, for want of cookies."""
-    return request.path.replace("/embed/", "/join/", 1) if request.POST.get("look") == "page" else request.path
+    shown = request.resolver_match
+    if shown is None or request.POST.get("look") != "page" or shown.url_name not in _PAGE_OF_FORM:
+        return request.path
+    return reverse(_PAGE_OF_FORM[shown.url_name], kwargs=shown.kwargs)
 
 
 def _read_browser_language(request: HttpRequest) -> str:

@@ -29,7 +29,7 @@ PUBLIC = {
     "join-list",
     "embed",
     "embed-list",
-    "api-join",
+    "subscriptions",
     "confirm",
     "stay",
     "leave",
@@ -37,19 +37,19 @@ PUBLIC = {
     "mine",
     "which",
     "hook-sendgrid",
-    "api-articles",
-    "api-article",  # by token: tests/api walks them
-    "api-tier",
+    "articles",
+    "article-details",  # by token: tests/api walks them
+    "tier",
 }
 WITHOUT_CSRF = {
     "leave",  # one-click leaving (RFC 8058) comes without a cookie
     "embed",
     "embed-list",
-    "api-join",  # sign-up forms on the newsroom's own sites: no cookies, and nothing to ride on
+    "subscriptions",  # sign-up forms on the newsroom's own sites: no cookies, and nothing to ride on
     "hook-sendgrid",  # the provider’s reports: their signature is what counts
-    "api-articles",
-    "api-article",  # by token; no cookie counts there, and so there is nothing to ride on
-    "api-tier",
+    "articles",
+    "article-details",  # by token; no cookie counts there, and so there is nothing to ride on
+    "tier",
 }
 NEWSROOM_WIDE = {
     "notification-webhooks",

@@ -99,7 +99,7 @@ PUBLIC = {
     "join-list": "/join/morning/",
     "embed": "/embed/",
     "embed-list": "/embed/morning/",
-    "api-join": "/api/subscriptions",
+    "subscriptions": "/api/subscriptions",
     "confirm": "/c/none",
     "stay": "/s/none",
     "leave": "/u/none",
@@ -296,9 +296,9 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "people": Row(
             "/people/", whole[USERS], whole[USERS], forms=({"email": "viewer-evening@example.com", "role": "editor"},)
         ),
-        "api-articles": Row("/api/articles", some[EDIT], some[EDIT], ("", "?query=railway"), ({"text": "x"},)),
-        "api-article": Row(f"/api/articles/{ids.article}", some[EDIT]),
-        "api-tier": Row("/api/subscribers/reader0@example.com/tier", some[SUBSCRIBERS]),
+        "articles": Row("/api/articles", some[EDIT], some[EDIT], ("", "?query=railway"), ({"text": "x"},)),
+        "article-details": Row(f"/api/articles/{ids.article}", some[EDIT]),
+        "tier": Row("/api/subscribers/reader0@example.com/tier", some[SUBSCRIBERS]),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 from django.db import DatabaseError
+from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
@@ -107,7 +108,7 @@ def _collect_list_ids(about: Iterable[Any]) -> set[int]:
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """An icon of the sprite; text stands beside it, so screen readers skip it."""
-    return format_html('<svg class="i" aria-hidden="true"><use href="/static/sprite.svg#{}"/></svg>', name)
+    return format_html('<svg class="i" aria-hidden="true"><use href="{}#{}"/></svg>', static("sprite.svg"), name)
 
 
 @register.simple_tag

@@ -46,17 +46,17 @@ def _act(request: HttpRequest) -> HttpResponse:
         user.refresh_from_db()
         update_session_auth_hash(request, user)  # this session stays, under a new key
         messages.success(request, "Your password is changed. Other sessions have ended, and tokens are revoked.")
-        return redirect("account")
+        return redirect("desk:account")
     if do == "begin":
         second_factor.begin_enrolment(user.email, form.get("password", ""), by=by, now=now)
-        return redirect("account")
+        return redirect("desk:account")
     if do == "confirm":
         codes = second_factor.confirm_enrolment(user.email, form.get("code", ""), by=by, now=now)
         return _render_page(request, codes=codes)
     if do == "off":
         second_factor.turn_off(user.email, form.get("password", ""), by=by, now=now)
         messages.success(request, "Sign-in with a code is off.")
-        return redirect("account")
+        return redirect("desk:account")
     if do == "token":
         _, text = api_tokens.create_token(
             user.email,
@@ -71,14 +71,14 @@ def _act(request: HttpRequest) -> HttpResponse:
     if do == "revoke":
         api_tokens.revoke_token(read_number(form, "token") or 0, email=user.email, by=by, now=now)
         messages.success(request, "The token is revoked.")
-        return redirect("account")
+        return redirect("desk:account")
     if do == "calendar":
         token = calendar_links.create_link(user.email, by=by, now=now)
-        return _render_page(request, calendar=settings.CONFIG.base_url + reverse("calendar-feed", args=[token]))
+        return _render_page(request, calendar=settings.CONFIG.base_url + reverse("desk:calendar-feed", args=[token]))
     if do == "end-calendar":
         calendar_links.revoke_link(user.email, by=by, now=now)
         messages.success(request, "The link of your calendar is revoked.")
-        return redirect("account")
+        return redirect("desk:account")
     raise BadInput("The form has no known action.")
 
 

@@ -38,7 +38,7 @@ def show_approval(request: HttpRequest, edition_id: int) -> HttpResponse:
         return _render_page(request, edition_id, refusal=refusal)
     done = "Approved. It is frozen: what you read is what will be sent."
     messages.success(request, done if snapshot else "Approved by you. A second person must approve it as well.")
-    return redirect("approve", edition_id)
+    return redirect("desk:approve", edition_id)
 
 
 def _render_page(request: HttpRequest, edition_id: int, *, refusal: NewsletterError | None = None) -> HttpResponse:

@@ -8,6 +8,7 @@ from datetime import date
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -104,7 +105,7 @@ def _page_about(edition: Edition, newsletter: Newsletter, subject: str, preheade
         title=subject,
         description=preheader or newsletter.strap or newsletter.name,
         publication=newsletter.publication,
-        feed=f"{settings.CONFIG.base_url}/archive/{newsletter.slug}/feed.xml",
+        feed=settings.CONFIG.base_url + reverse("readers:archive-feed", args=[newsletter.slug]),
         picture=shown.picture_url if shown else "",
         picture_alt=shown.image_alt if shown else "",
         published=edition.approved_at.isoformat() if edition.approved_at else "",
@@ -112,7 +113,7 @@ def _page_about(edition: Edition, newsletter: Newsletter, subject: str, preheade
 
 
 def _edition_url(newsletter: Newsletter, edition: Edition) -> str:
-    return f"{settings.CONFIG.base_url}/archive/{newsletter.slug}/{edition.name_of_day}/"
+    return settings.CONFIG.base_url + reverse("readers:archive-edition", args=[newsletter.slug, edition.name_of_day])
 
 
 @require_safe
@@ -122,7 +123,7 @@ def show_feed(request: HttpRequest, slug: str) -> HttpResponse:
     newsletter = _find_public_newsletter(slug)
     if newsletter is None:
         return render_error_page(request, "There is no archive here.", 404)
-    home = f"{settings.CONFIG.base_url}/archive/{newsletter.slug}/"
+    home = settings.CONFIG.base_url + reverse("readers:archive-of", args=[newsletter.slug])
     feed = Atom1Feed(
         title=newsletter.name,
         link=home,

@@ -25,7 +25,7 @@ def edit_article(request: HttpRequest, edition_id: int, article_id: int) -> Http
     require_permission(request, Verb.EDIT, edition.newsletter_id)
     _act(request, article_id)
     if not request.headers.get("HX-Request"):
-        return redirect("board", edition_id)
+        return redirect("desk:board", edition_id)
     return render_pool(request, edition, opened=article_id)
 
 

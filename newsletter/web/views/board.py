@@ -47,7 +47,7 @@ def show_board(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The board of one edition."""
     edition = board_parts.get_edition(request, Verb.VIEW, edition_id)
     if edition.is_out:
-        return redirect("review", edition_id)
+        return redirect("desk:review", edition_id)
     return render(request, "pages/board.html", board_parts.build_board_context(request, edition))
 
 
@@ -134,7 +134,7 @@ def save_fields(
     for name in values if edition.undecided else ():
         conflicts.settle_conflict(edition_id, part, name, by=by, now=now)
     if not is_value_request(request):
-        return redirect("board", edition_id)
+        return redirect("desk:board", edition_id)
     name = next(iter(values))
     return _render_saved(read(edition, name), now)
 

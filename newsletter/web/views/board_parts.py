@@ -121,7 +121,7 @@ def _box_values(box: Any) -> dict[str, str]:
 def render_parts(request: HttpRequest, edition: Edition, *, editing: str = "", announce: str = "") -> HttpResponse:
     """All parts of the board for a page that is open; without scripts the board itself."""
     if not is_fragment_request(request):
-        return redirect("board", edition.id)
+        return redirect("desk:board", edition.id)
     editing = editing or request.GET.get("editing", "") or request.headers.get("X-Editing", "")
     context = build_board_context(request, edition, editing=editing) | {"announce": announce}
     response = render(request, "fragments/board_parts.html", context)

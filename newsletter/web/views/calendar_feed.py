@@ -69,7 +69,7 @@ def _build_event(each: ComingDate, newsletter: Newsletter, now: datetime) -> Eve
     event.add("description", "\n".join(_describe(each, newsletter)))
     event.add("status", _STATUS.get(each.state, "TENTATIVE"))
     event.add("transp", "TRANSPARENT")
-    page = reverse("board", args=[each.edition_id]) if each.edition_id else reverse("schedule")
+    page = reverse("desk:board", args=[each.edition_id]) if each.edition_id else reverse("desk:schedule")
     event.add("url", settings.CONFIG.base_url + page)
     return event
 

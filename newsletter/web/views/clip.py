@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from newsletter.curator.articles import intake
 from newsletter.jobs import wiring
@@ -53,6 +54,6 @@ def build_bookmarklet() -> str:
         "javascript:(function(){var d=document,s=String(getSelection()).slice(0,4000)"
         r".replace(/[\ud800-\udbff]$/,'');"  # half an emoji, which cannot be in an address
         "window.open("
-        f"'{settings.CONFIG.base_url}/sources/clip/?url='+encodeURIComponent(d.location.href)"
+        f"'{settings.CONFIG.base_url}{reverse('desk:clip')}?url='+encodeURIComponent(d.location.href)"
         "+'&title='+encodeURIComponent(d.title)+'&text='+encodeURIComponent(s),'clip','width=640,height=560')})()"
     )

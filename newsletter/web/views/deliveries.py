@@ -166,7 +166,7 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
         messages.success(request, success_message.format(act() or 0))
     except NewsletterError as error:
         messages.error(request, str(error))
-    return redirect("mailing", mailing_id)
+    return redirect("desk:mailing", mailing_id)
 
 
 def _is_for_another_account(found: summary.Mailing) -> bool:

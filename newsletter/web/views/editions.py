@@ -89,8 +89,8 @@ def _create_edition(request: HttpRequest) -> HttpResponse:
         raise
     except NewsletterError as error:
         messages.error(request, str(error))
-        return redirect("editions")
-    return redirect("board", edition.id)
+        return redirect("desk:editions")
+    return redirect("desk:board", edition.id)
 
 
 @desk_view(Verb.VIEW)
@@ -260,7 +260,7 @@ def check_pages(request: HttpRequest, edition_id: int) -> HttpResponse:
         request,
         f"Looked at pages and links: {differ} to see to." if differ else "Looked at pages and links: all as they were.",
     )
-    return redirect("review", edition_id)
+    return redirect("desk:review", edition_id)
 
 
 def _decide(
@@ -291,7 +291,7 @@ def change_approval(request: HttpRequest, edition_id: int) -> HttpResponse:
             snapshot = preflight.approve_edition(edition_id, content_hash=content_hash, by=by, now=now)
             done = "Approved by you. A second person must approve it as well."
             messages.success(request, f"Approved, frozen as {snapshot.sha256[:12]}." if snapshot else done)
-        return reverse("review", args=[edition_id])
+        return reverse("desk:review", args=[edition_id])
 
     return _decide(request, Verb.APPROVE, edition_id, "approval", act)
 
@@ -304,7 +304,7 @@ def request_approval(request: HttpRequest, edition_id: int) -> HttpResponse:
         sent = request.POST
         tasks.request_approval(edition_id, of=sent.get("of", ""), note=sent.get("note", ""), by=by, now=now)
         messages.success(request, "The edition is in review.")
-        return reverse("review", args=[edition_id])
+        return reverse("desk:review", args=[edition_id])
 
     return _decide(request, Verb.EDIT, edition_id, "request", act)
 
@@ -316,7 +316,7 @@ def send_back(request: HttpRequest, edition_id: int) -> HttpResponse:
     def act(content_hash: str, by: UserActor, now: datetime) -> str:
         approval.send_back(edition_id, note=request.POST.get("note", ""), content_hash=content_hash, by=by, now=now)
         messages.success(request, "The edition is a draft again.")
-        return reverse("board", args=[edition_id])
+        return reverse("desk:board", args=[edition_id])
 
     return _decide(request, Verb.APPROVE, edition_id, "send-back", act)
 
@@ -334,7 +334,7 @@ def send_tests(request: HttpRequest, edition_id: int) -> HttpResponse:
             (messages.success if each.answer is AnswerKind.ACCEPTED else messages.error)(
                 request, f"Test to {each.address}: {each.answer}. {each.message}"
             )
-        return reverse("review", args=[edition_id])
+        return reverse("desk:review", args=[edition_id])
 
     return _decide(request, Verb.EDIT, edition_id, "tests", act)
 
@@ -357,7 +357,7 @@ def send_mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
             now=now,
             on_other_day=bool(request.POST.get("on_other_day")),
         )
-        return reverse("mailing", args=[mailing.id])
+        return reverse("desk:mailing", args=[mailing.id])
 
     return _decide(request, Verb.SEND, edition_id, "mailing", act)
 
@@ -372,7 +372,7 @@ def skip_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
         else:
             reason = request.POST.get("reason", "")
             approval.skip(edition_id, reason=reason, content_hash=content_hash, by=by, now=now)
-        return reverse("review", args=[edition_id])
+        return reverse("desk:review", args=[edition_id])
 
     return _decide(request, Verb.EDIT, edition_id, "skip", act)
 
@@ -384,7 +384,7 @@ def override_finding(request: HttpRequest, edition_id: int) -> HttpResponse:
 
     def act(content_hash: str, by: UserActor, now: datetime) -> str:
         preflight.override(edition_id, code, where, reason=reason, content_hash=content_hash, by=by, now=now)
-        return reverse("review", args=[edition_id])
+        return reverse("desk:review", args=[edition_id])
 
     return _decide(request, Verb.APPROVE, edition_id, "override", act)
 
@@ -399,11 +399,11 @@ def correct_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
             if request.POST.get("sure", "").strip().casefold() != "correct":
                 raise BadInput("To mail the corrections, type the word: correct.", "sure")
             mailing = tasks.send_correction(edition_id, content_hash=content_hash, by=by, now=now)
-            return reverse("mailing", args=[mailing.id])
+            return reverse("desk:mailing", args=[mailing.id])
         text, key = request.POST.get("text", ""), request.POST.get("story", "")
         corrections.add_correction(edition_id, text, key=key, content_hash=content_hash, by=by, now=now)
         messages.success(request, "Corrected: in the archive now, and in the next edition.")
-        return reverse("review", args=[edition_id])
+        return reverse("desk:review", args=[edition_id])
 
     return _decide(request, Verb.APPROVE, edition_id, "mail" if mail else "correct", act)
 

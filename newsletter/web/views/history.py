@@ -92,7 +92,7 @@ def undo_change(request: HttpRequest, edition_id: int) -> HttpResponse:
         return _render_history(request, edition, refusal)
     if is_partial_request(request):
         return board_parts.render_parts(request, changed, announce="Undone.")
-    return redirect("history", edition_id)
+    return redirect("desk:history", edition_id)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
@@ -108,7 +108,7 @@ def restore_fields(request: HttpRequest, edition_id: int) -> HttpResponse:
         raise
     except NewsletterError as refusal:
         return _render_history(request, edition, refusal)
-    return redirect("history", edition_id)
+    return redirect("desk:history", edition_id)
 
 
 def _show(revision: Revision, edition: Edition) -> ShownDifference:

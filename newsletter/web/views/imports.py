@@ -40,7 +40,7 @@ def show_imports(request: HttpRequest) -> HttpResponse:
             stream, name = form.open()
             run = begin_import(stream, target.id, by=get_actor(request), now=clock.now(), name=name)
             hints.hint_imports()
-            return redirect("import-run", run.id)
+            return redirect("desk:import-run", run.id)
     except NotAllowed:
         raise
     except NewsletterError as error:
@@ -61,7 +61,7 @@ def show_import(request: HttpRequest, import_id: int) -> HttpResponse:
         raise
     except NewsletterError as error:
         messages.error(request, str(error))
-    return redirect("import-run", import_id)
+    return redirect("desk:import-run", import_id)
 
 
 @desk_view(Verb.SUBSCRIBERS, background=True)
@@ -81,13 +81,13 @@ def _act(request: HttpRequest, found: ImportRun) -> HttpResponse:
     elif do == "discard":
         discard_import(found.id, by=by, now=now)
         messages.success(request, f"{found.name} is forgotten; nothing was changed.")
-        return redirect("import")
+        return redirect("desk:import")
     elif do == "undo":
         request_undo(found.id, by=by, now=now)
     else:
         raise BadInput("The form has no known action.")
     hints.hint_imports()
-    return redirect("import-run", found.id)
+    return redirect("desk:import-run", found.id)
 
 
 def _require_seen(request: HttpRequest) -> str:

@@ -47,7 +47,7 @@ def show_lists(request: HttpRequest) -> HttpResponse:
             context |= {"typed": typed, "error": str(error)}
         else:
             messages.success(request, f"{new_list.name} is there. Its sign-up page is /join/{new_list.slug}/.")
-            return redirect("list", new_list.slug)
+            return redirect("desk:list", new_list.slug)
     context["lists"] = [
         (each, lists.count_subscribers_by_state(each.id)) for each in list_visible_lists(request).values()
     ]
@@ -62,7 +62,7 @@ def show_list(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         try:
             _act(request, target)
-            return redirect("list", target.slug)
+            return redirect("desk:list", target.slug)
         except NotAllowed:
             raise
         except NewsletterError as refused:

@@ -33,7 +33,7 @@ WAITING_KEY, CODE_SECONDS = "waits_for_code", 300
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in page, and the dialog of pages that are open. The error does not say which of the two was wrong."""
-    following = _safe_redirect(request, request.POST.get("next") or request.GET.get("next") or "/")
+    following = _safe_redirect(request, request.POST.get("next") or request.GET.get("next") or reverse("desk:today"))
     if request.method != "POST":
         return HttpResponseRedirect(following) if request.user.is_authenticated else _render_page(request, following)
     email = request.POST.get("email", "").strip().casefold()
@@ -57,7 +57,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             "since": clock.now().timestamp(),
             "mark": user.get_session_auth_hash(),
         }
-        return JsonResponse({"asks": "code"}) if is_value_request(request) else redirect("login-code")
+        return JsonResponse({"asks": "code"}) if is_value_request(request) else redirect("desk:login-code")
     return _finish(request, user, following, "password")
 
 
@@ -72,7 +72,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
         request.session.pop(WAITING_KEY, None)
         if is_value_request(request):
             return refuse_partial(request, "That took too long. Type the password again.", 401)
-        return redirect("login")
+        return redirect("desk:login")
     if request.method != "POST":
         return render(request, "pages/login_code.html")
     try:
@@ -104,7 +104,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if is_signed_in(request.user):
         sign_in_log.record_sign_out(request.user.get_username(), by=get_actor(request), now=clock.now())
     logout(request)
-    return redirect("login")
+    return redirect("desk:login")
 
 
 def show_lockout(
@@ -112,7 +112,10 @@ def show_lockout(
 ) -> HttpResponse:
     """The page after too many failed attempts (called by django-axes)."""
     return _render_page(
-        request, "/", error="Too many failed attempts. Wait a quarter of an hour, then try again.", status=429
+        request,
+        reverse("desk:today"),
+        error="Too many failed attempts. Wait a quarter of an hour, then try again.",
+        status=429,
     )
 
 
@@ -129,7 +132,7 @@ def _finish(request: HttpRequest, user: Any, following: str, proof: str) -> Http
         known_devices.COOKIE,
         known_devices.make_mark(user.pk),
         max_age=known_devices.LIFE,
-        path=reverse("login"),
+        path=reverse("desk:login"),
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
@@ -151,4 +154,4 @@ def _render_page(request: HttpRequest, following: str, *, status: int = 200, **c
 
 def _safe_redirect(request: HttpRequest, url: str) -> str:
     safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return url if safe else "/"
+    return url if safe else reverse("desk:today")

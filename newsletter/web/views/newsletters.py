@@ -56,7 +56,7 @@ def change_sponsors(request: HttpRequest, slug: str) -> HttpResponse:
             )
     except NewsletterError as error:
         messages.error(request, str(error))
-    return redirect("newsletter", slug)
+    return redirect("desk:newsletter", slug)
 
 
 @desk_view(Verb.VIEW, methods=("GET", "POST"))
@@ -77,7 +77,7 @@ def show_settings(request: HttpRequest, slug: str) -> HttpResponse:
                 **cast(NewsletterFields, typed),
             )
             messages.success(request, "Saved.")
-            return redirect("newsletter", slug)
+            return redirect("desk:newsletter", slug)
         except (BadInput, Conflict, NotFound) as refused:
             problem = refused
     present = newsletter_settings.read_settings(newsletter, [each.name for each in FORM_SETTINGS])

@@ -62,7 +62,7 @@ def _act(request: HttpRequest, do: str) -> HttpResponse:
         raise
     except NewsletterError as problem:
         messages.error(request, str(problem))
-    return redirect("notification-webhooks")
+    return redirect("desk:notification-webhooks")
 
 
 def _build_form(request: HttpRequest | None = None) -> AddWebhookForm:

@@ -30,7 +30,7 @@ def show_notifications(request: HttpRequest) -> HttpResponse:
         return _render_page(request, form, status=422)
     choices.choose(_get_email(request), form.read_wanted(), by=get_actor(request), now=clock.now())
     messages.success(request, "Saved: from now on you are notified of what is ticked.")
-    return redirect("notifications")
+    return redirect("desk:notifications")
 
 
 def _send_test(request: HttpRequest) -> HttpResponse:
@@ -43,7 +43,7 @@ def _send_test(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"A test is on its way to {each.recipient}.")
         else:
             messages.error(request, f"The test to {each.recipient} is {each.state.label.lower()}: {each.error}")
-    return redirect("notifications")
+    return redirect("desk:notifications")
 
 
 def _build_form(request: HttpRequest, data: QueryDict | None = None) -> NotificationForm:

@@ -29,7 +29,7 @@ def show_rules(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         try:
             _act(request, newsletter.id)
-            return redirect("rules", slug)
+            return redirect("desk:rules", slug)
         except NotAllowed:
             raise
         except NewsletterError as error:

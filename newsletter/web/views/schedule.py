@@ -114,7 +114,7 @@ def _create_schedule(request: HttpRequest) -> HttpResponse:
         form.show_problem(problem)
         return _render_schedule(request, form=form, problem=problem)
     messages.success(request, f"{newsletter.name} is scheduled.")
-    return redirect("schedule")
+    return redirect("desk:schedule")
 
 
 @desk_view(Verb.CONFIGURE, methods=("POST",))
@@ -141,7 +141,7 @@ def update_schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
             form.show_problem(problem)
             return _render_schedule(request, schedule_id=schedule_id, form=form, problem=problem)
     messages.success(request, "Removed." if do == "remove" else "Saved.")
-    return redirect("schedule")
+    return redirect("desk:schedule")
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
@@ -159,7 +159,7 @@ def skip_or_unskip_date(request: HttpRequest, schedule_id: int) -> HttpResponse:
             schedules.skip_date(schedule_id, day, reason=reason, by=by, now=now, time=time)
     except NewsletterError as error:
         messages.error(request, str(error))
-    return redirect("schedule")
+    return redirect("desk:schedule")
 
 
 def _read_time(request: HttpRequest, schedule: Schedule) -> str:

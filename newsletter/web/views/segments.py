@@ -91,7 +91,7 @@ def show_segments(request: HttpRequest) -> HttpResponse:
         if do == "drop":
             return _render_page(request, SegmentForm(), problem=error)
         return _render_page(request, form, problem=error, seen=read_seen(request.POST))
-    return redirect("segments")
+    return redirect("desk:segments")
 
 
 @desk_view(Verb.SUBSCRIBERS, newsroom_wide=True)
@@ -105,7 +105,7 @@ def show_segment(request: HttpRequest, slug: str) -> HttpResponse:
             f"{segment.name} is nested deeper than this page can show. "
             f"Change it with: newsletter segments change {slug}",
         )
-        return redirect("segments")
+        return redirect("desk:segments")
     return _render_page(request, replace(form, name=segment.name, slug=segment.slug))
 
 

@@ -33,7 +33,7 @@ def show_sources(request: HttpRequest) -> HttpResponse:
             raise
         except NewsletterError as error:
             messages.error(request, str(error))
-        return redirect("sources")
+        return redirect("desk:sources")
     health = article_lookup.get_source_health(clock.now())
     sources = [(source, health[source.id]) for source in article_lookup.list_sources()]
     failing = sum(1 for source, _ in sources if source.error)
@@ -64,11 +64,11 @@ def exchange_opml(request: HttpRequest) -> HttpResponse:
         raise
     except NewsletterError as error:
         messages.error(request, str(error))
-        return redirect("sources")
+        return redirect("desk:sources")
     messages.success(request, f"Feeds added: {len(new)}. They are fetched within the next minutes.")
     for problem in problems[:10]:
         messages.error(request, problem)
-    return redirect("sources")
+    return redirect("desk:sources")
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
@@ -78,7 +78,7 @@ def fetch_source(request: HttpRequest) -> HttpResponse:
     if source_id is None:
         raise BadInput("Say which feed.", "source")
     _fetch_now(request, [source_id])
-    return redirect("sources")
+    return redirect("desk:sources")
 
 
 def _fetch_now(request: HttpRequest, ids: list[int]) -> None:
@@ -106,8 +106,8 @@ def add_article(request: HttpRequest) -> HttpResponse:
             raise BadInput("Give an address that begins with https://, or paste the text.", "url")
     except NewsletterError as error:
         messages.error(request, str(error))
-        return redirect("sources")
+        return redirect("desk:sources")
     for warning in added.warnings:
         messages.warning(request, warning)
     messages.success(request, f"{'Added' if added.created else 'Known already'}: {added.article.title}")
-    return redirect("sources")
+    return redirect("desk:sources")

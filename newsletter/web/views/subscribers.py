@@ -9,6 +9,7 @@ from dataclasses import replace
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from newsletter.accounts.permissions import can
 from newsletter.catalog import newsletters
@@ -93,10 +94,10 @@ def _add_subscriber(request: HttpRequest) -> HttpResponse:
         raise
     except NewsletterError as error:
         messages.error(request, str(error))
-        return redirect(f"/readers/?list={target.slug}")
+        return redirect(f"{reverse('desk:readers')}?list={target.slug}")
     asked = "" if request.POST.get("reason", "").strip() else " A mail asks them to confirm."
     messages.success(request, f"{request.POST.get('email', '').strip()} is added.{asked}")
-    return redirect("reader", person.id)
+    return redirect("desk:reader", person.id)
 
 
 @desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))
@@ -162,7 +163,7 @@ def _act(request: HttpRequest, visible: VisibleSubscriber) -> HttpResponse:
                 raise BadInput("Tick the box to confirm that they asked for it.", "sure")
             erasure.erase_subscriber(found.id, by=by, now=now)
             messages.success(request, "Erased. A hash of the address keeps it from being signed up again.")
-            return redirect("readers")
+            return redirect("desk:readers")
         else:
             raise BadInput("The form has no known action.")
     except NotAllowed:
@@ -173,7 +174,7 @@ def _act(request: HttpRequest, visible: VisibleSubscriber) -> HttpResponse:
         )
     except NewsletterError as error:
         messages.error(request, str(error))
-    return redirect("reader", found.id)
+    return redirect("desk:reader", found.id)
 
 
 def _save_details(request: HttpRequest, subscriber_id: int) -> None:

@@ -35,7 +35,7 @@ def show_suppressions(request: HttpRequest) -> HttpResponse:
         except NewsletterError as error:
             context = {"error": str(error), "field": getattr(error, "field", ""), "typed": request.POST}
         if not context:
-            return redirect("suppressions")
+            return redirect("desk:suppressions")
     query = request.GET.get("q", "")[:200]
     after = read_number(request.GET, "after") or 0
     found = suppressions.list_suppressions(after=after, query=query, limit=PAGE)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
@@ -133,7 +134,7 @@ def _list_attention_items(
             "No scheduler is running",
             "Nothing leaves.",
             "Start it with: newsletter run",
-            "/",
+            reverse("desk:today"),
         )
     for each in due:
         if each.state == OccurrenceState.HELD and not isinstance(each.state, MailingState):  # these come below
@@ -145,7 +146,7 @@ def _list_attention_items(
     for alarm in summary.list_account_alarms():
         if now - alarm.last_at < ALARM_SHOWN_FOR:
             last = f"Last {alarm.last_at.astimezone(clock.get_zone(get_newsroom_zone())):%a %H:%M %Z}."
-            yield AttentionItem("bad", "stop", alarm.message, "Alarm.", last, "/deliveries/")
+            yield AttentionItem("bad", "stop", alarm.message, "Alarm.", last, reverse("desk:deliveries"))
     for mailing in summary.list_mailings(limit=10, newsletter_ids=[n.id for n in newsletters]):
         name = _find_newsletter(newsletters, mailing.newsletter_id).name
         if mailing.state in (MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING):
@@ -155,10 +156,12 @@ def _list_attention_items(
                 f"{name}: the mailing is {mailing.state.label.lower()}",
                 "Look.",
                 mailing.reason,
-                f"/deliveries/{mailing.id}/",
+                reverse("desk:mailing", args=[mailing.id]),
             )
         for alarm in mailing.alarms:
-            yield AttentionItem("bad", "stop", f"{name}: {alarm.message}", "Alarm.", "", f"/deliveries/{mailing.id}/")
+            yield AttentionItem(
+                "bad", "stop", f"{name}: {alarm.message}", "Alarm.", "", reverse("desk:mailing", args=[mailing.id])
+            )
         undecided = mailing.excluded.get(ExclusionReason.UNDECIDED, 0)
         if undecided:
             waits_for = ", ".join(f"mailing {earlier}" for earlier in mailing.waits_for) or "an earlier mailing"
@@ -168,7 +171,7 @@ def _list_attention_items(
                 f"{undecided:,} subscribers: undecided",
                 "Unknown.",
                 f"{name}. They wait until it is known whether {waits_for} reached them. Settle it there.",
-                f"/deliveries/{(*mailing.waits_for, mailing.id)[0]}/",
+                reverse("desk:mailing", args=[(*mailing.waits_for, mailing.id)[0]]),
             )
         unknown = mailing.counts.get(Outcome.UNKNOWN.key, 0)
         if unknown:
@@ -178,11 +181,11 @@ def _list_attention_items(
                 f"{unknown:,} subscribers: outcome unknown",
                 "Unknown.",
                 f"{name}. They are not sent to again unless you decide so.",
-                f"/deliveries/{mailing.id}/",
+                reverse("desk:mailing", args=[mailing.id]),
             )
     broken = [source for source in article_lookup.list_sources() if source.error]
     for source in broken[:3]:
-        yield AttentionItem("warn", "warn", source.title or source.url, "Late.", source.error, "/sources/")
+        yield AttentionItem("warn", "warn", source.title or source.url, "Late.", source.error, reverse("desk:sources"))
 
 
 def _list_blocking_findings(each: DueItem, now: datetime) -> Iterator[AttentionItem]:
@@ -206,9 +209,9 @@ def _list_blocking_findings(each: DueItem, now: datetime) -> Iterator[AttentionI
             f"{each.newsletter.name} waits for approval",
             "Waiting for you.",
             each.edition.subject,
-            f"/editions/{each.edition.id}/review/",
+            reverse("desk:review", args=[each.edition.id]),
         )
 
 
 def _edition_url(each: DueItem) -> str:
-    return f"/editions/{each.edition.id}/" if each.edition else "/schedule/"
+    return reverse("desk:board", args=[each.edition.id]) if each.edition else reverse("desk:schedule")

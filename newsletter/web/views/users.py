@@ -33,7 +33,7 @@ def show_users(request: HttpRequest) -> HttpResponse:
             messages.success(request, _act(request))
         except NewsletterError as error:
             messages.error(request, str(error))
-        return redirect("people")
+        return redirect("desk:people")
     names = {each.id: each.name for each in newsletters}
     rows = [
         (user, ", ".join(f"{role.label} ({names[n] if n else 'all newsletters'})" for n, role in user.roles))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from newsletter.catalog.newsletters import get_newsletter_by_slug, list_newsletters
 from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
+from newsletter.delivery.reports import edition_status
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
@@ -189,8 +191,12 @@ def list_upcoming(
         return emit_json(preview) if as_json else _print_preview(preview)
     occurrences.materialise(now)
     found = occurrences.list_occurrences(now - timedelta(days=2), now + timedelta(days=days))
+    told = [
+        (each, *edition_status.describe_date(each.state, each.reason, edition_status.find_edition_of_date(each)))
+        for each in found
+    ]
     if as_json:
-        return emit_json(found)
+        return emit_json([{**asdict(each), "status": state, "status_reason": why} for each, state, why in told])
     newsletters = {n.id: n for n in list_newsletters()}
     print_table(
         ("id", "when", "newsletter", "state", "reason"),
@@ -199,10 +205,10 @@ def list_upcoming(
                 o.id,
                 clock.format_in_zone(o.instant, newsletters[o.newsletter_id].zone),
                 newsletters[o.newsletter_id].name,
-                o.state.label.lower(),
-                o.reason,
+                state.label.lower(),
+                why,
             )
-            for o in found
+            for o, state, why in told
         ],
         "Nothing is planned.",
     )

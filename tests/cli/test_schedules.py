@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from newsletter.checks import preflight
+from newsletter.curator.editions.models import Edition
+from newsletter.scheduling.models import Occurrence
+from tests.actors import SYSTEM
 from tests.cli.conftest import USAGE, Newsletter
 
 
@@ -48,3 +52,29 @@ def test_one_time_of_a_date_is_skipped_and_unskipped(newsletter: Newsletter, new
     assert list_states() == ["planned", "skipped"]
     assert newsletter("schedules", "unskip", "1", tomorrow, "--time", "17:30")[0] == 0
     assert list_states() == ["planned", "planned"]
+
+
+def test_a_date_is_told_as_the_desk_tells_it(
+    newsletter: Newsletter, newsroom: Any, edition: Any, now: datetime
+) -> None:
+    assert newsletter("schedules", "add", "morning", "--time", "18:00")[0] == 0
+    row = Occurrence.objects.order_by("instant").first()
+    assert row
+
+    def read_status() -> tuple[str, str, str]:
+        found = json.loads(newsletter("schedules", "next", "--json")[1])
+        (mine,) = [each for each in found if each["id"] == row.id]
+        (line,) = [
+            each for each in newsletter("schedules", "next")[1].splitlines() if each.split()[:1] == [str(row.id)]
+        ]
+        return mine["state"], mine["status"], line
+
+    Occurrence.objects.filter(id=row.id).update(state="opened", edition_id=edition.id)
+    assert read_status()[:2] == ("opened", "open")
+    preflight.approve_edition(edition.id, content_hash=None, by=SYSTEM, now=now)
+    state, status, line = read_status()
+    assert (state, status, "approved" in line) == ("opened", "approved", True)
+    Occurrence.objects.filter(id=row.id).update(state="claimed")
+    Edition.objects.filter(id=edition.id).update(state="sent")
+    state, status, line = read_status()
+    assert (state, status, "sent" in line, "sending" in line) == ("claimed", "sent", True, False)

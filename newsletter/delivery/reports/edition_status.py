@@ -18,6 +18,8 @@ from newsletter.delivery import models
 from newsletter.delivery.ledger.states import MailingKind, MailingState
 from newsletter.kernel.enums import LabelledEnum
 from newsletter.scheduling import occurrences
+from newsletter.scheduling.states import OccurrenceState
+from newsletter.scheduling.values import Occurrence
 
 _STOPPED = frozenset({MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING})
 _UNAPPROVED = frozenset({EditionState.DRAFT, EditionState.LOCKED, EditionState.IN_REVIEW})
@@ -108,6 +110,29 @@ def _build_status(edition: Edition | EditionOutline, row: models.Mailing | None)
     if state in _FOLLOWED:
         return EditionStatus(_FOLLOWED[state], "", row.id, planned)
     return EditionStatus(edition.state, edition.reason, None if state is MailingState.CANCELLED else row.id, planned)
+
+
+def describe_date(
+    state: OccurrenceState, reason: str, edition: Edition | None, status: EditionStatus | None = None
+) -> tuple[LabelledEnum, str]:
+    """What people and programs are told of a date of a schedule, and why: its own state, or that of its edition.
+
+    `status` is that of the edition, and is looked up where it is not given.
+    """
+    if edition is None:
+        return state, reason
+    status = status or get_edition_status(edition)
+    of_edition = state is OccurrenceState.DRAFT or edition.is_out or isinstance(status.state, MailingState)
+    return (status.state, status.reason) if of_edition else (state, reason)
+
+
+def find_edition_of_date(occurrence: Occurrence) -> Edition | None:
+    """The edition of an occurrence: the draft it created, or one created by hand for its date."""
+    if occurrence.edition_id:
+        return edition_lookup.get_edition(occurrence.edition_id)
+    if occurrences.has_others_that_day(occurrence):
+        return None  # which of them it will be is known once it is opened
+    return edition_lookup.find_edition(occurrence.newsletter_id, occurrence.date)
 
 
 def has_left(edition: Edition, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import html
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,6 +23,16 @@ from newsletter.jobs.notifications.webhooks import SECRET_PREFIX, WebhookTarget
 VERSION = 1  # of the JSON: fields are added, never changed
 TIMEOUT = 15.0  # seconds for all of it
 LONGEST_SLACK = 3_000  # characters
+_UNMARKED = str.maketrans(
+    {
+        "&": "&amp;",
+        "<": "&lt;",
+        ">": "&gt;",
+        "*": "\N{ASTERISK OPERATOR}",
+        "~": "\N{TILDE OPERATOR}",
+        "`": "\N{MODIFIER LETTER GRAVE ACCENT}",
+    }
+)
 
 
 def build_body(message: Message, text: NotificationText, base_url: str) -> bytes:
@@ -63,7 +74,7 @@ def build_slack_body(text: NotificationText, base_url: str) -> dict[str, str]:
     """What Slack's incoming webhooks take, and those of programs that follow them."""
     rows = "\n".join(f"{_escape(label)}: {_escape(value)}" for label, value in text.rows)
     words = [f"*{_escape(text.subject)}*", *map(_escape, text.paragraphs), rows]
-    link = f"<{_escape(base_url + text.path)}|{_escape(text.button)}>"
+    link = f"<{html.escape(base_url + text.path, quote=False)}|{_escape(text.button)}>"
     shown = "\n".join(filter(None, words))
     return {"text": f"{shown[: LONGEST_SLACK - len(link) - 1]}\n{link}"}
 
@@ -81,5 +92,14 @@ def sign(key: str, body: bytes, secret: str, now: datetime) -> Mapping[str, str]
 
 
 def _escape(text: str) -> str:
-    """Text with what Slack reads as its own marks written out."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Text in which nothing is a mark to Slack, nor to programs that read its form as Markdown.
+
+    There is no way to write * _ ~ ` out, so characters that look like them stand for them; within a word, as in an
+    address, an underscore means nothing and stays.
+    """
+    around = zip(f" {text}", text, f"{text[1:]} ", strict=False)
+    kept = "".join(
+        each if each != "_" or (before.isalnum() and after.isalnum()) else "\N{MODIFIER LETTER LOW MACRON}"
+        for before, each, after in around
+    )
+    return kept.translate(_UNMARKED)

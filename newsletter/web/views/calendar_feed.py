@@ -17,7 +17,11 @@ from newsletter.accounts import calendar_links
 from newsletter.accounts.permissions import list_visible_newsletters
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
+from newsletter.curator.editions import edition_lookup
+from newsletter.curator.editions.states import EditionState
+from newsletter.delivery.reports import edition_status
 from newsletter.kernel import clock
+from newsletter.kernel.enums import LabelledEnum
 from newsletter.scheduling import coming
 from newsletter.scheduling.coming import ComingDate
 from newsletter.scheduling.states import OccurrenceState
@@ -26,7 +30,6 @@ from newsletter.web.middleware import render_error_page
 BACK, AHEAD = timedelta(days=30), timedelta(days=90)
 LASTS = timedelta(minutes=15)  # in a calendar an event needs a length
 READ_AGAIN_AFTER = timedelta(hours=1)
-_STATUS = {OccurrenceState.SKIPPED: "CANCELLED", OccurrenceState.CLAIMED: "CONFIRMED"}
 
 
 @require_safe
@@ -52,22 +55,31 @@ def build_calendar(dates: Iterable[ComingDate], shown: dict[int, Newsletter], no
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", "Newsletters")
     calendar.add("refresh-interval", READ_AGAIN_AFTER, parameters={"VALUE": "DURATION"})
+    dates = tuple(dates)
+    wanted = [each.edition_id for each in dates if each.edition_id]
+    editions = {edition_id: edition_lookup.get_edition(edition_id) for edition_id in wanted}
+    statuses = edition_status.find_statuses(editions.values())
     for each in dates:
-        calendar.add_component(_build_event(each, shown[each.newsletter_id], now))
+        edition = editions.get(each.edition_id or 0)
+        status = statuses[edition.id] if edition else None
+        state, reason = edition_status.describe_date(each.state, each.reason, edition, status)
+        calendar.add_component(_build_event(each, shown[each.newsletter_id], state, reason, now))
     data: bytes = calendar.to_ical()
     return data
 
 
-def _build_event(each: ComingDate, newsletter: Newsletter, now: datetime) -> Event:
+def _build_event(each: ComingDate, newsletter: Newsletter, state: LabelledEnum, reason: str, now: datetime) -> Event:
     event = Event()
     event.add("uid", f"{each.schedule_id}-{each.instant:%Y%m%dT%H%M%SZ}@{_find_host()}")
     event.add("dtstamp", now)
     event.add("dtstart", each.instant)
     event.add("dtend", each.instant + LASTS)
-    skipped = each.state == OccurrenceState.SKIPPED
+    skipped = state in (OccurrenceState.SKIPPED, EditionState.SKIPPED)
     event.add("summary", f"{newsletter.name} (skipped)" if skipped else newsletter.name)
-    event.add("description", "\n".join(_describe(each, newsletter)))
-    event.add("status", _STATUS.get(each.state, "TENTATIVE"))
+    event.add("description", "\n".join(_describe(each, newsletter, state, reason)))
+    event.add(
+        "status", "CANCELLED" if skipped else "CONFIRMED" if each.state == OccurrenceState.CLAIMED else "TENTATIVE"
+    )
     event.add("transp", "TRANSPARENT")
     page = reverse("desk:board", args=[each.edition_id]) if each.edition_id else reverse("desk:schedule")
     event.add("url", settings.CONFIG.base_url + page)
@@ -78,8 +90,8 @@ def _find_host() -> str:
     return urlsplit(settings.CONFIG.base_url).hostname or "newsletter"
 
 
-def _describe(each: ComingDate, newsletter: Newsletter) -> list[str]:
-    lines = [clock.format_in_zone(each.instant, newsletter.zone), each.state.label]
+def _describe(each: ComingDate, newsletter: Newsletter, state: LabelledEnum, reason: str) -> list[str]:
+    lines = [clock.format_in_zone(each.instant, newsletter.zone), state.label]
     if each.moved_from:
         lines.append(f"Instead of {each.moved_from:%a} {each.moved_from.day} {each.moved_from:%b}")
-    return [*lines, each.reason] if each.reason else lines
+    return [*lines, reason] if reason else lines

@@ -11,9 +11,6 @@ from django.shortcuts import redirect, render
 
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
-from newsletter.curator.editions import edition_lookup
-from newsletter.curator.editions.values import Edition
-from newsletter.delivery.ledger.states import MailingState
 from newsletter.delivery.reports import edition_status
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
@@ -80,22 +77,9 @@ def describe_occurrence(
     occurrence: Occurrence, newsletters: dict[int, Newsletter]
 ) -> tuple[Occurrence, Newsletter, str, str, int | None]:
     """An occurrence with its newsletter, its state or that of an edition with a mailing, why, and the edition."""
-    edition, reason = find_edition_of_occurrence(occurrence), occurrence.reason
-    state: str = occurrence.state
-    if edition is not None:
-        status = edition_status.get_edition_status(edition)
-        if edition.is_out or isinstance(status.state, MailingState):
-            state, reason = status.state, status.reason
+    edition = edition_status.find_edition_of_date(occurrence)
+    state, reason = edition_status.describe_date(occurrence.state, occurrence.reason, edition)
     return occurrence, newsletters[occurrence.newsletter_id], state, reason, edition.id if edition else None
-
-
-def find_edition_of_occurrence(occurrence: Occurrence) -> Edition | None:
-    """The edition of an occurrence: the draft it created, or one created by hand for its date."""
-    if occurrence.edition_id:
-        return edition_lookup.get_edition(occurrence.edition_id)
-    if occurrences.has_others_that_day(occurrence):
-        return None  # which of them it will be is known once it is opened
-    return edition_lookup.find_edition(occurrence.newsletter_id, occurrence.date)
 
 
 _NEW = {"weekdays": list("1234567"), "time": "07:00"}

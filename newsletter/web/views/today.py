@@ -26,7 +26,6 @@ from newsletter.scheduling import occurrences
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.web.access import desk_view, list_accessible_newsletters
 from newsletter.web.context import get_newsroom_zone
-from newsletter.web.views.schedule import find_edition_of_occurrence
 from subscribers import lists
 from subscribers.states import SubscriptionState
 
@@ -96,7 +95,7 @@ def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterat
     seen: set[int] = set()
     for occurrence in occurrences.list_occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):
         newsletter = _find_newsletter(newsletters, occurrence.newsletter_id)
-        edition = find_edition_of_occurrence(occurrence)
+        edition = edition_status.find_edition_of_date(occurrence)
         if edition:
             seen.add(edition.id)
         when = _find_departure(edition) or occurrence.instant  # perhaps sent by hand before its time

@@ -144,3 +144,15 @@ def test_what_is_not_taken_is_an_error_that_shows_no_secret(hook: WebhookServer,
 def test_json_has_no_characters_that_json_has_not() -> None:
     body = webhook_route.build_json_body(MESSAGE, TEXT, BASE)
     assert json.loads(json.dumps(body)) == body
+
+
+def test_marks_in_a_title_mean_nothing_to_slack_and_addresses_stay() -> None:
+    text = replace(TEXT, subject="The *big* _one_ ~not~ `rm`", paragraphs=("ann_b@example.com, __init__, _",))
+    shown = webhook_route.build_slack_body(text, BASE)["text"].splitlines()
+    assert shown[0] == "*The \u2217big\u2217 \u02cdone\u02cd \u223cnot\u223c \u02cbrm\u02cb*"
+    assert shown[1] == "ann_b@example.com, \u02cd\u02cdinit\u02cd\u02cd, \u02cd"
+
+
+def test_the_link_of_slack_is_an_address_that_is_left_as_it_is() -> None:
+    text = replace(TEXT, path="/editions/7/approve/?seen=a_b~c")
+    assert "/editions/7/approve/?seen=a_b~c|" in webhook_route.build_slack_body(text, BASE)["text"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from newsletter.accounts.models import User
 from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import edition_lookup, editions
 from newsletter.curator.editions.states import EditionState
+from newsletter.jobs import tasks
 from tests.actors import SYSTEM
 from tests.conftest import PASSWORD
 
@@ -116,3 +118,10 @@ def test_the_second_of_two_reads_who_was_the_first(
     page = admin.get(path).content.decode()
     assert "Approved by editor@example.com. Yours would be the second approval" in page
     assert ">Approve</button>" in page
+
+
+def test_the_note_to_the_approver_is_on_the_page(editor: Client, edition: Any, now: datetime) -> None:
+    path = f"/editions/{edition.id}/approve/"
+    assert "asks" not in editor.get(path).content.decode()
+    tasks.request_approval(edition.id, of="", note="Mind the <lead>", by=SYSTEM, now=now)
+    assert "tests asks for approval: Mind the &lt;lead&gt;" in editor.get(path).content.decode()

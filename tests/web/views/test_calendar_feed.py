@@ -10,8 +10,10 @@ import icalendar
 from django.test import Client
 
 from newsletter.accounts import calendar_links
+from newsletter.curator.editions.models import Edition
 from newsletter.kernel import clock
 from newsletter.scheduling import schedules
+from newsletter.scheduling.models import Occurrence
 from tests.actors import SYSTEM, act_as
 
 
@@ -55,3 +57,17 @@ def test_a_link_shows_only_what_its_owner_may_see(people: dict[str, Any], newsro
 
 def test_a_wrong_link_shows_nothing(db: None) -> None:
     assert Client().get("/calendar/none.ics").status_code == 404
+
+
+def test_what_was_sent_is_no_longer_sending(people: dict[str, Any], newsroom: Any, edition: Any) -> None:
+    now = clock.now()
+    schedules.create_schedule(newsroom.briefing.id, time="07:00", zone="UTC", by=SYSTEM, now=now)
+    row = Occurrence.objects.order_by("instant").first()
+    assert row
+    Occurrence.objects.filter(id=row.id).update(state="claimed", edition_id=edition.id)
+    token = calendar_links.create_link(people["viewer"].email, by=act_as(people["viewer"].email), now=now)
+    for state, told, status in (("handed_over", "Sending", "CONFIRMED"), ("sent", "Sent", "CONFIRMED")):
+        Edition.objects.filter(id=edition.id).update(state=state)
+        first = read(Client(), f"/calendar/{token}.ics").walk("VEVENT")[0]
+        assert str(first["description"]).splitlines()[1] == told
+        assert first["status"] == status

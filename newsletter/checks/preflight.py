@@ -24,8 +24,8 @@ from newsletter.curator.editions import (
     visibility,
 )
 from newsletter.curator.editions.content_hash import compute_mail_hash
-from newsletter.curator.editions.states import OUT_STATES, EditionState, LinkCheckState
-from newsletter.curator.editions.values import Edition, Snapshot
+from newsletter.curator.editions.states import EditionState, LinkCheckState
+from newsletter.curator.editions.values import EarlierEdition, Edition, PageCheck, Snapshot
 from newsletter.curator.editions.variants import Variant
 from newsletter.delivery import setup_problems
 from newsletter.delivery.reports import summary
@@ -63,9 +63,22 @@ def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
 def inspect_edition(edition_id: int, *, now: datetime) -> CheckedEdition:
     """Reads an edition once, and says what somebody who decides about it must know. Raises NotFound."""
     edition = edition_lookup.get_edition(edition_id)
-    mails = {each: approval.preview_edition(edition, each) for each in variants.list_variants(edition)}
+    newsletter = newsletters.get_newsletter(edition.newsletter_id)
+    mails = _render_mails(edition, newsletter)
     content_hash = decisions.find_content_hash(edition, mail_sha256=compute_mail_hash(mails))
-    return CheckedEdition(edition, mails, _find(edition, mails, now), content_hash)
+    found = _find(edition, newsletter, mails, page_checks.list_page_checks(edition_id), now)
+    return CheckedEdition(edition, mails, found, content_hash)
+
+
+def find_findings(
+    edition: Edition, newsletter: Newsletter, checks: Mapping[str, PageCheck], *, now: datetime
+) -> tuple[Finding, ...]:
+    """Every finding about an edition that was read, with its newsletter and the checks of its pages."""
+    return _find(edition, newsletter, _render_mails(edition, newsletter), checks, now)
+
+
+def _render_mails(edition: Edition, newsletter: Newsletter) -> dict[Variant, Rendered]:
+    return {each: approval.preview_edition(edition, each, newsletter) for each in variants.list_variants(edition)}
 
 
 def approve_edition(edition_id: int, *, content_hash: str | None, by: Actor, now: datetime) -> Snapshot | None:
@@ -76,7 +89,9 @@ def approve_edition(edition_id: int, *, content_hash: str | None, by: Actor, now
     """
 
     def check(edition: Edition, mails: Mapping[Variant, Rendered]) -> None:
-        blocking = [finding for finding in _find(edition, mails, now) if finding.blocks]
+        newsletter = newsletters.get_newsletter(edition.newsletter_id)
+        checks = page_checks.list_page_checks(edition_id)
+        blocking = [finding for finding in _find(edition, newsletter, mails, checks, now) if finding.blocks]
         if blocking:
             reasons = "\n".join(f"  {finding.where}: {finding.message}" for finding in blocking)
             raise Refused(f"Edition {edition_id} cannot be approved yet:\n{reasons}")
@@ -106,13 +121,14 @@ def override(
     return replace(finding, overridden=explained)
 
 
-def _find(edition: Edition, mails: Mapping[Variant, Rendered], now: datetime) -> tuple[Finding, ...]:
-    newsletter = newsletters.get_newsletter(edition.newsletter_id)
-    earlier = [
-        each
-        for each in edition_lookup.list_editions(newsletter.id, states=OUT_STATES, limit=EARLIER_EDITIONS)
-        if each.id != edition.id and each.date < edition.date
-    ]
+def _find(
+    edition: Edition,
+    newsletter: Newsletter,
+    mails: Mapping[Variant, Rendered],
+    checks: Mapping[str, PageCheck],
+    now: datetime,
+) -> tuple[Finding, ...]:
+    earlier = edition_lookup.list_earlier(edition, limit=EARLIER_EDITIONS)
     mails = {variant: rendered for variant, rendered in mails.items() if not variant.web}
     rendered = mails[variants.PLAIN]
     readers = lists.count_subscribers_by_state(newsletter.list_id).get(SubscriptionState.ACTIVE, 0)
@@ -121,7 +137,7 @@ def _find(edition: Edition, mails: Mapping[Variant, Rendered], now: datetime) ->
         *_check_stories(edition, newsletter),
         *(
             Finding(FindingLevel.WARN, f"story:{key}", message, f"page-{state}")
-            for key, state, message in page_checks.list_page_findings(edition)
+            for key, state, message in page_checks.list_page_findings(edition, checks)
         ),
         *(
             Finding(
@@ -182,14 +198,12 @@ def _check_wording(
 def _check_stories(edition: Edition, newsletter: Newsletter) -> Iterator[Finding]:
     fewest = min(len(variants.select_visible(edition, each).picks) for each in variants.list_variants(edition))
     yield from stories.check_count(fewest, newsletter.stories_least, newsletter.stories_wanted, newsletter.name)
-    ran = pool.find_earlier_runs_of_picks(edition)
+    ran, same_event = pool.find_runs_and_stories_of_picks(edition)
     stored = pictures.find_pictures([each.picture_id for each in edition.picks if each.picture_id])
     sizes = {each.key: stored[each.picture_id].size for each in edition.picks if each.picture_id in stored}
     for story in edition.picks:
         yield from stories.check_story(story, ran=ran.get(story.article_id, ""), picture_size=sizes.get(story.key, 0))
-    yield from stories.check_duplicates(
-        sorted(edition.picks, key=lambda each: each.number), pool.find_stories_of_picks(edition)
-    )
+    yield from stories.check_duplicates(sorted(edition.picks, key=lambda each: each.number), same_event)
     yield from stories.check_picture_weight(list(sizes.values()))
 
 
@@ -217,12 +231,14 @@ def _check_segments(edition: Edition) -> Iterator[Finding]:
         )
 
 
-def _check_drift(edition: Edition, rendered: Rendered, earlier: Sequence[Edition], readers: int) -> Iterator[Finding]:
+def _check_drift(
+    edition: Edition, rendered: Rendered, earlier: Sequence[EarlierEdition], readers: int
+) -> Iterator[Finding]:
     """What is very unlike the edition before: its stories, its bytes, its audience."""
     if not earlier:
         return
     last = earlier[0]
-    yield from mail.check_drift(len(edition.picks), len(last.picks), "stories")
+    yield from mail.check_drift(len(edition.picks), last.stories, "stories")
     if rendered.html and last.snapshot_id:
         before = len(edition_lookup.get_snapshot(last.snapshot_id).html.encode())
         yield from mail.check_drift(len(rendered.html.encode()), before, "bytes")

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from newsletter.catalog import newsletters
 from newsletter.catalog.states import ApprovalPolicy
+from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import (
     conflicts,
     corrections,
@@ -43,11 +44,13 @@ def preview(edition_id: int, *, variant: Variant = variants.PLAIN) -> Rendered:
     return preview_edition(edition_lookup.get_edition(edition_id), variant)
 
 
-def preview_edition(edition: Edition, variant: Variant = variants.PLAIN) -> Rendered:
-    """The same of an edition that was read."""
+def preview_edition(
+    edition: Edition, variant: Variant = variants.PLAIN, newsletter: Newsletter | None = None
+) -> Rendered:
+    """The same of an edition that was read, perhaps with its newsletter."""
     if edition.snapshot_id is not None:
         return edition_lookup.get_frozen_mail(edition.snapshot_id, variant.code)
-    return render_edition(edition, variant)
+    return render_edition(edition, variant, newsletter)
 
 
 def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Actor, now: datetime) -> Snapshot | None:

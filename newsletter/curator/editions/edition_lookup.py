@@ -15,7 +15,7 @@ from newsletter.catalog.states import ApprovalPolicy
 from newsletter.curator.editions import models, variants
 from newsletter.curator.editions.briefing import find_lead
 from newsletter.curator.editions.states import OUT_STATES, BoxPlace, EditionState, PickSize, SnapshotPurpose
-from newsletter.curator.editions.values import Box, Edition, EditionOutline, Pick, Snapshot, StoryClicks
+from newsletter.curator.editions.values import Box, EarlierEdition, Edition, EditionOutline, Pick, Snapshot, StoryClicks
 from newsletter.curator.editions.variants import Variant
 from newsletter.kernel.errors import NotFound
 from newsletter.templater.briefing import MergeField, Rendered
@@ -37,10 +37,7 @@ def get_edition_to_edit(edition_id: int) -> tuple[Edition, bool]:
 
 def get_outline(edition_id: int, *, planned: Subquery) -> EditionOutline:
     """The outline of an edition in one query; `planned` says when a schedule wants it out. Raises NotFound."""
-    lost = models.Snapshot.objects.filter(
-        edition_id=OuterRef("pk"), purpose=SnapshotPurpose.EDITION, voided_at__isnull=False
-    )
-    rows = _outline_rows().annotate(approvals=F("newsletter__approvals"), lost=Exists(lost), planned_at=planned)
+    rows = _outline_rows().annotate(approvals=F("newsletter__approvals"), planned_at=planned)
     row = rows.filter(id=edition_id).first()
     if row is None:
         raise _build_not_found(edition_id)
@@ -61,14 +58,6 @@ def get_outline(edition_id: int, *, planned: Subquery) -> EditionOutline:
 
 def _build_not_found(edition_id: int) -> NotFound:
     return NotFound(f"There is no edition {edition_id}. See them all with: newsletter editions list")
-
-
-def find_lost_approvals(edition_ids: Iterable[int]) -> frozenset[int]:
-    """Which of some editions were approved once, and are not any more."""
-    voided = models.Snapshot.objects.filter(
-        edition_id__in=list(edition_ids), purpose=SnapshotPurpose.EDITION, voided_at__isnull=False
-    )
-    return frozenset(voided.values_list("edition_id", flat=True))
 
 
 def find_edition(newsletter_id: int, on: date, number: int = 1) -> Edition | None:
@@ -111,6 +100,18 @@ def list_editions(
     if states:
         rows = rows.filter(state__in=states)
     return _to_editions(rows[:limit])
+
+
+def list_earlier(edition: Edition, *, limit: int) -> tuple[EarlierEdition, ...]:
+    """What of its newsletter went out on days before, newest first, among the latest `limit` that went out at all."""
+    rows = _outline_rows().filter(newsletter_id=edition.newsletter_id, state__in=OUT_STATES)
+    stories = models.Pick.objects.filter(edition=OuterRef("pk")).order_by().values("edition")
+    counted = rows.annotate(stories=Subquery(stories.annotate(n=Count("id")).values("n")))
+    return tuple(
+        EarlierEdition(row.id, row.date, row.subject, row.standing_id, row.stories or 0)
+        for row in counted.order_by("-date", "-number", "-id")[:limit]
+        if row.id != edition.id and row.date < edition.date
+    )
 
 
 def get_snapshot(snapshot_id: int) -> Snapshot:
@@ -168,6 +169,9 @@ def list_frozen_variants(snapshot_id: int) -> tuple[Variant, ...]:
 def _outline_rows() -> QuerySet[Any]:
     """Editions without their parts, each with its standing approval and how many texts wait for a decision."""
     undecided = models.FieldConflict.objects.filter(edition=OuterRef("pk")).order_by().values("edition")
+    lost = models.Snapshot.objects.filter(
+        edition=OuterRef("pk"), purpose=SnapshotPurpose.EDITION, voided_at__isnull=False
+    )
     is_standing = Q(snapshots__voided_at=None, snapshots__purpose=SnapshotPurpose.EDITION)
     return models.Edition.objects.annotate(
         standing=FilteredRelation("snapshots", condition=is_standing),
@@ -175,6 +179,7 @@ def _outline_rows() -> QuerySet[Any]:
         approved_by=F("standing__approved_by"),
         approved_at=F("standing__approved_at"),
         undecided=Subquery(undecided.annotate(n=Count("id")).values("n")),
+        lost=Exists(lost),
         undecided_at=Subquery(undecided.annotate(last=Max("at")).values("last")),
     )
 
@@ -225,6 +230,7 @@ def _to_edition(row: Any) -> Edition:
         ),
         undecided=row.undecided or 0,
         undecided_at=row.undecided_at,
+        lost_approval=row.lost,
     )
 
 

@@ -6,7 +6,7 @@ picks of coming editions ─▶ due checks ─fetch, one at a time per host─�
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -220,10 +220,10 @@ def _record(edition_id: int, key: str, check: PageCheck, *, action: str, by: Act
     by.record(ActionRecord(action, f"edition {edition_id}", now, newsletter_id, key, before=found))
 
 
-def list_page_findings(edition: Edition) -> Iterable[tuple[str, str, str]]:
-    """What was found at its pages and not overridden: the story's key, the state, and in words what is wrong."""
+def list_page_findings(edition: Edition, checks: Mapping[str, PageCheck]) -> Iterable[tuple[str, str, str]]:
+    """What of the checks of its pages was not overridden: the story's key, the state, and in words what is wrong."""
     headlines = {pick.key: pick.headline for pick in edition.picks}
-    for key, check in list_page_checks(edition.id).items():
+    for key, check in checks.items():
         message = _MESSAGES.get(check.state)
         if message and not check.overridden_by and key in headlines and check.looked_at:
             yield (

@@ -205,16 +205,12 @@ def find_earlier_runs(rows: Iterable[Article], *, on: date, besides: int | None)
     return found
 
 
-def find_earlier_runs_of_picks(edition: Edition) -> dict[int, str]:
-    """Where the stories of an edition ran besides, in words, by their articles."""
+def find_runs_and_stories_of_picks(edition: Edition) -> tuple[dict[int, str], dict[int, int]]:
+    """By the articles of an edition: where each ran besides, in words, and its story, where that is known."""
     rows = Article.objects.filter(id__in=[pick.article_id for pick in edition.picks]).defer("text", "biography")
-    return find_earlier_runs(rows, on=edition.date, besides=edition.id)
-
-
-def find_stories_of_picks(edition: Edition) -> dict[int, int]:
-    """The story of each article of an edition, where that is known."""
-    rows = Article.objects.filter(id__in=[pick.article_id for pick in edition.picks], story__isnull=False)
-    return {article_id: story_id for article_id, story_id in rows.values_list("id", "story_id") if story_id}
+    found = list(rows)
+    stories = {row.id: row.story_id for row in found if row.story_id}
+    return find_earlier_runs(found, on=edition.date, besides=edition.id), stories
 
 
 def _format_day(day: date) -> str:

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from newsletter import templater
 from newsletter.catalog import newsletters, pictures, sponsors
+from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import briefing, correction_lookup, day_names, variants
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import Variant
@@ -16,9 +17,11 @@ from newsletter.templater.briefing import Briefing, Rendered
 from subscribers import lists
 
 
-def render_edition(edition: Edition, variant: Variant = variants.PLAIN) -> Rendered:
+def render_edition(
+    edition: Edition, variant: Variant = variants.PLAIN, newsletter: Newsletter | None = None
+) -> Rendered:
     """The mail as those of a variant get it, or the page of the archive. Never raises for content."""
-    return _render_with_template(_compose_variant(edition, variant))
+    return _render_with_template(_compose_variant(edition, variant, newsletter))
 
 
 def render_variants(edition: Edition) -> dict[Variant, Rendered]:
@@ -36,8 +39,8 @@ def render_composed(composed: Mapping[Variant, Briefing]) -> dict[Variant, Rende
     return {variant: _render_with_template(each) for variant, each in composed.items()}
 
 
-def _compose_variant(edition: Edition, variant: Variant) -> Briefing:
-    newsletter = newsletters.get_newsletter(edition.newsletter_id)
+def _compose_variant(edition: Edition, variant: Variant, newsletter: Newsletter | None = None) -> Briefing:
+    newsletter = newsletter or newsletters.get_newsletter(edition.newsletter_id)
     to = lists.get_list(newsletter.list_id)
     seen = variants.select_visible(edition, variant)
     pending = correction_lookup.list_pending_corrections(edition)

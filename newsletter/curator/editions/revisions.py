@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
+from django.db.models import Subquery
+
 from newsletter.catalog.pictures import find_pictures
 from newsletter.curator.articles.models import Article
 from newsletter.curator.editions import edition_lookup, models, pick_order, transitions
@@ -83,11 +85,11 @@ def list_history(edition_id: int, *, limit: int = 500) -> tuple[HistoryItem, ...
 def find_last_own_act(edition_id: int, who: str) -> HistoryItem | None:
     """What somebody would undo next: their latest act that is not undone, and undoes nothing itself."""
     rows = models.Revision.objects.filter(edition_id=edition_id, by=who[:254], undone=False).exclude(action=UNDID)
-    last = rows.order_by("-sequence").first()
-    if last is None:
+    last = Subquery(rows.order_by("-sequence").values("act")[:1])
+    of = list(models.Revision.objects.filter(edition_id=edition_id, act=last).order_by("sequence"))
+    if not of:
         return None
-    of = list(models.Revision.objects.filter(edition_id=edition_id, act=last.act).order_by("sequence"))
-    return HistoryItem(of[-1].sequence, of[-1].at, last.by, last.action, last.act, tuple(map(_to_revision, of)))
+    return HistoryItem(of[-1].sequence, of[-1].at, of[0].by, of[0].action, of[0].act, tuple(map(_to_revision, of)))
 
 
 def was_saved(edition_id: int, part: str, field: str, value: object, who: str) -> bool:

@@ -168,6 +168,7 @@ class Edition:
     number: int = 1  # of those of its day
     undecided: int = 0  # texts of fields that two people changed, kept until somebody chooses
     undecided_at: datetime | None = None  # when the last of them was kept
+    lost_approval: bool = False  # it was approved once, and that approval was voided
 
     @property
     def name_of_day(self) -> str:
@@ -193,8 +194,19 @@ class EditionOutline:
     undecided: int
     undecided_at: datetime | None
     publishes_itself: bool  # nobody's approval is needed
-    lost_approval: bool  # it was approved once, and is not any more
+    lost_approval: bool
     planned_at: datetime | None  # by a schedule
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierEdition:
+    """An edition that went out, as far as the next ones are compared with it."""
+
+    id: int
+    date: date
+    subject: str
+    snapshot_id: int | None
+    stories: int
 
 
 @dataclass(frozen=True, slots=True)

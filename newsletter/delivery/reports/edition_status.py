@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.catalog import newsletters
-from newsletter.curator.editions import edition_lookup
+from newsletter.catalog.states import ApprovalPolicy
+from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions.states import OUT_STATES, EditionState
 from newsletter.curator.editions.values import Edition, EditionOutline
 from newsletter.delivery import models
@@ -58,17 +59,22 @@ def find_outline_status(outline: EditionOutline) -> EditionStatus:
     return status if at is None else replace(status, held_at=at, lost_approval=outline.lost_approval)
 
 
-def get_edition_status(edition: Edition) -> EditionStatus:
-    """The status of one edition."""
-    return find_statuses((edition,))[edition.id]
+def get_edition_status(edition: Edition, newsletter: Newsletter | None = None) -> EditionStatus:
+    """The status of one edition, perhaps with its newsletter."""
+    if newsletter is None:
+        return find_statuses((edition,))[edition.id]
+    publishes_itself = newsletter.approvals == ApprovalPolicy.SELF
+    return find_statuses((edition,), frozenset({newsletter.id}) if publishes_itself else frozenset())[edition.id]
 
 
-def find_statuses(editions: Iterable[Edition]) -> dict[int, EditionStatus]:
-    """The status of each of these editions, by id."""
+def find_statuses(
+    editions: Iterable[Edition], publish_themselves: frozenset[int] | None = None
+) -> dict[int, EditionStatus]:
+    """The status of each of these editions, by id; `publish_themselves`: newsletters that need no approval."""
     wanted = {edition.id: edition for edition in editions}
     latest = _find_latest_mailings(wanted)
     found = {edition_id: _build_status(edition, latest.get(edition_id)) for edition_id, edition in wanted.items()}
-    return found | _find_held(wanted, found, latest)
+    return found | _find_held(wanted, found, latest, publish_themselves)
 
 
 def _find_latest_mailings(edition_ids: Iterable[int]) -> dict[int, models.Mailing]:
@@ -82,7 +88,10 @@ def _find_latest_mailings(edition_ids: Iterable[int]) -> dict[int, models.Mailin
 
 
 def _find_held(
-    editions: Mapping[int, Edition], statuses: Mapping[int, EditionStatus], mailings: Mapping[int, models.Mailing]
+    editions: Mapping[int, Edition],
+    statuses: Mapping[int, EditionStatus],
+    mailings: Mapping[int, models.Mailing],
+    publish_themselves: frozenset[int] | None,
 ) -> dict[int, EditionStatus]:
     """The statuses of those that will be held at a time that is planned, for nobody has approved them."""
     waiting = {id: each for id, each in editions.items() if each.snapshot_id is None and each.state in _UNAPPROVED}
@@ -90,10 +99,12 @@ def _find_held(
         return {}
     planned = occurrences.find_planned_instants(waiting)
     planned |= {id: row.due_at for id, row in mailings.items() if id in waiting and row.state == MailingState.SCHEDULED}
-    publish_themselves = newsletters.list_ids_without_approval()
-    lost = edition_lookup.find_lost_approvals(planned)
+    if not planned:
+        return {}
+    if publish_themselves is None:
+        publish_themselves = newsletters.list_ids_without_approval()
     return {
-        id: replace(statuses[id], held_at=at, lost_approval=id in lost)
+        id: replace(statuses[id], held_at=at, lost_approval=waiting[id].lost_approval)
         for id, at in planned.items()
         if waiting[id].newsletter_id not in publish_themselves
     }

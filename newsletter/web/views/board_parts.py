@@ -47,12 +47,13 @@ def get_edition(request: HttpRequest, verb: Verb, edition_id: int) -> Edition:
 def build_board_context(request: HttpRequest, edition: Edition, *, editing: str = "") -> dict[str, Any]:
     """Everything the board shows; `editing` is the key of the story whose form is open."""
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
-    findings = preflight.check_edition(edition.id, now=clock.now())
+    looks = page_checks.list_page_checks(edition.id)
+    findings = preflight.find_findings(edition, newsletter, looks, now=clock.now())
     may_edit = get_actor(request).may(Verb.EDIT, newsletter_id=edition.newsletter_id)
     can_edit = may_edit and edition.snapshot_id is None and edition.state in EDITABLE_STATES
-    status = edition_status.get_edition_status(edition)
+    status = edition_status.get_edition_status(edition, newsletter)
     story = next((each for each in edition.picks if each.key == editing), None) if can_edit else None
-    undecided = conflicts.list_conflicts(edition)
+    undecided = conflicts.list_conflicts(edition) if edition.undecided else ()
     audiences = visibility.list_options()
     present = _list_present(request, edition.id)
     return {
@@ -70,7 +71,7 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
         "looking": sum(f.warns or bool(f.overridden) for f in findings),
         "editing": story.key if story else "",
         "story_form": build_story_form(story, newsletter, audiences) if story else None,
-        "looks": page_checks.list_page_checks(edition.id),
+        "looks": looks,
         "states": tuple(PoolState),
         "sources": article_lookup.list_sources(),
         "may_edit": may_edit,

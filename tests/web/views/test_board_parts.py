@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from newsletter.curator.editions import approval, boxes, conflicts, edition_lookup, editions, picks, presence
 from newsletter.kernel import clock
 from newsletter.kernel.errors import Difference
+from newsletter.scheduling import occurrences, schedules
 from tests.actors import SYSTEM
 
 HTMX, VALUE = {"HX-Request": "true"}, {"Accept": "application/json"}
@@ -85,3 +86,16 @@ def test_a_quiet_poll_asks_five_times_and_reads_no_parts(editor: Client, full_bo
     queries = list_queries(asked)
     assert len(queries) <= 5, queries
     assert not [each for each in queries if "curator_pick" in each or "curator_box" in each]
+
+
+def test_a_board_asks_at_most_25_times(editor: Client, full_board: Any, now: datetime) -> None:
+    form = {"preheader": "By the editor", "seen_preheader": full_board.preheader}
+    editor.post(f"/editions/{full_board.id}/words/", form, headers=VALUE)  # something to undo
+    schedules.create_schedule(full_board.newsletter_id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
+    occurrences.materialise(now)
+    planned = occurrences.list_occurrences(now, now + timedelta(days=2), [full_board.newsletter_id])[0]
+    occurrences.record_draft(planned.id, full_board.id, now)
+    with CaptureQueriesContext(connection) as asked:
+        page = editor.get(f"/editions/{full_board.id}/").content.decode()
+    assert all(each.headline in page for each in full_board.picks)
+    assert len(list_queries(asked)) <= 25, list_queries(asked)

@@ -13,6 +13,7 @@ from datetime import datetime
 from newsletter.catalog import newsletters
 from newsletter.catalog.states import ApprovalPolicy
 from newsletter.catalog.values import Newsletter
+from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.states import OUT_STATES, EditionState
 from newsletter.curator.editions.values import Edition, EditionOutline
 from newsletter.delivery import models

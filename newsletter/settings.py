@@ -184,7 +184,12 @@ SUBSCRIBERS_HOOKS = {
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [get_templates_dir() / "web" / "static"]
-WHITENOISE_USE_FINDERS = True  # no collectstatic step: files are served from where they are installed
+STATIC_ROOT = CONFIG.data_dir / "static"  # filled by wsgi.py
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "newsletter.web.static_files.HashedStaticFiles"},
+}
+WHITENOISE_USE_FINDERS = True  # plain names too: pages of other sites have them, and tests collect nothing
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600
 
@@ -214,6 +219,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+STATIC_COLLECTOR = "newsletter.web.static_files.collect_static_files"  # called by wsgi.py
 REQUEST_PARSER = "newsletter.web.uploads.BoundedParser"  # of `newsletter web`: what a request may bring
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500

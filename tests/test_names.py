@@ -205,6 +205,7 @@ PARTICIPLES_ALLOWED = {
     "wrapped": "what a decorator returns, as functools names it",
     "batched": "that of itertools, until Python 3.12 is the oldest",
     "received": "what waitress calls",
+    "stored_name": "what Django's storage of static files is asked for",
     "cancelled_ids": "what a provider has of recalls, in its Protocol",
     "_relaxed_durability": "a context manager: in `with` it reads as a noun",
     "serialised_transaction": "a context manager: in `with` it reads as a noun",

@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from subscribers import hooks
 
-CALLABLES = ("AXES_LOCKOUT_CALLABLE", "AXES_CLIENT_IP_CALLABLE")
+CALLABLES = ("AXES_LOCKOUT_CALLABLE", "AXES_CLIENT_IP_CALLABLE", "STATIC_COLLECTOR", "REQUEST_PARSER")
 MODULE_LISTS = ("FORMAT_MODULE_PATH", "PROCRASTINATE_IMPORT_PATHS")
 HINT = "Correct the name in the settings. It is written package.module.name."
 

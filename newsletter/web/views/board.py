@@ -201,6 +201,7 @@ def suggest_stories(request: HttpRequest, edition_id: int) -> HttpResponse:
 @desk_view(Verb.EDIT, methods=("POST",))
 def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Places an article."""
+    board_parts.require_editor(request, edition_id)
     article_id = read_number(request.POST, "article")
     if article_id is None:
         raise BadInput("Say which article.", "article")
@@ -220,6 +221,7 @@ def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
 @desk_view(Verb.EDIT, methods=("POST",))
 def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Moves a story behind another one; `after` is empty for the top of its section."""
+    board_parts.require_editor(request, edition_id)
     after = request.POST.get("after")
     if after is None:
         raise BadInput("Say behind which story.", "after")
@@ -235,6 +237,7 @@ def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
 @desk_view(Verb.EDIT, methods=("POST",))
 def drop_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Removes a story."""
+    board_parts.require_editor(request, edition_id)
     content_hash = require_content_hash(request.POST)
     by, now = get_actor(request), clock.now()
     edition = picks.drop_pick(edition_id, key, content_hash=content_hash, by=by, now=now, keep_approval=True)

@@ -18,6 +18,7 @@ from newsletter.curator.editions import (
     content_hash,
     decisions,
     edition_lookup,
+    editions,
     page_checks,
     presence,
     revisions,
@@ -42,6 +43,11 @@ def get_edition(request: HttpRequest, verb: Verb, edition_id: int) -> Edition:
     edition = edition_lookup.get_edition(edition_id)
     require_permission(request, verb, edition.newsletter_id)
     return edition
+
+
+def require_editor(request: HttpRequest, edition_id: int) -> None:
+    """Refuses whoever may not edit the edition, before what they sent is read. Raises NotFound, NotAllowed."""
+    require_permission(request, Verb.EDIT, editions.get_newsletter_id(edition_id))
 
 
 def build_board_context(request: HttpRequest, edition: Edition, *, editing: str = "") -> dict[str, Any]:

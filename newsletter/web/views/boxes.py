@@ -24,10 +24,12 @@ def save_box(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Adds a box, changes fields of one (`box` is its id), or with `do=drop` removes it."""
     number, by, now = read_number(request.POST, "box"), get_actor(request), clock.now()
     if request.POST.get("do") == "drop":
+        board_parts.require_editor(request, edition_id)
         content_hash = require_content_hash(request.POST)
         edition = boxes.drop_box(edition_id, number or 0, content_hash=content_hash, by=by, now=now, keep_approval=True)
         return board_parts.render_parts(request, edition)
     if not request.POST.get("box"):
+        board_parts.require_editor(request, edition_id)
         values, _ = BoxForm().read_fields(request.POST)
         edition = boxes.set_box(edition_id, seen=None, by=by, now=now, keep_approval=True, **cast(BoxFields, values))
         return board_parts.render_parts(request, edition)

@@ -1,7 +1,7 @@
 /**
- * Fields that save themselves. Each has a queue of its own: one request in flight, what is typed meanwhile goes in the
- * next one, what fails is tried again. Until the desk has acknowledged a text it is kept in this browser, also when the
- * page is left. What the field held before goes along, so that nobody overwrites what they did not see.
+ * Fields that save themselves. Each has its own queue: one request in flight, what is typed meanwhile goes in the
+ * next one, what fails is tried again. Until the desk has acknowledged a text it is kept in this browser. What the field
+ * held before goes along, so that nobody overwrites what they did not see.
  *
  *   <form data-fields="story:KEY" action="…">  <div data-field="headline"> input[name=seen_headline], control,
  *                                                [data-state], [data-hint]

@@ -154,13 +154,11 @@ def _reopen(world: World) -> Act:
 
 def _apply_edit(world: World) -> Act:
     made = make_edition(world)
-    return lambda by: editions.apply_edit(
-        made.id,
-        lambda row: models.Edition.objects.filter(id=row.id).update(subject="Another"),
-        action="edited",
-        by=by,
-        now=world.now,
-    )
+
+    def change_subject(row: models.Edition, _before: Edition) -> None:
+        models.Edition.objects.filter(id=row.id).update(subject="Another")
+
+    return lambda by: editions.apply_edit(made.id, change_subject, action="edited", by=by, now=world.now)
 
 
 ACTS: dict[str, Prepare] = {

@@ -246,3 +246,11 @@ def test_a_forged_post_changes_nothing(addresses: dict[str, str], people: dict[s
     for name, address in addresses.items():
         answer = client.post(address)
         assert answer.status_code in (403, 405), name
+
+
+def test_a_stranger_whose_form_cannot_be_read_is_shown_no_board(
+    addresses: dict[str, str], signed_in: Callable[[str], Client]
+) -> None:
+    answer = signed_in("stranger").post(addresses["words"], {"subject": "Theirs"})
+    assert answer.status_code == 403
+    assert "Morning Briefing" not in answer.content.decode()

@@ -122,6 +122,7 @@ def save_fields(
     except NotAllowed:
         raise
     except NewsletterError as refusal:
+        board_parts.require_editor(request, edition_id)  # what cannot be read is refused before the service asks
         if not is_partial_request(request):
             return _render_board(request, edition_lookup.get_edition(edition_id), editing=editing, refusal=refusal)
         if not (isinstance(refusal, Conflict) and refusal.differences and is_value_request(request)):

@@ -210,7 +210,7 @@ def skip_date(schedule_id: int, day: date, *, reason: str, by: Actor, now: datet
     reason = reason.strip()[:300]
     if not reason:
         raise BadInput("Say why it is skipped.", "reason")
-    _require_date(schedule, day, now)
+    dates = _require_dates(schedule, day, now)
     with transaction.atomic():
         rows = _filter_day(schedule, day, time)
         left = rows.filter(state__in=states.list_predecessors(OccurrenceState.SKIPPED))
@@ -219,7 +219,7 @@ def skip_date(schedule_id: int, day: date, *, reason: str, by: Actor, now: datet
         earlier = dict(schedule.skips).get(day)
         if earlier == reason and not left.exists():
             return
-        if not time or len(_list_rule_dates(schedule, day)) == 1:
+        if not time or len(dates) == 1:
             models.Skip.objects.update_or_create(
                 schedule_id=schedule.id,
                 date=day,
@@ -255,11 +255,14 @@ def unskip_date(schedule_id: int, day: date, *, by: Actor, now: datetime, time: 
         _record(by, "took date in again", schedule, now, f"{day} {time}".strip(), before=before)
 
 
-def _require_date(schedule: Schedule, day: date, now: datetime) -> None:
+def _require_dates(schedule: Schedule, day: date, now: datetime) -> list[RuleDate]:
+    """What the rule says of a local date that is not past and on which something goes out."""
     if day < now.astimezone(clock.get_zone(schedule.zone)).date():
         raise BadInput(f"{day} is past.", "date")
-    if not _list_rule_dates(schedule, day):
+    dates = _list_rule_dates(schedule, day)
+    if not dates:
         raise BadInput(f"Nothing goes out on {day}: {schedule.in_words}.", "date")
+    return dates
 
 
 def _list_rule_dates(schedule: Schedule, day: date) -> list[RuleDate]:

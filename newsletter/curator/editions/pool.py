@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from newsletter.catalog import newsletters
+from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import article_lookup, search
 from newsletter.curator.articles.models import Article
 from newsletter.curator.articles.states import ArticleStanding
@@ -84,22 +85,20 @@ def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[Artic
     return list(rows.select_related("source").prefetch_related("tags")[:most])
 
 
-def _collect_since(edition: Edition, now: datetime) -> datetime:
+def _collect_since(edition: Edition, newsletter: Newsletter, now: datetime) -> datetime:
     """From when stories are on offer: those that came since the last edition was approved, and of the last days.
 
     So what came while dates were skipped is still there.
     """
     last = _find_last_close(edition)
-    newsletter = newsletters.get_newsletter(edition.newsletter_id)
     resumed = newsletter.collects_from if newsletter.collects_until is None else None
     if resumed is not None and (last is None or resumed > last):
         return resumed  # after a pause that an earlier version began, which did not keep when
     return min(now - NEW_WITHIN, last) if last else now - NEW_WITHIN
 
 
-def _during_pause(edition: Edition) -> Q:
+def _during_pause(newsletter: Newsletter) -> Q:
     """What came while the newsletter's schedule was paused: a pause collects nothing."""
-    newsletter = newsletters.get_newsletter(edition.newsletter_id)
     begun, ended = newsletter.collects_until, newsletter.collects_from
     if begun is None or ended is None:
         return Q(pk__in=())
@@ -122,7 +121,8 @@ def _filter_articles(filters: PoolFilter, edition: Edition, now: datetime) -> Qu
         raise BadInput(f"There is no state “{filters.state}”. There are {', '.join(PoolState)}.", "state") from None
     rows = search.find_articles(filters.query)
     if not filters.query.strip():
-        recent = Q(added_at__gte=_collect_since(edition, now)) & ~_during_pause(edition)
+        newsletter = newsletters.get_newsletter(edition.newsletter_id)
+        recent = Q(added_at__gte=_collect_since(edition, newsletter, now)) & ~_during_pause(newsletter)
         rows = rows.filter(recent | Q(standing=ArticleStanding.SHORTLISTED))
         if (until := transitions.find_cut_off(edition.id)) is not None:
             rows = rows.filter(added_at__lt=until)  # what came after the cut-off is the next edition's

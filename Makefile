@@ -54,5 +54,5 @@ fmt: .venv/.tested
 	@touch $@ .venv/.installed
 
 .PHONY: messages
-messages: .venv/.tested ## Compile the translations of the readers' pages.
-	$(BIN)/pybabel compile -D django -d templates/web/locale
+messages: .venv/.tested ## Bring the translations of pages up to date and compile them.
+	$(BIN)/python -m tests.web.messages

@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "newsletter.web.middleware.StorableText",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "newsletter.web.middleware.DeskLanguage",
     "newsletter.web.uploads.UploadPermits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -164,7 +165,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = True
 
-LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # of the readers' pages and mails
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # of the desk, the readers' pages and mails
 FORMAT_MODULE_PATH = ["newsletter.web.formats"]
 LOCALE_PATHS = [get_templates_dir() / "web" / "locale"]
 

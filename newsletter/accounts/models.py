@@ -32,6 +32,7 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     sessions_end_before = models.DateTimeField(null=True)  # sessions begun earlier have ended, whatever they hold
+    language = models.CharField(max_length=8, blank=True, db_default="")  # of the desk; empty: as the browser asks
 
     objects: ClassVar[UserManager] = UserManager()
     known_roles: tuple[Role, ...] | None = None  # those read with the user of a request, for that request

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
@@ -131,6 +132,27 @@ def change_own_password(email: str, old: str, new: str, *, by: Actor, now: datet
     if old == new:
         raise BadInput("The new password is the old one.", "new_password")
     return _change_password(user, new, by, now, field="new_password")
+
+
+def set_own_language(email: str, language: str, *, by: Actor, now: datetime) -> None:
+    """Shows the desk to a user in a language of `settings.LANGUAGES`; empty: in the one their browser asks for.
+
+    Raises BadInput for a language that the desk does not speak, NotAllowed for somebody else's account.
+    """
+    require_own(by, email)
+    if language and language not in dict(settings.LANGUAGES):
+        raise BadInput(f"The desk does not speak “{language[:20]}”. Choose a language from the list.", "language")
+    user = get_user_row(email)
+    if user.language == language:
+        return
+    before, user.language = user.language, language
+    with transaction.atomic():
+        user.save(update_fields=["language"])
+        by.record(
+            ActionRecord(
+                "chose language", user.email, now, before={"language": before}, after={"language": user.language}
+            )
+        )
 
 
 def disable_user(email: str, *, by: Actor, now: datetime) -> UserAccount:

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from newsletter.accounts.permissions import is_signed_in, map_visible_newsletters
 from newsletter.catalog.newsletters import find_oldest_zone
@@ -29,14 +30,14 @@ from subscribers.states import (
 )
 
 _NAVIGATION = (
-    ("desk:today", "Today", Verb.VIEW),
-    ("desk:editions", "Editions", Verb.VIEW),
-    ("desk:schedule", "Schedule", Verb.VIEW),
-    ("desk:deliveries", "Deliveries", Verb.VIEW),
-    ("desk:readers", "Subscribers", Verb.SUBSCRIBERS),
-    ("desk:sources", "Sources", Verb.EDIT),
-    ("desk:newsletters", "Newsletters", Verb.VIEW),
-    ("desk:people", "Users", Verb.USERS),
+    ("desk:today", gettext_noop("Today"), Verb.VIEW),
+    ("desk:editions", gettext_noop("Editions"), Verb.VIEW),
+    ("desk:schedule", gettext_noop("Schedule"), Verb.VIEW),
+    ("desk:deliveries", gettext_noop("Deliveries"), Verb.VIEW),
+    ("desk:readers", gettext_noop("Subscribers"), Verb.SUBSCRIBERS),
+    ("desk:sources", gettext_noop("Sources"), Verb.EDIT),
+    ("desk:newsletters", gettext_noop("Newsletters"), Verb.VIEW),
+    ("desk:people", gettext_noop("Users"), Verb.USERS),
 )
 
 
@@ -45,9 +46,9 @@ def add_desk_context(request: HttpRequest) -> dict[str, Any]:
     if not is_signed_in(getattr(request, "user", None)):
         return {}
     visible = map_visible_newsletters(request.user)
-    pages = [(reverse(view), name) for view, name, verb in _NAVIGATION if _may_see(visible[verb], verb)]
+    pages = [(reverse(view), gettext(name)) for view, name, verb in _NAVIGATION if _may_see(visible[verb], verb)]
     if settings.CONFIG.provider == "outbox":
-        pages.append((reverse("desk:outbox"), "Outbox"))
+        pages.append((reverse("desk:outbox"), gettext("Outbox")))
     start = reverse("desk:today")
     return {
         "navigation": [

@@ -17,6 +17,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.middleware.http import ConditionalGetMiddleware
 from django.shortcuts import render
+from django.utils import translation
 
 from newsletter.kernel.errors import Conflict, Difference, NewsletterError
 from newsletter.kernel.text import remove_unstorable
@@ -122,6 +123,26 @@ def _make_storable(values: QueryDict) -> QueryDict:
         kept.setlist(remove_unstorable(name), [remove_unstorable(str(text)) for text in texts])
     kept._mutable = False
     return kept
+
+
+class DeskLanguage:
+    """Shows the desk in the language that the user chose, or else in the one that their browser asks for.
+
+    Readers' pages see to themselves: what caches keep for everybody is in the language of its newsletter.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with translation.override(settings.LANGUAGE_CODE):
+            return self._get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """Called by Django once it knows the view."""
+        if request.resolver_match is not None and "desk" in request.resolver_match.namespaces:
+            chosen: str = getattr(request.user, "language", "")  # nobody who is signed in has none
+            translation.activate(chosen or translation.get_language_from_request(request))
 
 
 class ErrorPages:

@@ -38,6 +38,11 @@ def _change_own_password(world: World) -> Act:
     return lambda by: users.change_own_password(PAT, PASSWORD, f"{PASSWORD} indeed", by=by, now=world.now)
 
 
+def _set_own_language(world: World) -> Act:
+    _add_pat(world)
+    return lambda by: users.set_own_language(PAT, "de", by=by, now=world.now)
+
+
 def _disable(world: World) -> Act:
     _add_pat(world)
     return lambda by: users.disable_user(PAT, by=by, now=world.now)
@@ -110,6 +115,7 @@ ACTS: dict[str, Prepare] = {
     "newsletter.accounts.users.set_role": _set_role,
     "newsletter.accounts.users.set_password": _set_password,
     "newsletter.accounts.users.change_own_password": _change_own_password,
+    "newsletter.accounts.users.set_own_language": _set_own_language,
     "newsletter.accounts.users.disable_user": _disable,
     "newsletter.accounts.users.enable_user": _enable,
     "newsletter.accounts.users.remove_user": _remove,

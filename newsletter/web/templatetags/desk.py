@@ -9,8 +9,10 @@ from typing import Any
 from django import template
 from django.db import DatabaseError
 from django.templatetags.static import static
+from django.utils import formats
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from newsletter.catalog import newsletters
 from newsletter.catalog.states import NewsletterState
@@ -121,17 +123,18 @@ def state_badge(state: str) -> SafeString:
 @register.filter
 def state_label(state: str) -> str:
     """A state as people read it: a member of an enum, or the key of an outcome or of a reason for exclusion."""
-    return state.label if isinstance(state, LabelledEnum) else get_outcome_label(state)
+    return _(state.label if isinstance(state, LabelledEnum) else get_outcome_label(state))
 
 
 @register.filter
 def at(instant: datetime | None, zone: str) -> str:
     """“Tue 24 Nov, 07:00 GMT”; the year only when it is not this year's."""
     if instant is None:
-        return "never"
+        return _("never")
     local = instant.astimezone(clock.get_zone(zone))
-    year = "" if local.year == clock.now().year else f" {local.year}"
-    return f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M %Z}"
+    # Translators: a day and a day of another year, in the letters of Django's “date” filter.
+    form = _("D j M") if local.year == clock.now().year else _("D j M Y")
+    return f"{formats.date_format(local, form)}, {local:%H:%M %Z}"
 
 
 @register.filter
@@ -155,9 +158,9 @@ def until(instant: datetime, now: datetime) -> str:
     days, rest = divmod(minutes, 1440)
     h, m = divmod(rest, 60)
     if not minutes:
-        return "just now"
+        return _("just now")
     words = f"{days} d {h} h" if days else f"{h} h {m} min" if h else f"{m} min"
-    return f"in {words}" if ahead else f"{words} ago"
+    return (_("in %(span)s") if ahead else _("%(span)s ago")) % {"span": words}
 
 
 @register.filter
@@ -180,8 +183,8 @@ def show_pieces(pieces: Iterable[tuple[str, bool]], tag: str) -> SafeString:
 
 @register.filter
 def thousands(number: int | None) -> str:
-    """1,234"""
-    return f"{number or 0:,}"
+    """“1,234”, as the language of the page parts thousands."""
+    return formats.number_format(number or 0, force_grouping=True)
 
 
 @register.filter
@@ -212,12 +215,12 @@ def proof_bar(mailing: Any, size: str = "") -> SafeString:
     """The proof bar of a mailing: every candidate in it, as a picture of the sentence beside it."""
     parts = {**mailing.counts, "excluded": sum(mailing.excluded.values())}
     shown = [(name, parts[name]) for name in _PARTS if parts.get(name)]
-    total = sum(n for _, n in shown) or 1
-    widths = [max(_LEAST, 100 * n / total) for _, n in shown]
+    total = sum(n for name, n in shown) or 1
+    widths = [max(_LEAST, 100 * n / total) for name, n in shown]
     scale = 100 / (sum(widths) or 1)
-    label = ", ".join(f"{n:,} {name}" for name, n in shown) or "nobody yet"
+    label = ", ".join(f"{thousands(n)} {state_label(name).lower()}" for name, n in shown) or _("nobody yet")
     x, bars = 0.0, []
-    for (name, _), width in zip(shown, widths, strict=True):
+    for (name, _count), width in zip(shown, widths, strict=True):
         bars.append((f"{x:.2f}", f"{max(0.1, width * scale - 0.15):.2f}", name))
         x += width * scale
     drawn = format_html_join("", '<rect x="{}%" y="0" width="{}%" height="100%" class="p-{}"/>', bars)

@@ -79,6 +79,9 @@ def _act(request: HttpRequest) -> HttpResponse:
         calendar_links.revoke_link(user.email, by=by, now=now)
         messages.success(request, "The link of your calendar is revoked.")
         return redirect("desk:account")
+    if do == "language":
+        users.set_own_language(user.email, form.get("language", ""), by=by, now=now)
+        return redirect("desk:account")
     raise BadInput("The form has no known action.")
 
 
@@ -94,6 +97,7 @@ def _render_page(request: HttpRequest, *, status: int = 200, **context: Any) -> 
         "drawn": drawn,
         "tokens": [(each, each.expires_at and each.expires_at <= now) for each in api_tokens.list_tokens(user.email)],
         "calendar_since": calendar_links.find_created_at(user),
+        "languages": settings.LANGUAGES,
         "scopes": tuple(TokenScope),
         "longest_life": api_tokens.LONGEST_LIFE,
         "typed": request.POST,  # what is not a secret is kept when something was refused

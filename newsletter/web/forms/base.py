@@ -1,0 +1,130 @@
+"""What the forms of the desk share: how they read what was sent, and that a refusal stands at the field it is about.
+
+form = SponsorForm(request.POST)
+if form.is_valid():
+    with form.show_refusals():
+        sponsors.add_sponsor(…)
+        return redirect(…)
+return render(…, {"form": form}, status=form.status)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, Conflict, Difference, NewsletterError, NotAllowed
+from newsletter.kernel.numbers import parse_whole_number
+from newsletter.web.fields import get_form_status
+
+_STYLED = (forms.TextInput, forms.Textarea, forms.Select, forms.FileInput)
+
+
+class DeskForm(forms.Form):
+    """A form whose controls look like the desk's, and which shows what a service function refuses."""
+
+    SERVICE_NAMES: Mapping[str, str] = {}  # name in the service → name in the form, where they differ
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "%s"} | kwargs)
+        self._problem: NewsletterError | None = None
+        for field in self.fields.values():
+            if isinstance(field.widget, _STYLED) and not field.widget.is_hidden:
+                field.widget.attrs["class"] = f"input {field.widget.attrs.get('class', '')}".strip()
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Adds an error; of what nobody sees (a hidden field, a button) it stands above the form."""
+        if field is not None and self.fields[field].widget.is_hidden:
+            self.cleaned_data.pop(field, None)
+            field = None
+        if field is not None and not self.errors and not self.fields[field].widget.use_fieldset:
+            self.fields[field].widget.attrs["autofocus"] = True  # the page opens where something is wrong
+        super().add_error(field, error)
+
+    def show_problem(self, problem: NewsletterError) -> None:
+        """Shows a refusal of a service function at its field, or above the form where it has none here."""
+        self.is_valid()  # what was sent has to be read before anything is wrong with it
+        self._problem = problem
+        name = problem.field if isinstance(problem, BadInput) else ""
+        name = self.SERVICE_NAMES.get(name, name)
+        self.add_error(name if name in self.fields else None, str(problem))
+
+    @contextmanager
+    def show_refusals(self) -> Iterator[None]:
+        """Shows what a service function refuses inside; that somebody may not do it at all is for the error page."""
+        try:
+            yield
+        except NotAllowed:
+            raise
+        except NewsletterError as problem:
+            self.show_problem(problem)
+
+    @property
+    def status(self) -> int:
+        """The status of a page that shows this form."""
+        if self._problem is not None:
+            return get_form_status(self._problem)
+        return 422 if self.errors else 200
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """What somebody else changed meanwhile, where that is why it was refused."""
+        return self._problem.differences if isinstance(self._problem, Conflict) else ()
+
+
+class DecisionForm(DeskForm):
+    """A decision about what somebody saw: the form carries its hash."""
+
+    content_hash = forms.CharField(
+        widget=forms.HiddenInput,
+        error_messages={"required": "This page does not say what you saw. Load it again, then decide."},
+    )
+
+
+class DayField(forms.Field):
+    """A day, read as the command line and the API read it; None for an empty field."""
+
+    widget = forms.DateInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **kwargs)
+
+    def to_python(self, value: Any) -> date | None:
+        """Called by Django with what was sent."""
+        text = (value or "").strip()
+        if not text:
+            return None
+        try:
+            return clock.parse_day(text)
+        except BadInput as problem:
+            raise forms.ValidationError(str(problem)) from problem
+
+
+class IdField(forms.Field):
+    """The number of a thing, in a hidden field or on a button; None for an empty field."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> int | None:
+        """Called by Django with what was sent. What is no number names nothing: it counts as not sent."""
+        return parse_whole_number((value or "").strip())
+
+
+class WebAddressField(forms.CharField):
+    """The address of a page or a feed: the desk reads no files of the server."""
+
+    widget = forms.URLInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.URLInput(attrs={"placeholder": "https://"}), max_length=2000, **kwargs)
+
+    def validate(self, value: str) -> None:
+        """Called by Django with what was read."""
+        super().validate(value)
+        if value and not value.startswith(("http://", "https://")):
+            raise forms.ValidationError("Write an address that begins with https://.", code="invalid")

@@ -29,6 +29,7 @@ WITHOUT_A_MODULE = {
     "tests/subscribers/imports/test_shapes.py": "exports of programs nobody prepared for",
     "tests/subscribers/test_never_again.py": "no sequence of acts of all modules makes who said no mailable",
     "tests/templater/test_in_a_browser.py": "finished mails as chromium shows them",
+    "tests/web/test_forms.py": "how every view reads what was sent",
     "tests/web/test_rights.py": "every address with every role, and what it must not show",
     "tests/web/test_templates.py": "how the templates and modules of the desk are written",
     "tests/web/test_translations.py": "the files of translations, which no module holds",

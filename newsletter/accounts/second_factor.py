@@ -21,7 +21,7 @@ from newsletter.accounts.sealing import UnreadableSecretError
 from newsletter.accounts.users import get_user_row
 from newsletter.kernel import ids
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
-from newsletter.kernel.errors import Refused
+from newsletter.kernel.errors import BadInput, Refused
 from newsletter.kernel.numbers import is_whole_number
 
 SPARE_CODES = 10
@@ -95,13 +95,13 @@ def find_pending_enrolment(user: User) -> Enrolment | None:
 
 
 def confirm_enrolment(email: str, code: str, *, by: Actor, now: datetime) -> tuple[str, ...]:
-    """Turns the second step on with a first code; the spare codes, shown this once. Raises Refused for a wrong one."""
+    """Turns the second step on with a first code; the spare codes, shown this once. Raises BadInput for a wrong one."""
     require_own(by, email)
     user = get_user_row(email)
     device = SealedTOTPDevice.objects.filter(user=user, confirmed=False).first()
     if device is None or not device.verify_token(_normalise_code(code)):  # outside: the count of wrong ones stays
-        raise Refused(
-            "This code does not fit. Type the one that the app shows now; the clock of the phone must be right."
+        raise BadInput(
+            "This code does not fit. Type the one that the app shows now; the clock of the phone must be right.", "code"
         )
     with transaction.atomic():
         SealedTOTPDevice.objects.filter(id=device.id).update(confirmed=True)

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from django.http import QueryDict
 
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError
 from newsletter.kernel.numbers import parse_whole_number
+
+Act = TypeVar("Act")
+
+
+def read_act(sent: QueryDict, acts: Mapping[str, Act], usual: str = "") -> Act:
+    """What the button “do” that was pressed stands for. Raises BadInput for one that the page does not have."""
+    act = acts.get(sent.get("do", usual))
+    if act is None:
+        raise BadInput("The form has no known action. Load the page again, then repeat it.", "do")
+    return act
 
 
 def get_form_status(problem: NewsletterError | None) -> int:

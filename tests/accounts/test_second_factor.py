@@ -15,7 +15,7 @@ from newsletter.accounts.audit_log import AuditFilter
 from newsletter.accounts.models import AuditEntry, User
 from newsletter.accounts.otp_devices import SealedStaticDevice
 from newsletter.kernel import clock
-from newsletter.kernel.errors import Refused
+from newsletter.kernel.errors import BadInput, Refused
 from tests.actors import SYSTEM
 from tests.conftest import NOW, PASSWORD
 
@@ -145,7 +145,7 @@ def test_it_is_set_up_on_the_account_page(editor: User) -> None:
     assert key is not None
     assert key.key in page
     assert "<svg" in page
-    assert client.post("/account/", {"do": "confirm", "code": wrong(editor)}).status_code == 409
+    assert client.post("/account/", {"do": "confirm", "code": wrong(editor)}).status_code == 422
     assert not second_factor.is_on(editor)
     page = client.post("/account/", {"do": "confirm", "code": shown_now(editor)}).content.decode()
     assert "spare codes" in page
@@ -198,6 +198,6 @@ def test_codes_right_and_wrong_stand_in_the_audit_log(editor: User, spare: tuple
 
 def test_a_wrong_first_code_counts(editor: User) -> None:
     second_factor.begin_enrolment(editor.email, PASSWORD, by=SYSTEM, now=NOW)
-    with pytest.raises(Refused, match="does not fit"):
+    with pytest.raises(BadInput, match="does not fit"):
         second_factor.confirm_enrolment(editor.email, wrong(editor), by=SYSTEM, now=NOW)
     assert TOTPDevice.objects.get(user=editor).throttling_failure_count == 1

@@ -6,7 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
+
+from newsletter.kernel.errors import BadInput
+from newsletter.web.fields import read_act
 
 
 @pytest.mark.parametrize("digits", [19, 5000])
@@ -25,3 +29,12 @@ def test_no_page_fails_on_a_very_long_number(
     assert admin.get(f"/readers/lists/{newsroom.list.slug}/?months={endless}").status_code == 200
     assert admin.post("/readers/segments/", {"do": f"more-{endless}"}).status_code == 200
     assert admin.post(f"/readers/{reader}/", {"do": "leave", "list": endless}, follow=True).status_code == 200
+
+
+def test_a_button_is_one_of_those_of_the_page() -> None:
+    acts = {"save": 1, "drop": 2}
+    assert read_act(QueryDict("do=drop"), acts) == 2
+    assert read_act(QueryDict(""), acts, "save") == 1
+    for wrong in ("", "do=", "do=burn"):
+        with pytest.raises(BadInput, match="no known action"):
+            read_act(QueryDict(wrong), acts)

@@ -25,7 +25,7 @@ def test_the_settings_as_they_are_pass() -> None:
         ("newsletter.delivery.reports.summary.find_arival", "newsletter.E001"),
         ("newsletter.delivery.no_such_module.find_arrival", "newsletter.E001"),
         ("nonsense", "newsletter.E001"),
-        ("newsletter.web.views.login.WRONG_CREDENTIALS", "newsletter.E002"),
+        ("newsletter.web.views.login.WAITING_KEY", "newsletter.E002"),
     ],
 )
 @pytest.mark.parametrize("setting", ["SUBSCRIBERS_HOOKS", "AXES_LOCKOUT_CALLABLE", "MIDDLEWARE", "context_processors"])

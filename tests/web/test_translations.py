@@ -15,6 +15,11 @@ from tests.web.messages import DESK, DOMAINS, NOT_YET, READERS, TEMPLATES, Domai
 
 CATALOGUES = [(domain, path) for domain in DOMAINS for path in domain.list_catalogues()]
 NAMES = [f"{domain.name}-{path.parts[-3]}" for domain, path in CATALOGUES]
+NO_WORDS = re.compile(
+    r"{% block page_class %}.*?{% endblock %}|{% blocktranslate.*?{% endblocktranslate %}"
+    r"|{% comment.*?{% endcomment %}|{%.*?%}|{{.*?}}|{#.*?#}",
+    re.DOTALL,
+)
 SHOWN_ATTRIBUTES = ("title", "placeholder", "aria-label", "alt", "data-confirm", "data-undo")
 
 
@@ -53,12 +58,7 @@ def test_what_is_shipped_is_what_is_written(domain: Domain, path: Path) -> None:
     "path", [*READERS.templates, *DESK.templates], ids=lambda path: path.relative_to(TEMPLATES).as_posix()
 )
 def test_no_words_stand_in_a_page_untranslated(path: Path) -> None:
-    text = re.sub(
-        r"{% blocktranslate.*?{% endblocktranslate %}|{% comment.*?{% endcomment %}|{%.*?%}|{{.*?}}|{#.*?#}",
-        " ",
-        path.read_text("utf-8"),
-        flags=re.S,
-    )
+    text = NO_WORDS.sub(" ", path.read_text("utf-8"))
     shown = " ".join(re.findall(rf'(?:{"|".join(SHOWN_ATTRIBUTES)})="([^"]*)"', text))
     text = re.sub(r"<(script|style|code|kbd).*?</\1>|<[^>]*>|&\w+;", " ", text, flags=re.S)
     left = [

@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, Difference, NewsletterError, NotAllowed
@@ -77,6 +78,14 @@ class DeskForm(forms.Form):
         return self._problem.differences if isinstance(self._problem, Conflict) else ()
 
 
+AnyForm = TypeVar("AnyForm", bound=DeskForm)
+
+
+def keep_sent(sent: DeskForm | None, form_class: type[AnyForm], **kwargs: Any) -> AnyForm:
+    """For a page of several forms: the one that was sent, if it is of this class; else one that is new."""
+    return sent if isinstance(sent, form_class) else form_class(**kwargs)
+
+
 class DecisionForm(DeskForm):
     """A decision about what somebody saw: the form carries its hash."""
 
@@ -113,6 +122,35 @@ class IdField(forms.Field):
     def to_python(self, value: Any) -> int | None:
         """Called by Django with what was sent. What is no number names nothing: it counts as not sent."""
         return parse_whole_number((value or "").strip())
+
+
+class WholeNumberField(forms.Field):
+    """A whole number, zero or more, in digits; None for an empty field."""
+
+    widget = forms.TextInput
+    default_error_messages = {"invalid": _("Type a whole number, in digits.")}
+
+    def to_python(self, value: Any) -> int | None:
+        """Called by Django with what was sent."""
+        text = (value or "").strip()
+        number = parse_whole_number(text)
+        if text and number is None:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return number
+
+
+class CountField(WholeNumberField):
+    """A number of people, typed as a sign that somebody means it: with separators between the thousands or without."""
+
+    _SEPARATORS = str.maketrans("", "", ",. \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}'’")
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"class": "input--short", "inputmode": "numeric", "autocomplete": "off"}
+        super().__init__(widget=forms.TextInput(attrs=attrs), **kwargs)
+
+    def to_python(self, value: Any) -> int | None:
+        """Called by Django with what was sent."""
+        return super().to_python((value or "").translate(self._SEPARATORS))
 
 
 class WebAddressField(forms.CharField):

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,12 +20,11 @@ from newsletter.accounts import known_devices, second_factor, sign_in_log
 from newsletter.accounts.permissions import is_signed_in
 from newsletter.kernel import clock
 from newsletter.web.access import get_actor
+from newsletter.web.forms.login import CodeForm, SignInForm, join_errors
 from newsletter.web.fragments import is_value_request, refuse_partial
 from newsletter.web.network import get_client_address
 from newsletter.web.sessions import begin_session
 
-WRONG_CREDENTIALS = "The address or the password is wrong."
-WRONG_CODE = "The code is wrong or was used already. Wait for the next one, then try again."
 WAITING_KEY, CODE_SECONDS = "waits_for_code", 300
 
 
@@ -33,11 +33,17 @@ WAITING_KEY, CODE_SECONDS = "waits_for_code", 300
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in page, and the dialog of pages that are open. The error does not say which of the two was wrong."""
-    following = _safe_redirect(request, request.POST.get("next") or request.GET.get("next") or reverse("desk:today"))
     if request.method != "POST":
-        return HttpResponseRedirect(following) if request.user.is_authenticated else _render_page(request, following)
-    email = request.POST.get("email", "").strip().casefold()
-    user: Any = authenticate(request, email=email, password=request.POST.get("password", ""))
+        following = _safe_redirect(request, request.GET.get("next", ""))
+        if request.user.is_authenticated:
+            return HttpResponseRedirect(following)
+        return _render_page(request, SignInForm(initial={"next": following}))
+    form = SignInForm(request.POST)
+    if not form.is_valid():
+        return _render_page(request, form, status=422)
+    email = form.cleaned_data["email"]
+    following = _safe_redirect(request, form.cleaned_data["next"] or request.GET.get("next", ""))
+    user: Any = authenticate(request, email=email, password=form.cleaned_data["password"])
     if user is None:
         sign_in_log.record_failure(
             email,
@@ -48,7 +54,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         )
         if getattr(request, "axes_locked_out", False):
             return show_lockout(request, None)
-        return _render_page(request, following, email=email, error=WRONG_CREDENTIALS, status=422)
+        form.add_error(None, _("The address or the password is wrong."))
+        return _render_page(request, form, status=422)
     if second_factor.is_on(user):
         request.session.cycle_key()
         request.session[WAITING_KEY] = {
@@ -71,17 +78,22 @@ def enter_code(request: HttpRequest) -> HttpResponse:
     if user is None:
         request.session.pop(WAITING_KEY, None)
         if is_value_request(request):
-            return refuse_partial(request, "That took too long. Type the password again.", 401)
+            return refuse_partial(request, _("That took too long. Type the password again."), 401)
         return redirect("desk:login")
     if request.method != "POST":
-        return render(request, "pages/login_code.html")
+        return _render_code_page(request, CodeForm())
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return _render_code_page(request, form, 422)
     try:
-        kind = second_factor.verify_code(user, request.POST.get("code", ""))
+        kind = second_factor.verify_code(user, form.cleaned_data["code"])
     except second_factor.MustWait as refused:  # not recorded: the log would grow as fast as somebody can ask
-        return _render_code_page(request, str(refused), refused.http_status)
+        form.add_error("code", str(refused))
+        return _render_code_page(request, form, refused.http_status)
     if kind is None:
         sign_in_log.record_wrong_code(user.email, network=get_client_address(request), now=clock.now())
-        return _render_code_page(request, WRONG_CODE, 422)
+        form.add_error("code", _("The code is wrong or was used already. Wait for the next one, then try again."))
+        return _render_code_page(request, form, 422)
     del request.session[WAITING_KEY]
     return _finish(request, user, waiting["next"], f"password and {kind}")
 
@@ -111,12 +123,9 @@ def show_lockout(
     request: HttpRequest, response: Any, credentials: Any = None, *args: Any, **kwargs: Any
 ) -> HttpResponse:
     """The page after too many failed attempts (called by django-axes)."""
-    return _render_page(
-        request,
-        reverse("desk:today"),
-        error="Too many failed attempts. Wait a quarter of an hour, then try again.",
-        status=429,
-    )
+    form = SignInForm(request.POST)
+    form.add_error(None, _("Too many failed attempts. Wait a quarter of an hour, then try again."))
+    return _render_page(request, form, status=429)
 
 
 def _finish(request: HttpRequest, user: Any, following: str, proof: str) -> HttpResponse:
@@ -140,18 +149,19 @@ def _finish(request: HttpRequest, user: Any, following: str, proof: str) -> Http
     return response
 
 
-def _render_code_page(request: HttpRequest, error: str, status: int) -> HttpResponse:
+def _render_code_page(request: HttpRequest, form: CodeForm, status: int = 200) -> HttpResponse:
     if is_value_request(request):
-        return refuse_partial(request, error, status)
-    return render(request, "pages/login_code.html", {"error": error}, status=status)
+        return refuse_partial(request, join_errors(form), status)
+    return render(request, "pages/login_code.html", {"form": form}, status=status)
 
 
-def _render_page(request: HttpRequest, following: str, *, status: int = 200, **context: str) -> HttpResponse:
+def _render_page(request: HttpRequest, form: SignInForm, status: int = 200) -> HttpResponse:
     if is_value_request(request):
-        return refuse_partial(request, context.get("error", "Sign in first."), status)
-    return render(request, "pages/login.html", {"next": following, **context}, status=status)
+        return refuse_partial(request, join_errors(form) or _("Sign in first."), status)
+    return render(request, "pages/login.html", {"form": form}, status=status)
 
 
 def _safe_redirect(request: HttpRequest, url: str) -> str:
+    """Where to go then: only to a page of the desk."""
     safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
     return url if safe else reverse("desk:today")

@@ -3,70 +3,84 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from newsletter.accounts import users
-from newsletter.accounts.roles import RoleName
 from newsletter.catalog.newsletters import get_newsletter_by_slug, list_newsletters
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, get_actor
-from newsletter.web.fields import require_seen
-
-_ACTS = {
-    "disable": (users.disable_user, "is disabled: sessions and tokens have ended."),
-    "enable": (users.enable_user, "may sign in again."),
-    "remove": (users.remove_user, "is removed. What they did stays in the audit log."),
-}
+from newsletter.web.fields import read_act
+from newsletter.web.forms.base import DeskForm, keep_sent
+from newsletter.web.forms.users import AccessForm, RemoveUserForm, RoleForm
 
 
 @desk_view(Verb.USERS, methods=("GET", "POST"), newsroom_wide=True)
 def show_users(request: HttpRequest) -> HttpResponse:
     """All users with their roles; POST gives or removes a role, or disables, enables or removes a user."""
-    newsletters = list_newsletters()
-    if request.method == "POST":
-        try:
-            messages.success(request, _act(request))
-        except NewsletterError as error:
-            messages.error(request, str(error))
-        return redirect("desk:people")
-    names = {each.id: each.name for each in newsletters}
-    rows = [
-        (user, ", ".join(f"{role.label} ({names[n] if n else 'all newsletters'})" for n, role in user.roles))
-        for user in users.list_users()
-    ]
-    roles = [*((role.value, role.label) for role in RoleName), (users.NO_ROLE, "None")]
+    if request.method != "POST":
+        return _render_page(request)
+    form_class, act = read_act(request.POST, _ACTS, "role")
+    form = form_class(request.POST)
+    if form.is_valid():
+        with form.show_refusals():
+            messages.success(request, act(request, form.cleaned_data))
+            return redirect("desk:people")
+    return _render_page(request, form)
+
+
+def _set_role(request: HttpRequest, given: Mapping[str, Any]) -> str:
+    slug = given["newsletter"]
+    person = users.set_role(
+        given["email"],
+        given["role"],
+        newsletter_id=get_newsletter_by_slug(slug).id if slug else None,
+        seen=given["seen_roles"],
+        by=get_actor(request),
+        now=clock.now(),
+    )
+    return _("The role of %(user)s is saved.") % {"user": person.email}
+
+
+def _disable(request: HttpRequest, given: Mapping[str, Any]) -> str:
+    person = users.disable_user(given["email"], by=get_actor(request), now=clock.now())
+    return _("%(user)s is disabled: sessions and tokens have ended.") % {"user": person.email}
+
+
+def _enable(request: HttpRequest, given: Mapping[str, Any]) -> str:
+    person = users.enable_user(given["email"], by=get_actor(request), now=clock.now())
+    return _("%(user)s may sign in again.") % {"user": person.email}
+
+
+def _remove(request: HttpRequest, given: Mapping[str, Any]) -> str:
+    person = users.remove_user(given["email"], by=get_actor(request), now=clock.now())
+    return _("%(user)s is removed. What they did stays in the audit log.") % {"user": person.email}
+
+
+_ACTS: Mapping[str, tuple[type[DeskForm], Callable[[HttpRequest, Mapping[str, Any]], str]]] = {
+    "role": (RoleForm, _set_role),
+    "disable": (AccessForm, _disable),
+    "enable": (AccessForm, _enable),
+    "remove": (RemoveUserForm, _remove),
+}
+
+
+def _render_page(request: HttpRequest, sent: DeskForm | None = None) -> HttpResponse:
+    newsletters, people = list_newsletters(), users.list_users()
+    names = {None: _("all newsletters")} | {each.id: each.name for each in newsletters}
     slugs: dict[int | None, str] = {None: ""} | {each.id: each.slug for each in newsletters}
-    seen = {user.email: {slugs.get(n, ""): role for n, role in user.roles} for user, _ in rows}
-    context = {"people": rows, "roles": roles, "newsletters": newsletters, "seen": json.dumps(seen)}
-    return render(request, "pages/users.html", context)
-
-
-def _act(request: HttpRequest) -> str:
-    """Does what the form says; what was done, for the page."""
-    form, by, now = request.POST, get_actor(request), clock.now()
-    email, do = form.get("email", ""), form.get("do", "role")
-    if do in _ACTS:
-        change, done = _ACTS[do]
-        if do == "remove" and not form.get("sure"):
-            raise BadInput(f"Tick the box that says that {email} is to be removed.", "sure")
-        return f"{change(email, by=by, now=now).email} {done}"
-    if do != "role":
-        raise BadInput("The form has no known action.")
-    slug = form.get("newsletter", "")
-    target = get_newsletter_by_slug(slug).id if slug else None
-    seen = _read_seen_role(form, email, slug)
-    person = users.set_role(email, form.get("role", ""), newsletter_id=target, seen=seen, by=by, now=now)
-    return f"{person.email}: saved."
-
-
-def _read_seen_role(form: QueryDict, email: str, slug: str) -> str:
-    """The role that the page showed of somebody for a newsletter, or for all of them."""
-    try:
-        return str(json.loads(require_seen(form, "roles")).get(email, {}).get(slug, users.NO_ROLE))
-    except (ValueError, AttributeError, RecursionError):
-        raise BadInput("The form does not say what you saw. Load the page again.", "roles") from None
+    seen = {user.email: {slugs.get(n, ""): role for n, role in user.roles} for user in people}
+    context = {
+        "people": [(user, [(role, names[n]) for n, role in user.roles]) for user in people],
+        "seen": {"roles": json.dumps(seen)},
+        "role_form": keep_sent(sent, RoleForm),
+        "access_form": keep_sent(sent, AccessForm),
+        "remove_form": keep_sent(sent, RemoveUserForm),
+    }
+    return render(request, "pages/users.html", context, status=sent.status if sent else 200)

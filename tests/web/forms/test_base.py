@@ -11,7 +11,15 @@ from django.http import QueryDict
 from django.template.loader import render_to_string
 
 from newsletter.kernel.errors import BadInput, Conflict, Difference, NotAllowed, Refused
-from newsletter.web.forms.base import DayField, DecisionForm, IdField, WebAddressField
+from newsletter.web.forms.base import (
+    CountField,
+    DayField,
+    DecisionForm,
+    IdField,
+    WebAddressField,
+    WholeNumberField,
+    keep_sent,
+)
 
 
 class PlanForm(DecisionForm):
@@ -127,3 +135,37 @@ def test_controls_have_the_style_of_the_desk() -> None:
     shown = str(PlanForm()["title"])
     assert 'class="input"' in shown
     assert "aria-invalid" not in shown
+
+
+class CountForm(DecisionForm):
+    """Another form of the tests."""
+
+    days = WholeNumberField(required=False)
+    people = CountField(required=False)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("days=30&people=1,234", {"days": 30, "people": 1234}),
+        ("days=&people=1.234", {"days": None, "people": 1234}),
+        ("people=+1%C2%A0234+", {"days": None, "people": 1234}),
+    ],
+)
+def test_a_number_of_people_may_have_separators(sent: str, read: dict[str, int]) -> None:
+    form = CountForm(QueryDict(f"content_hash=abc&{sent}"))
+    assert form.is_valid()
+    assert {name: form.cleaned_data[name] for name in read} == read
+
+
+@pytest.mark.parametrize("sent", ["days=1.5", "days=many", "days=-1", "people=%D9%A3", f"people={'9' * 19}"])
+def test_what_is_no_whole_number_is_refused_at_its_field(sent: str) -> None:
+    form = CountForm(QueryDict(f"content_hash=abc&{sent}"))
+    assert "Type a whole number" in form.errors[sent.partition("=")[0]][0]
+
+
+def test_a_page_of_several_forms_keeps_the_one_that_was_sent() -> None:
+    sent = send("title=Ferry")
+    assert keep_sent(sent, PlanForm) is sent
+    other = keep_sent(sent, CountForm, initial={"days": 3})
+    assert (other.is_bound, other.initial) == (False, {"days": 3})

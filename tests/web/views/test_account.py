@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ from newsletter.accounts.models import User
 from newsletter.kernel import clock
 from tests.actors import SYSTEM
 from tests.conftest import PASSWORD
+from tests.web.seen import flatten
 
 TOKEN = {"do": "token", "name": "Our site", "scope": ["articles:read"], "days": "30", "password": PASSWORD}
 CHANGE = {"do": "password", "old_password": PASSWORD, "new_password": "quite another password"}
@@ -32,8 +34,10 @@ def test_a_token_is_shown_once_and_revoked(editor: Client) -> None:
 def test_a_token_made_at_the_desk_needs_the_password(editor: Client) -> None:
     refused = editor.post("/account/", TOKEN | {"password": "wrong"})
     assert refused.status_code == 422
-    assert "The password is wrong" in refused.content.decode()
-    assert 'value="Our site"' in refused.content.decode(), "what was typed stays"
+    shown = flatten(refused.content.decode())
+    assert 'id="token-password_error">The password is wrong' in shown
+    assert all(typed in shown for typed in ('value="Our site"', 'value="30"', 'value="articles:read"')), "it stays"
+    assert re.search(r'<input[^>]*value="articles:read"[^>]*checked', shown)
     assert api_tokens.list_tokens() == ()
 
 
@@ -71,7 +75,9 @@ def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(
 def test_a_password_that_cannot_be_changed_says_why(editor: Client, wrong: dict[str, str]) -> None:
     refused = editor.post("/account/", CHANGE | wrong)
     assert refused.status_code == 422
-    assert "There is a problem" in refused.content.decode()
+    (field,) = wrong
+    shown = flatten(refused.content.decode())
+    assert re.search(rf'class="error" id="{field}_error".*?<input[^>]*name="{field}"[^>]*aria-invalid="true"', shown)
     assert Client().post("/login/", {"email": "editor@example.com", "password": PASSWORD}).status_code == 302
 
 

@@ -11,6 +11,7 @@ from django.test import Client
 
 from newsletter.accounts import users
 from tests.actors import SYSTEM
+from tests.web.seen import flatten
 
 EDITOR = "editor@example.com"
 
@@ -28,7 +29,7 @@ def read_page(admin: Client) -> dict[str, str]:
 
 def test_a_role_is_given_and_taken_away(admin: Client, newsroom: Any) -> None:
     given = {"email": "stranger@example.com", "newsletter": "morning", "role": "viewer"} | read_page(admin)
-    assert "stranger@example.com: saved." in admin.post("/people/", given, follow=True).content.decode()
+    assert "The role of stranger@example.com is saved." in admin.post("/people/", given, follow=True).content.decode()
     assert (newsroom.briefing.id, "viewer") in roles("stranger@example.com")
     admin.post("/people/", given | {"role": "none"} | read_page(admin))
     assert roles("stranger@example.com") == [(newsroom.other.id, "editor")]
@@ -37,13 +38,16 @@ def test_a_role_is_given_and_taken_away(admin: Client, newsroom: Any) -> None:
 def test_a_role_that_somebody_else_changed_is_not_overwritten(admin: Client, newsroom: Any, now: datetime) -> None:
     form = {"email": EDITOR, "newsletter": "morning", "role": "author"} | read_page(admin)
     users.set_role(EDITOR, "viewer", newsletter_id=newsroom.briefing.id, seen=None, by=SYSTEM, now=now)
-    page = admin.post("/people/", form, follow=True).content.decode()
+    refused = admin.post("/people/", form)
+    assert refused.status_code == 409
+    page = flatten(refused.content.decode())
     assert "Somebody else changed this since you opened it: Role." in page
+    assert all(choice in page for choice in ('value="author" selected', f'value="{EDITOR}" selected'))
     assert roles(EDITOR) == [(newsroom.briefing.id, "viewer")]
     for seen in ({"seen_roles": ""}, {"seen_roles": "[]"}, {"seen_roles": '{"editor@example.com": 1}'}):
-        assert "does not say what you saw" in admin.post("/people/", form | seen, follow=True).content.decode()
+        assert "too old to save from" in admin.post("/people/", form | seen).content.decode()
     del form["seen_roles"]
-    assert "too old to save from" in admin.post("/people/", form, follow=True).content.decode()
+    assert "too old to save from" in admin.post("/people/", form).content.decode()
     assert roles(EDITOR) == [(newsroom.briefing.id, "viewer")]
 
 
@@ -51,7 +55,8 @@ def test_what_cannot_be_is_said_and_changes_nothing(admin: Client, newsroom: Any
     before = roles("editor@example.com")
     for wrong, message in (({"role": "king"}, "king"), ({"newsletter": "nowhere"}, "nowhere"), ({"email": "x"}, "x")):
         given = {"email": "editor@example.com", "role": "viewer", "newsletter": "morning"} | wrong | read_page(admin)
-        assert message in admin.post("/people/", given, follow=True).content.decode()
+        refused = admin.post("/people/", given)
+        assert (refused.status_code, f"{message} is not one of" in refused.content.decode()) == (422, True)
     assert roles("editor@example.com") == before
 
 
@@ -71,8 +76,11 @@ def test_who_is_disabled_is_out_at_once(admin: Client, editor: Client) -> None:
 
 
 def test_a_removal_is_confirmed(admin: Client, editor: Client) -> None:
-    page = admin.post("/people/", {"do": "remove", "email": EDITOR}, follow=True).content.decode()
-    assert "Tick the box" in page
+    refused = admin.post("/people/", {"do": "remove", "email": EDITOR})
+    assert refused.status_code == 422
+    page = flatten(refused.content.decode())
+    assert re.search(r'id="removed-sure_error">Tick the box.*?<input[^>]*aria-describedby="removed-sure_error"', page)
+    assert f'value="{EDITOR}" selected' in page, "who was chosen stays"
     assert editor.get("/").status_code == 200
     admin.post("/people/", {"do": "remove", "email": EDITOR, "sure": "1"})
     assert EDITOR not in [each.email for each in users.list_users()]
@@ -81,10 +89,11 @@ def test_a_removal_is_confirmed(admin: Client, editor: Client) -> None:
 
 def test_the_last_administrator_stays_and_the_page_says_why(admin: Client) -> None:
     for form in ({"do": "disable"}, {"do": "remove", "sure": "1"}):
-        page = admin.post("/people/", {"email": "admin@example.com"} | form, follow=True).content.decode()
-        assert "is the only administrator" in page
+        refused = admin.post("/people/", {"email": "admin@example.com"} | form)
+        assert (refused.status_code, "is the only administrator" in refused.content.decode()) == (422, True)
     assert users.get_user("admin@example.com").active
 
 
 def test_a_form_without_a_known_action_changes_nothing(admin: Client) -> None:
-    assert "no known action" in admin.post("/people/", {"do": "promote", "email": EDITOR}, follow=True).content.decode()
+    refused = admin.post("/people/", {"do": "promote", "email": EDITOR})
+    assert (refused.status_code, "no known action" in refused.content.decode()) == (422, True)

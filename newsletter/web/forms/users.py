@@ -1,0 +1,68 @@
+"""The forms of users: a role, whether they may sign in, and their removal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from newsletter.accounts import users
+from newsletter.accounts.roles import RoleName
+from newsletter.catalog.newsletters import list_newsletters
+from newsletter.web.forms.base import DeskForm
+
+_TOO_OLD = _("This page is too old to save from. Load it again.")
+
+
+def _list_emails() -> list[tuple[str, str]]:
+    return [(each.email, each.email) for each in users.list_users()]
+
+
+def _list_roles() -> list[tuple[str, Any]]:
+    return [*((role.value, role.label) for role in RoleName), (users.NO_ROLE, _("No role"))]
+
+
+def _list_newsletters() -> list[tuple[str, Any]]:
+    return [("", _("All newsletters")), *((each.slug, each.name) for each in list_newsletters())]
+
+
+class RoleForm(DeskForm):
+    """The role of a user for one newsletter or for all, with the roles that the page showed."""
+
+    email = forms.ChoiceField(label=_("User"), choices=_list_emails)
+    role = forms.ChoiceField(label=_("Role"), choices=_list_roles)
+    newsletter = forms.ChoiceField(label=_("Newsletter"), choices=_list_newsletters, required=False)
+    seen_roles = forms.CharField(widget=forms.HiddenInput, error_messages={"required": _TOO_OLD})
+
+    def clean_seen_roles(self) -> str:
+        """The role that was shown of this user for this newsletter."""
+        sent = self.cleaned_data
+        try:
+            shown = json.loads(sent["seen_roles"]).get(sent.get("email"), {})
+            return str(shown.get(sent.get("newsletter", ""), users.NO_ROLE))
+        except (ValueError, AttributeError, RecursionError):
+            raise forms.ValidationError(_TOO_OLD) from None
+
+
+class AccessForm(DeskForm):
+    """Whose sign-in a button of the table disables or enables."""
+
+    email = forms.CharField(widget=forms.HiddenInput)
+
+
+class RemoveUserForm(DeskForm):
+    """Who is to be removed, and that it is meant."""
+
+    email = forms.ChoiceField(label=_("User"), choices=_list_emails)
+    sure = forms.BooleanField(
+        label=_(
+            "Delete the account with its roles, tokens and codes. The audit log keeps what they did. "
+            "This cannot be undone."
+        ),
+        error_messages={"required": _("Tick the box to confirm that this user is to be removed.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "removed-%s"} | kwargs)

@@ -93,7 +93,6 @@ NOT_YET = frozenset(
         "partials/differences.html",
         "partials/finding.html",
         "partials/held.html",
-        "partials/inbox.html",
         "partials/order.html",
         "partials/override_form.html",
         "partials/send_form.html",

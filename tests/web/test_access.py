@@ -161,6 +161,8 @@ def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
         "approve": f"/editions/{edition}/approve/",
         "review": f"/editions/{edition}/review/",
         "rendering": f"/editions/{edition}/rendering/",
+        "inbox-row": f"/editions/{edition}/inbox/",
+        "recipients": f"/editions/{edition}/recipients/",
         "approval": f"/editions/{edition}/approval/",
         "request-approval": f"/editions/{edition}/approval/request/",
         "send-back": f"/editions/{edition}/approval/send-back/",

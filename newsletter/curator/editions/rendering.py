@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Mapping
+from dataclasses import asdict
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -15,6 +19,9 @@ from newsletter.curator.editions.variants import Variant
 from newsletter.templater import sandbox
 from newsletter.templater.briefing import Briefing, Rendered
 from subscribers import lists
+
+_RENDERINGS_KEPT = 32  # the variants of a few editions in work: board, checks and preview ask for the same one
+_rendering = threading.Lock()  # who asks for what another thread is rendering waits for it
 
 
 def render_edition(
@@ -64,4 +71,10 @@ def _render_with_template(composed: Briefing) -> Rendered:
     own = settings.CONFIG.templates_dir
     if own is not None and (own / composed.template / f"{composed.template}.mjml.j2").is_file():
         return sandbox.render_sandboxed(composed, own)
-    return templater.render(composed)
+    with _rendering:
+        return _render_cached(json.dumps(asdict(composed), sort_keys=True))
+
+
+@lru_cache(maxsize=_RENDERINGS_KEPT)
+def _render_cached(composed: str) -> Rendered:
+    return templater.render(sandbox.to_briefing(json.loads(composed)))

@@ -81,6 +81,7 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
         "states": tuple(PoolState),
         "sources": article_lookup.list_sources(),
         "may_edit": may_edit,
+        "may_see_subscribers": get_actor(request).may(Verb.SUBSCRIBERS, newsletter_id=edition.newsletter_id),
         "can_edit": can_edit,
         "undecided": undecided,
         "me": get_actor(request).name,

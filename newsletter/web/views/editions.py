@@ -11,18 +11,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from newsletter.accounts.actors import UserActor
 from newsletter.accounts.permissions import can, list_addresses_with
 from newsletter.catalog import newsletters
-from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
 from newsletter.curator.editions import (
     approval,
     correction_lookup,
     corrections,
-    day_names,
     edition_lookup,
     editions,
     suggestions,
@@ -31,7 +28,6 @@ from newsletter.curator.editions import (
     visibility,
 )
 from newsletter.curator.editions.values import Edition
-from newsletter.curator.editions.variants import Variant
 from newsletter.delivery.providers.base import AnswerKind
 from newsletter.delivery.reports import edition_status, summary
 from newsletter.delivery.sending import one_off
@@ -39,7 +35,7 @@ from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
-from newsletter.templater.merge_fields import MergeRecipient, personalise_mail
+from newsletter.templater.merge_fields import personalise_mail
 from newsletter.web.access import (
     desk_view,
     get_actor,
@@ -48,12 +44,11 @@ from newsletter.web.access import (
 )
 from newsletter.web.fields import require_content_hash
 from newsletter.web.forms.sending import SendForm
-from subscribers import lists, subscriber_lookup
+from newsletter.web.views import preview
+from subscribers import lists
 from subscribers.states import SubscriptionState
 
 VIEWS = ("wide", "phone", "dark", "pictures off", "text", "source")
-SAMPLE_ADDRESS = "reader@example.com"
-SANDBOX_POLICY = "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 
 @desk_view(Verb.VIEW, methods=("GET", "POST"))
@@ -110,10 +105,10 @@ def _render_review(
     checked = preflight.inspect_edition(edition_id, now=clock.now())
     edition, newsletter = checked.edition, newsletters.get_newsletter(checked.edition.newsletter_id)
     view = request.GET.get("view", "wide")
-    recipient, variant, problem = _choose_recipient(request, edition, newsletter)
+    recipient, variant, problem = preview.choose_recipient(request, edition, newsletter)
     rendered = checked.mails.get(variant) or approval.preview_edition(edition, variant)
     mail = personalise_mail(rendered, recipient)
-    reader = recipient.email if recipient.email != SAMPLE_ADDRESS else ""
+    reader = recipient.email if recipient.email != preview.SAMPLE_ADDRESS else ""
     may_see_subscribers = can(request.user, Verb.SUBSCRIBERS, newsletter.id)
     by = get_actor(request)
     may_edit = by.may(Verb.EDIT, newsletter_id=newsletter.id)
@@ -133,7 +128,7 @@ def _render_review(
         "shown_subject": mail.subject,
         "variants": [
             (each.code, variants.describe_variant(each, visibility.get_segment_names()))
-            for each in _list_variants(edition)
+            for each in preview.list_variants(edition)
         ],
         "variant": variant.code,
         "reader": reader,
@@ -159,33 +154,13 @@ def _render_review(
     return render(request, "pages/review.html", context, status=refusal.http_status if refusal else 200)
 
 
-@xframe_options_sameorigin
-@desk_view(Verb.VIEW, background=True)
-def show_rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
-    """The true mail, for a sandboxed frame; `dark` applies the dark rules as a client in dark mode does."""
-    edition = _get_edition(request, Verb.VIEW, edition_id)
-    recipient, variant, _ = _choose_recipient(request, edition, newsletters.get_newsletter(edition.newsletter_id))
-    rendered = approval.preview_edition(edition, variant)
-    html = personalise_mail(rendered, recipient).html or "<p>The mail cannot be rendered; the findings say why.</p>"
-    policy = SANDBOX_POLICY
-    if request.GET.get("view") == "pictures off":
-        policy = SANDBOX_POLICY.replace("img-src 'self' data:", "img-src 'none'")
-    if request.GET.get("view") == "dark":
-        html = html.replace("@media (prefers-color-scheme:dark)", "@media screen")
-    else:
-        html = re.sub(r"@media \(prefers-color-scheme: ?dark\)", "@media not all", html).replace("light dark", "light")
-    response = HttpResponse(html)
-    response["Content-Security-Policy"] = policy
-    return response
-
-
 @desk_view(Verb.VIEW)
 def download_message(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The mail as an eml file, as the chosen subscriber would get it."""
     edition = _get_edition(request, Verb.VIEW, edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     now = clock.now()
-    recipient, variant, _ = _choose_recipient(request, edition, newsletter)
+    recipient, variant, _ = preview.choose_recipient(request, edition, newsletter)
     mail = one_off.compose_eml(
         rendered=approval.preview_edition(edition, variant),
         newsletter=newsletter,
@@ -197,59 +172,6 @@ def download_message(request: HttpRequest, edition_id: int) -> HttpResponse:
     response = HttpResponse(mail.eml, content_type="message/rfc822")
     response["Content-Disposition"] = f'attachment; filename="{newsletter.slug}-{edition.name_of_day}.eml"'
     return response
-
-
-def _list_variants(edition: Edition) -> tuple[Variant, ...]:
-    """What can be shown: every variant of the mail, and the page."""
-    mails = (
-        edition_lookup.list_frozen_variants(edition.snapshot_id)
-        if edition.snapshot_id
-        else variants.list_variants(edition)
-    )
-    return (*mails, variants.PAGE)
-
-
-def _find_variant(edition: Edition, code: str) -> Variant:
-    return next((each for each in _list_variants(edition) if each.code == code), variants.PLAIN)
-
-
-def _choose_recipient(
-    request: HttpRequest, edition: Edition, newsletter: Newsletter
-) -> tuple[MergeRecipient, Variant, str]:
-    """The recipient the mail is rendered for, the variant, and why the one asked for is not shown.
-
-    Somebody of the list for users who may see subscribers, else a recipient without a name.
-    """
-    nobody = MergeRecipient(SAMPLE_ADDRESS, "", "preview")
-    variant = _find_variant(edition, request.GET.get("variant", ""))
-    wanted = request.GET.get("as", "").strip()[:254]
-    if not wanted:
-        return nobody, variant, ""
-    require_permission(request, Verb.SUBSCRIBERS, newsletter.id)
-    by = get_actor(request)
-    found = [
-        each
-        for each in subscriber_lookup.find_subscribers(wanted, by=by, list_id=newsletter.list_id, limit=5)
-        if each.address
-    ]
-    exact = next(
-        (each for each in found if each.address.casefold() == wanted.casefold()), found[0] if len(found) == 1 else None
-    )
-    if exact is None:
-        return (
-            nobody,
-            variant,
-            f"{len(found)} subscribers of this list have “{wanted}” in their name or address; give the whole address."
-            if found
-            else f"Nobody on this list has “{wanted}” in their name or address.",
-        )
-    person, now = subscriber_lookup.show_subscriber(exact.id, by=by).subscriber, clock.now()
-    date = day_names.format_long_day(clock.to_day_in_zone(now, person.zone, newsletter.zone), newsletter.language)
-    return (
-        MergeRecipient(exact.address, person.first_name, "preview", date),
-        visibility.get_variant(edition, exact.id, now=now),
-        "",
-    )
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
@@ -326,7 +248,7 @@ def send_tests(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Sends a test to a few addresses."""
     edition = _get_edition(request, Verb.EDIT, edition_id)
     addresses = [each for each in re.split(r"[\s,;]+", request.POST.get("addresses", "").strip()) if each]
-    variant = _find_variant(edition, request.POST.get("variant", ""))
+    variant = preview.find_variant(edition, request.POST.get("variant", ""))
 
     def act(content_hash: str, by: UserActor, now: datetime) -> str:
         sent = tasks.send_test(edition_id, addresses, variant=variant, content_hash=content_hash, by=by, now=now)

@@ -15,7 +15,7 @@ from newsletter.delivery.providers import outbox
 from newsletter.delivery.reports import summary
 from newsletter.kernel.actors import Verb
 from newsletter.web.access import desk_view, get_actor
-from newsletter.web.views.editions import SANDBOX_POLICY
+from newsletter.web.views.preview import SANDBOX_POLICY
 
 
 @desk_view(Verb.SUBSCRIBERS, newsroom_wide=True)

@@ -28,7 +28,10 @@ startFields({
   board: board.dataset.board || "",
   user: board.dataset.user || "",
   conflicts: board.dataset.conflicts || "",
-  saved: () => refresh(),
+  saved: () => {
+    document.body.dispatchEvent(new Event("preview"));
+    refresh();
+  },
 });
 schedule();
 

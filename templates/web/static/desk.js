@@ -1,4 +1,4 @@
-/** The desk's own script on every page: the clock, and reloading the preview. Everything works without it. */
+/** The desk's own script on every page: the clock, and what is pasted. Everything works without it. */
 
 import "./refusals.js";
 
@@ -12,13 +12,6 @@ if (clock) {
   });
   setInterval(() => (clock.textContent = format.format(new Date(Date.now() + offset))), 5000);
 }
-
-document.body.addEventListener("preview", () => {
-  for (const each of document.querySelectorAll("iframe[data-preview]")) {
-    const frame = /** @type {HTMLIFrameElement} */ (each);
-    frame.src = `${frame.dataset.preview}&v=${Date.now()}`;
-  }
-});
 
 /** What a browser copied as markup goes along with the text that is pasted, for the story is read better from it. */
 const LARGEST_COPY = 1_000_000; // characters

@@ -56,7 +56,7 @@ def test_sending_on_a_day_other_than_the_editions_is_asked_about_and_nothing_typ
 def test_the_review_shows_the_mail_four_ways(editor: Client, edition: Any, view: str) -> None:
     assert editor.get(f"/editions/{edition.id}/review/?view={view}").status_code == 200
     rendering = editor.get(f"/editions/{edition.id}/rendering/?view={view}")
-    assert rendering.headers["Content-Security-Policy"].startswith("sandbox;")
+    assert rendering.headers["Content-Security-Policy"].startswith("sandbox allow-same-origin;")
     assert b"-nl_" not in rendering.content
 
 

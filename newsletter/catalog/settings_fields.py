@@ -258,7 +258,7 @@ _ALL = (
         SettingKind.CHOICE,
         "When it is later",
         "what becomes of an edition later than that: `hold` asks somebody, `skip` leaves it out and says so",
-        "hold: somebody is asked; skip: it is left out, with the reason",
+        "Hold: somebody is asked. Skip: it is not sent, and the reason is kept",
         "`hold`",
         choices=LatePolicy,
     ),
@@ -268,7 +268,7 @@ _ALL = (
         "Approved by",
         "who approves an edition: `one` person, `two` different people, or `self`: when its time comes it publishes "
         "itself, unless something blocks it",
-        "one person, two different people, or self: it publishes itself unless something blocks it",
+        "One person, two different people, or self: it is sent at its time unless something blocks it",
         "`one`",
         choices=ApprovalPolicy,
     ),
@@ -381,7 +381,7 @@ _ALL = (
         "Count opens and clicks",
         "whose opens and clicks are counted. `opt-in`: of those who agreed; the sign-up form asks. `on`: of all who "
         "did not refuse. `off`: nobody's",
-        "opt-in: of those who agreed, which the sign-up form asks; on: of all who did not refuse; off: nobody's",
+        "Opt in: of those who agreed on the sign-up form. On: of all who did not refuse. Off: of nobody",
         "`opt-in`; `on` for those made before there was a choice",
         choices=TrackingMode,
     ),

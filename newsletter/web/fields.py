@@ -28,7 +28,7 @@ def get_form_status(problem: NewsletterError | None) -> int:
     return problem.http_status if isinstance(problem, Conflict) else 422
 
 
-def read_seen(sent: QueryDict) -> dict[str, str]:
+def read_seen(sent: Mapping[str, str]) -> dict[str, str]:
     """What the page was filled with, by field: its form carries that in hidden inputs “seen_…”."""
     return {name.removeprefix("seen_"): sent.get(name, "") for name in sent if name.startswith("seen_")}
 

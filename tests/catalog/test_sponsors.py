@@ -83,5 +83,5 @@ def test_it_is_reserved_on_the_desk_by_who_may_configure(newsroom: Any, people: 
     (made,) = sponsors.list_sponsors(newsroom.briefing.id)
     assert (made.first, made.last) == (date(2026, 12, 1), date(2026, 12, 1))
     assert b"Boots that outlast the hill" in client.get("/newsletters/morning/").content
-    client.post(page, {"remove": made.id})
+    client.post(page, {"do": "remove", "sponsor_id": made.id})
     assert sponsors.list_sponsors(newsroom.briefing.id) == ()

@@ -50,16 +50,13 @@ NOT_YET = frozenset(
         "fragments/messages.html",
         "fragments/other_day.html",
         "fragments/pool.html",
-        "fragments/preference.html",
         "fragments/progress.html",
-        "fragments/refusal.html",
         "fragments/review_request.html",
         "fragments/schedule_form.html",
         "fragments/segment_count.html",
         "pages/approve.html",
         "pages/board.html",
         "pages/bounces.html",
-        "pages/clip.html",
         "pages/deliveries.html",
         "pages/editions.html",
         "pages/error.html",
@@ -69,18 +66,14 @@ NOT_YET = frozenset(
         "pages/list.html",
         "pages/lists.html",
         "pages/mailing.html",
-        "pages/newsletter.html",
-        "pages/newsletters.html",
         "pages/notification_webhooks.html",
         "pages/notifications.html",
         "pages/outbox.html",
         "pages/outbox_folder.html",
         "pages/outbox_letter.html",
         "pages/review.html",
-        "pages/rules.html",
         "pages/schedule.html",
         "pages/segments.html",
-        "pages/sources.html",
         "pages/subscriber.html",
         "pages/subscribers.html",
         "pages/suppressions.html",
@@ -90,7 +83,6 @@ NOT_YET = frozenset(
         "partials/board_state.html",
         "partials/box_fields.html",
         "partials/boxes.html",
-        "partials/differences.html",
         "partials/finding.html",
         "partials/held.html",
         "partials/order.html",
@@ -192,14 +184,16 @@ def _extract(source: bytes) -> Iterator[Message]:
 
 
 def _list_labels() -> Iterator[str]:
-    """The labels of every enum that people read."""
+    """The labels of every enum that people read, and of the settings of a newsletter."""
     from newsletter.accounts.token_scopes import TokenScope
+    from newsletter.catalog.settings_fields import FORM_SETTINGS
     from newsletter.delivery.ledger.states import ExclusionReason, Outcome
     from newsletter.kernel.enums import LabelledEnum
 
     for enum in _list_subclasses(LabelledEnum):
         yield from (member.label for member in enum)
     yield from (each.label for group in (Outcome, ExclusionReason, TokenScope) for each in group)
+    yield from (text for each in FORM_SETTINGS for text in (each.label, each.hint) if text)
 
 
 def _list_subclasses(base: type) -> Iterator[type]:

@@ -15,9 +15,9 @@ from newsletter.web.fields import read_act
 
 @pytest.mark.parametrize("digits", [19, 5000])
 def test_a_number_longer_than_any_id_is_refused_like_text(editor: Client, newsroom: Any, digits: int) -> None:
-    answer = editor.post(f"/newsletters/{newsroom.briefing.slug}/rules/", {"do": "remove", "rule": "9" * digits})
+    answer = editor.post(f"/newsletters/{newsroom.briefing.slug}/rules/", {"do": "remove", "rule_id": "9" * digits})
     assert answer.status_code == 422
-    assert "Say which rule." in answer.content.decode()
+    assert "does not say which rule" in answer.content.decode()
 
 
 @pytest.mark.parametrize("digits", [19, 5000])

@@ -163,8 +163,12 @@ def list_rows(ids: Things) -> dict[str, Row]:
         ),
         "newsletters": Row("/newsletters/", some[VIEW]),
         "newsletter": Row("/newsletters/morning/", mine[VIEW], mine[CONFIGURE], forms=({"strap": "New"},)),
-        "rules": Row("/newsletters/morning/rules/", mine[VIEW], mine[EDIT], forms=({}, {"do": "remove", "rule": "1"})),
-        "sponsor": Row("/newsletters/morning/sponsors/", post=mine[CONFIGURE], forms=({}, {"remove": "1"})),
+        "rules": Row(
+            "/newsletters/morning/rules/", mine[VIEW], mine[EDIT], forms=({}, {"do": "remove", "rule_id": "1"})
+        ),
+        "sponsor": Row(
+            "/newsletters/morning/sponsors/", post=mine[CONFIGURE], forms=({}, {"do": "remove", "sponsor_id": "1"})
+        ),
         "sources": Row("/sources/", some[EDIT]),
         "read-sources": Row("/sources/reading/", post=some[EDIT]),
         "opml": Row("/sources/feeds.opml", some[EDIT]),

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from django.test import Client
@@ -23,18 +24,23 @@ NO_WORDS = re.compile(
 SHOWN_ATTRIBUTES = ("title", "placeholder", "aria-label", "alt", "data-confirm", "data-undo")
 
 
+def read_translations(catalogue: Catalog) -> dict[Message, tuple[str, ...]]:
+    """Every message of a catalogue with its translations: one, or one for each number."""
+    return {
+        each.id if isinstance(each.id, str) else tuple(each.id): (each.string,)
+        if isinstance(each.string, str)
+        else tuple(each.string)
+        for each in catalogue
+        if each.id
+    }
+
+
 @pytest.mark.parametrize(("domain", "path"), CATALOGUES, ids=NAMES)
 def test_every_message_is_translated_with_its_gaps_and_none_is_left_over(domain: Domain, path: Path) -> None:
     """After a change of a page: make messages, then translate what it has added to django.po."""
     with path.open("rb") as file:
         written = read_po(file, locale=path.parts[-3])
-    shown: dict[Message, tuple[str, ...]] = {
-        each.id if isinstance(each.id, str) else tuple(each.id): (each.string,)
-        if isinstance(each.string, str)
-        else tuple(each.string)
-        for each in written
-        if each.id
-    }
+    shown = read_translations(written)
     assert set(shown) == domain.collect()
     for message, translations in shown.items():
         singular = message if isinstance(message, str) else message[-1]
@@ -49,9 +55,7 @@ def test_what_is_shipped_is_what_is_written(domain: Domain, path: Path) -> None:
     """After a change of django.po: make messages."""
     with path.open("rb") as po, path.with_suffix(".mo").open("rb") as mo:
         written, compiled = read_po(po, locale=path.parts[-3]), read_mo(mo)
-    assert {each.id: each.string for each in compiled if each.id} == {
-        each.id: each.string for each in written if each.id
-    }
+    assert read_translations(compiled) == read_translations(written)
 
 
 @pytest.mark.parametrize(

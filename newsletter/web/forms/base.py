@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, Difference, NewsletterError, NotAllowed
 from newsletter.kernel.numbers import parse_whole_number
-from newsletter.web.fields import get_form_status
+from newsletter.web.fields import get_form_status, read_seen
 
 _STYLED = (forms.TextInput, forms.Textarea, forms.Select, forms.FileInput)
 
@@ -34,9 +34,18 @@ class DeskForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "%s"} | kwargs)
         self._problem: NewsletterError | None = None
+        self.style_controls()
+
+    def style_controls(self) -> None:
+        """Gives controls the desk's style; for a form that adds fields once more after that."""
         for field in self.fields.values():
-            if isinstance(field.widget, _STYLED) and not field.widget.is_hidden:
-                field.widget.attrs["class"] = f"input {field.widget.attrs.get('class', '')}".strip()
+            classes = str(field.widget.attrs.get("class", "")).split()
+            if isinstance(field.widget, _STYLED) and not field.widget.is_hidden and "input" not in classes:
+                field.widget.attrs["class"] = " ".join(["input", *classes])
+
+    def read_seen(self) -> dict[str, str]:
+        """What the page was filled with, by field: it carries that in hidden inputs “seen_…”."""
+        return read_seen(self.data)
 
     def add_error(self, field: str | None, error: Any) -> None:
         """Adds an error; of what nobody sees (a hidden field, a button) it stands above the form."""
@@ -91,8 +100,22 @@ class DecisionForm(DeskForm):
 
     content_hash = forms.CharField(
         widget=forms.HiddenInput,
-        error_messages={"required": "This page does not say what you saw. Load it again, then decide."},
+        error_messages={"required": _("This page does not say what you saw. Load it again, then decide.")},
     )
+
+
+class SeenField(forms.CharField):
+    """What the page was filled with, as hidden text; it may be empty, but not missing."""
+
+    def __init__(self) -> None:
+        super().__init__(widget=forms.HiddenInput, required=False, strip=False)
+
+    def clean(self, value: Any) -> str:
+        """Called by Django with what was sent."""
+        if value is None:
+            raise forms.ValidationError(_("This page is too old to save from. Load it again."), code="missing")
+        text: str = super().clean(value)
+        return text
 
 
 class DayField(forms.Field):
@@ -165,4 +188,4 @@ class WebAddressField(forms.CharField):
         """Called by Django with what was read."""
         super().validate(value)
         if value and not value.startswith(("http://", "https://")):
-            raise forms.ValidationError("Write an address that begins with https://.", code="invalid")
+            raise forms.ValidationError(_("Write an address that begins with https://."), code="invalid")

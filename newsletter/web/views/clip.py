@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from newsletter.curator.articles import intake
+from newsletter.curator.articles.values import AddedArticle
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, get_actor
+from newsletter.web.forms.sources import ClipForm
 
 LONGEST_SELECTION = 20_000  # characters
 
@@ -23,29 +21,26 @@ LONGEST_SELECTION = 20_000  # characters
 @desk_view(Verb.EDIT, methods=("GET", "POST"))
 def clip_page(request: HttpRequest) -> HttpResponse:
     """GET shows what would be added and changes nothing; POST adds the page, or the text that was selected in it."""
-    asked = request.POST if request.method == "POST" else request.GET
-    url, text = asked.get("url", "").strip()[:2000], asked.get("text", "")[:LONGEST_SELECTION]
-    context: dict[str, Any] = {
-        "url": url,
-        "text": text,
-        "title": asked.get("title", "")[:300],
-        "added": None,
-        "bookmark": build_bookmarklet(),
-    }
-    if request.method == "POST":
-        try:
-            if not url.startswith(("http://", "https://")):
-                raise BadInput("Give an address that begins with https://.", "url")
-            by, now = get_actor(request), clock.now()
-            if request.POST.get("do") == "text":
-                added = intake.add_article_from_paste(text, url=url, by=by, now=now)
+    if request.method != "POST":
+        asked = request.GET
+        url, title, text = (asked.get(name, "") for name in ("url", "title", "text"))
+        initial = {"url": url.strip()[:2000], "title": title[:300], "text": text[:LONGEST_SELECTION]}
+        return _render_clip(request, ClipForm(initial=initial))
+    form, by, now = ClipForm(request.POST), get_actor(request), clock.now()
+    if form.is_valid():
+        sent = form.cleaned_data
+        with form.show_refusals():
+            if sent["do"] == ClipForm.TEXT:
+                added = intake.add_article_from_paste(sent["text"], url=sent["url"], by=by, now=now)
             else:
-                added = intake.add_article_from_page(url, fetch=wiring.build_fetcher(), by=by, now=now)
-        except NewsletterError as error:
-            messages.error(request, str(error))
-            return render(request, "pages/clip.html", context, status=error.http_status)
-        context["added"] = added
-    return render(request, "pages/clip.html", context)
+                added = intake.add_article_from_page(sent["url"], fetch=wiring.build_fetcher(), by=by, now=now)
+            return _render_clip(request, form, added)
+    return _render_clip(request, form)
+
+
+def _render_clip(request: HttpRequest, form: ClipForm, added: AddedArticle | None = None) -> HttpResponse:
+    context = {"form": form, "added": added, "bookmark": build_bookmarklet()}
+    return render(request, "pages/clip.html", context, status=form.status)
 
 
 def build_bookmarklet() -> str:

@@ -21,11 +21,11 @@ def test_a_clipped_page_is_added_only_on_post(editor: Client, newsroom: Any) -> 
     assert b"Ferry &lt;b&gt;" in shown.content
     assert article_lookup.list_articles() == ()
     added = editor.post(page, {"do": "text", "url": "https://echo.example.org/ferry", "text": PASTED})
-    assert b"In the pool:" in added.content
+    assert b"Added to the pool:" in added.content
     (article,) = article_lookup.list_articles()
     assert (article.title, article.url) == ("Ferry gets a second boat", "https://echo.example.org/ferry")
     assert (
-        b"Known already"
+        b"Already in the pool"
         in editor.post(page, {"do": "text", "url": "https://echo.example.org/ferry", "text": PASTED}).content
     )
 

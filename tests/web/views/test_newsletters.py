@@ -22,7 +22,45 @@ from tests.actors import act_as
 def test_a_wrong_setting_is_named_at_its_field(admin: Client, newsroom: Any) -> None:
     answer = admin.post("/newsletters/morning/", {"zone": "Europe/Londn", "seen_zone": "Europe/London"})
     assert answer.status_code == 422
-    assert "Did you mean Europe/London" in answer.content.decode()
+    page = lxml.html.fromstring(answer.content.decode())
+    (field,) = page.cssselect("input[name=zone]")
+    assert (field.get("value"), field.get("aria-invalid")) == ("Europe/Londn", "true")
+    error = page.get_element_by_id(field.get("aria-describedby").split()[-1])
+    assert "Did you mean Europe/London" in error.text_content()
+    assert "Did you mean Europe/London" in page.cssselect(".errors a[href='#s-zone']")[0].text_content()
+
+
+SPONSOR = {"label": "Sponsored by Upland", "headline": "Boots", "url": "https://a.example/", "first": "2026-12-02"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("label", "", "must say so"),
+        ("first", "2.12.", "is not a date"),
+        ("last", "2026-12-01", "would never show"),
+        ("url", "ferry", "begins with https://"),
+    ],
+)
+def test_what_is_wrong_with_a_sponsor_stands_at_its_field_and_nothing_typed_is_lost(
+    admin: Client, newsroom: Any, field: str, value: str, message: str
+) -> None:
+    answer = admin.post("/newsletters/morning/sponsors/", SPONSOR | {"text": "For hills", field: value})
+    assert answer.status_code == 422
+    page = lxml.html.fromstring(answer.content.decode())
+    assert message in page.get_element_by_id(f"sponsor-{field}_error").text_content()
+    assert page.get_element_by_id("sponsor-text").get("value") == "For hills"
+    assert page.get_element_by_id(f"sponsor-{field}").get("value", "") == value
+
+
+def test_a_sponsor_whose_days_are_taken_is_refused_beside_the_form(admin: Client, newsroom: Any) -> None:
+    page = "/newsletters/morning/sponsors/"
+    assert admin.post(page, SPONSOR).status_code == 302
+    answer = admin.post(page, SPONSOR | {"headline": "Boats"})
+    assert answer.status_code == 422
+    assert "the box is reserved for “Boots”" in answer.content.decode()
+    assert 'value="Boats"' in answer.content.decode()
+    assert "gone already" in admin.post(page, {"do": "remove", "sponsor_id": "99"}).content.decode()
 
 
 def read_form(page: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import lxml.html
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -15,6 +16,20 @@ def test_files_are_not_read_by_the_desk(admin: Client, newsroom: Any) -> None:
     assert article_lookup.list_sources() == ()
     admin.post("/sources/articles/", {"url": "file:///etc/passwd"})
     assert article_lookup.list_articles() == ()
+
+
+def test_what_is_refused_stands_at_its_field_and_nothing_typed_is_lost(admin: Client, newsroom: Any) -> None:
+    answer = admin.post("/sources/articles/", {"url": "ferry", "text": "Ferry gets a second boat"})
+    page = lxml.html.fromstring(answer.content.decode())
+    assert answer.status_code == 422
+    assert "begins with https://" in page.get_element_by_id("url_error").text_content()
+    assert page.get_element_by_id("text").value.strip() == "Ferry gets a second boat"
+    answer = admin.post("/sources/", {"url": "ftp://echo.example.org/rss"})
+    page = lxml.html.fromstring(answer.content.decode())
+    assert answer.status_code == 422
+    assert "begins with https://" in page.get_element_by_id("feed-url_error").text_content()
+    assert page.get_element_by_id("feed-url").value == "ftp://echo.example.org/rss"
+    assert "which feed" in admin.post("/sources/reading/", {"source": "x"}).content.decode()
 
 
 def test_feeds_are_imported_and_exported_as_opml(admin: Client) -> None:

@@ -101,7 +101,7 @@ SETTING_LABELS = {
     "privacy_notice": "Privacy notice",
     "public": "Shown on the sign-up page",
 }
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LONGEST_NAME = 120
 _LONGEST = {"description": 1000, "privacy_notice": 2000}  # characters
 
@@ -113,7 +113,7 @@ def describe_settings(found: List) -> dict[str, str]:
         "description": found.description,
         "language": found.language,
         "opt_in": "double" if found.double_opt_in else "single",
-        "weekly_day": _DAYS[found.weekly_day],
+        "weekly_day": DAYS[found.weekly_day],
         "privacy_notice": found.privacy_notice,
         "public": "yes" if found.public else "no",
     }
@@ -132,7 +132,7 @@ def _parse_settings(given: Mapping[str, str]) -> dict[str, object]:
     if "opt_in" in given:
         columns["double_opt_in"] = _parse_choice("opt_in", given["opt_in"], ("single", "double")) == 1
     if "weekly_day" in given:
-        columns["weekly_day"] = _parse_choice("weekly_day", given["weekly_day"].casefold(), _DAYS)
+        columns["weekly_day"] = _parse_choice("weekly_day", given["weekly_day"].casefold(), DAYS)
     if "public" in given:
         columns["public"] = _parse_choice("public", given["public"], ("no", "yes")) == 1
     return columns

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from django.db import transaction
 
+from newsletter.kernel import clock
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import addresses, models, rights
@@ -20,6 +21,17 @@ from subscribers.values import BadRow, Suppression
 
 LONGEST_REASON = 40
 _COLUMNS = ("address", "reason", "source", "created_at", "expires_at")
+
+
+def parse_expiry(text: str) -> datetime | None:
+    """Until when an address is not mailed: a day, at whose beginning (UTC) it ends, or an instant. “”: for good.
+
+    Raises BadInput.
+    """
+    typed = text.strip()
+    if not typed:
+        return None
+    return clock.parse_local_moment(typed if "T" in typed or ":" in typed else f"{typed}T00:00", "UTC", "until")
 
 
 def suppress(address: str, *, reason: str, by: Actor, now: datetime, expires_at: datetime | None = None) -> None:

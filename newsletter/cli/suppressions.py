@@ -56,11 +56,7 @@ def add(
 ) -> None:
     """Suppress an address or a whole domain, on every list."""
     now = clock.now()
-    ends = (
-        clock.parse_local_moment(until if "T" in until or ":" in until else f"{until}T00:00", "UTC", "until")
-        if until
-        else None
-    )
+    ends = suppressions.parse_expiry(until)
     confirm_or_refuse(f"Never mail {address} again{f' before {ends:%Y-%m-%d %H:%M} UTC' if ends else ''}?", yes)
     suppressions.suppress(address, reason=reason, by=get_actor(), now=now, expires_at=ends)
     say(f"{address} is not mailed{f' before {ends:%Y-%m-%d %H:%M} UTC' if ends else ' any more'}.")

@@ -71,6 +71,7 @@ OF_THE_NEWSROOM = (
     "newsletter.accounts.second_factor.",
     "newsletter.accounts.sign_in_limits.",
     "newsletter.accounts.users.change_own_password",
+    "newsletter.accounts.users.set_own_language",
     "newsletter.accounts.users.disable_user",
     "newsletter.accounts.users.enable_user",
     "newsletter.accounts.users.remove_user",

@@ -10,7 +10,7 @@ return render(…, {"form": form}, status=form.status)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from typing import Any, TypeVar
@@ -46,6 +46,10 @@ class DeskForm(forms.Form):
     def read_seen(self) -> dict[str, str]:
         """What the page was filled with, by field: it carries that in hidden inputs “seen_…”."""
         return read_seen(self.data)
+
+    def keep_seen(self, present: Mapping[str, str]) -> Mapping[str, str]:
+        """What the page that is shown was filled with: as before, until a conflict has shown what is there now."""
+        return present if isinstance(self._problem, Conflict) else self.read_seen() or present
 
     def add_error(self, field: str | None, error: Any) -> None:
         """Adds an error; of what nobody sees (a hidden field, a button) it stands above the form."""
@@ -133,6 +137,21 @@ class DayField(forms.Field):
             return None
         try:
             return clock.parse_day(text)
+        except BadInput as problem:
+            raise forms.ValidationError(str(problem)) from problem
+
+
+class ParsedField(forms.CharField):
+    """A text that a function of ours reads, as it does for the command line; its BadInput stands at the field."""
+
+    def __init__(self, *, parse: Callable[[str], Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._parse = parse
+
+    def to_python(self, value: Any) -> Any:
+        """Called by Django with what was sent."""
+        try:
+            return self._parse(super().to_python(value) or "")
         except BadInput as problem:
             raise forms.ValidationError(str(problem)) from problem
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from newsletter.accounts.permissions import can
 from newsletter.catalog import newsletters
@@ -17,11 +18,20 @@ from newsletter.curator.editions import edition_lookup
 from newsletter.delivery.reports import history
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotAllowed
+from newsletter.kernel.errors import BadInput, NotAllowed
 from newsletter.web.access import desk_view, get_actor, list_accessible_newsletters
-from newsletter.web.fields import read_number, read_seen
+from newsletter.web.fields import read_act, read_number
+from newsletter.web.forms.base import DeskForm, keep_sent
+from newsletter.web.forms.subscribers import (
+    AddressForm,
+    AddSubscriberForm,
+    DataForm,
+    DetailsForm,
+    EraseForm,
+    LeaveForm,
+)
 from subscribers import people, subscriber_lookup, tiers
-from subscribers.attributes import ProfileChanges, change_profile, describe_profile, list_attributes
+from subscribers.attributes import change_profile, describe_profile, list_attributes
 from subscribers.consent import erasure, personal_data
 from subscribers.imports import export
 from subscribers.lists import count_subscribers_by_state, get_list, get_list_by_slug, list_lists
@@ -50,25 +60,49 @@ def get_visible_list(request: HttpRequest, slug: str, list_id: int = 0) -> List:
 @desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))
 def show_subscribers(request: HttpRequest) -> HttpResponse:
     """Search by part of a name or of any address; POST adds one subscriber."""
-    lists = list_visible_lists(request)
-    if request.method == "POST":
-        return _add_subscriber(request)
-    query, slug = request.GET.get("q", "")[:200], request.GET.get("list", "")
-    chosen = get_visible_list(request, slug) if slug else _find_largest(lists.values())
-    after = read_number(request.GET, "after") or 0
+    if request.method != "POST":
+        slug = request.GET.get("list", "")
+        chosen = get_visible_list(request, slug) if slug else _find_largest(list_visible_lists(request).values())
+        return _render_subscribers(request, chosen)
+    form = AddSubscriberForm(request.POST)
+    target = get_visible_list(request, form["list"].value() or "")
+    if form.is_valid():
+        with form.show_refusals():
+            return redirect("desk:reader", _add_subscriber(request, target, form.cleaned_data))
+    return _render_subscribers(request, target, form)
+
+
+def _add_subscriber(request: HttpRequest, target: List, given: Mapping[str, Any]) -> int:
+    person = people.add_subscriber(
+        given["email"],
+        target.id,
+        first_name=given["first_name"],
+        reason=given["reason"],
+        source="desk",
+        by=get_actor(request),
+        now=clock.now(),
+    )
+    added = _("%(address)s is added.") % {"address": given["email"]}
+    messages.success(request, added if given["reason"] else f"{added} {_('A mail asks them to confirm.')}")
+    return person.id
+
+
+def _render_subscribers(request: HttpRequest, chosen: List | None, sent: DeskForm | None = None) -> HttpResponse:
+    query, after = request.GET.get("q", "")[:200], read_number(request.GET, "after") or 0
     by = get_actor(request)
     found = (
         subscriber_lookup.find_subscribers(query, by=by, list_id=chosen.id, limit=PAGE, after=after) if chosen else ()
     )
     context = {
-        "lists": lists.values(),
+        "lists": list_visible_lists(request).values(),
         "chosen": chosen,
         "q": query,
         "found": found,
         "more": found[-1].id if len(found) == PAGE else 0,
         "counts": count_subscribers_by_state(chosen.id) if chosen else {},
+        "form": keep_sent(sent, AddSubscriberForm),
     }
-    return render(request, "pages/subscribers.html", context)
+    return render(request, "pages/subscribers.html", context, status=sent.status if sent else 200)
 
 
 def _find_largest(lists: Iterable[List]) -> List | None:
@@ -78,40 +112,22 @@ def _find_largest(lists: Iterable[List]) -> List | None:
     )
 
 
-def _add_subscriber(request: HttpRequest) -> HttpResponse:
-    target = get_visible_list(request, request.POST.get("list", ""))
-    try:
-        person = people.add_subscriber(
-            request.POST.get("email", ""),
-            target.id,
-            first_name=request.POST.get("first_name", "")[:100],
-            reason=request.POST.get("reason", ""),
-            source="desk",
-            by=get_actor(request),
-            now=clock.now(),
-        )
-    except NotAllowed:
-        raise
-    except NewsletterError as error:
-        messages.error(request, str(error))
-        return redirect(f"{reverse('desk:readers')}?list={target.slug}")
-    asked = "" if request.POST.get("reason", "").strip() else " A mail asks them to confirm."
-    messages.success(request, f"{request.POST.get('email', '').strip()} is added.{asked}")
-    return redirect("desk:reader", person.id)
-
-
 @desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))
 def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
-    """One subscriber: subscriptions, addresses, every change, every edition and its outcome."""
+    """One subscriber: subscriptions, addresses, every change, every edition and its outcome. POST changes one thing."""
     found = subscriber_lookup.show_subscriber(subscriber_id, by=get_actor(request))
-    if request.method == "POST":
-        return _act(request, found)
-    return _render_subscriber(request, found)
+    if request.method != "POST":
+        return _render_subscriber(request, found)
+    form_class, act = read_act(request.POST, _ACTS)
+    form = form_class(request.POST)
+    if form.is_valid():
+        with form.show_refusals():
+            return act(request, subscriber_id, form) or redirect("desk:reader", subscriber_id)
+    found = subscriber_lookup.show_subscriber(subscriber_id, by=get_actor(request))
+    return _render_subscriber(request, found, form)
 
 
-def _render_subscriber(
-    request: HttpRequest, found: VisibleSubscriber, *, problem: Conflict | None = None
-) -> HttpResponse:
+def _render_subscriber(request: HttpRequest, found: VisibleSubscriber, sent: DeskForm | None = None) -> HttpResponse:
     now = clock.now()
     found = replace(found, subscriber=tiers.settle(found.subscriber, now))
     subscriber_id, lists = found.subscriber.id, list_visible_lists(request)
@@ -124,84 +140,70 @@ def _render_subscriber(
         for each in outcomes
         if names[each.newsletter_id].list_id in lists
     ]
-    attributes = list_attributes()
-    details = describe_profile(found.subscriber)
+    present = describe_profile(found.subscriber)
+    details = keep_sent(sent, DetailsForm, initial=present)
+    no_attributes = dict.fromkeys((f"attribute_{each.slug}" for each in list_attributes()), "")
+    address = keep_sent(sent, AddressForm)
     context = {
         "person": found.subscriber,
         "may_change": found.may_change,
         "subscriptions": found.subscriber.subscriptions,
-        "typed": request.POST if problem else details,
-        "seen": dict.fromkeys((f"attribute_{each.slug}" for each in attributes), "") | details,
-        "problem": str(problem or ""),
-        "differences": problem.differences if problem else (),
+        "details_form": details,
+        "seen_details": details.keep_seen(no_attributes | present),
+        "address_form": address,
+        "seen_address": address.keep_seen({"address": found.subscriber.address}),
+        "leave_form": keep_sent(sent, LeaveForm),
+        "erase_form": keep_sent(sent, EraseForm),
         "editions": editions,
         "more": len(outcomes) == most,
-        "tiers": tiers.list_tiers(),
         "tier_changes": tiers.list_tier_changes(subscriber_id) if found.may_change else (),
-        "attributes": attributes,
     }
-    return render(request, "pages/subscriber.html", context, status=problem.http_status if problem else 200)
+    return render(request, "pages/subscriber.html", context, status=sent.status if sent else 200)
 
 
-def _act(request: HttpRequest, visible: VisibleSubscriber) -> HttpResponse:
-    found, by, now = visible.subscriber, get_actor(request), clock.now()
-    try:
-        if request.POST.get("do") == "move":
-            seen = _require_seen(request, "address")
-            people.change_address(found.id, request.POST.get("email", ""), seen=seen, by=by, now=now)
-            messages.success(request, "The address is changed. The old one is told by mail, and stays findable.")
-        elif request.POST.get("do") == "leave":
-            people.unsubscribe(found.id, read_number(request.POST, "list") or 0, by=by, now=now)
-            messages.success(request, "Unsubscribed. Only the subscriber can undo this.")
-        elif request.POST.get("do") == "know":
-            _save_details(request, found.id)
-            messages.success(request, "Saved.")
-        elif request.POST.get("do") == "data":
-            return _download_data(request, found.id)
-        elif request.POST.get("do") == "erase":
-            if not request.POST.get("sure"):
-                raise BadInput("Tick the box to confirm that they asked for it.", "sure")
-            erasure.erase_subscriber(found.id, by=by, now=now)
-            messages.success(request, "Erased. A hash of the address keeps it from being signed up again.")
-            return redirect("desk:readers")
-        else:
-            raise BadInput("The form has no known action.")
-    except NotAllowed:
-        raise
-    except Conflict as error:
-        return _render_subscriber(
-            request, subscriber_lookup.show_subscriber(found.id, by=get_actor(request)), problem=error
-        )
-    except NewsletterError as error:
-        messages.error(request, str(error))
-    return redirect("desk:reader", found.id)
+def _change_address(request: HttpRequest, subscriber_id: int, form: DeskForm) -> None:
+    people.change_address(
+        subscriber_id,
+        form.cleaned_data["email"],
+        seen=form.cleaned_data["seen_address"],
+        by=get_actor(request),
+        now=clock.now(),
+    )
+    messages.success(request, _("The address is changed. The old one is told by mail, and can still be found."))
 
 
-def _save_details(request: HttpRequest, subscriber_id: int) -> None:
-    """Saves a subscriber's tier, a tag, an attribute."""
-    changes: ProfileChanges = {"tier": request.POST.get("tier", "free")}
-    if "tier_until" in request.POST:
-        changes["tier_until"] = request.POST["tier_until"]
-    if request.POST.get("tag", "").strip():
-        changes["add_tags"] = [request.POST["tag"]]
-    if request.POST.get("attribute"):
-        changes["attributes"] = {request.POST["attribute"]: request.POST.get("value", "")}
-    change_profile(subscriber_id, seen=read_seen(request.POST), by=get_actor(request), now=clock.now(), **changes)
+def _unsubscribe(request: HttpRequest, subscriber_id: int, form: DeskForm) -> None:
+    people.unsubscribe(subscriber_id, form.cleaned_data["list"], by=get_actor(request), now=clock.now())
+    messages.success(request, _("Unsubscribed. Only the subscriber can undo this."))
 
 
-def _require_seen(request: HttpRequest, field: str) -> str:
-    seen = read_seen(request.POST).get(field)
-    if seen is None:
-        raise BadInput("The form does not say what you saw. Load the page again.", field)
-    return seen
+def _save_details(request: HttpRequest, subscriber_id: int, form: DeskForm) -> None:
+    assert isinstance(form, DetailsForm)
+    change_profile(subscriber_id, seen=form.read_seen(), by=get_actor(request), now=clock.now(), **form.read_changes())
+    messages.success(request, _("Saved."))
 
 
-def _download_data(request: HttpRequest, subscriber_id: int) -> HttpResponse:
+def _erase(request: HttpRequest, subscriber_id: int, form: DeskForm) -> HttpResponse:
+    erasure.erase_subscriber(subscriber_id, by=get_actor(request), now=clock.now())
+    messages.success(request, _("Erased. A hash of the address keeps it from being signed up again."))
+    return redirect("desk:readers")
+
+
+def _download_data(request: HttpRequest, subscriber_id: int, form: DeskForm) -> HttpResponse:
     document = personal_data.collect_personal_data(subscriber_id, by=get_actor(request), now=clock.now())
     text = json.dumps(document, ensure_ascii=False, indent=2)
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="reader-{subscriber_id}.json"'
     return response
+
+
+_ACTS: Mapping[str, tuple[type[DeskForm], Callable[[HttpRequest, int, DeskForm], HttpResponse | None]]] = {
+    "move": (AddressForm, _change_address),
+    "leave": (LeaveForm, _unsubscribe),
+    "know": (DetailsForm, _save_details),
+    "data": (DataForm, _download_data),
+    "erase": (EraseForm, _erase),
+}
 
 
 @desk_view(Verb.SUBSCRIBERS)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any, BinaryIO, cast
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, get_actor
-from newsletter.web.fields import read_number
+from newsletter.web.fields import read_act, read_number
+from newsletter.web.forms.base import DeskForm, keep_sent
+from newsletter.web.forms.suppressions import (
+    DomainRuleForm,
+    LiftForm,
+    RemoveDomainRuleForm,
+    SuppressForm,
+    SuppressionFileForm,
+)
+from newsletter.web.templatetags.desk import thousands
 from subscribers import suppressions
 from subscribers.consent import domain_rules, signup_attempts
 
@@ -25,83 +34,87 @@ BAD_SHOWN = 20
 @desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"), newsroom_wide=True)
 def show_suppressions(request: HttpRequest) -> HttpResponse:
     """Search by part of an address; POST adds, removes, imports a file, or sets the rule for a domain."""
-    context: dict[str, Any] = {}
-    if request.method == "POST":
-        try:
-            act = _ACTS.get(request.POST.get("do", ""))
-            if act is None:
-                raise BadInput("The form has no known action.")
-            context = act(request, clock.now())
-        except NewsletterError as error:
-            context = {"error": str(error), "field": getattr(error, "field", ""), "typed": request.POST}
-        if not context:
-            return redirect("desk:suppressions")
+    if request.method != "POST":
+        return _render_page(request)
+    form_class, act = read_act(request.POST, _ACTS)
+    form = form_class(request.POST, request.FILES)
+    if form.is_valid():
+        with form.show_refusals():
+            shown = act(request, form.cleaned_data)
+            return _render_page(request, **shown) if shown else redirect("desk:suppressions")
+    return _render_page(request, form)
+
+
+def _suppress(request: HttpRequest, given: Mapping[str, Any]) -> dict[str, Any]:
+    address, ends = given["address"], given["until"]
+    suppressions.suppress(
+        address, reason=given["reason"] or "asked", by=get_actor(request), now=clock.now(), expires_at=ends
+    )
+    if ends:
+        message = _("%(address)s is not mailed before %(day)s, 00:00 UTC.")
+        messages.success(request, message % {"address": address, "day": f"{ends:%Y-%m-%d}"})
+    else:
+        messages.success(request, _("%(address)s is not mailed any more.") % {"address": address})
+    return {}
+
+
+def _lift_suppression(request: HttpRequest, given: Mapping[str, Any]) -> dict[str, Any]:
+    suppressions.lift_suppression(given["address"], complaints=False, by=get_actor(request), now=clock.now())
+    message = _("%(address)s may be mailed again, if its owner signs up.")
+    messages.success(request, message % {"address": given["address"]})
+    return {}
+
+
+def _import_file(request: HttpRequest, given: Mapping[str, Any]) -> dict[str, Any]:
+    file = given["file"]
+    new, bad = suppressions.import_suppressions(file, source=file.name[:200], by=get_actor(request), now=clock.now())
+    messages.success(request, _("%(number)s added to the suppression list.") % {"number": thousands(new)})
+    return {"bad": bad[:BAD_SHOWN], "bad_count": len(bad)} if bad else {}
+
+
+def _set_domain_rule(request: HttpRequest, given: Mapping[str, Any]) -> dict[str, Any]:
+    domain_rules.set_domain_rule(given["domain"], given["verdict"], by=get_actor(request), now=clock.now())
+    messages.success(request, _("Saved."))
+    return {}
+
+
+def _remove_domain_rule(request: HttpRequest, given: Mapping[str, Any]) -> dict[str, Any]:
+    domain_rules.remove_domain_rule(given["domain"], by=get_actor(request), now=clock.now())
+    messages.success(request, _("The rule for %(domain)s is removed.") % {"domain": given["domain"]})
+    return {}
+
+
+# Each gives what is shown this once, if there is anything.
+_ACTS: Mapping[str, tuple[type[DeskForm], Callable[[HttpRequest, Mapping[str, Any]], dict[str, Any]]]] = {
+    "add": (SuppressForm, _suppress),
+    "lift": (LiftForm, _lift_suppression),
+    "take": (SuppressionFileForm, _import_file),
+    "rule": (DomainRuleForm, _set_domain_rule),
+    "remove-rule": (RemoveDomainRuleForm, _remove_domain_rule),
+}
+
+
+def _render_page(request: HttpRequest, sent: DeskForm | None = None, **shown_once: Any) -> HttpResponse:
     query = request.GET.get("q", "")[:200]
     after = read_number(request.GET, "after") or 0
     found = suppressions.list_suppressions(after=after, query=query, limit=PAGE)
-    context |= {
+    context = {
         "q": query,
         "found": found,
         "more": found[-1].id if len(found) == PAGE else 0,
         "rules": domain_rules.list_domain_rules(),
         "attempts": [
-            (signup_attempts.get_verdict_label(verdict).lower(), count)
+            (_(signup_attempts.get_verdict_label(verdict)), count)
             for verdict, count in signup_attempts.count_attempts(clock.now() - timedelta(days=1)).by_verdict.items()
         ],
+        "suppress_form": keep_sent(sent, SuppressForm),
+        "lift_form": keep_sent(sent, LiftForm),
+        "file_form": keep_sent(sent, SuppressionFileForm),
+        "rule_form": keep_sent(sent, DomainRuleForm),
+        "remove_rule_form": keep_sent(sent, RemoveDomainRuleForm),
+        **shown_once,
     }
-    return render(request, "pages/suppressions.html", context, status=422 if "error" in context else 200)
-
-
-def _suppress(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    until = request.POST.get("until", "").strip()
-    ends = clock.parse_local_moment(f"{until}T00:00", "UTC", "until") if until else None
-    address = request.POST.get("address", "")
-    suppressions.suppress(
-        address,
-        reason=request.POST.get("reason", "").strip() or "asked",
-        by=get_actor(request),
-        now=now,
-        expires_at=ends,
-    )
-    messages.success(
-        request, f"{address.strip()} is not mailed {f'before {until}, 00:00 UTC' if ends else 'any more'}."
-    )
-    return {}
-
-
-def _lift_suppression(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    address = request.POST.get("address", "")
-    suppressions.lift_suppression(address, complaints=False, by=get_actor(request), now=now)
-    messages.success(request, f"{address} may be mailed again, if its owner signs up.")
-    return {}
-
-
-def _import_file(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    file = request.FILES.get("file")
-    if file is None or file.name is None:
-        raise BadInput("Choose a CSV file.", "file")
-    stream = cast(BinaryIO, file)
-    new, bad = suppressions.import_suppressions(stream, source=file.name[:200], by=get_actor(request), now=now)
-    messages.success(request, f"{new:,} added to the suppression list.")
-    return {"bad": bad[:BAD_SHOWN], "bad_count": len(bad)} if bad else {}
-
-
-def _change_domain_rule(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    domain, verdict = request.POST.get("domain", ""), request.POST.get("verdict", "")
-    if verdict == domain_rules.REMOVE_RULE:
-        domain_rules.remove_domain_rule(domain, by=get_actor(request), now=now)
-    else:
-        domain_rules.set_domain_rule(domain, verdict, by=get_actor(request), now=now)
-    messages.success(request, "Saved.")
-    return {}
-
-
-_ACTS: dict[str, Callable[[HttpRequest, datetime], dict[str, Any]]] = {
-    "add": _suppress,
-    "lift": _lift_suppression,
-    "take": _import_file,
-    "rule": _change_domain_rule,
-}
+    return render(request, "pages/suppressions.html", context, status=sent.status if sent else 200)
 
 
 @desk_view(Verb.SUBSCRIBERS, newsroom_wide=True)

@@ -10,12 +10,14 @@ from django import forms
 from django.http import QueryDict
 from django.template.loader import render_to_string
 
+from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, Difference, NotAllowed, Refused
 from newsletter.web.forms.base import (
     CountField,
     DayField,
     DecisionForm,
     IdField,
+    ParsedField,
     WebAddressField,
     WholeNumberField,
     keep_sent,
@@ -142,6 +144,7 @@ class CountForm(DecisionForm):
 
     days = WholeNumberField(required=False)
     people = CountField(required=False)
+    zone = ParsedField(parse=lambda text: clock.get_zone(text) if text else None, required=False)
 
 
 @pytest.mark.parametrize(
@@ -169,3 +172,22 @@ def test_a_page_of_several_forms_keeps_the_one_that_was_sent() -> None:
     assert keep_sent(sent, PlanForm) is sent
     other = keep_sent(sent, CountForm, initial={"days": 3})
     assert (other.is_bound, other.initial) == (False, {"days": 3})
+
+
+def test_a_text_is_read_by_the_function_that_reads_it_elsewhere() -> None:
+    form = CountForm(QueryDict("content_hash=abc&zone=+Europe/London+"))
+    assert form.is_valid()
+    assert str(form.cleaned_data["zone"]) == "Europe/London"
+    assert CountForm(QueryDict("content_hash=abc")).is_valid()
+    refused = CountForm(QueryDict("content_hash=abc&zone=Europe/Nowhere"))
+    assert "Europe/Nowhere" in refused.errors["zone"][0]
+
+
+def test_a_page_shown_again_was_filled_as_before_until_a_conflict_shows_what_is_there() -> None:
+    form = send("content_hash=abc&title=Mine&seen_title=Old")
+    assert (form.keep_seen({"title": "New"}), send("title=x").keep_seen({"title": "New"})) == (
+        {"title": "Old"},
+        {"title": "New"},
+    )
+    form.show_problem(Conflict("Ben changed it."))
+    assert form.keep_seen({"title": "New"}) == {"title": "New"}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from newsletter.kernel import clock
@@ -34,7 +36,7 @@ def test_a_list_is_created_changed_and_shows_its_growth_and_form(
     ids = readers(3)
     people.unsubscribe(ids[0], newsroom.list.id, by=SYSTEM, now=clock.now())
     shown = admin.get(f"/readers/lists/{newsroom.list.slug}/").content.decode()
-    assert "<b>1</b>went" in flatten(shown)
+    assert "<b>1</b>left" in flatten(shown)
     assert "nobody can be called inactive" in shown
 
 
@@ -64,6 +66,28 @@ def test_inactive_subscribers_are_asked_when_their_number_is_typed(
     wrong = admin.post(page, {"do": "ask", "months": "6", "number": "2"})
     assert wrong.status_code == 422
     assert "Type the number of subscribers who would be asked: 3." in wrong.content.decode()
+    text = wrong.content.decode()
+    assert re.search(r'id="number_error">Type the number.*?<input[^>]*name="number"[^>]*value="2"', text, re.S)
     assert not models.TransactionalMail.objects.filter(kind="stay").exists()
     admin.post(page, {"do": "ask", "months": "6", "number": "3"})
     assert models.TransactionalMail.objects.filter(kind="stay").count() == 3
+
+
+@pytest.mark.parametrize(
+    ("page", "sent", "field"),
+    [
+        ("/readers/lists/", {"slug": "No Good", "name": "Weekly", "language": "de"}, "slug"),
+        ("/readers/lists/", {"slug": "weekly", "name": "Weekly", "language": "xx"}, "language"),
+        ("/readers/lists/morning/", {"name": "", "description": "Six stories", "language": "de"}, "name"),
+    ],
+)
+def test_what_is_refused_of_a_list_stands_at_its_field_with_what_was_typed(
+    admin: Client, newsroom: Any, page: str, sent: dict[str, str], field: str
+) -> None:
+    refused = admin.post(page, {"opt_in": "double", "weekly_day": "friday"} | sent)
+    shown = refused.content.decode()
+    assert refused.status_code == 422
+    assert re.search(
+        rf'class="error" id="{field}_error">.*?<(?:input|select)[^>]*name="{field}"[^>]*invalid', shown, re.S
+    )
+    assert all(f'value="{value}"' in shown for value in sent.values() if value not in ("", "xx"))

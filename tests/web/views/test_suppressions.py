@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -43,5 +45,27 @@ def test_rules_for_domains_are_set_and_removed(admin: Client) -> None:
     assert "may not sign up" in admin.get(page).content.decode()
     assert admin.post(page, {"do": "rule", "domain": "nowhere", "verdict": "deny"}).status_code == 422
     assert admin.post(page, {"do": "rule", "domain": "other.example", "verdict": "drop"}).status_code == 422
-    admin.post(page, {"do": "rule", "domain": "spam.example", "verdict": "drop"})
+    assert admin.post(page, {"do": "remove-rule", "domain": "other.example"}).status_code == 422
+    admin.post(page, {"do": "remove-rule", "domain": "spam.example"})
     assert domain_rules.list_domain_rules() == ()
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"do": "add", "address": "nobody@", "reason": "asked by phone"}, "address"),
+        ({"do": "add", "address": "ann@example.com", "until": "2020-01-01"}, "until"),
+        ({"do": "add", "address": "ann@example.com", "until": "soon"}, "until"),
+        ({"do": "rule", "domain": "nowhere", "verdict": "allow"}, "domain"),
+        ({"do": "take"}, "file"),
+    ],
+)
+def test_what_is_refused_stands_at_its_field_with_what_was_typed(
+    admin: Client, sent: dict[str, str], field: str
+) -> None:
+    refused = admin.post("/readers/suppressions/", sent)
+    shown = refused.content.decode()
+    assert refused.status_code == 422
+    assert re.search(rf'class="error" id="{field}_error">.*?<input[^>]*name="{field}"[^>]*aria-invalid', shown, re.S)
+    assert all(f'value="{value}"' in shown for name, value in sent.items() if name != "do")
+    assert list(suppressions.list_suppressions()) == []

@@ -1,23 +1,26 @@
 """Who wrote a page's story. Pure.
 
-declared: JSON-LD, meta tags ▸ marked as the author ▸ called one by the markup ▸ labelled in words
-    ─▶ candidates, each with its origin, nearest to the headline first ─▶ the first that names a person
+declared: JSON-LD, meta tags ▸ marked as the author ▸ called one by the markup ▸ labelled in words ▸ linked to as one
+    ─▶ candidates, each with its origin, nearest to the headline first ─▶ the first that is credible
+    ─▶ else what is declared and shown alike ▸ a log-in name, or the site's own, that is marked or labelled
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, islice
+from itertools import groupby, islice, pairwise
 from typing import Any
 
 from newsletter.curator.articles.extraction import declared, markup, names, words
 from newsletter.curator.articles.extraction.surroundings import Place
 
-BEFORE_HEADLINE, AFTER_HEADLINE = 400, 700  # characters between the headline and who wrote the story
 LONGEST = 160  # characters of a byline
 LONGEST_LABELLED = 90  # of a line that begins with a label: more is a sentence
+LONGEST_NAME = 60
 MOST_CANDIDATES = 40
-_CALLED = ("author", "byline")
+_CALLED = ("author", "byline", "autor", "auteur")
+_LINKED = ("/author", "/autor", "/auteur", "/profil")
+_DECLARED, _SHOWN = ("account", "json-ld", "meta"), ("marked", "labelled")  # origins
 
 
 def find_authors(
@@ -26,35 +29,49 @@ def find_authors(
     places: Sequence[Place],
     sites: Sequence[str],
 ) -> tuple[str, ...]:
-    """The people of the first place that names any, each once; the paper itself (`sites`) is none."""
+    """The people of the first place that names any, each once; the paper itself (`sites`) hardly ever is one."""
     shown = markup.extract_text(places[0].node) if places else ""
-    said = [
-        (origin, found)
-        for origin, texts in _list_candidates(data, meta, places)
-        if (found := [name for text in texts for name in names.parse_authors(text, sites)])
-    ]
-    return tuple(dict.fromkeys(next((found for origin, found in said if _is_credible(origin, found, shown)), [])))
+    candidates = list(_list_candidates(data, meta, places))
+    for origin, texts in candidates:
+        found = [name for text in texts for name in names.parse_authors(text, sites)]
+        if found and _is_credible(origin, found, shown):
+            return tuple(dict.fromkeys(found))
+    lines = {place.text.casefold(): place.text for place in places if place.is_near}
+    said = [lines.get(text.casefold(), "") for origin, texts in candidates if origin in _DECLARED for text in texts]
+    if alike := next((line for line in said if 0 < len(line) <= LONGEST_NAME and names.is_named(line, sites)), ""):
+        return (alike,)
+    texts_shown = (text for origin, texts in candidates if origin in _SHOWN for text in texts)
+    return tuple(next(filter(None, (names.parse_authors(text, nicknames=True) for text in texts_shown)), []))
 
 
 def _is_credible(origin: str, found: Sequence[str], shown: str) -> bool:
     """Whether names need no better ones: in full; and shown, of origins that often name who runs or fills the site."""
     if origin in ("meta", "account") and not all(name in shown for name in found):
         return False
-    return any(" " in name for name in found) or (origin in ("json-ld", "marked") and found[0].istitle())
+    if any(names.is_full(name.split()) for name in found):
+        return True
+    return names.is_agency(found[0]) or (origin in ("json-ld", "marked") and found[0].istitle())
 
 
 def _list_candidates(
     data: Mapping[str, Any], meta: Sequence[tuple[str, str]], places: Sequence[Place]
 ) -> Iterator[tuple[str, list[str]]]:
     """What each place says of the authors, and which kind of place that is, the best first."""
-    near = sorted((place for place in places if _is_near(place)), key=lambda place: abs(place.distance or 0))
-    far = [place for place in places if not _is_near(place)]
-    author = data.get("author")
-    yield "account" if declared.is_reference(author) else "json-ld", list(declared.list_names(author))
-    yield from (("marked", [text]) for text in _list_texts(filter(_is_marked, (*near, *far))))
+    near = sorted((place for place in places if place.is_near), key=lambda place: abs(place.distance or 0))
+    far = [place for place in places if not place.is_near]
+    author = data.get("author") or data.get("creator")
+    given = ("account" if declared.is_reference(author) else "json-ld", list(declared.list_names(author)))
+    if not declared.is_organization(author):
+        yield given
+    yield from (("marked", [text]) for text in _list_texts(filter(_is_marked, near)))
+    if len(alike := set(_list_texts(filter(_is_marked, far)))) == 1:  # several are of other stories
+        yield "far", list(alike)
     yield "meta", declared.list_authors(meta)
     yield from (("called", [text]) for text in _list_texts(filter(_is_called, near)))
     yield from (("labelled", [text]) for place in near if place.distance and (text := _find_labelled(place)))
+    yield from (("linked", [text]) for text in _list_texts(filter(_is_linked, near)))
+    yield given
+    yield from (("far", [place.text]) for place in far if _has_colon_label(place.text))
 
 
 def _list_texts(places: Iterable[Place]) -> Iterator[str]:
@@ -63,11 +80,24 @@ def _list_texts(places: Iterable[Place]) -> Iterator[str]:
     within = {above for node in nodes for above in node.iterancestors()}
     innermost = [node for node in nodes if node not in within]
     for _, beside in groupby(innermost, key=lambda node: (node.getparent(), node.get("class"))):
-        yield ", ".join(markup.extract_short_text(node, LONGEST) or "" for node in beside)
+        yield ", ".join(_extract_parts(node, LONGEST) for node in beside)
 
 
-def _is_near(place: Place) -> bool:
-    return place.distance is not None and -BEFORE_HEADLINE <= place.distance <= AFTER_HEADLINE
+def _extract_parts(node: Any, most: int) -> str:
+    """What an element marks as a name, else its text with signs between its parts, unless those are single words.
+
+    “Ann” and “Example” are one name, “Ann Example” and “Follow” two things.
+    """
+    named = (
+        inner.get("content") or markup.extract_short_text(inner, most) for inner in node.xpath(".//*[@itemprop='name']")
+    )
+    if name := next(filter(None, islice(named, 1)), ""):
+        return name
+    if not markup.extract_short_text(node, most):
+        return ""
+    parts = [" ".join(part.split()) for part in node.itertext() if part.strip()]
+    signs = (" " if " " not in before + part else "; " for before, part in pairwise(parts))
+    return parts[0] + "".join(f"{sign}{part}" for sign, part in zip(signs, parts[1:], strict=True))
 
 
 def _is_marked(place: Place) -> bool:
@@ -82,14 +112,26 @@ def _is_called(place: Place) -> bool:
     return any(word in called for word in _CALLED)
 
 
+def _is_linked(place: Place) -> bool:
+    return place.node.tag == "a" and any(word in (place.node.get("href") or "").casefold() for word in _LINKED)
+
+
+def _has_colon_label(text: str) -> bool:
+    """Whether a line begins with a noun for an author and a colon: “Autorin: Ann Example”."""
+    label, colon, _ = text[:LONGEST_LABELLED].replace("：", ":").partition(":")
+    return bool(colon) and len(text) <= LONGEST_LABELLED and words.is_one_of(label, "author")
+
+
 def _find_labelled(place: Place) -> str:
-    """A text that begins with a label and a name: “Von Ann Example”; "" for none."""
+    """A text that begins with a label and a name: “Von Ann Example”, also behind a stamp; "" for none."""
     text = place.text
     if len(text) > LONGEST_LABELLED:
         return ""
-    label = words.find_opening(text, "by")
-    if not label or text[len(label) :].strip(" :"):
-        return text if label and text[len(label) :].strip(" :")[0].isupper() else ""
+    label = words.find_opening(text, "by") or (text if text[-1:] in ":：" and _has_colon_label(text) else "")
+    rest = text[len(label) :].strip(" :：") if label else names.cut_to_label(text)
+    if rest or not label:
+        named = bool(rest) and not rest[0].islower()
+        return text if named or _has_colon_label(text) else ""
     above = place.node.getparent()
-    texts = [markup.extract_short_text(node, LONGEST_LABELLED) for node in (place.node, above) if node is not None]
-    return next((whole for whole in texts if whole and whole != text), "")
+    some = (_extract_parts(node, LONGEST_LABELLED) for node in (place.node, above) if node is not None)
+    return next((whole for whole in some if whole and whole != text), "")

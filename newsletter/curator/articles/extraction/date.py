@@ -16,10 +16,10 @@ from newsletter.curator.articles.extraction.surroundings import Place
 from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
 LONGEST_STAMP = 80  # characters of what is read as a date and what belongs to it
-AFTER_HEADLINE, BEFORE_HEADLINE = 340, 400  # characters of the page between the headline and its date
 LONGEST_CLOCK = 14  # letters of a day or a zone beside a date
 LONGEST_MARGIN = 3  # characters around a date that stands alone: bars, brackets
-WORDS_BESIDE = 3  # of a date; more are a sentence, in which dates are the story's
+WORDS_BESIDE = 5  # of a date; more are a sentence, in which dates are the story's
+WORDS_BEFORE = 3  # of a date that a full stop follows
 MOST_STAMPS = 100
 MOST_SPANS = 3  # of a line that have the shape of a date
 _MACHINE_DATE = compile_bounded(LINE, r"(?a)\d{4}[-/]?\d\d[-/]?\d\d")
@@ -117,8 +117,8 @@ def find_shown(places: Sequence[Place], language: str) -> datetime | None:
     Not a date of a change.
     """
     stamps = list(islice(_list_stamps(places), MOST_STAMPS))
-    near = [(abs(place.distance or 0), place.node, text) for place, text in stamps if _is_near(place.distance)]
-    others = [(place.node, text) for place, text in stamps if not _is_near(place.distance)]
+    near = [(abs(place.distance or 0), place.node, text) for place, text in stamps if place.is_near]
+    others = [(place.node, text) for place, text in stamps if not place.is_near]
     for node, text in (
         *((node, text) for _, node, text in sorted(near, key=lambda stamp: stamp[0])),
         *((node, text) for node, text in others if _is_called_date(node) or _is_alone(node, text)),
@@ -126,10 +126,6 @@ def find_shown(places: Sequence[Place], language: str) -> datetime | None:
         if not _is_change_date(node, text) and (day := _read_stamp(text, language)):
             return day
     return None
-
-
-def _is_near(distance: int | None) -> bool:
-    return distance is not None and -BEFORE_HEADLINE <= distance <= AFTER_HEADLINE
 
 
 def _list_stamps(places: Sequence[Place]) -> Iterator[tuple[Place, str]]:
@@ -162,7 +158,8 @@ def _read_stamp(text: str, language: str) -> datetime | None:
         return None
     day, start, end = found
     before, behind = _PARTED.split(text[:start])[-1], _PARTED.split(text[end:])[0]
-    return day if max(len(before.split()), len(behind.split())) <= WORDS_BESIDE and "©" not in text else None
+    most = WORDS_BEFORE if text.endswith(".") else WORDS_BESIDE
+    return day if max(len(before.split()), len(behind.split())) <= most and "©" not in text else None
 
 
 def _is_change_date(node: Any, text: str) -> bool:

@@ -128,13 +128,22 @@ def is_reference(author: Any) -> bool:
     return any(isinstance(item, dict) and "@id" in item for item in (author if isinstance(author, list) else [author]))
 
 
+def is_organization(author: Any) -> bool:
+    """Whether an author is declared as no person: the paper, often."""
+    return any(
+        isinstance(item, dict) and str(item.get("@type")).endswith("Organization")
+        for item in (author if isinstance(author, list) else [author])
+    )
+
+
 def list_names(value: Any) -> Iterator[str]:
     """The names in what JSON-LD declares: a text, an object with a name, or a list of them."""
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, str):
             yield item
         elif isinstance(item, dict):
-            yield from list_names(item.get("name"))
+            parts = (item.get("givenName"), item.get("familyName"))
+            yield from list_names(item.get("name") or " ".join(part for part in parts if isinstance(part, str)))
 
 
 def flatten_text(value: Any) -> str:

@@ -1,4 +1,7 @@
-"""The people in a byline, by name alone: without labels, posts, stamps, log-ins and the paper. Pure."""
+"""The people in a byline, by name alone: without labels, posts, stamps, log-ins and the paper. Pure.
+
+a line ─▶ chunks between signs, labels off ─▶ runs of words with a capital (any words, in scripts without) ─▶ names
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,17 @@ from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
 LONGEST, MOST_WORDS = 200, 5  # characters of a byline, words of a name
 LONGEST_LABEL = 3  # words before a colon
-LONGEST_PARTICLE = 4  # letters of “van”, “della”: small words within a name
 MOST_NAMES = 20
 _RSS_AUTHOR = compile_bounded(LINE, r"^\S+@\S+\s+\((?P<name>[^()]+)\)$")
-_IN_BRACKETS = compile_bounded(NAME, r"\s*\([^()]*\)|\s@\w+")
-_SIGNS = " .,;:|*·•–—-/"
+_LABEL_SIGN = compile_bounded(NAME, r"[:：](?![0-9/])")
+_PARTED = compile_bounded(NAME, r"([|•·]|\s[–—-]{1,3}(?:\s|$))|[,;/&、，]|\s?\([^()]*\)|(?:^|\s)@\w+")
+_SIGNS = " .,;:|*·•–—-/→»"
+_CONJUNCTIONS = compile_bounded(
+    NAME, r"and|und|et|y|e|en|и|та|і|i|og|och|ja|a|és|și|ve|και|و|और|및|和|và|dan", re.I
+)  # as the CLDR has
+_PARTICLES = compile_bounded(
+    NAME, r"al|ben|bin|da|de|del|della|den|der|di|do|dos|du|el|ibn|la|le|ten|ter|van|von|zu", re.I
+)
 # a wire service's name: of one word, or in capitals, like no person's
 _AGENCY = compile_bounded(
     LINE,
@@ -27,7 +36,7 @@ _AGENCY = compile_bounded(
 
 
 def parse_authors(text: str, sites: Iterable[str] = (), *, nicknames: bool = False) -> list[str]:
-    """The people in a byline; agencies stay, the site itself (`sites`) is none. `nicknames` are taken where told to.
+    """The people in a byline; an agency alone stays, the site itself (`sites`) is none. `nicknames` where told to.
 
     “Analysis by ANN EXAMPLE and Bo Sample, Echo Business” gives Ann Example and Bo Sample.
     """
@@ -35,12 +44,13 @@ def parse_authors(text: str, sites: Iterable[str] = (), *, nicknames: bool = Fal
     papers = {fold_name(site) for site in sites if site} - {""}
     if len(flat) > LONGEST or "://" in flat or fold_name(flat) in papers:
         return []
-    found: list[str] = []
-    for index, part in enumerate(_split_names(_cut_stamp(_IN_BRACKETS.sub("", _strip_label(flat))))):
-        name = _strip_label(part).strip(_SIGNS)
-        if name and _is_person(name, papers, alone=not index, nicknames=nicknames):
-            found.append(_restore_case(name))
-    return list(dict.fromkeys(found))[:MOST_NAMES]
+    chunks = list(_list_chunks(flat))
+    runs = [_drop_repetition(run) for chunk in chunks for run in _list_runs(chunk)]
+    found = [" ".join(run).strip(_SIGNS) for run in runs if is_full(run) and _is_person(run, papers)]
+    found = [name for name in found if not is_agency(name)] or found[:1]
+    if not found and len(chunks) == 1 and " " not in chunks[0]:
+        found = [name for name in [chunks[0].strip(_SIGNS)] if _is_one_name(name, papers, nicknames=nicknames)]
+    return list(dict.fromkeys(map(_restore_case, found)))[:MOST_NAMES]
 
 
 def parse_byline(text: str) -> str:
@@ -60,84 +70,124 @@ def is_full_name(text: str) -> bool:
     return 2 <= len(said) <= 3 and capitals and parse_authors(text) == [text]
 
 
+def is_named(text: str, sites: Iterable[str]) -> bool:
+    """Whether a declared text may name somebody at all: a log-in name, a group; not the paper, a label, a number."""
+    return _is_one_name("".join(text.split()), {fold_name(site) for site in sites if site}, nicknames=True)
+
+
 def fold_name(text: str) -> str:
     """A name reduced to its letters and digits, without “The”: for comparing."""
     return re.sub(r"[\W_]+", "", text.casefold().removeprefix("the "))
 
 
-def _strip_label(text: str) -> str:
-    """Without what stands before a name: “By”, “Interview:”, “View all posts by”."""
-    label, colon, rest = text.partition(":")
-    if colon and rest.strip() and len(label.split()) <= LONGEST_LABEL:
-        text = rest.strip()
-    if (opening := words.find_opening(text, "by")) and (rest := text[len(opening) :].lstrip(" ·|–-")):
-        text = rest
-    said = text.split(" ")
-    for index, word in enumerate(said[1:-1], 1):
-        if (
-            word in _list_single_words("by")
-            and any(each.islower() for each in said[:index])
-            and said[index + 1][:1].isupper()
-        ):
-            return " ".join(said[index + 1 :])
-    return text
-
-
-def _split_names(text: str) -> Iterator[str]:
-    """The parts between signs and words for “and”."""
-    own = re.split(r"\s[|•·–—-]\s", text[:LONGEST])[0]  # behind it stand posts, papers, stamps
-    for chunk in re.split(r"[,;/•&]", own):
-        part: list[str] = []
-        for word in chunk.split():
-            if word.casefold() in _list_single_words("and") and part:
-                yield " ".join(part)
-                part = []
-            else:
-                part.append(word)
-        yield " ".join(part)
-
-
-def _cut_stamp(text: str) -> str:
-    """Without a stamp run into the byline: “ECHO STAFF NOVEMBER 20, 2026 10:43”."""
+def cut_to_label(text: str) -> str:
+    """What stands behind a label and a stamp before it: “24.11.2026 von Ann Example”; "" without either."""
     said = text.split()
-    for index, word in enumerate(said):
-        if index and "0" <= word[0] <= "9":
-            while index > 1 and (said[index - 1].islower() or is_calendar_word(said[index - 1])):
-                index -= 1
-            return " ".join(said[:index])
-    return text
+    at = next((index for index in range(1, len(said)) if _is_label(said, index)), 0)
+    others = [word for word in said[:at] if word[:1].isupper() and not is_calendar_word(word)]
+    stamped = any("0" <= word[0] <= "9" for word in said[:at])
+    return " ".join(said[at + 1 :]) if stamped and len(others) <= 1 else ""
+
+
+def _list_chunks(text: str) -> Iterator[str]:
+    """The parts between signs, without labels: “By”, “Interview:”. Behind a second label stand others: “Photos:”."""
+    named = False
+    parts = _PARTED.split(text)
+    for bar, part in zip([None, *parts[1::2]], parts[::2], strict=True):
+        *labels, rest = _LABEL_SIGN.split(part)
+        if named and (labels or bar):
+            return
+        chunk = rest if all(len(label.split()) <= LONGEST_LABEL for label in labels) else part
+        chunk = _strip_label(chunk.strip())
+        named = named or bool(chunk)
+        if chunk:
+            yield chunk
+
+
+def _strip_label(text: str) -> str:
+    """What stands behind the last label: “By Ann Example”, “Analysis by Ann Example”."""
+    opening = words.find_opening(text, "by")
+    said = text[len(opening) :].split()
+    return " ".join(said[max((index + 1 for index in range(1, len(said)) if _is_label(said, index)), default=0) :])
+
+
+def _list_runs(chunk: str) -> Iterator[list[str]]:
+    """The words of a chunk between words that are no part of a name: small ones, “and”, numbers with their month."""
+    run: list[str] = []
+    stamped = False  # behind a number
+    for word in chunk.split():
+        if "0" <= word[0] <= "9" or _is_between(word):
+            stamped = "0" <= word[0] <= "9"
+            yield _trim(run, stamped=stamped)
+            run = []
+        elif len(word) > 4 and word[-1] == ".":
+            yield _trim([*run, word], stamped=False)
+            run = []
+        elif not (stamped and not run and is_calendar_word(word)):
+            run.append(word)
+    yield _trim(run, stamped=False)
+
+
+def _is_between(word: str) -> bool:
+    """Whether a word parts two names, or is no part of any."""
+    small = word[0].islower() and not _PARTICLES.fullmatch(word) and word not in _list_labels()
+    return small or _CONJUNCTIONS.fullmatch(word) is not None
+
+
+def _is_label(said: list[str], index: int) -> bool:
+    """Whether a word within a chunk stands before a name: “Analysis by Ann Example”, not “Ann von Example”."""
+    word, folded = said[index], said[index].casefold()
+    if folded not in _list_labels() or not (word.islower() or word.isupper()):
+        return False
+    return not _PARTICLES.fullmatch(word) or sum(not each[:1].islower() for each in said[index + 1 : index + 3]) == 2
+
+
+def _trim(run: list[str], *, stamped: bool) -> list[str]:
+    """A run without small words at its ends, and without the day and month in front of a number."""
+    while run and (run[-1].islower() or ((stamped or len(run) > 2) and is_calendar_word(run[-1]))):
+        run = run[:-1]
+    while run and run[0].islower():
+        run = run[1:]
+    return run
+
+
+def _drop_repetition(run: list[str]) -> list[str]:
+    half = len(run) // 2
+    return run[:half] if half and run[:half] == run[half:] else run
+
+
+def is_full(run: list[str]) -> bool:
+    """Whether some words may be a full name: several, or one of a script without capitals."""
+    return len(run) > 1 or (len(run) == 1 and len(run[0]) > 1 and run[0].isalpha() and run[0].swapcase() == run[0])
 
 
 @cache
-def _list_single_words(kind: str) -> frozenset[str]:
-    return frozenset(word for word in words.list_words(kind) if " " not in word)
+def _list_labels() -> frozenset[str]:
+    return frozenset(word for word in words.list_words("by") if " " not in word)
 
 
-def _is_person(name: str, papers: set[str], *, alone: bool, nicknames: bool) -> bool:
-    """Whether a part of a byline is a person or an agency: not the paper, a desk of it, a post, a sentence."""
-    if is_agency(name):
-        return alone
-    said = name.split()
-    folded = fold_name(name)
-    if not folded or folded in papers or len(said) > MOST_WORDS or "@" in name or name[0] == "#":
+def _is_person(run: list[str], papers: set[str]) -> bool:
+    """Whether some words are a person or an agency: not the paper, a desk of it, a post."""
+    folded = fold_name(" ".join(run))
+    parts = {part.casefold().strip(_SIGNS) for word in run for part in (word, *word.split("-"))}
+    if not folded or folded in papers or len(run) > MOST_WORDS or any("@" in word or word[0] == "#" for word in run):
         return False
-    if any(
-        word.casefold().strip(_SIGNS) in _list_single_words("office")
-        for part in said
-        for word in (part, *part.split("-"))
+    return not any(words.is_one_of(part, "office") for part in parts) and not all(map(is_calendar_word, run))
+
+
+def _is_one_name(name: str, papers: set[str], *, nicknames: bool) -> bool:
+    """Whether a word alone is a name: no label, no number; a log-in name where `nicknames` are."""
+    if (
+        not _is_person([name or "#"], papers)
+        or words.is_one_of(name, "by")
+        or words.is_one_of(name, "author")
+        or not any(map(str.isalpha, name))
     ):
         return False
-    if is_calendar_word(name) or words.is_one_of(name, "by"):
+    if name.casefold().endswith(tuple(word for word in words.list_words("office") if len(word) > 4)):
         return False
-    if len(said) == 1:  # a log-in name; behind a comma, a paper
-        plain = not (name.islower() or _has_digits(name) or "_" in name)
-        return alone and len(name) > 1 and any(map(str.isalpha, name)) and (nicknames or plain)
-    small = [word for word in said if word.islower() and len(word) > LONGEST_PARTICLE]
-    return not small and not said[-1].islower() and not _has_digits(name)
-
-
-def _has_digits(name: str) -> bool:
-    return any("0" <= letter <= "9" for letter in name)
+    plain = not (name.islower() or any(map(str.isdigit, name)) or "_" in name)
+    return len(name) > 1 and (nicknames or plain or is_agency(name))
 
 
 def _restore_case(name: str) -> str:

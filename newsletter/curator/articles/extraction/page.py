@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin
@@ -22,6 +22,7 @@ from newsletter.curator.articles.extraction.extracted_article import ExtractedAr
 from newsletter.curator.articles.extraction.surroundings import Place, list_places
 
 _REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]{1,99}|[0-9]{1,99});?")
+ONE_DAY = timedelta(days=1)
 LARGEST_PAGE = 4 * 2**20  # characters; the largest pages of newspapers have a quarter of it
 
 
@@ -192,12 +193,10 @@ def _find_date(
     data: Mapping[str, Any], meta: Mapping[str, str], places: Sequence[Place], language: str, url: str
 ) -> datetime | None:
     """What is declared as the publication, else shown; what says less of what it is comes last."""
-    return (
-        find_first(declared.list_publication_dates(data, meta))
-        or find_shown(places, language)
-        or find_first(declared.list_other_dates(data, meta))
-        or find_in_url(url)
-    )
+    published, shown = find_first(declared.list_publication_dates(data, meta)), find_shown(places, language)
+    if published and shown and abs(published.date() - shown.date()) == ONE_DAY:
+        return shown  # the paper's own day: what is declared is in another zone
+    return published or shown or find_first(declared.list_other_dates(data, meta)) or find_in_url(url)
 
 
 def _language(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str]) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from newsletter.curator.articles.extraction import markup
 
+NEAR = 360  # characters from the headline, within which stamps and bylines stand
 MOST_PLACES = 6_000  # elements
-MOST_HEADINGS = 100
+MOST_HEADINGS = 300
+LEAST_ALIKE = 0.5  # of the words of headline and heading
+_WORD = re.compile(r"\w+")
 _BESIDE = frozenset({"aside", "nav", "form", "select", "head"})
 _OF_OTHERS = ("comment", "related")  # as markup calls what is of others
 
@@ -25,10 +29,16 @@ class Place:
     text: str
     distance: int | None = None
 
+    @property
+    def is_near(self) -> bool:
+        """Whether it stands where stamps and bylines do."""
+        return self.distance is not None and abs(self.distance) <= NEAR
+
 
 def list_places(tree: Any, title: str) -> list[Place]:
     """The places of a page but for what stands beside or below the story: lists of other stories, comments, forms."""
     head = _find_headline(tree, title)
+    above = set() if head is None else {head, *head.iterancestors()}
     found: list[tuple[Any, str, int]] = []
     passed, headline = 0, None
     waiting = [(tree, False)]
@@ -41,7 +51,7 @@ def list_places(tree: Any, title: str) -> list[Place]:
             passed += len(text)
             continue
         waiting.append((node, True))
-        if not isinstance(node.tag, str) or (node is not head and _is_beside(node)):
+        if not isinstance(node.tag, str) or (node not in above and _is_beside(node)):
             continue
         if node is head:
             headline = passed
@@ -52,13 +62,19 @@ def list_places(tree: Any, title: str) -> list[Place]:
 
 
 def _find_headline(tree: Any, title: str) -> Any:
-    """The element that shows the headline; the page's main heading where none does."""
-    start = title[:60].casefold()
-    headings = islice(tree.iter("h1", "h2", "h3"), MOST_HEADINGS)
-    some = [(node, (markup.extract_short_text(node, 600) or "").casefold()) for node in headings]
-    same = [(len(text), node) for node, text in some if start and start in text]
-    shortest = min(same, key=lambda head: head[0], default=(0, None))[1]
-    return shortest if shortest is not None else next(iter(tree.iter("h1")), None)
+    """The heading that says most like the headline; the page's main heading where none does."""
+    known = set(_WORD.findall(title.casefold()))
+    headings = list(islice(tree.iter("h1", "h2", "h3"), MOST_HEADINGS))
+    shares = [_compare(known, markup.extract_short_text(node, 600) or "") for node in headings]
+    if max(shares, default=0) >= LEAST_ALIKE:
+        return headings[shares.index(max(shares))]
+    return next(iter(tree.iter("h1")), None)
+
+
+def _compare(known: set[str], text: str) -> float:
+    """The share of words that two texts have in common."""
+    said = set(_WORD.findall(text.casefold()))
+    return len(known & said) / len(known | said) if said and known else 0
 
 
 def _is_beside(node: Any) -> bool:
@@ -68,4 +84,4 @@ def _is_beside(node: Any) -> bool:
     if node.tag in _BESIDE:
         return True
     called = f"{node.get('class') or ''} {node.get('id') or ''}".casefold()
-    return any(word in called for word in _OF_OTHERS) and node.find(".//h1") is None
+    return any(word in called for word in _OF_OTHERS)

@@ -131,3 +131,119 @@ def test_people_who_comment_and_write_other_stories_did_not_write_this_one() -> 
 def test_a_headline_that_begins_like_a_byline_names_nobody() -> None:
     html = "<html><body><h1>Von Fähren, Booten und Menschen am See</h1><p>Kurz und gut.</p></body></html>"
     assert extract(html, URL).authors == ()
+
+
+ANN, BOTH = ("Ann Example",), ("Ann Example", "Bo Sample")
+
+
+@pytest.mark.parametrize(
+    ("shown", "names"),
+    [
+        ("<p>BY ANN EXAMPLE AND BO SAMPLE</p>", BOTH),
+        ('<p class="byline">By Ann Example in London</p>', ANN),
+        ('<p class="byline">Ann Example for Reuters</p>', ANN),
+        ('<p class="byline">Ann Example - The Lake Echo</p>', ANN),
+        ('<p class="byline">By ANN EXAMPLE, Associated Press</p>', ANN),
+        ('<p class="byline">By Ann Example @annexample Bo Sample</p>', BOTH),
+        ('<p class="byline">Reuters</p>', ("Reuters",)),
+        ('<p>By <a href="/a">Ann Example</a> and <a href="/b">Bo Sample</a></p>', BOTH),
+        ('<p>By <a href="/a">Ann Example</a>, Health Correspondent</p>', ANN),
+        ('<p>Filed by <a rel="author">Ann Example</a> on Tuesday</p>', ANN),
+        ("<p>By Ann Example on November 24, 2026</p>", ANN),
+        ('<div class="author"><img alt=""><span>Ann Example</span><a>Ann Example</a></div>', ANN),
+        ('<div class="author"><a>Ann Example</a> <a>Follow</a></div>', ANN),
+        ('<div class="author">Ann Example · 5 min read</div>', ANN),
+        ('<div class="author"><b>Ann</b> <b>Example</b></div>', ANN),
+        ('<div><a href="/author/ann-example/">Ann Example</a></div>', ANN),
+        (
+            '<div itemprop="author" itemscope><span>Text</span> <b itemprop="name">Ann Example</b>'
+            '<span itemprop="jobTitle">Chief Reporter</span></div>',
+            ANN,
+        ),
+        ('<div itemprop="author" itemscope><meta itemprop="name" content="Ann Example"></div>', ANN),
+        ('<i itemprop="author">Ann Example</i><i itemprop="author">Bo Sample</i>', BOTH),
+        ("<p>Text: Ann Example, Foto: Bo Sample</p>", ANN),
+        ("<p>Text: Ann Example</p><p>Fotos: Bo Sample</p>", ANN),
+        ('<p class="author">Ein Beitrag von Ann Example</p>', ANN),
+        ('<p class="author">Ann Example im Gespräch mit Bo Sample</p>', BOTH),
+        ('<p class="byline">Ann Example für die Echo-Redaktion</p>', ANN),
+        ("<p>Autorin: Ann Example</p>", ANN),
+        ("<p>24. November 2026 von Ann Example</p>", ANN),
+        ("<div>Veröffentlicht am 24. November 2026 von Ann Example in Allgemein</div>", ANN),
+        ("<p>Par <a>Ann Example</a> Publié le 24/11/2026 à 10:30</p>", ANN),
+        ('<p class="auteur">Ann Example avec AFP</p>', ANN),
+        ("<p>Publié par Ann Example le 24 novembre 2026 à 10h30</p>", ANN),
+        ("<p>POR ANA EJEMPLO Y BETO MUESTRA</p>", ("Ana Ejemplo", "Beto Muestra")),
+        ("<p>Por María de la Cruz</p>", ("María de la Cruz",)),
+        ("<p>Por Ana Exemplo — 24/11/2026 10h30</p>", ("Ana Exemplo",)),
+        ("<p>di Anna Esempio e Bruno Campione</p>", ("Anna Esempio", "Bruno Campione")),
+        ("<p>Door Anna van der Voorbeeld</p>", ("Anna van der Voorbeeld",)),
+        ("<p>Tekst: Anna Eksempel</p>", ("Anna Eksempel",)),
+        ("<p>Af Anna Eksempel</p>", ("Anna Eksempel",)),
+        ("<p>Teksti: Anna Esimerkki</p>", ("Anna Esimerkki",)),
+        ('<p class="author">Anna Esimerkki ja Pekka Malli</p>', ("Anna Esimerkki", "Pekka Malli")),
+        ('<p class="author">Jana Příkladová a Petr Vzorek</p>', ("Jana Příkladová", "Petr Vzorek")),
+        ("<p>Autor: Anna Przykład</p>", ("Anna Przykład",)),
+        ("<p>Írta: Minta Anna</p>", ("Minta Anna",)),
+        ("<p>Yazan: Ayşe Örnek</p>", ("Ayşe Örnek",)),
+        ("<p>Автор: Анна Примерова</p>", ("Анна Примерова",)),
+        ('<p class="author">Ганна Приклад і Іван Зразок</p>', ("Ганна Приклад", "Іван Зразок")),
+        ("<p>Συντάκτης: Άννα Παράδειγμα</p>", ("Άννα Παράδειγμα",)),
+        ("<p>بقلم: آن مثال</p>", ("آن مثال",)),
+        ("<p>נכתב</p><p class='author'>אן דוגמה</p>", ("אן דוגמה",)),
+        ("<p>作者：王小明</p>", ("王小明",)),
+        ('<span class="author">山田太郎</span>', ("山田太郎",)),
+        ("<p>文・山田太郎</p>", ("山田太郎",)),
+        ("<p>लेखक: अन्ना उदाहरण</p>", ("अन्ना उदाहरण",)),
+        ("<p>Penulis: Budi Contoh</p>", ("Budi Contoh",)),
+        ('<p>by <span class="author vcard"><a class="fn">seaside42</a></span></p>', ("seaside42",)),
+        ('<p>by <span class="author vcard"><a class="fn">siteadmin</a></span></p>', ()),
+        ("<p>By the end of the year two boats will run.</p>", ()),
+        ("<figure><img src='a.jpg'><figcaption>Photo: Bo Sample</figcaption></figure>", ()),
+        ("<p>Photo by Bo Sample</p>", ()),
+        ("<div class='tags'><a href='/tag/ann-example'>Ann Example</a></div>", ()),
+        ("<p>Die Gründer von Boote Beispiel</p>", ()),
+    ],
+)
+def test_a_byline_is_read_as_sites_of_many_languages_write_it(shown: str, names: tuple[str, ...]) -> None:
+    assert extract(page(below=shown), URL).authors == names
+
+
+@pytest.mark.parametrize(
+    ("more", "names"),
+    [
+        ('"author":[{"name":"Ann Example"},{"name":"Bo Sample"}]', BOTH),
+        ('"author":["Ann Example","Bo Sample"]', BOTH),
+        ('"author":{"name":["Ann Example","Bo Sample"]}', BOTH),
+        ('"author":{"@type":"Person","givenName":"Ann","familyName":"Example"}', ANN),
+        ('"creator":"Ann Example"', ANN),
+        ('"author":{"name":"王小明"}', ("王小明",)),
+        ('"author":{"name":"آن مثال"}', ("آن مثال",)),
+    ],
+)
+def test_authors_are_declared_in_many_shapes(more: str, names: tuple[str, ...]) -> None:
+    assert extract(page(head=data(more)), URL).authors == names
+
+
+def test_an_organization_is_the_author_only_where_no_person_is() -> None:
+    head = data('"author":{"@type":"Organization","name":"Lake Media Group"}')
+    assert extract(page(head=head, below='<p class="byline">By Ann Example</p>'), URL).authors == ANN
+    assert extract(page(head=head), URL).authors == ("Lake Media Group",)
+
+
+def test_what_is_declared_and_shown_alike_is_the_byline_whatever_it_looks_like() -> None:
+    head = data('"author":{"name":"catch more fish"}')
+    assert extract(page(head=head, below="<div><a>Catch more fish</a></div>"), URL).authors == ("Catch more fish",)
+    assert extract(page(head=head), URL).authors == ()
+
+
+def test_a_site_may_be_named_after_its_author() -> None:
+    head = '<meta property="og:site_name" content="Ann Example">'
+    assert extract(page(head=head, below="<p>by Ann Example</p>"), URL).authors == ANN
+    assert extract(page(head=head), URL).authors == ()
+
+
+def test_a_label_with_a_colon_names_the_author_below_the_story_too() -> None:
+    end = "<p>From the first of May two boats will cross the lake, the office said to us.</p>" * 9
+    assert extract(page(below=f"{end}<p>Autorin: Ann Example, Sprecherin</p>"), URL).authors == ANN
+    assert extract(page(below=f"{end}<p>Foto: Ann Example</p>"), URL).authors == ()

@@ -100,10 +100,35 @@ def test_none_is_invented(silent: str) -> None:
 @pytest.mark.parametrize("name", ["date", "DC.date.created", "citation_date"])
 def test_a_date_that_does_not_say_of_what_counts_where_none_is_shown(name: str) -> None:
     tag = f"<meta name='{name}' content='2026-11-30'>"
-    declared = "<meta property='article:published_time' content='2026-11-23'>"
+    declared = "<meta property='article:published_time' content='2026-11-20'>"
     shown = "<p>24 November 2026</p>"
     found = [extract(each, "").published_at for each in (page(tag), page(tag, shown), page(tag + declared, shown))]
-    assert [day and day.day for day in found] == [30, 24, 23]
+    assert [day and day.day for day in found] == [30, 24, 20]
+
+
+@pytest.mark.parametrize(
+    ("declared", "day"), [("2026-11-23T21:30:00Z", 24), ("2026-11-25T02:00:00Z", 24), ("2026-11-20", 20)]
+)
+def test_a_day_shown_beside_the_declared_one_is_the_papers_own(declared: str, day: int) -> None:
+    tag = f"<meta property='article:published_time' content='{declared}'>"
+    found = extract(page(tag, "<p>24 November 2026</p>"), "").published_at
+    assert found is not None
+    assert found.day == day
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<p>By Ann Example on November 24, 2026</p>",
+        "<div>Veröffentlicht am 24. November 2026 von Ann Example in Allgemein</div>",
+        "<p>Publié par Ann Example le 24 novembre 2026 à 10h30</p>",
+        "<p>Par <a>Ann Example</a> Publié le 24/11/2026 à 10:30</p>",
+    ],
+)
+def test_a_date_is_read_beside_its_author(shown: str) -> None:
+    found = extract(page(above=shown), "").published_at
+    assert found is not None
+    assert found.date().isoformat() == "2026-11-24"
 
 
 def test_the_day_in_an_address_counts_where_the_page_says_nothing() -> None:

@@ -30,6 +30,11 @@ def test_the_heading_that_says_least_beside_the_headline_is_it() -> None:
     assert found["Ferry gets a boat"] == 0
 
 
+def test_a_heading_in_other_words_is_the_headline_wherever_it_stands() -> None:
+    found = measure("<div class='related'><h2><i>Upper lake</i> Ferry gets a new boat</h2></div><p>x</p>")
+    assert found["x"] == len("Upper lakeFerry gets a new boat")
+
+
 def test_a_page_without_a_headline_has_no_distances() -> None:
     assert measure("<p>x</p>") == {"x": None}
 

@@ -12,6 +12,7 @@ import pytest
 from newsletter import config
 from newsletter.cli.app import main
 from tests.cli.conftest import Newsletter, run
+from tests.shared import copy_migrated
 
 
 def test_what_is_read_is_json_and_nothing_else(newsletter: Newsletter, newsroom: Any) -> None:
@@ -39,8 +40,8 @@ def test_every_setting_of_the_environment_is_shown_with_what_it_can_be(tmp_path:
     assert "1 to 720" in run(tmp_path, "doctor", "--settings").stdout
 
 
-def test_secrets_never_show(tmp_path: Path) -> None:
-    run(tmp_path, "setup")
+def test_secrets_never_show(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    copy_migrated(tmp_path_factory, tmp_path / "newsroom" / "newsletter.sqlite3")
     done = run(
         tmp_path,
         "doctor",

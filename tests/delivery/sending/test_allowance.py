@@ -230,15 +230,15 @@ def test_one_mail_to_a_person_is_next_behind_the_batch_that_left_last(both: Both
 
 def test_many_mails_to_people_share_the_limit_with_a_mailing_and_take_half_of_it_at_most(both: BothKinds) -> None:
     before = len(both.server.accepted)
-    for person in range(300):
+    for person in range(150):
         transactional.queue_address_reminder(f"reader{person:03}@example.com", now=both.now)
     both.run_both(seconds=60)
-    assert 300 - count_left() == pytest.approx(LIMIT / 2, rel=0.15)
+    assert 150 - count_left() == pytest.approx(LIMIT / 2, rel=0.15)
     assert sum(both.server.accepted.values()) - before >= 0.9 * LIMIT
     while count_left() or models.Batch.objects.filter(state=BatchState.PLANNED).exists():
         both.run_both(seconds=30)
         assert both.now - both.start < timedelta(minutes=30)
-    assert sum(both.server.accepted.values()) == READERS + 300
+    assert sum(both.server.accepted.values()) == READERS + 150
     assert both.server.busiest_minute() <= 1.1 * LIMIT
 
 

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import formats
+from django.utils.translation import gettext as _
 
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
@@ -26,6 +28,7 @@ from newsletter.scheduling import occurrences
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.web.access import desk_view, list_accessible_newsletters
 from newsletter.web.context import get_newsroom_zone
+from newsletter.web.templatetags import desk
 from subscribers import lists
 from subscribers.states import SubscriptionState
 
@@ -130,46 +133,47 @@ def _list_attention_items(
         yield AttentionItem(
             "bad",
             "stop",
-            "No scheduler is running",
-            "Nothing leaves.",
-            "Start it with: newsletter run",
+            _("No scheduler is running"),
+            _("Nothing leaves."),
+            _("Start it with: newsletter run"),
             reverse("desk:today"),
         )
     for each in due:
         if each.state == OccurrenceState.HELD and not isinstance(each.state, MailingState):  # these come below
-            yield AttentionItem(
-                "warn", "pause", f"{each.newsletter.name} is held", "Decide.", each.reason, _edition_url(each)
-            )
+            title = _("%(newsletter)s is held") % {"newsletter": each.newsletter.name}
+            yield AttentionItem("warn", "pause", title, _("Decide."), each.reason, _edition_url(each))
         elif each.state in (EditionState.DRAFT, EditionState.LOCKED, EditionState.IN_REVIEW) and each.edition:
             yield from _list_blocking_findings(each, now)
     for alarm in summary.list_account_alarms():
         if now - alarm.last_at < ALARM_SHOWN_FOR:
-            last = f"Last {alarm.last_at.astimezone(clock.get_zone(get_newsroom_zone())):%a %H:%M %Z}."
-            yield AttentionItem("bad", "stop", alarm.message, "Alarm.", last, reverse("desk:deliveries"))
+            last = _("Last %(when)s.") % {"when": desk.at(alarm.last_at, get_newsroom_zone())}
+            yield AttentionItem("bad", "stop", alarm.message, _("Alarm."), last, reverse("desk:deliveries"))
     for mailing in summary.list_mailings(limit=10, newsletter_ids=[n.id for n in newsletters]):
         name = _find_newsletter(newsletters, mailing.newsletter_id).name
         if mailing.state in (MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING):
             yield AttentionItem(
                 "warn",
                 "pause",
-                f"{name}: the mailing is {mailing.state.label.lower()}",
-                "Look.",
+                _("%(newsletter)s: the mailing is %(state)s")
+                % {"newsletter": name, "state": desk.state_label(mailing.state).lower()},
+                _("Look."),
                 mailing.reason,
                 reverse("desk:mailing", args=[mailing.id]),
             )
         for alarm in mailing.alarms:
             yield AttentionItem(
-                "bad", "stop", f"{name}: {alarm.message}", "Alarm.", "", reverse("desk:mailing", args=[mailing.id])
+                "bad", "stop", f"{name}: {alarm.message}", _("Alarm."), "", reverse("desk:mailing", args=[mailing.id])
             )
         undecided = mailing.excluded.get(ExclusionReason.UNDECIDED, 0)
         if undecided:
-            waits_for = ", ".join(f"mailing {earlier}" for earlier in mailing.waits_for) or "an earlier mailing"
+            waits_for = ", ".join(_("mailing %(id)s") % {"id": earlier} for earlier in mailing.waits_for)
             yield AttentionItem(
                 "unk",
                 "unk",
-                f"{undecided:,} subscribers: undecided",
-                "Unknown.",
-                f"{name}. They wait until it is known whether {waits_for} reached them. Settle it there.",
+                _("%(number)s subscribers: undecided") % {"number": desk.thousands(undecided)},
+                _("Unknown."),
+                _("%(newsletter)s. They wait until it is known whether %(mailings)s reached them. Settle it there.")
+                % {"newsletter": name, "mailings": waits_for or _("an earlier mailing")},
                 reverse("desk:mailing", args=[(*mailing.waits_for, mailing.id)[0]]),
             )
         unknown = mailing.counts.get(Outcome.UNKNOWN.key, 0)
@@ -177,14 +181,15 @@ def _list_attention_items(
             yield AttentionItem(
                 "unk",
                 "unk",
-                f"{unknown:,} subscribers: outcome unknown",
-                "Unknown.",
-                f"{name}. They are not sent to again unless you decide so.",
+                _("%(number)s subscribers: outcome unknown") % {"number": desk.thousands(unknown)},
+                _("Unknown."),
+                _("%(newsletter)s. They are not sent to again unless you decide so.") % {"newsletter": name},
                 reverse("desk:mailing", args=[mailing.id]),
             )
     broken = [source for source in article_lookup.list_sources() if source.error]
     for source in broken[:3]:
-        yield AttentionItem("warn", "warn", source.title or source.url, "Late.", source.error, reverse("desk:sources"))
+        title = source.title or source.url
+        yield AttentionItem("warn", "warn", title, _("Late."), source.error, reverse("desk:sources"))
 
 
 def _list_blocking_findings(each: DueItem, now: datetime) -> Iterator[AttentionItem]:
@@ -197,16 +202,16 @@ def _list_blocking_findings(each: DueItem, now: datetime) -> Iterator[AttentionI
             "bad",
             "stop",
             finding.message,
-            "Blocks approval.",
-            f"{each.newsletter.name}, {each.edition.date:%a} {each.edition.date.day} {each.edition.date:%b}.",
+            _("Blocks approval."),
+            f"{each.newsletter.name}, {formats.date_format(each.edition.date, _('D j M'))}.",
             _edition_url(each),
         )
     if not blocking:
         yield AttentionItem(
             "go",
             "eye",
-            f"{each.newsletter.name} waits for approval",
-            "Waiting for you.",
+            _("%(newsletter)s waits for approval") % {"newsletter": each.newsletter.name},
+            _("Waiting for you."),
             each.edition.subject,
             reverse("desk:review", args=[each.edition.id]),
         )

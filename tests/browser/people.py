@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -26,3 +28,18 @@ def sign_in(page: Any, live_server: Any, who: str = "editor") -> None:
     page.fill("#password", PASSWORD)
     page.click("text=Sign in >> nth=-1")
     page.wait_for_url(f"{live_server.url}/")
+
+
+def open_board(page: Any, live_server: Any, edition: Any, who: str = "editor") -> None:
+    """Signs somebody in and opens the board of an edition."""
+    sign_in(page, live_server, who)
+    page.goto(f"{live_server.url}/editions/{edition.id}/")
+    page.wait_for_load_state("networkidle")
+
+
+def wait_until(page: Any, is_so: Callable[[], bool]) -> None:
+    """Until the database says so; the browser goes on meanwhile."""
+    until = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < until, "it did not come to that"
+        page.wait_for_timeout(100)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,18 +16,12 @@ from newsletter.kernel import clock
 from newsletter.scheduling import occurrences, schedules
 from newsletter.web.sessions import USED_KEY
 from tests.actors import SYSTEM
-from tests.browser.people import IN_A_BROWSER, sign_in
+from tests.browser.people import IN_A_BROWSER, open_board, wait_until
 from tests.conftest import PASSWORD
 
 pytestmark = IN_A_BROWSER
 
 SAVED = "[data-field={}] [data-state=saved]:has-text('Saved')"
-
-
-def open_board(page: Any, live_server: Any, edition: Any, who: str = "editor") -> None:
-    sign_in(page, live_server, who)
-    page.goto(f"{live_server.url}/editions/{edition.id}/")
-    page.wait_for_load_state("networkidle")
 
 
 def open_story(page: Any, key: str) -> None:
@@ -38,14 +31,6 @@ def open_story(page: Any, key: str) -> None:
 
 def read(edition: Any) -> Any:
     return edition_lookup.get_edition(edition.id)
-
-
-def wait_until(page: Any, is_so: Callable[[], bool]) -> None:
-    """Until the database says so; the browser goes on meanwhile."""
-    until = time.monotonic() + 10
-    while not is_so():
-        assert time.monotonic() < until, "it did not come to that"
-        page.wait_for_timeout(100)
 
 
 def others(page: Any) -> list[str]:
@@ -70,7 +55,7 @@ def test_one_field_changed_by_two_keeps_both_texts_until_somebody_chooses(
     ines.context.set_offline(False)
     ines.wait_for_selector("[data-clash] >> text=admin@example.com both changed it")
     assert ines.locator("[data-clash] mark").all_inner_texts() == ["Mine", "Theirs"]
-    assert ines.locator("#unsaved").inner_text() == "1 field not saved"
+    assert ines.locator("#unsaved").inner_text() == "Fields not saved: 1"
     assert read(edition).subject == "Theirs of the railway"
 
     theo.wait_for_selector("#notice:has-text('editor@example.com wrote “Mine of the railway”')")
@@ -127,10 +112,10 @@ def test_what_is_typed_while_the_network_is_gone_is_saved_when_it_is_back(
     page.context.set_offline(True)
     page.fill("#w-subject", "Typed without a network")
     page.wait_for_selector("[data-field=subject] :text('Not saved, retrying')")
-    assert page.locator("#unsaved").inner_text() == "1 field not saved"
+    assert page.locator("#unsaved").inner_text() == "Fields not saved: 1"
     page.context.set_offline(False)
     page.wait_for_selector(SAVED.format("subject"))
-    assert page.locator("#unsaved").inner_text() == ""
+    assert not page.locator("#unsaved").is_visible()
     assert read(edition).subject == "Typed without a network"
 
 
@@ -154,7 +139,7 @@ def test_a_session_that_ends_in_mid_sentence_loses_nothing(
     session[USED_KEY] -= 121 * 60
     session.save()
     page.fill("#w-preheader", "Typed when nobody was signed in")
-    page.wait_for_selector("#sign-in[open] >> text=1 unsaved change is kept in this browser")
+    page.wait_for_selector("#sign-in[open] >> text=Not saved yet: 1. It is kept in this browser")
     page.fill("#again-password", PASSWORD)
     page.click("#sign-in button.btn--go")
     page.wait_for_selector(SAVED.format("preheader"))
@@ -329,5 +314,5 @@ def test_a_form_of_a_colleagues_story_closes_for_nobody_and_moves_keep_the_focus
     page.wait_for_selector(".pick >> nth=1 >> [data-down]")
     wait_until(page, lambda: page.evaluate("document.querySelectorAll('.pick')[1].hasAttribute('data-editing')"))
     assert page.evaluate("document.activeElement.hasAttribute('data-down')")
-    page.wait_for_selector("#mark:has-text('is now 2 of 3')", state="attached")
+    page.wait_for_selector("#toast:has-text('is now 2 of 3 in Top stories')")
     assert page.complaints == []

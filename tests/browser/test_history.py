@@ -6,19 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from newsletter.curator.editions import edition_lookup
-from tests.browser.people import IN_A_BROWSER, sign_in
+from tests.browser.people import IN_A_BROWSER, open_board
 
 pytestmark = IN_A_BROWSER
 
 
 def read(edition: Any) -> Any:
     return edition_lookup.get_edition(edition.id)
-
-
-def open_board(page: Any, live_server: Any, edition: Any, who: str = "editor") -> None:
-    sign_in(page, live_server, who)
-    page.goto(f"{live_server.url}/editions/{edition.id}/")
-    page.wait_for_load_state("networkidle")
 
 
 def test_a_move_and_a_removal_are_undone_by_button_and_by_key(

@@ -64,16 +64,18 @@ def add_pick(
     *,
     section: str | None = None,
     position: int | None = None,
+    after: str | None = None,
     reason: str = "",
     fetch: Fetcher | None = None,
     by: Actor,
     now: datetime,
     keep_approval: bool = False,
 ) -> Edition:
-    """Places an article in an edition, its words and picture copied. The first story becomes the lead.
+    """Places an article in an edition, its words and picture copied: at the end of `section`, at a `position` in it, or
+    right behind the story with the key `after`. The first story becomes the lead.
 
-    Raises Refused for what ran recently or may not run that day, unless there is a `reason`, which is kept with who
-    gave it; and for what is in the edition already.
+    Raises Conflict when the story `after` is gone; Refused for what ran recently or may not run that day, unless there
+    is a `reason`, which is kept with who gave it; and for what is in the edition already.
     """
     require_right(by, Verb.EDIT, newsletter_id=get_newsletter_id(edition_id))
     article = Article.objects.filter(id=article_id).first()
@@ -91,7 +93,9 @@ def add_pick(
         made = place_article(
             row, article, section, again_reason=f"{obstacle}: {why} ({by.name})"[:300] if obstacle else ""
         )
-        if position is not None:
+        if after is not None:
+            pick_order.place_pick_after(row, made, _get_anchor(row, before, after))
+        elif position is not None:
             pick_order.place_pick(row, made, made.section, position)
 
     detail = why[:200] or f"article {article_id}"
@@ -207,16 +211,21 @@ def move_pick(
         if after is None:
             pick_order.place_pick(row, moved, pick_order.choose_section(row, section) if section else left, 1)
         elif after != key:
-            anchor = row.picks.filter(key=after).first()
-            if anchor is None:
-                raise Conflict(
-                    "The story that this one was to follow is no longer in the edition. Look at the order again.",
-                    edition_history.explain_removal(before, after),
-                )
-            pick_order.place_pick_after(row, moved, anchor)
+            pick_order.place_pick_after(row, moved, _get_anchor(row, before, after))
         pick_order.renumber(row, left)
 
     return apply_edit(edition_id, act, action="moved", detail=key, by=by, now=now, keep_approval=keep_approval)
+
+
+def _get_anchor(row: models.Edition, before: Edition, key: str) -> models.Pick:
+    """The story that another is to follow. Raises Conflict when it is gone."""
+    anchor = row.picks.filter(key=key).first()
+    if anchor is None:
+        raise Conflict(
+            "The story that this one was to follow is no longer in the edition. Look at the order again.",
+            edition_history.explain_removal(before, key),
+        )
+    return anchor
 
 
 def find_key_before(edition: Edition, key: str, *, position: int, section: str | None = None) -> str | None:

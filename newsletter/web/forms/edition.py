@@ -22,15 +22,22 @@ SEEN = "seen_"
 Audiences = Iterable[tuple[str, str]]  # for whom a story or box can be, with the words; read where a form is shown
 
 
-def _text(label: str, hint: str = "", *, rows: int = 0, serif: bool = False, most: int = 0, **attrs: Any) -> Any:
-    """A text; `rows` makes it a text area. A newline at its ends is the service's to strip."""
-    attrs |= {"class": "input serif" if serif else "input", "autocomplete": "off", "data-hint": hint}
+def _text(
+    label: str, hint: str = "", *, count: str = "", rows: int = 0, serif: bool = False, most: int = 0, **attrs: Any
+) -> Any:
+    """A text; `rows` makes it a text area. A newline at its ends is the service's to strip.
+
+    The page shows how many characters or words it has, where `count` asks for that, before the hint.
+    """
+    attrs |= {"class": "input serif" if serif else "input", "autocomplete": "off"}
     if rows:
         attrs["rows"] = rows
     widget = forms.Textarea(attrs=attrs) if rows else forms.TextInput(attrs=attrs)
-    return forms.CharField(
+    field = forms.CharField(
         label=label, help_text=hint, widget=widget, required=False, strip=False, max_length=most or None
     )
+    field.count = count  # type: ignore[attr-defined]  # for the template
+    return field
 
 
 def _choice(label: str, choices: Any) -> forms.ChoiceField:
@@ -69,9 +76,9 @@ class SeenForm(forms.Form):
 class EditionTextsForm(SeenForm):
     """The texts of an edition."""
 
-    subject = _text("Subject", "characters", serif=True)
+    subject = _text("Subject", "characters", count="characters", serif=True)
     second_subject = _text("Second subject, for half of the subscribers", "empty: everybody gets the first", serif=True)
-    preheader = _text("Preheader", "characters", serif=True)
+    preheader = _text("Preheader", "characters", count="characters", serif=True)
     intro = _text("Intro", "Markdown, {{ first_name | reader }} works", rows=4, serif=True)
     signed = _text("Signed by", serif=True)
 
@@ -84,8 +91,8 @@ class StoryForm(SeenForm):
 
     FORMER_NAMES = {"shown_to": "visibility"}
 
-    headline = _text("Headline", "characters, 70 read best", serif=True)
-    blurb = _text("Blurb", "words, 20 to 40 read best", rows=3, serif=True)
+    headline = _text("Headline", "characters, 70 read best", count="characters", serif=True)
+    blurb = _text("Blurb", "words, 20 to 40 read best", count="words", rows=3, serif=True)
     label = _text("Label")
     size = _choice("Size", SIZES)
     shown_to = _choice("For", ())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
+from newsletter.catalog import newsletters
 from newsletter.curator.articles import rights
 from newsletter.curator.editions import (
     approval,
@@ -129,7 +129,7 @@ def save_fields(
             raise
         (difference,) = refusal.differences[:1]
         if revisions.was_saved(edition_id, part, difference.name, difference.yours, by.name):
-            return _render_saved(difference.present, now)  # a colleague went on from it, and knew what they did
+            return _render_saved(difference.present)  # a colleague went on from it, and knew what they did
         conflicts.keep_conflict(edition_id, part, difference, by=by, now=now)
         return _render_conflict(request, refusal)
     for name in values if edition.undecided else ():
@@ -137,13 +137,13 @@ def save_fields(
     if not is_value_request(request):
         return redirect("desk:board", edition_id)
     name = next(iter(values))
-    return _render_saved(read(edition, name), now)
+    return _render_saved(read(edition, name))
 
 
-def _render_saved(stored: object, now: datetime) -> HttpResponse:
-    """What is stored now, and when it was saved; the page knows the zone of its clock."""
+def _render_saved(stored: object) -> HttpResponse:
+    """What is stored now."""
     value = ("1" if stored else "") if isinstance(stored, bool) else str(stored)
-    return JsonResponse({"value": value, "at": now.isoformat()})
+    return JsonResponse({"value": value})
 
 
 def _render_conflict(request: HttpRequest, conflict: Conflict) -> HttpResponse:
@@ -206,33 +206,38 @@ def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
     article_id = read_number(request.POST, "article")
     if article_id is None:
         raise BadInput("Say which article.", "article")
+    after, section = read_place(request.POST.get("after", ""))
     edition = picks.add_pick(
         edition_id,
         article_id,
-        section=request.POST.get("section") or None,
+        section=section or request.POST.get("section") or None,
+        after=after,
         reason=request.POST.get("reason", ""),
         fetch=wiring.build_fetcher(),
         by=get_actor(request),
         now=clock.now(),
         keep_approval=True,
     )
-    return board_parts.render_parts(request, edition)
+    story = next(each for each in edition.picks if each.article_id == article_id)
+    announce = f"Picked as story {story.number}, in {_find_section_title(edition, story)}."
+    return board_parts.render_parts(request, edition, announce=announce, offers_undo=True)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
-    """Moves a story behind another one; `after` is empty for the top of its section."""
+    """Moves a story behind the one with the key `after`, or to the top of the section “#KEY”."""
     board_parts.require_editor(request, edition_id)
     after = request.POST.get("after")
     if after is None:
         raise BadInput("Say behind which story.", "after")
-    section = request.POST.get("section") or None
+    before, section = read_place(after)
     by, now = get_actor(request), clock.now()
-    edition = picks.move_pick(edition_id, key, after=after or None, section=section, by=by, now=now, keep_approval=True)
+    edition = picks.move_pick(edition_id, key, after=before, section=section, by=by, now=now, keep_approval=True)
     story = _get_story(edition, key)
     beside = sum(each.section == story.section for each in edition.picks)
-    announce = f"“{story.headline}” is now {story.position} of {beside} in its section."
-    return board_parts.render_parts(request, edition, announce=announce)
+    moved = f"Story {read_number(request.POST, 'number') or story.number}"
+    announce = f"{moved} is now {story.position} of {beside} in {_find_section_title(edition, story)}."
+    return board_parts.render_parts(request, edition, announce=announce, offers_undo=True)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
@@ -242,7 +247,7 @@ def drop_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     content_hash = require_content_hash(request.POST)
     by, now = get_actor(request), clock.now()
     edition = picks.drop_pick(edition_id, key, content_hash=content_hash, by=by, now=now, keep_approval=True)
-    return board_parts.render_parts(request, edition)
+    return board_parts.render_parts(request, edition, announce="Story removed.", offers_undo=True)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
@@ -271,6 +276,16 @@ def _get_story(edition: Edition, key: str) -> Pick:
     if story is None:
         raise NotFound("This story is no longer in the edition.")
     return story
+
+
+def read_place(text: str) -> tuple[str | None, str | None]:
+    """A place in the running order, as forms name it: “KEY”, behind that story, or “#SECTION”, on top of it."""
+    return (None, text[1:] or None) if text.startswith("#") else (text or None, None)
+
+
+def _find_section_title(edition: Edition, story: Pick) -> str:
+    titles = {each.key: each.title for each in newsletters.list_sections(edition.newsletter_id)}
+    return titles.get(story.section, story.section)
 
 
 def _render_board(

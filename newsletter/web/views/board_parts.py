@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.catalog import newsletters
-from newsletter.catalog.values import Newsletter
+from newsletter.catalog.values import Newsletter, Section
 from newsletter.checks import preflight
 from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import (
@@ -66,7 +66,7 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
         "edition": edition,
         "status": status,
         "newsletter": newsletter,
-        "sections": [(section, _list_with_moves(edition, section.key)) for section in newsletter.sections],
+        "sections": _list_sections(edition, newsletter),
         "findings": {
             each.key: [f for f in findings if f.where.startswith(f"story:{each.key}")] for each in edition.picks
         },
@@ -126,12 +126,15 @@ def _box_values(box: Any) -> dict[str, str]:
     return {"title": box.title, "text": box.text, "place": box.place.value}
 
 
-def render_parts(request: HttpRequest, edition: Edition, *, editing: str = "", announce: str = "") -> HttpResponse:
-    """All parts of the board for a page that is open; without scripts the board itself."""
+def render_parts(
+    request: HttpRequest, edition: Edition, *, editing: str = "", announce: str = "", offers_undo: bool = False
+) -> HttpResponse:
+    """All parts of the board for a page that is open, with what was just done; without scripts the board itself."""
     if not is_fragment_request(request):
         return redirect("desk:board", edition.id)
-    editing = editing or request.GET.get("editing", "") or request.headers.get("X-Editing", "")
-    context = build_board_context(request, edition, editing=editing) | {"announce": announce}
+    editing = editing or request.headers.get("X-Editing", "")
+    context = build_board_context(request, edition, editing=editing)
+    context |= {"announce": announce, "offers_undo": offers_undo}
     response = render(request, "fragments/board_parts.html", context)
     response[PARTS] = "1"
     return response
@@ -160,8 +163,24 @@ def _list_present(request: HttpRequest, edition_id: int) -> tuple[presence.Prese
     return presence.list_present(edition_id, besides=get_actor(request).name, now=clock.now())
 
 
-def _list_with_moves(edition: Edition, section: str) -> list[tuple[Pick, str, str]]:
-    """The stories of a section, each with the key of the story it comes behind when it goes up or down; "": on top."""
-    found = [each for each in edition.picks if each.section == section]
-    keys = ["", "", *(each.key for each in found), ""]
-    return [(each, keys[place], keys[place + 3]) for place, each in enumerate(found)]
+def _list_sections(
+    edition: Edition, newsletter: Newsletter
+) -> list[tuple[Section, list[tuple[Pick, str | None, str | None]]]]:
+    """The sections with their stories, each with its places one up and one down; None where there is none.
+
+    A place is the key of the story before it, or “#SECTION”: on top of that section. Up from the top of a section leads
+    behind the last story of the one before, down from its end to the top of the next.
+    """
+    keys = [section.key for section in newsletter.sections]
+    by_section = {key: [each for each in edition.picks if each.section == key] for key in keys}
+    places = [place for key in keys for place in (f"#{key}", *(each.key for each in by_section[key]))]
+    found = []
+    for section in newsletter.sections:
+        with_moves: list[tuple[Pick, str | None, str | None]] = []
+        for story in by_section[section.key]:
+            at = places.index(story.key)
+            with_moves.append(
+                (story, places[at - 2] if at > 1 else None, places[at + 1] if at + 1 < len(places) else None)
+            )
+        found.append((section, with_moves))
+    return found

@@ -22,18 +22,18 @@ from newsletter.web.views.board import save_fields
 @desk_view(Verb.EDIT, methods=("POST",))
 def save_box(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Adds a box, changes fields of one (`box` is its id), or with `do=drop` removes it."""
-    number, by, now = read_number(request.POST, "box"), get_actor(request), clock.now()
+    number, by, now = _read_box(request), get_actor(request), clock.now()
     if request.POST.get("do") == "drop":
         board_parts.require_editor(request, edition_id)
         content_hash = require_content_hash(request.POST)
         edition = boxes.drop_box(edition_id, number or 0, content_hash=content_hash, by=by, now=now, keep_approval=True)
         return board_parts.render_parts(request, edition)
-    if not request.POST.get("box"):
+    if number is None:
         board_parts.require_editor(request, edition_id)
         values, _ = BoxForm().read_fields(request.POST)
         edition = boxes.set_box(edition_id, seen=None, by=by, now=now, keep_approval=True, **cast(BoxFields, values))
         return board_parts.render_parts(request, edition)
-    box_id = number or 0
+    box_id = number
 
     def save(values: dict[str, Any], seen: dict[str, Any]) -> Edition:
         given, known = cast(BoxFields, values), cast(BoxFields, seen)
@@ -43,6 +43,12 @@ def save_box(request: HttpRequest, edition_id: int) -> HttpResponse:
         return getattr(_get_box(changed, box_id), name)
 
     return save_fields(request, edition_id, BoxForm(), save, read=read, part=f"{edition_changes.BOX}{box_id}")
+
+
+def _read_box(request: HttpRequest) -> int | None:
+    """The box that is meant, in the form or in the address; None for a new one."""
+    number = read_number(request.POST, "box")
+    return read_number(request.GET, "box") if number is None else number
 
 
 def _get_box(edition: Edition, number: int | None) -> Box:

@@ -3,105 +3,69 @@
  * @module
  */
 
+import { find, list, words } from "./dom.js";
+
 /** @type {Promise<void> | null} */
 let waiting = null;
-/** @type {() => { count: number, text: string }} */
-let describeUnsaved = () => ({ count: 0, text: "" });
-
-/** What is said of unsaved text in the dialog. @param {() => { count: number, text: string }} describe */
-export function setUnsaved(describe) {
-  describeUnsaved = describe;
-}
 
 /** Whether the desk has said that nobody is signed in, and nobody has signed in since. */
-export function isSignedOut() {
-  return waiting !== null;
-}
+export const isSignedOut = () => waiting !== null;
 
 /** The token against forged forms: it changes when somebody signs in. */
-export function readToken() {
-  const found = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
-  return found ? found[1] : "";
-}
+export const readToken = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] || "";
 
 /**
- * One request that the desk answers with JSON, whatever it answers.
- * @param {string} url
- * @param {Record<string, string> | FormData | null} sent null: a GET
- * @param {{ keepalive?: boolean }} [options]
- * @returns {Promise<{ status: number, body: any }>} status 0: no answer, the network is gone
+ * Posts something that the desk answers with JSON, whatever it answers. Status 0: no answer, the network is gone.
+ * @param {string} url @param {Record<string, string> | FormData} sent @param {boolean} [keepalive] outlasts the page
+ * @returns {Promise<{ status: number, body: any }>}
  */
-export async function ask(url, sent, options = {}) {
-  const body = sent === null || sent instanceof FormData ? sent : new URLSearchParams(sent);
-  /** @type {Record<string, string>} */
-  const headers = { Accept: "application/json" };
-  if (body) headers["X-CSRFToken"] = readToken();
+export async function ask(url, sent, keepalive = false) {
   try {
     const response = await fetch(url, {
-      method: body ? "POST" : "GET",
-      body,
-      headers,
-      credentials: "same-origin",
+      method: "POST",
+      body: sent instanceof FormData ? sent : new URLSearchParams(sent),
+      headers: { Accept: "application/json", "X-CSRFToken": readToken() },
       redirect: "error",
-      keepalive: options.keepalive,
+      keepalive,
     });
-    const isJson = (response.headers.get("Content-Type") || "").startsWith("application/json");
+    const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
     return { status: response.status, body: isJson ? await response.json() : {} };
   } catch {
     return { status: 0, body: {} };
   }
 }
 
-/** Opens the dialog, once, and resolves when somebody has signed in. @returns {Promise<void>} */
+/** Opens the dialog, once, and resolves when somebody has signed in. */
 export function signIn() {
-  if (!waiting) {
-    waiting = openDialog().then(() => {
-      waiting = null;
-      document.dispatchEvent(new Event("desk:signed-in"));
-    });
-  }
+  waiting ||= openDialog().then(() => {
+    waiting = null;
+    document.dispatchEvent(new Event("desk:signed-in"));
+  });
   return waiting;
 }
 
 /** @returns {Promise<void>} */
 function openDialog() {
-  const dialog = /** @type {HTMLDialogElement | null} */ (document.getElementById("sign-in"));
-  const form = dialog?.querySelector("form");
-  if (!dialog || !form) {
-    location.reload();
-    return new Promise(() => {});
-  }
-  const before = /** @type {HTMLElement | null} */ (document.activeElement);
-  const unsaved = describeUnsaved();
-  /** @param {string} name */
-  const find = (name) => /** @type {HTMLElement} */ (form.querySelector(name));
-  find("[data-unsaved]").textContent = unsaved.count
-    ? `${unsaved.count} unsaved ${unsaved.count === 1 ? "change is" : "changes are"} kept in this browser and saved ` +
-      "as soon as you sign in."
-    : "";
-  const copy = find("[data-copy]");
-  copy.hidden = !unsaved.text || !navigator.clipboard;
-  copy.onclick = () => navigator.clipboard.writeText(unsaved.text);
+  const dialog = /** @type {HTMLDialogElement} */ (find("#sign-in"));
+  const form = /** @type {HTMLFormElement} */ (find("form", dialog));
   show(form, "password");
   dialog.oncancel = (event) => event.preventDefault();
   dialog.showModal();
   return new Promise((resolve) => {
     form.onsubmit = async (event) => {
       event.preventDefault();
-      const asksCode = !find('[data-step="code"]').hidden;
-      const url = asksCode ? form.dataset.codeAction || "" : form.action;
-      const { status, body } = await ask(url, new FormData(form));
-      if (status === 200 && body.asks === "code") {
+      const asksCode = !find("[data-step=code]", form)?.hidden;
+      const { status, body } = await ask(asksCode ? form.dataset.code || "" : form.action, new FormData(form));
+      if (status === 200 && body.asks) {
         show(form, "code");
       } else if (status === 200) {
         form.reset();
         dialog.close();
         renewTokens();
-        before?.focus({ preventScroll: true });
         resolve();
       } else {
         if (status === 401) show(form, "password");
-        find("[data-error]").textContent = body.error || "The desk cannot be reached. Try again in a moment.";
+        find("[data-error]", form)?.append(body.error || words.unreachable);
       }
     };
   });
@@ -109,18 +73,13 @@ function openDialog() {
 
 /** Shows one step of the dialog. @param {HTMLFormElement} form @param {string} step */
 function show(form, step) {
-  for (const each of form.querySelectorAll("[data-step]")) {
-    /** @type {HTMLElement} */ (each).hidden = each.getAttribute("data-step") !== step;
-  }
-  form.querySelector("[data-error]")?.replaceChildren();
-  /** @type {HTMLElement | null} */ (form.querySelector(`[data-step="${step}"] input`))?.focus();
+  for (const each of list("[data-step]", form)) each.hidden = each.dataset.step !== step;
+  find("[data-error]", form)?.replaceChildren();
+  find(`[data-step=${step}] input`, form)?.focus();
 }
 
 /** Gives every form of the page the token of the new session. */
 function renewTokens() {
-  const token = readToken();
-  document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
-  for (const each of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) {
-    /** @type {HTMLInputElement} */ (each).value = token;
-  }
+  document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": readToken() }));
+  for (const each of list("input[name=csrfmiddlewaretoken]")) each.setAttribute("value", readToken());
 }

@@ -42,7 +42,7 @@ def test_a_story_whose_form_is_open_comes_as_its_form(editor: Client, edition: A
     key = edition.picks[0].key
     page = editor.get(f"/editions/{edition.id}/changes/", headers=HTMX | {"X-Editing": key}).content.decode()
     assert f'data-editing="{key}"' in page
-    gone = editor.get(f"/editions/{edition.id}/changes/?editing=gone", headers=HTMX).content.decode()
+    gone = editor.get(f"/editions/{edition.id}/changes/", headers=HTMX | {"X-Editing": "gone"}).content.decode()
     assert "data-editing" not in gone
 
 

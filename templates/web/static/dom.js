@@ -1,0 +1,25 @@
+/**
+ * Finding elements and listening, in few words and typed.
+ * @module
+ */
+
+/**
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} selector @param {ParentNode} [root] @returns {T | null}
+ */
+export const find = (selector, root = document) => root.querySelector(selector);
+
+/** @param {string} selector @param {ParentNode} [root] */
+export const list = (selector, root = document) =>
+  [.../** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(selector))];
+
+/** What an event is about, or what is around it. @param {any} event @param {string} selector @returns {HTMLElement | null} */
+export const nearest = (event, selector) => event.target.closest?.(selector);
+
+/** Listens on the whole page, for some names. @param {string} names @param {(event: any) => void} listener */
+export function on(names, listener, capture = false) {
+  for (const name of names.split(" ")) document.addEventListener(name, listener, capture);
+}
+
+/** The sentences that a page brings for its scripts, in its own language. */
+export const words = document.body.dataset;

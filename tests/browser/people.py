@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -43,3 +44,8 @@ def wait_until(page: Any, is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < until, "it did not come to that"
         page.wait_for_timeout(100)
+
+
+def list_complaints(page: Any) -> list[str]:
+    """What the browser complained of, apart from the statuses that a test is about."""
+    return [each for each in page.complaints if not re.search(r"status of (401|403|409|422|503)|ERR_", each)]

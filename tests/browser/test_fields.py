@@ -16,7 +16,7 @@ from newsletter.kernel import clock
 from newsletter.scheduling import occurrences, schedules
 from newsletter.web.sessions import USED_KEY
 from tests.actors import SYSTEM
-from tests.browser.people import IN_A_BROWSER, open_board, wait_until
+from tests.browser.people import IN_A_BROWSER, list_complaints, open_board, wait_until
 from tests.conftest import PASSWORD
 
 pytestmark = IN_A_BROWSER
@@ -31,11 +31,6 @@ def open_story(page: Any, key: str) -> None:
 
 def read(edition: Any) -> Any:
     return edition_lookup.get_edition(edition.id)
-
-
-def others(page: Any) -> list[str]:
-    """What the browser complained of, apart from the statuses that a test is about."""
-    return [each for each in page.complaints if not re.search(r"status of (401|403|409|422|503)|ERR_", each)]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +71,7 @@ def test_one_field_changed_by_two_keeps_both_texts_until_somebody_chooses(
     theo.goto(f"{live_server.url}/editions/{edition.id}/review/")
     theo.click("button:has-text('Approve')")
     theo.wait_for_selector("text=Approved, frozen as")
-    assert others(ines) == others(theo) == []
+    assert list_complaints(ines) == list_complaints(theo) == []
 
 
 def test_two_fields_and_two_stories_never_conflict(
@@ -145,7 +140,7 @@ def test_a_session_that_ends_in_mid_sentence_loses_nothing(
     page.wait_for_selector(SAVED.format("preheader"))
     assert page.input_value("#w-preheader") == "Typed when nobody was signed in"
     assert read(edition).preheader == "Typed when nobody was signed in"
-    assert others(page) == []
+    assert list_complaints(page) == []
 
 
 @pytest.mark.parametrize("how", ["another story", "pick", "Escape", "Done", "link", "reload", "close", "move"])

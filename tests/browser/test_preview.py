@@ -11,8 +11,7 @@ import pytest
 from newsletter.curator.editions import editions, picks
 from subscribers.attributes import change_profile
 from tests.actors import SYSTEM
-from tests.browser.people import IN_A_BROWSER
-from tests.browser.test_fields import open_board, others, wait_until
+from tests.browser.people import IN_A_BROWSER, list_complaints, open_board, wait_until
 
 pytestmark = IN_A_BROWSER
 
@@ -133,7 +132,7 @@ def test_without_the_network_the_old_mail_stays_and_the_new_one_comes_when_it_is
     editions.edit_edition(edition.id, intro="Back again.", seen=None, by=SYSTEM, now=now)
     page.context.set_offline(False)
     page.frame_locator(MAIL).locator("text=Back again.").wait_for()
-    assert others(page) == []
+    assert list_complaints(page) == []
 
 
 def test_a_session_that_ended_asks_to_sign_in_and_never_shows_that_page_in_the_frame(
@@ -145,7 +144,7 @@ def test_a_session_that_ended_asks_to_sign_in_and_never_shows_that_page_in_the_f
     page.check("[name=view][value=dark]", force=True)
     page.wait_for_selector("#sign-in[open]")
     assert edition.picks[0].headline in read_mail(page)
-    assert [each for each in others(page) if "frame is sandboxed" not in each] == []
+    assert [each for each in list_complaints(page) if "frame is sandboxed" not in each] == []
 
 
 @pytest.mark.parametrize(("view", "lines"), [("wide", 2), ("phone", 4)])

@@ -15,15 +15,16 @@ export const isSignedOut = () => waiting !== null;
 export const readToken = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] || "";
 
 /**
- * Posts something that the desk answers with JSON, whatever it answers. Status 0: no answer, the network is gone.
- * @param {string} url @param {Record<string, string> | FormData} sent @param {boolean} [keepalive] outlasts the page
+ * One request that the desk answers with JSON, whatever it answers. Status 0: no answer, the network is gone.
+ * @param {string} url @param {Record<string, string> | FormData | null} sent null: a GET
+ * @param {boolean} [keepalive] it outlasts the page
  * @returns {Promise<{ status: number, body: any }>}
  */
 export async function ask(url, sent, keepalive = false) {
   try {
     const response = await fetch(url, {
-      method: "POST",
-      body: sent instanceof FormData ? sent : new URLSearchParams(sent),
+      method: sent ? "POST" : "GET",
+      body: sent && !(sent instanceof FormData) ? new URLSearchParams(sent) : sent,
       headers: { Accept: "application/json", "X-CSRFToken": readToken() },
       redirect: "error",
       keepalive,

@@ -21,7 +21,6 @@ EXCEPTED = {
     "newsletter/web/views/board.py": "not done yet",
     "newsletter/web/views/boxes.py": "not done yet",
     "newsletter/web/views/deliveries.py": "not done yet",
-    "newsletter/web/views/editions.py": "not done yet",
     "newsletter/web/views/history.py": "not done yet",
     "newsletter/web/views/imports.py": "not done yet",
     "newsletter/web/views/notification_webhooks.py": "not done yet",

@@ -2,49 +2,65 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 
 from django import forms
+from django.utils import formats
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
-from newsletter.kernel.numbers import parse_whole_number
+from newsletter.web.forms.base import CountField, DecisionForm
 
 NOW, SCHEDULE = "now", "schedule"
-_SEPARATORS = str.maketrans("", "", ",.  \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}'’")
+_PRESS = _("Press “Schedule sending” or “Send now”.")
 
 
-class SendForm(forms.Form):
+class SendForm(DecisionForm):
     """When a mailing leaves, and the number of subscribers as a sign that somebody means it."""
 
-    at = forms.CharField(
-        label="Time",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "class": "input"}),
-        required=False,
-    )
-    readers = forms.CharField(
-        label="Type the number of subscribers to send",
-        widget=forms.TextInput(
-            attrs={"class": "input input--short", "inputmode": "numeric", "autocomplete": "off", "required": True}
-        ),
-        required=False,
+    readers = CountField(label=_("Type the number of subscribers to send"), required=False)
+    at = forms.CharField(label=_("Time"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}), required=False)
+    on_other_day = forms.BooleanField(label=_("Send it on that day anyway"), required=False)
+    do = forms.ChoiceField(
+        widget=forms.HiddenInput,
+        choices=[(SCHEDULE, _("Schedule sending")), (NOW, _("Send now"))],
+        error_messages={"required": _PRESS, "invalid_choice": _PRESS},
     )
 
-    def check_readers(self, expected: int) -> None:
-        """Raises BadInput unless the number was typed, with separators between the thousands or without."""
-        typed = self.data.get("readers", "").translate(_SEPARATORS)
-        if parse_whole_number(typed) != expected:
-            raise BadInput(f"Type the number of subscribers: {expected:,}. Nothing was sent or scheduled.", "readers")
+    def __init__(self, *args: Any, subscribers: int, zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._subscribers, self._zone = subscribers, zone
+        number = formats.number_format(subscribers, force_grouping=True)
+        wrong = gettext("Type the number of subscribers: %(number)s. Nothing was sent or scheduled.")
+        self._wrong_number = wrong % {"number": number}
+        hint = ngettext(
+            "%(number)s subscriber. What is sent stays sent.",
+            "%(number)s subscribers. What is sent stays sent.",
+            subscribers,
+        )
+        self.fields["readers"].help_text = hint % {"number": number}
+        self.fields["readers"].error_messages["invalid"] = self._wrong_number
+        self.fields["readers"].widget.attrs["required"] = True
+        elsewhen = gettext("In %(zone)s. Only to send it at another time than its schedule does.")
+        self.fields["at"].help_text = elsewhen % {"zone": zone}
 
-    def read_time(self, zone: str) -> datetime | None:
-        """When it is to leave; None: now. Raises BadInput for a button that is none, and a time that is none."""
-        match self.data.get("do", ""):
-            case "now":
-                return None
-            case "schedule":
-                typed = self.data.get("at", "").strip()
-                if not typed:
-                    raise BadInput("Give the date and time at which it is to leave, or press “Send now”.", "at")
-                return clock.parse_local_moment(typed, zone, "at")
-            case _:
-                raise BadInput("Press “Schedule” or “Send now”.", "do")
+    def clean_readers(self) -> int:
+        """The number that was typed, if it is the right one."""
+        if self.cleaned_data["readers"] != self._subscribers:
+            raise forms.ValidationError(self._wrong_number)
+        return self._subscribers
+
+    def clean(self) -> dict[str, Any]:
+        """When it is to leave; None: now."""
+        sent = self.cleaned_data
+        typed, at = sent.get("at", ""), None
+        if sent.get("do") == SCHEDULE and not typed:
+            self.add_error("at", _("Give the date and time at which it is to leave, or press “Send now”."))
+        elif sent.get("do") == SCHEDULE:
+            try:
+                at = clock.parse_local_moment(typed, self._zone, "at")
+            except BadInput as problem:
+                self.add_error("at", str(problem))
+        return sent | {"at": at}

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Any, TypedDict
 from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from newsletter.accounts.actors import UserActor
 from newsletter.accounts.permissions import can, list_addresses_with
 from newsletter.catalog import newsletters
+from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
+from newsletter.checks.findings import Finding
 from newsletter.curator.editions import (
     approval,
     correction_lookup,
@@ -34,7 +38,6 @@ from newsletter.delivery.sending import one_off
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
 from newsletter.templater.merge_fields import personalise_mail
 from newsletter.web.access import (
     desk_view,
@@ -42,50 +45,74 @@ from newsletter.web.access import (
     list_accessible_newsletters,
     require_permission,
 )
-from newsletter.web.fields import require_content_hash
+from newsletter.web.fields import read_act
+from newsletter.web.forms.base import DecisionForm, keep_sent
+from newsletter.web.forms.review import (
+    ApprovalForm,
+    ApprovalRequestForm,
+    CorrectionForm,
+    MailCorrectionForm,
+    NewEditionForm,
+    OverrideForm,
+    SendBackForm,
+    SendTestForm,
+    SkipForm,
+)
 from newsletter.web.forms.sending import SendForm
 from newsletter.web.views import preview
 from subscribers import lists
 from subscribers.states import SubscriptionState
 
-VIEWS = ("wide", "phone", "dark", "pictures off", "text", "source")
+VIEWS = {
+    "wide": gettext_lazy("Wide"),
+    "phone": gettext_lazy("Phone"),
+    "dark": gettext_lazy("Dark"),
+    "pictures off": gettext_lazy("Images off"),
+    "text": gettext_lazy("Text"),
+    "source": gettext_lazy("Source code"),
+}
+
+
+class Decision(TypedDict):
+    """What every decision names: what was seen, who decides, when."""
+
+    content_hash: str
+    by: UserActor
+    now: datetime
 
 
 @desk_view(Verb.VIEW, methods=("GET", "POST"))
 def show_editions(request: HttpRequest) -> HttpResponse:
     """The list of editions; POST makes the edition of a day."""
-    newsletters = list_accessible_newsletters(request)
-    if request.method == "POST":
-        return _create_edition(request)
-    found = edition_lookup.list_editions(newsletter_ids=[each.id for each in newsletters], limit=60)
-    names, statuses = {each.id: each for each in newsletters}, edition_status.find_statuses(found)
-    return render(
-        request,
-        "pages/editions.html",
-        {
-            "editions": [(each, names[each.newsletter_id], statuses[each.id]) for each in found],
-            "newsletters": list_accessible_newsletters(request, Verb.EDIT),
-        },
-    )
+    editable = list_accessible_newsletters(request, Verb.EDIT)
+    if request.method != "POST":
+        return _render_editions(request, NewEditionForm(newsletters=editable))
+    form = NewEditionForm(request.POST, newsletters=editable)
+    if form.is_valid():
+        with form.show_refusals():
+            return redirect("desk:board", _create_edition(request, form).id)
+    return _render_editions(request, form)
 
 
-def _create_edition(request: HttpRequest) -> HttpResponse:
-    newsletter = newsletters.get_newsletter_by_slug(request.POST.get("newsletter", ""))
-    text, by, now = request.POST.get("date", ""), get_actor(request), clock.now()
-    try:
-        day = clock.parse_day(text) if text else None
-        if request.POST.get("suggest"):
-            edition = suggestions.create_suggested_edition(
-                newsletter.id, day, fetch=wiring.build_fetcher(), by=by, now=now
-            )
-        else:
-            edition = editions.create_edition(newsletter.id, day, by=by, now=now)
-    except NotAllowed:
-        raise
-    except NewsletterError as error:
-        messages.error(request, str(error))
-        return redirect("desk:editions")
-    return redirect("desk:board", edition.id)
+def _render_editions(request: HttpRequest, form: NewEditionForm) -> HttpResponse:
+    names = {each.id: each for each in list_accessible_newsletters(request)}
+    found = edition_lookup.list_editions(newsletter_ids=[*names], limit=60)
+    statuses = edition_status.find_statuses(found)
+    context = {
+        "editions": [(each, names[each.newsletter_id], statuses[each.id]) for each in found],
+        "form": form,
+        "may_create": bool(list_accessible_newsletters(request, Verb.EDIT)),
+    }
+    return render(request, "pages/editions.html", context, status=form.status)
+
+
+def _create_edition(request: HttpRequest, form: NewEditionForm) -> Edition:
+    given, by, now = form.cleaned_data, get_actor(request), clock.now()
+    newsletter = newsletters.get_newsletter_by_slug(given["newsletter"])
+    if not given["suggest"]:
+        return editions.create_edition(newsletter.id, given["date"], by=by, now=now)
+    fetch = wiring.build_fetcher()
+    return suggestions.create_suggested_edition(newsletter.id, given["date"], fetch=fetch, by=by, now=now)
 
 
 @desk_view(Verb.VIEW)
@@ -94,10 +121,8 @@ def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
     return _render_review(request, edition_id)
 
 
-def _render_review(
-    request: HttpRequest, edition_id: int, *, refused: str = "", refusal: NewsletterError | None = None
-) -> HttpResponse:
-    """The review; with `refusal` beside the form `refused`, whose fields keep what was typed.
+def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | None = None) -> HttpResponse:
+    """The review; with the form that was refused, which keeps what was typed.
 
     Its forms carry the hash of the edition as it was read before anything else is shown of it.
     """
@@ -119,9 +144,8 @@ def _render_review(
         "content_hash": checked.content_hash,
         "view": view if view in VIEWS else "wide",
         "views": VIEWS,
-        "findings": checked.findings,
+        "findings": _pair_with_forms(checked.findings, sent),
         "blocked": checked.blocked,
-        "readers": lists.count_subscribers_by_state(newsletter.list_id).get(SubscriptionState.ACTIVE, 0),
         "size": round(len(rendered.html.encode()) / 1000),
         "text": mail.text,
         "source": mail.html,
@@ -141,17 +165,42 @@ def _render_review(
         "may_approve": by.may(Verb.APPROVE, newsletter_id=newsletter.id),
         "may_send": by.may(Verb.SEND, newsletter_id=newsletter.id),
         "mailing": summary.find_mailing_of_edition(edition_id),
-        # Where tests went are people's addresses, though not subscribers'.
-        "test_addresses": (may_see_subscribers and newsletter.test_addresses) or by.name,
         "corrections": correction_lookup.list_corrections(edition_id),
-        "send_form": SendForm(request.POST if refused == "mailing" else None, auto_id="%s"),
-        "refused": refused,
-        "refusal": refusal,
-        "typed": request.POST,
-        "approvers": may_edit and list_addresses_with(Verb.APPROVE, newsletter.id),
+        "approval_form": keep_sent(sent, ApprovalForm),
+        "override_form": keep_sent(sent, OverrideForm),
+        "request_form": keep_sent(sent, ApprovalRequestForm, approvers=_list_approvers(edition) if may_edit else ()),
+        "send_back_form": keep_sent(sent, SendBackForm),
+        # Where tests went are people's addresses, though not subscribers'.
+        "test_form": keep_sent(
+            sent,
+            SendTestForm,
+            initial={"addresses": (may_see_subscribers and newsletter.test_addresses) or by.name},
+        ),
+        "send_form": keep_sent(sent, SendForm, subscribers=_count_subscribers(newsletter), zone=newsletter.zone),
+        "skip_form": keep_sent(sent, SkipForm),
+        "correction_form": keep_sent(sent, CorrectionForm, picks=edition.picks),
+        "mail_form": keep_sent(sent, MailCorrectionForm),
+        "decisions": [sent] if sent is not None and not isinstance(sent, SendTestForm | OverrideForm) else [],
         "transitions": transitions.list_transitions(edition_id),
     }
-    return render(request, "pages/review.html", context, status=refusal.http_status if refusal else 200)
+    return render(request, "pages/review.html", context, status=sent.status if sent else 200)
+
+
+def _pair_with_forms(findings: Iterable[Finding], sent: DecisionForm | None) -> list[tuple[Finding, OverrideForm]]:
+    """Each finding with the form that overrides it: the one that was sent, where it is about this finding."""
+    about = (sent["code"].value(), sent["where"].value()) if isinstance(sent, OverrideForm) else None
+    return [
+        (each, keep_sent(sent if (each.code, each.where) == about else None, OverrideForm, auto_id=f"override-{n}-%s"))
+        for n, each in enumerate(findings)
+    ]
+
+
+def _list_approvers(edition: Edition) -> list[str]:
+    return list(list_addresses_with(Verb.APPROVE, edition.newsletter_id))
+
+
+def _count_subscribers(newsletter: Newsletter) -> int:
+    return lists.count_subscribers_by_state(newsletter.list_id).get(SubscriptionState.ACTIVE, 0)
 
 
 @desk_view(Verb.VIEW)
@@ -160,7 +209,7 @@ def download_message(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _get_edition(request, Verb.VIEW, edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     now = clock.now()
-    recipient, variant, _ = preview.choose_recipient(request, edition, newsletter)
+    recipient, variant, _problem = preview.choose_recipient(request, edition, newsletter)
     mail = one_off.compose_eml(
         rendered=approval.preview_edition(edition, variant),
         newsletter=newsletter,
@@ -178,87 +227,88 @@ def download_message(request: HttpRequest, edition_id: int) -> HttpResponse:
 def check_pages(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Checks the pages of an edition's stories and its links now."""
     differ = tasks.check_pages_and_links_of_edition(edition_id, by=get_actor(request), now=clock.now())
-    messages.success(
-        request,
-        f"Looked at pages and links: {differ} to see to." if differ else "Looked at pages and links: all as they were.",
-    )
+    found = ngettext("Checked pages and links: %(n)s finding.", "Checked pages and links: %(n)s findings.", differ)
+    unchanged = _("Checked pages and links: nothing has changed.")
+    messages.success(request, found % {"n": differ} if differ else unchanged)
     return redirect("desk:review", edition_id)
 
 
 def _decide(
-    request: HttpRequest, verb: Verb, edition_id: int, form: str, act: Callable[[str, UserActor, datetime], str]
+    request: HttpRequest, edition_id: int, form: DecisionForm, act: Callable[[Mapping[str, Any], Decision], str]
 ) -> HttpResponse:
     """A decision about the edition that the form's hash names. `act` returns where to go on.
 
-    What is refused is shown beside the form, on a page with the present hash: whoever reads it may decide again.
+    What is refused is shown at the form, on a page with the present hash: whoever reads it may decide again.
     """
-    _get_edition(request, verb, edition_id)
-    try:
-        return redirect(act(require_content_hash(request.POST), get_actor(request), clock.now()))
-    except NotAllowed:
-        raise
-    except NewsletterError as refusal:
-        return _render_review(request, edition_id, refused=form, refusal=refusal)
+    if form.is_valid():
+        with form.show_refusals():
+            given = form.cleaned_data
+            decision = Decision(content_hash=given["content_hash"], by=get_actor(request), now=clock.now())
+            return redirect(act(given, decision))
+    return _render_review(request, edition_id, form)
 
 
 @desk_view(Verb.APPROVE, methods=("POST",))
 def change_approval(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Approves, or with `withdraw` takes the approval back."""
+    _get_edition(request, Verb.APPROVE, edition_id)
 
-    def act(content_hash: str, by: UserActor, now: datetime) -> str:
-        if request.POST.get("withdraw"):
-            approval.withdraw_approval(edition_id, content_hash=content_hash, by=by, now=now)
-            messages.success(request, "The approval is withdrawn; the edition is a draft again.")
+    def act(given: Mapping[str, Any], decision: Decision) -> str:
+        if given["withdraw"]:
+            approval.withdraw_approval(edition_id, **decision)
+            messages.success(request, _("The approval is withdrawn. The edition is a draft again."))
+        elif snapshot := preflight.approve_edition(edition_id, **decision):
+            messages.success(request, _("Approved, frozen as %(hash)s.") % {"hash": snapshot.sha256[:12]})
         else:
-            snapshot = preflight.approve_edition(edition_id, content_hash=content_hash, by=by, now=now)
-            done = "Approved by you. A second person must approve it as well."
-            messages.success(request, f"Approved, frozen as {snapshot.sha256[:12]}." if snapshot else done)
+            messages.success(request, _("Approved by you. A second person must approve it as well."))
         return reverse("desk:review", args=[edition_id])
 
-    return _decide(request, Verb.APPROVE, edition_id, "approval", act)
+    return _decide(request, edition_id, ApprovalForm(request.POST), act)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def request_approval(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Asks a colleague for approval."""
+    edition = _get_edition(request, Verb.EDIT, edition_id)
 
-    def act(content_hash: str, by: UserActor, now: datetime) -> str:
-        sent = request.POST
-        tasks.request_approval(edition_id, of=sent.get("of", ""), note=sent.get("note", ""), by=by, now=now)
-        messages.success(request, "The edition is in review.")
+    def act(given: Mapping[str, Any], decision: Decision) -> str:
+        by, now = decision["by"], decision["now"]
+        tasks.request_approval(edition_id, of=given["of"], note=given["note"], by=by, now=now)
+        messages.success(request, _("The edition is in review."))
         return reverse("desk:review", args=[edition_id])
 
-    return _decide(request, Verb.EDIT, edition_id, "request", act)
+    form = ApprovalRequestForm(request.POST, approvers=_list_approvers(edition))
+    return _decide(request, edition_id, form, act)
 
 
 @desk_view(Verb.APPROVE, methods=("POST",))
 def send_back(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Sends an edition in review back with a note."""
+    _get_edition(request, Verb.APPROVE, edition_id)
 
-    def act(content_hash: str, by: UserActor, now: datetime) -> str:
-        approval.send_back(edition_id, note=request.POST.get("note", ""), content_hash=content_hash, by=by, now=now)
-        messages.success(request, "The edition is a draft again.")
+    def act(given: Mapping[str, Any], decision: Decision) -> str:
+        approval.send_back(edition_id, note=given["note"], **decision)
+        messages.success(request, _("The edition is a draft again."))
         return reverse("desk:board", args=[edition_id])
 
-    return _decide(request, Verb.APPROVE, edition_id, "send-back", act)
+    return _decide(request, edition_id, SendBackForm(request.POST), act)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def send_tests(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Sends a test to a few addresses."""
     edition = _get_edition(request, Verb.EDIT, edition_id)
-    addresses = [each for each in re.split(r"[\s,;]+", request.POST.get("addresses", "").strip()) if each]
-    variant = preview.find_variant(edition, request.POST.get("variant", ""))
+    form = SendTestForm(request.POST)
 
-    def act(content_hash: str, by: UserActor, now: datetime) -> str:
-        sent = tasks.send_test(edition_id, addresses, variant=variant, content_hash=content_hash, by=by, now=now)
-        for each in sent:
-            (messages.success if each.answer is AnswerKind.ACCEPTED else messages.error)(
-                request, f"Test to {each.address}: {each.answer}. {each.message}"
-            )
+    def act(given: Mapping[str, Any], decision: Decision) -> str:
+        variant = preview.find_variant(edition, given["variant"])
+        for each in tasks.send_test(edition_id, form.list_addresses(), variant=variant, **decision):
+            show = messages.success if each.answer is AnswerKind.ACCEPTED else messages.error
+            sent = {"address": each.address, "answer": each.answer, "message": each.message}
+            show(request, _("Test to %(address)s: %(answer)s. %(message)s") % sent)
         return reverse("desk:review", args=[edition_id])
 
-    return _decide(request, Verb.EDIT, edition_id, "tests", act)
+    return _decide(request, edition_id, form, act)
 
 
 @desk_view(Verb.SEND, methods=("POST",))
@@ -266,68 +316,59 @@ def send_mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Sends an approved edition now, or schedules it; the number of subscribers must be typed."""
     edition = _get_edition(request, Verb.SEND, edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
-    readers = lists.count_subscribers_by_state(newsletter.list_id).get(SubscriptionState.ACTIVE, 0)
 
-    def act(content_hash: str, by: UserActor, now: datetime) -> str:
-        form = SendForm(request.POST)
-        form.check_readers(readers)
-        mailing = tasks.send_edition(
-            edition_id,
-            at=form.read_time(newsletter.zone),
-            content_hash=content_hash,
-            by=by,
-            now=now,
-            on_other_day=bool(request.POST.get("on_other_day")),
-        )
+    def act(given: Mapping[str, Any], decision: Decision) -> str:
+        at, on_other_day = given["at"], given["on_other_day"]
+        mailing = tasks.send_edition(edition_id, at=at, on_other_day=on_other_day, **decision)
         return reverse("desk:mailing", args=[mailing.id])
 
-    return _decide(request, Verb.SEND, edition_id, "mailing", act)
+    form = SendForm(request.POST, subscribers=_count_subscribers(newsletter), zone=newsletter.zone)
+    return _decide(request, edition_id, form, act)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def skip_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Skips an edition, or makes it a draft again."""
+    _get_edition(request, Verb.EDIT, edition_id)
 
-    def act(content_hash: str, by: UserActor, now: datetime) -> str:
-        if request.POST.get("open"):
-            approval.reopen(edition_id, content_hash=content_hash, by=by, now=now)
+    def act(given: Mapping[str, Any], decision: Decision) -> str:
+        if given["open"]:
+            approval.reopen(edition_id, **decision)
         else:
-            reason = request.POST.get("reason", "")
-            approval.skip(edition_id, reason=reason, content_hash=content_hash, by=by, now=now)
+            approval.skip(edition_id, reason=given["reason"], **decision)
         return reverse("desk:review", args=[edition_id])
 
-    return _decide(request, Verb.EDIT, edition_id, "skip", act)
+    return _decide(request, edition_id, SkipForm(request.POST), act)
 
 
 @desk_view(Verb.APPROVE, methods=("POST",))
 def override_finding(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Overrides a finding, with a reason."""
-    code, where, reason = (request.POST.get(name, "") for name in ("code", "where", "reason"))
+    _get_edition(request, Verb.APPROVE, edition_id)
 
-    def act(content_hash: str, by: UserActor, now: datetime) -> str:
-        preflight.override(edition_id, code, where, reason=reason, content_hash=content_hash, by=by, now=now)
+    def act(given: Mapping[str, Any], decision: Decision) -> str:
+        preflight.override(edition_id, given["code"], given["where"], reason=given["reason"], **decision)
         return reverse("desk:review", args=[edition_id])
 
-    return _decide(request, Verb.APPROVE, edition_id, "override", act)
+    return _decide(request, edition_id, OverrideForm(request.POST), act)
 
 
 @desk_view(Verb.APPROVE, methods=("POST",))
 def correct_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Corrects an edition that was sent; mailing the corrections asks for the word and for the right to send."""
-    mail = request.POST.get("do") == "mail"
+    edition = _get_edition(request, Verb.APPROVE, edition_id)
 
-    def act(content_hash: str, by: UserActor, now: datetime) -> str:
-        if mail:
-            if request.POST.get("sure", "").strip().casefold() != "correct":
-                raise BadInput("To mail the corrections, type the word: correct.", "sure")
-            mailing = tasks.send_correction(edition_id, content_hash=content_hash, by=by, now=now)
-            return reverse("desk:mailing", args=[mailing.id])
-        text, key = request.POST.get("text", ""), request.POST.get("story", "")
-        corrections.add_correction(edition_id, text, key=key, content_hash=content_hash, by=by, now=now)
-        messages.success(request, "Corrected: in the archive now, and in the next edition.")
+    def correct(given: Mapping[str, Any], decision: Decision) -> str:
+        corrections.add_correction(edition_id, given["text"], key=given["story"], **decision)
+        messages.success(request, _("Corrected: in the archive now, and in the next edition."))
         return reverse("desk:review", args=[edition_id])
 
-    return _decide(request, Verb.APPROVE, edition_id, "mail" if mail else "correct", act)
+    def mail(given: Mapping[str, Any], decision: Decision) -> str:
+        return reverse("desk:mailing", args=[tasks.send_correction(edition_id, **decision).id])
+
+    if read_act(request.POST, {"": False, "mail": True}):
+        return _decide(request, edition_id, MailCorrectionForm(request.POST), mail)
+    return _decide(request, edition_id, CorrectionForm(request.POST, picks=edition.picks), correct)
 
 
 def _get_edition(request: HttpRequest, verb: Verb, edition_id: int) -> Edition:

@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from django.http import QueryDict
 
-from newsletter.kernel.errors import BadInput
 from newsletter.web.forms.sending import SendForm
+
+
+def send(zone: str = "UTC", **sent: str) -> SendForm:
+    data = QueryDict(mutable=True)
+    data.update({"content_hash": "abc", "readers": "47081", "do": "now"} | sent)
+    return SendForm(data, subscribers=47081, zone=zone)
 
 
 @pytest.mark.parametrize("typed", ["47081", "47,081", "47.081", "47 081", " 47\N{NO-BREAK SPACE}081 ", "47’081"])
 def test_the_number_may_be_typed_with_separators(typed: str) -> None:
-    SendForm({"readers": typed}).check_readers(47081)
+    assert send(readers=typed).is_valid()
 
 
 @pytest.mark.parametrize("typed", ["", "47080", "all", "-47081", "٤٧٠٨١", "4" * 500])
 def test_another_number_sends_nothing(typed: str) -> None:
-    with pytest.raises(BadInput, match="47,081"):
-        SendForm({"readers": typed}).check_readers(47081)
+    assert "47,081" in send(readers=typed).errors["readers"][0]
 
 
 def test_an_empty_time_never_means_now() -> None:
-    with pytest.raises(BadInput, match="Give the date and time"):
-        SendForm({"do": "schedule", "at": " "}).read_time("UTC")
-    with pytest.raises(BadInput, match="Press “Schedule”"):
-        SendForm({"at": "2026-11-24T07:00"}).read_time("UTC")
-    assert SendForm({"do": "now", "at": "2026-11-24T07:00"}).read_time("UTC") is None
-    at = SendForm({"do": "schedule", "at": "2026-11-24T07:00"}).read_time("Europe/London")
-    assert at == datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
+    assert "Give the date and time" in send(do="schedule", at=" ").errors["at"][0]
+    for do in ("", "later"):
+        assert "Press “Schedule sending”" in send(do=do, at="2026-11-24T07:00").non_field_errors()[0]
+
+
+def test_the_button_says_when() -> None:
+    def read_time(**sent: Any) -> datetime | None:
+        form = send(at="2026-11-24T07:00", **sent)
+        assert form.is_valid()
+        at: datetime | None = form.cleaned_data["at"]
+        return at
+
+    assert read_time(do="now") is None
+    assert read_time(do="schedule", zone="Europe/London") == datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
+    assert "is not a time" in send(do="schedule", at="tomorrow").errors["at"][0]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import lxml.html
 import pytest
 from django.test import Client
 
@@ -185,6 +186,39 @@ def test_a_decision_that_does_not_say_what_it_is_about_is_refused(
 def test_what_was_typed_stays_when_a_decision_is_refused(editor: Client, edition: Any) -> None:
     page = editor.post(f"/editions/{edition.id}/tests/", seen(edition, addresses="nobody, desk@example.com"))
     assert 'value="nobody, desk@example.com"' in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("action", "form", "field", "message"),
+    [
+        ("mailing", {"readers": "3", "do": "now", "at": "2040-01-31T07:00"}, "readers", "Type the number"),
+        ("mailing", {"readers": "2", "do": "schedule", "at": ""}, "at", "Give the date and time"),
+        ("tests", {"addresses": "nobody"}, "addresses", "nobody"),
+        ("skip", {"reason": " "}, "reason", "Say why"),
+    ],
+)
+def test_a_refusal_stands_at_its_field(
+    editor: Client, edition: Any, readers: Any, action: str, form: dict[str, str], field: str, message: str
+) -> None:
+    readers(2)
+    editor.post(f"/editions/{edition.id}/approval/", seen(edition))
+    answer = editor.post(f"/editions/{edition.id}/{action}/", seen(edition, **form))
+    page = lxml.html.fromstring(answer.content.decode())
+    assert answer.status_code == 422
+    assert message in page.get_element_by_id(f"{field}_error").text_content()
+    assert page.get_element_by_id(field).get("aria-invalid") == "true"
+    for name, typed in form.items():
+        for control in page.cssselect(f"input[name={name}]"):
+            assert control.get("value", "").strip() == typed.strip()
+
+
+def test_a_new_edition_that_is_refused_keeps_what_was_typed(editor: Client, edition: Any) -> None:
+    answer = editor.post("/editions/", {"newsletter": "morning", "date": "24.11."})
+    page = lxml.html.fromstring(answer.content.decode())
+    assert answer.status_code == 422
+    assert "is not a date" in page.get_element_by_id("date_error").text_content()
+    assert page.get_element_by_id("date").get("value") == "24.11."
+    assert page.get_element_by_id("suggest").get("checked") is None
 
 
 def test_approval_is_asked_for_and_the_edition_sent_back_on_the_review(

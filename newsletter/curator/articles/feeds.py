@@ -11,7 +11,7 @@ import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from html import escape, unescape
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -38,9 +38,7 @@ _STYLE_TAG = re.compile(
 _IMAGE = re.compile(r"<img\b[^<>]{0,2000}>", re.I)
 _ATTRIBUTE = re.compile(r"""(?<![\w-])(src|alt|width|height)\s{0,9}=\s{0,9}["']?([^"'<>]{0,2000})""", re.I)
 _COUNTER = re.compile(r"(?:^|[/._-])(?:pixel|1x1|blank|spacer|tracking|beacon|~r|~4)(?:[/._?-]|$)", re.I)
-_CLOCK = compile_bounded(
-    LINE, r"\b([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s?([AaPp])?\.?[Mm]?\.?\s?([A-Z]{2,5}|[+-][0-9]{2}:?[0-9]{2})?"
-)
+_CLOCK = compile_bounded(LINE, r"\b([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s?([AaPp])?\.?[Mm]?")
 _WRAPPED = re.compile(rb"https?://[!-~]{4,2000}")
 _BREAK = re.compile(r"</(?:p|div|li|h[1-6]|br)>|<br\s*/?>", re.I)
 # by its capital: “children who read more” is the story itself
@@ -49,30 +47,6 @@ _MORE = compile_bounded(
     r"\s*(?:\[…\]|\[\.\.\.\]|\[&#8230;\]|(?:Continue [Rr]eading|CONTINUE READING)\b.{0,200}"
     r"|(?:Read [Mm]ore|READ MORE)(?:\s*[.:…»›→>].{0,200})?|The post .{1,300} appeared first on .*)$",
 )
-
-
-_OFFSETS = {  # of zones that mails of RFC 5322 do not know, which feedparser reads
-    **{
-        "WET": "+0000",
-        "WEST": "+0100",
-        "BST": "+0100",
-        "CET": "+0100",
-        "MEZ": "+0100",
-        "CEST": "+0200",
-        "MESZ": "+0200",
-    },
-    **{
-        "EET": "+0200",
-        "EEST": "+0300",
-        "MSK": "+0300",
-        "IST": "+0530",
-        "JST": "+0900",
-        "AEST": "+1000",
-        "AEDT": "+1100",
-    },
-    **{"EST": "-0500", "EDT": "-0400", "CST": "-0600", "CDT": "-0500", "MST": "-0700", "MDT": "-0600", "PST": "-0800"},
-    **{"PDT": "-0700", "GMT": "+0000", "UTC": "+0000", "UT": "+0000", "Z": "+0000"},
-}
 
 
 class FeedError(Refused):
@@ -275,7 +249,7 @@ def _parse_entry(raw: Mapping[str, Any], base: str, language: str) -> Entry:
         language=str(raw.get("language") or language)[:16],
         content_html=content,
         categories=tuple(categories)[:MOST_CATEGORIES],
-        publisher=publisher,
+        publisher=publisher if publisher != title else "",  # a thread's feed calls each entry its own source
         **image,
     )
 
@@ -312,6 +286,8 @@ def _unwrap(link: str) -> str:
 
 def _parse_date(raw: Mapping[str, Any], name: str, language: str) -> datetime | None:
     """When an entry was published: as feedparser reads it, else in words of any language with its time."""
+    from dateparser.timezone_parser import pop_tz_offset_from_string
+
     text = str(raw.get(name) or "")[:LONGEST_DATE]
     moment = _parse_moment(raw.get(f"{name}_parsed"))
     if moment and "/" not in text:  # 2016/6/29 is the first of November to feedparser
@@ -323,11 +299,9 @@ def _parse_date(raw: Mapping[str, Any], name: str, language: str) -> datetime | 
     hour, minute, second = (parse_whole_number(clock[part] or "0") or 0 for part in (1, 2, 3))
     if clock[4]:
         hour = hour % 12 + (12 if clock[4].lower() == "p" else 0)
-    zone = _OFFSETS.get(clock[5] or "", clock[5] or "+0000")
+    zone = pop_tz_offset_from_string(text)[1] or UTC
     try:
-        return datetime.strptime(f"{day:%Y-%m-%d} {hour}:{minute}:{second} {zone}", "%Y-%m-%d %H:%M:%S %z").astimezone(
-            UTC
-        )
+        return datetime.combine(day, time(hour, minute, second), zone).astimezone(UTC)
     except ValueError:
         return day
 

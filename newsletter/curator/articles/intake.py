@@ -281,6 +281,8 @@ def fill_gaps(row: models.Article, found: ExtractedArticle) -> bool:
     its credit. Returns whether anything was added."""
     known = _build_fields(_strip_unstorable(found), ArticleOrigin.FEED, row.url)
     names = [name for name in _OF_A_PAGE if known[name] and not getattr(row, name)]
+    if known["publisher"] and row.publisher == canonical_urls.get_host(row.url):  # the feed named a part of the paper
+        names.append("publisher")
     if len(known["text"]) > MOST_GROWN * len(row.text) and "text" not in names:
         names.append("text")
     if known["image_credit"] and known["image_url"] and not row.image_credit and row.picture_id is None:

@@ -209,6 +209,10 @@ def test_an_entry_of_another_paper_names_it() -> None:
     assert (entry.title, entry.publisher) == ("Ferry gets a boat", "The Upland Echo")
 
 
+def test_a_thread_is_no_paper() -> None:
+    assert read_item('<source url="https://echo.example.org/t/1">Ferry</source>').publisher == ""
+
+
 @pytest.mark.parametrize(
     "link",
     [

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.curator.articles import article_lookup, page_reading
+from newsletter.curator.articles import article_lookup, models, page_reading
 from newsletter.curator.articles.values import Article
 from newsletter.fetching import FetchError
 
@@ -51,6 +51,13 @@ def test_a_page_tells_what_its_feed_does_not(article: Article, web: Any, now: da
     assert (found.byline, found.section, found.paywalled) == ("Ann Example", "Lake", True)
     assert (found.image_url, found.image_credit) == ("https://echo.example.org/a.jpg", "Kim Example")
     assert (found.title, found.dek) == (TITLE, "Two boats.")
+
+
+def test_a_page_names_the_paper_where_its_feed_names_a_section(article: Article, web: Any, now: datetime) -> None:
+    models.Article.objects.update(publisher="echo.example.org")
+    web.serve(URL, page().replace("<head>", '<head><meta property="og:site_name" content="The Upland Echo">'))
+    read(web, now)
+    assert article_lookup.get_article(article.id).publisher == "The Upland Echo"
 
 
 def test_a_page_is_asked_for_once(article: Article, web: Any, now: datetime) -> None:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from newsletter.curator.articles import canonical_urls
-from newsletter.curator.articles.extraction import markup
+from newsletter.curator.articles.extraction import markup, phrases
 from newsletter.curator.articles.extraction.names import fold_name, is_agency
 from newsletter.kernel.patterns import LINE, compile_bounded
 
@@ -132,7 +132,7 @@ def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> 
     agency = ""
     for given in declared:
         name = _NAME_BAR.split(" ".join(given.split()))[0].strip().removeprefix("www.")
-        if not name or _ADDRESS.fullmatch(name) or fold_name(name) in _NO_PAPER | heads:
+        if not name or _ADDRESS.fullmatch(name) or phrases.is_no_paper(name) or fold_name(name) in heads:
             continue
         if not is_agency(name) or _is_site(name, host):
             return name[:200]
@@ -141,9 +141,6 @@ def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> 
     if before and (_is_site(behind, host) or fold_name(page).startswith(tuple(heads - {fold_name(page)}))):
         return behind[:200]
     return agency or canonical_urls.get_host(url)
-
-
-_NO_PAPER = {"us", "uk", "home", "news", "website", "blog", "homepage", "index", "wordpress"}
 
 
 def _site_names(sites: Iterable[str], url: str) -> set[str]:

@@ -20,6 +20,7 @@ from newsletter.curator.articles.extraction.body import extract_body
 from newsletter.curator.articles.extraction.date import find_first, find_in_url, find_shown
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
 from newsletter.curator.articles.extraction.surroundings import Place, list_places
+from newsletter.kernel.patterns import NAME, compile_bounded
 
 _REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]{1,99}|[0-9]{1,99});?")
 ONE_DAY = timedelta(days=1)
@@ -143,33 +144,15 @@ def _section(data: Mapping[str, Any], meta: Mapping[str, str]) -> str:
         part.strip()
         for part in re.split(r"[,;/>]|\s-\s", declared.flatten_text(section) if "://" not in section else "")
     ]
-    return next((part[:120] for part in parts if part and part.casefold() not in _NO_SECTION), "")
+    return next((part[:120] for part in parts if part and not _NO_SECTION.fullmatch(part)), "")
 
 
 _SECTION_TAGS = ("article:section", "parsely-section", "section", "sailthru.section")
-_NO_SECTION = {
-    "post",
-    "posts",
-    "all",
-    "article",
-    "articles",
-    "story",
-    "home",
-    "homepage",
-    "home page",
-    "front page",
-    "uncategorized",
-    "uncategorised",
-    "allgemein",
-    "blog",
-    "latest",
-    "none",
-    "null",
-    "slider",
-    "featured",
-}
-
-
+_NO_SECTION = compile_bounded(
+    NAME,
+    r"posts?|all|articles?|story|home ?(?:page)?|front page|uncategori[sz]ed|allgemein|blog|latest|none|null|featured",
+    re.I,
+)
 _BARRIERS = " or ".join(
     f"contains(@{name},'{word}')" for name in ("class", "id") for word in ("paywall", "Paywall", "PayWall")
 )

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from newsletter.curator.articles import canonical_urls
 from newsletter.curator.articles.extraction import names, words
 from newsletter.kernel.patterns import CAPTION, LINE, NAME, compile_bounded
 
-_CREDIT_WORD = compile_bounded(
-    NAME, r"^(?:(?:image|photo|picture)\s+)?(?:copyright|credits?|via|source)\b[\s.:…]*", re.I
-)
 _TWICE = compile_bounded(LINE, r"^(?P<name>[^()]{2,200}?)\s*\((?P=name)\)$")
-_CREDIT_BEHIND = compile_bounded(
-    LINE,
-    r"\b(?:image|photo(?:graph)?|picture|illustration)\s*(?:credit|by)?\s*:\s*(?P<name>[^.:]{2,80})\.?$",
-    re.I,
-)
 _FEED_BEFORE = compile_bounded(LINE, r"^(?:comments\s+on|latest\s+from|news\s+from):?\s+", re.I)
 _FEED_BEHIND = compile_bounded(
     LINE, r"\s+(?:rss(?:\s+feed)?|atom\s+feed|feed|records\s+found\s+\d+|news\s+search.*)$", re.I
@@ -24,61 +17,29 @@ _FEED_BEHIND = compile_bounded(
 _BARS_BEHIND = compile_bounded(LINE, r"[\s–—|:»-]+$")
 _FEED_BAR = compile_bounded(LINE, r"\s*(?:[|»:]|\s[–—-])\s+")
 _TOPIC = compile_bounded(LINE, r"\s+topics?$", re.I)
-# These see texts on one line, with single blanks: a run of blanks would be parted in ever more ways.
-_OF_A_PICTURE = r"(?:image|photo|picture|pic|photograph|photography|illustration|foto|bild)"
-_CREDIT = compile_bounded(
+_PICTURE = "|".join(map(re.escape, words.list_words("picture")))
+# “Photo: Ann Example”, “Main image credit: Ann Example”, “Credit...Ann Example”
+_LABELLED = compile_bounded(
     NAME,
-    rf"\(? ?(?:(?:main|lead|featured?|cover|top|header|hero|title) )?(?:{_OF_A_PICTURE} ?(?:credits?|by|source|"
-    rf"courtesy(?: of)?)|credits?|{_OF_A_PICTURE})"
-    r" ?[:/] ?(?P<name>[^()\n]{2,120}?) ?\)? ?$",
+    rf"(?:\w{{2,9}} )?(?:{_PICTURE})\b(?: (?:{_PICTURE}|by|of|via)\b){{0,3}} ?(?:[:：…]|\.\.\.) ?"
+    r"(?P<name>[^()]{2,120})",
     re.I,
 )
 # the same without a colon: then only names follow
-_CREDIT_BY = compile_bounded(
+_GIVEN = compile_bounded(
     NAME,
-    rf"\(? ?(?i:(?:{_OF_A_PICTURE} (?:by|via|courtesy(?: of)?)|courtesy of|via|©|"
-    rf"\(c\))) ?(?P<name>[A-ZÀ-Þ][^()\n.:;!?]{{1,80}}?) ?\)?\.? ?",
+    rf"(?i:(?:{_PICTURE}) (?:by|via|courtesy(?: of)?)|courtesy of|via|©|\(c\)) ?(?P<name>[A-ZÀ-Þ][^():;!?]{{1,90}})",
 )
-_CREDIT_AT_END = compile_bounded(
-    CAPTION,
-    r"^(?P<caption>.*?) ?[(|] ?(?:(?:image|photo|picture|illustration) ?(?:credit|by)? ?:? |credit: ?|"
-    r"© ?)(?P<name>[^()]{2,120})\)? ?$",
-    re.I,
+_PICTURE_WORDS = compile_bounded(NAME, rf"^(?:(?:{_PICTURE}|via)\b[\s.:…]{{0,9}}){{1,3}}", re.I)
+_ALONE = compile_bounded(
+    NAME, r"[a-z0-9-]{2,40}\.[a-z]{2,4}|\w+/\w+", re.I
+)  # in brackets: a server, an account and its agency
+_ARCHIVED = compile_bounded(NAME, r",? (?:file|pool)(?: photo)?$", re.I)
+# where a credit may begin behind a caption: in a bracket or behind a bar, a sentence, or words for a picture
+_TAIL = compile_bounded(
+    CAPTION, rf" ?[(|] ?|(?<=[.!?…\"”’)]) (?=\S)|(?<=。)|[, ]{{1,2}}(?=(?:{_PICTURE})\b[^.]{{0,20}}:|©)", re.I
 )
-_AGENCY = (
-    r"(?:Getty(?: Images)?|Reuters|REUTERS|AP(?: Photo)?|Associated Press|AFP|EPA(?:-EFE)?|PA(?: (?:Wire|"
-    r"Media|Images))?"
-    r"|dpa|ANP|Bloomberg|Xinhua|Anadolu(?: (?:Agency|Images))?|NurPhoto|Shutterstock|Alamy(?: Stock Photo)?|"
-    r"iStock(?:photo)?"
-    r"|Z(?:uma|UMA)(?: Press)?|Magnum(?: Photos)?|Redux)"
-)
-_PERSON = r"[A-ZÀ-Þ][\w'’.-]*(?: [A-ZÀ-Þ][\w'’.-]*){0,3}"
-_SIGNED = (  # by an agency: “Ann Example/AFP via Getty Images”, “AP Photo/Ann Example”
-    rf"(?:{_AGENCY} ?/ ?{_PERSON}|{_PERSON} ?/ ?{_AGENCY}(?: ?(?:/|via) ?{_AGENCY})*"
-    rf"|{_AGENCY} via {_AGENCY})"
-)
-_SIGNED_LINE = compile_bounded(NAME, rf"\(? ?(?P<name>{_SIGNED}) ?\)?\.?")
-# behind a sentence, a bracket or a bar: else the caption's own capitals look like a name
-_SIGNED_AT_END = compile_bounded(
-    CAPTION,
-    rf"(?P<caption>.*?(?:[.!?…][\"”’]?(?=\s)|(?= ?[(|]))) ?[(|]? ?(?P<name>{_SIGNED})(?:,? (?:[Ff]ile|FILE))? ?\)?\.?",
-)
-# in brackets at the end: “(NASA via AP, File)”, “(AP)”, “(example.org)”
-_AGENCY_AT_END = compile_bounded(
-    CAPTION,
-    rf"(?P<caption>.+?) ?\( ?(?P<name>(?:[^()]{{2,60}}?(?: via | ?/ ?|, ))?{_AGENCY}(?: ?/ ?{_PERSON})?|"
-    rf"{_PERSON} via {_PERSON}"
-    r"|[A-Z][\w.-]*(?: [A-Z][\w.-]*)*/[A-Z][\w ./-]{1,60}"
-    r"|[a-z0-9-]{2,40}\.(?:com|org|net))"
-    r"(?:,? (?:[Ff]ile|FILE|[Pp]ool|POOL)(?: [Pp]hoto)?)? ?\)\.?",
-)
-# behind a sentence: “The bridge. Photo by Ann Example/Getty Images”, “… ©Ann Example”
-_BY_AT_END = compile_bounded(
-    CAPTION,
-    rf"(?P<caption>.*?[.!?…\"”’)]) ?(?:(?i:{_OF_A_PICTURE} (?:by|via|courtesy(?: of)?)|courtesy of|"
-    rf"(?:{_OF_A_PICTURE} ?(?:credits?|source)?|credits?|\(source) ?:)|©) ?"
-    r"(?P<name>[A-ZÀ-Þ][^():;!?]{1,90}?) ?\)?\.?",
-)
+MOST_TAILS, LONGEST_CREDIT, LONGEST_SIGNED = 20, 13, 8  # in a caption; words
 LONGEST_CAPTION = 2000  # characters
 
 
@@ -98,24 +59,33 @@ _RIGHTS = compile_bounded(LINE, r"\ball\s+rights?\b|\b(?:19|20)\d\d\b", re.I)
 
 
 def parse_credit(line: str) -> str:
-    """The name in a line that is only a picture credit: “(Photo: Ann Example)”. "" for other lines."""
-    flat = " ".join(line.split())
-    match = _CREDIT.fullmatch(flat) or _SIGNED_LINE.fullmatch(flat)
-    return match["name"].strip(" .)") if match and len(match["name"].split()) < 14 else ""
+    """The name in a line that is only a picture credit: “(Photo: Ann Example)”, “Ann Example/AFP via Echo Images”."""
+    flat = _ARCHIVED.sub("", " ".join(line.split()).strip("() ."))
+    found = _LABELLED.fullmatch(flat)
+    name = found["name"].strip(" .") if found else flat if _is_signature(flat) else ""
+    return name.rstrip(" /") if len(name.split()) <= LONGEST_CREDIT else ""
+
+
+def _is_signature(text: str) -> bool:
+    """Whether a text is names alone, of those who took a picture and those who sell it."""
+    parts = [part.split() for part in re.split(r" ?/ ?| via ", text[:NAME])]
+    capitals = [part for part in parts if part and all(word[0].isupper() for word in part)]
+    short = all(0 < len(part) <= (4 if part in capitals else 2) and part[0][0].isalpha() for part in parts)
+    return len(parts) > 1 and short and any(len(part) > 1 or part[0].isupper() for part in capitals)
 
 
 def parse_signature(line: str) -> str:
     """The name in a line that signs a picture without a word for “picture”: “© Ann Example”. "" for others."""
-    flat = " ".join(line.split())
-    match = _CREDIT_BY.fullmatch(flat)
-    name = parse_credit(flat) or (match["name"].strip(" .)") if match else "")
-    return "" if len(name.split()) > 8 or _RIGHTS.search(name) else name
+    flat = " ".join(line.split()).strip("() .")
+    found = _GIVEN.fullmatch(f"({flat}" if flat.startswith("c)") else flat)
+    name = parse_credit(flat) or (_ARCHIVED.sub("", found["name"].strip(" .")) if found else "")
+    return "" if len(name.split()) > LONGEST_SIGNED or _RIGHTS.search(name) else name
 
 
 def strip_credit(text: str) -> str:
     """The name in what a page marks as a credit, without “Image copyright” and brackets. "" for a whole sentence."""
     text = text.replace(")", " ").replace("(", " ") if text.count("(") != text.count(")") else text
-    name = parse_credit(text) or _CREDIT_WORD.sub("", text).strip("()©.… ")
+    name = parse_credit(text) or _PICTURE_WORDS.sub("", text).strip("()©.… ")
     return "" if len(name) > 120 or name.startswith("@") or _RIGHTS.search(name) else name
 
 
@@ -129,20 +99,17 @@ def split_caption(caption: str) -> tuple[str, str]:
     flat = " ".join(caption.split())
     if len(flat) > LONGEST_CAPTION:
         return flat, ""
-    if parse_credit(flat):
-        return "", parse_credit(flat)
-    match = _CREDIT_AT_END.match(flat)
-    if match and len(match["caption"]) > 3:
-        return match["caption"].strip(), match["name"].strip(" .)")
-    match = _SIGNED_AT_END.fullmatch(flat) or _AGENCY_AT_END.fullmatch(flat)
-    if match and len(match["caption"]) > 3:
-        return match["caption"].strip(), match["name"].strip()
-    match = _BY_AT_END.fullmatch(flat)
-    if match and len(match["caption"]) > 3 and len(match["name"].split()) <= 10:
-        return match["caption"].strip(" -–|("), match["name"].strip(" .)")
-    found = _CREDIT_BEHIND.search(flat)
-    if found:
-        return flat[: found.start()].strip(" -–|("), found["name"].split(")")[0].strip()
+    if credit := parse_credit(flat):
+        return "", credit
+    before, end = flat[:-CAPTION], flat[-CAPTION:]
+    for tail in islice(_TAIL.finditer(end), MOST_TAILS):
+        said, bracketed = end[tail.end() :], "(" in tail[0]
+        whole = said.endswith((")", ").")) if bracketed else "(" not in said
+        inner = _ARCHIVED.sub("", said.strip("() ."))
+        alone = bracketed and (names.is_agency(inner) or _ALONE.fullmatch(inner))
+        credit = inner if alone else parse_signature(said)
+        if credit and whole and tail.start() > 3:
+            return f"{before}{end[: tail.start()]}".strip(" -–|(,©/"), credit
     return flat, ""
 
 
@@ -157,16 +124,33 @@ def is_named_by_host(name: str, url: str) -> bool:
 
 def parse_publisher(feed_title: str, url: str = "") -> str:
     """The paper's name in a feed's title: without “feed”, “RSS”, “Comments on:”, dashes, and, where the host of `url`
-    tells which part is the paper's, without the part of the paper: “World - Echo.com”, “Echo Topics: World”."""
+    tells which part is the paper's, without the part of the paper: “World - Echo.com”, “Echo Topics: World”.
+
+    The host where the title names a part of the paper only: “Top Stories”, or “Asia” at …/asia.
+    """
     name = _FEED_BEFORE.sub("", " ".join(feed_title.split()))
     name = _FEED_BEHIND.sub("", name)
     name = _BARS_BEHIND.sub("", name) or feed_title.strip()
-    host = canonical_urls.get_host(url)
     parts = [part for part in _FEED_BAR.split(name) if part]
     own = [part for part in parts if is_named_by_host(part, url)]
     if len(parts) > 1 and own:
-        name = _TOPIC.sub("", own[0])
-    return host if names.fold_name(name) in ("rss", "feed", "atom", "news", "home", "index", "blog") and host else name
+        return _TOPIC.sub("", own[0])
+    section = not own and names.fold_name(name) in {names.fold_name(part) for part in url.split("/")[3:]}
+    return (canonical_urls.get_host(url) if section or is_no_paper(name) else "") or name
+
+
+def is_no_paper(name: str) -> bool:
+    """Whether a name is a kind of page, a part of a paper or a country, which papers are not called by alone."""
+    return _NO_PAPER.fullmatch(name.replace(".", "")) is not None  # “U.S.”
+
+
+_NO_PAPER = compile_bounded(
+    NAME,
+    r"(?:(?:top|latest|breaking|all|main|local|world|international|featured)\s+)?(?:news|stories|headlines|articles|posts)"
+    r"|us|uk|world|home(?:\s?page)?|website|blog|index|wordpress|rss|feed|atom|nachrichten|schlagzeilen|aktuell(?:es)?"
+    r"|startseite|actualités|à la une|últimas noticias|noticias|notícias|portada|nyheter|nieuws|новости",
+    re.I,
+)
 
 
 def is_promotion(line: str) -> bool:

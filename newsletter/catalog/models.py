@@ -139,3 +139,27 @@ class Picture(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sha256[:12]}.{self.extension}"
+
+
+class PictureCut(models.Model):
+    """A part of a picture in a shape and size that mails show, around its focal point; a file of its own."""
+
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="cuts")
+    width = models.PositiveSmallIntegerField()  # as asked for; the file is smaller where the picture is
+    height = models.PositiveSmallIntegerField()
+    focus_x = models.PositiveSmallIntegerField()  # percent from the left
+    focus_y = models.PositiveSmallIntegerField()  # percent from the top
+    sha256 = models.CharField(max_length=64, db_index=True)
+    extension = models.CharField(max_length=4)
+    file_width = models.PositiveSmallIntegerField()
+    file_height = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["picture", "width", "height", "focus_x", "focus_y"], name="one_cut_per_size_and_focus"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.picture_id} {self.width} × {self.height}"

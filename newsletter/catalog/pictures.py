@@ -1,16 +1,23 @@
-"""Stored pictures: adding one, looking them up, and finding the file to serve."""
+"""Stored pictures: adding one, cutting it, looking them up, and finding the file to serve."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.db.models import F, FilteredRelation, QuerySet
 
 from newsletter.catalog import models, picture_files
-from newsletter.catalog.values import Picture
+from newsletter.catalog.values import CutSize, FocalPoint, Picture, PictureCut
 from newsletter.confinement import run_confined
-from newsletter.kernel.errors import NotFound
+from newsletter.kernel.errors import NotFound, SurroundingsError
+
+_STEM = 16  # characters of a hash in a public name
+_CUT_COLUMNS = ("width", "height", "focus_x", "focus_y", "sha256", "extension", "file_width", "file_height")
 
 
 def store_picture(data: bytes, *, source_url: str, now: datetime) -> Picture:
@@ -39,19 +46,83 @@ def _name_picture(source_url: str) -> str:
 
 def find_picture(picture_id: int | None) -> Picture | None:
     """The picture with this id, if there is one."""
-    row = models.Picture.objects.filter(id=picture_id).first() if picture_id else None
+    return find_pictures([picture_id]).get(picture_id) if picture_id else None
+
+
+def find_picture_by_name(name: str) -> Picture | None:
+    """The picture with this public name. Who knows the name has seen the picture: it is the hash of its bytes."""
+    stem, _, extension = name.partition(".")
+    if len(stem) != _STEM:
+        return None
+    row = models.Picture.objects.filter(sha256__startswith=stem, extension=extension).first()
     return to_picture(row) if row else None
 
 
-def find_pictures(ids: list[int]) -> dict[int, Picture]:
-    """Several pictures at once."""
-    return {row.id: to_picture(row) for row in models.Picture.objects.filter(id__in=ids)}
+def find_pictures(ids: Iterable[int]) -> dict[int, Picture]:
+    """Several pictures at once, with the cuts that were made of them."""
+    found: dict[int, Picture] = {}
+    rows: QuerySet[Any] = models.Picture.objects.filter(id__in=list(ids)).annotate(cut=FilteredRelation("cuts"))
+    for row in rows.annotate(**{f"cut_{name}": F(f"cut__{name}") for name in _CUT_COLUMNS}):
+        picture = found.setdefault(row.id, to_picture(row))
+        if row.cut_sha256 is not None:
+            values = (getattr(row, f"cut_{name}") for name in _CUT_COLUMNS)
+            found[row.id] = replace(picture, cuts=(*picture.cuts, _to_cut(*values)))
+    return found
+
+
+def make_cuts(picture: Picture, sizes: Iterable[CutSize], focus: FocalPoint) -> Picture:
+    """The picture with cuts in these sizes around a focal point; those that it lacks are made. Raises Refused."""
+    missing = [each for each in dict.fromkeys(sizes) if picture.find_cut(each, focus) is None]
+    if not missing or picture.is_animated:
+        return picture
+    data_dir = settings.CONFIG.data_dir
+    try:
+        data = picture_files.build_path(data_dir, picture.name).read_bytes()
+    except OSError as error:
+        raise SurroundingsError(f"The picture {picture.name} cannot be read: {error.strerror}.") from None
+    made = run_confined(picture_files.cut, data, missing, focus, what=f"The picture {picture.name}")
+    for each in made:
+        picture_files.store(data_dir, each)
+    rows = [
+        models.PictureCut(
+            picture_id=picture.id,
+            width=size.width,
+            height=size.height,
+            focus_x=focus.x,
+            focus_y=focus.y,
+            sha256=each.sha256,
+            extension=each.extension,
+            file_width=each.width,
+            file_height=each.height,
+        )
+        for size, each in zip(missing, made, strict=True)
+    ]
+    models.PictureCut.objects.bulk_create(rows, ignore_conflicts=True)  # another process makes the same bytes
+    new = (_to_cut(*(getattr(row, name) for name in _CUT_COLUMNS)) for row in rows)
+    return replace(picture, cuts=(*picture.cuts, *new))
+
+
+def _to_cut(
+    width: int,
+    height: int,
+    focus_x: int,
+    focus_y: int,
+    sha256: str,
+    extension: str,
+    file_width: int,
+    file_height: int,
+) -> PictureCut:
+    url = _build_url(picture_files.build_name(sha256, extension))
+    return PictureCut(CutSize(width, height), FocalPoint(focus_x, focus_y), url, file_width, file_height)
 
 
 def get_picture_file(name: str) -> tuple[Path, str]:
     """The file and content type of a picture's public name. Raises NotFound."""
     stem, _, extension = name.partition(".")
-    known = len(stem) == 16 and models.Picture.objects.filter(sha256__startswith=stem, extension=extension).exists()
+    known = len(stem) == _STEM and any(
+        kind.objects.filter(sha256__startswith=stem, extension=extension).exists()
+        for kind in (models.Picture, models.PictureCut)
+    )
     file = picture_files.build_path(settings.CONFIG.data_dir, name)
     if not known or not file.is_file():
         raise NotFound("There is no such picture.")
@@ -64,9 +135,13 @@ def to_picture(row: models.Picture) -> Picture:
     return Picture(
         id=row.id,
         name=file_name,
-        url=f"{settings.CONFIG.base_url}/pictures/{file_name}",
+        url=_build_url(file_name),
         width=row.width,
         height=row.height,
         size=row.size,
         content_type=picture_files.CONTENT_TYPES[row.extension],
     )
+
+
+def _build_url(file_name: str) -> str:
+    return f"{settings.CONFIG.base_url}/pictures/{file_name}"

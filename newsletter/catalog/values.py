@@ -5,9 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from newsletter.catalog.states import ApprovalPolicy, LatePolicy, NewsletterState, TrackingMode
+
+
+class FocalPoint(NamedTuple):
+    """What of a picture every cut keeps in view, in percent from the left and from the top."""
+
+    x: int = 50
+    y: int = 50
+
+
+class CutSize(NamedTuple):
+    """The size of a cut, in pixels."""
+
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class PictureCut:
+    """A cut of a picture, made for a size and a focal point. Its file is smaller where the picture is."""
+
+    made_for: CutSize
+    focus: FocalPoint
+    url: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +46,16 @@ class Picture:
     height: int
     size: int
     content_type: str
+    cuts: tuple[PictureCut, ...] = ()
+
+    @property
+    def is_animated(self) -> bool:
+        """Whether it moves; then it is shown whole. A still is never kept as GIF."""
+        return self.content_type == "image/gif"
+
+    def find_cut(self, size: CutSize, focus: FocalPoint) -> PictureCut | None:
+        """The cut that was made for a size and focal point, if there is one."""
+        return next((each for each in self.cuts if (each.made_for, each.focus) == (size, focus)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,20 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
+class BriefingCut:
+    """A picture cut for where a template shows it `place` pixels wide; `sharp_src` is for sharp screens, if any.
+
+    `width` and `height` are those at which it is shown: less than its place where the picture is too small.
+    """
+
+    place: int
+    src: str
+    width: int
+    height: int
+    sharp_src: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BriefingPicture:
     """A picture on our own server. `width` and `height` are those of the file, in pixels."""
 
@@ -19,6 +33,7 @@ class BriefingPicture:
     alt: str = ""
     caption: str = ""
     credit: str = ""
+    cuts: tuple[BriefingCut, ...] = ()  # without one for its place it is shown whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,13 @@ def _build_environment(loader: BaseLoader, *, escaping: bool) -> Environment:
         lstrip_blocks=True,
         finalize=_finalise if escaping else _finalise_text,
     )
-    environment.filters |= {"widont": prevent_widow, "wrap": wrap, "link": to_safe_link, "runs": group_runs}
+    environment.filters |= {
+        "widont": prevent_widow,
+        "wrap": wrap,
+        "link": to_safe_link,
+        "runs": group_runs,
+        "cut": find_cut,
+    }
     return environment
 
 
@@ -122,6 +128,17 @@ def group_runs(stories: Iterable[Mapping[str, Any]]) -> list[tuple[bool, list[Ma
     """Stories in their order, cut wherever those shown with a picture and those without follow each other."""
     shown = groupby(stories, lambda story: bool(story["picture"]) and story["size"] != "s")
     return [(with_picture, list(run)) for with_picture, run in shown]
+
+
+def find_cut(picture: Mapping[str, Any], width: int) -> Mapping[str, Any]:
+    """How a picture is shown where there are `width` pixels: cut for that place, or whole, no larger than its file."""
+    for cut in picture.get("cuts") or ():
+        if cut["place"] == width:
+            found: Mapping[str, Any] = cut
+            return found
+    shown = min(width, picture["most"])
+    height = round(shown * picture["height"] / picture["width"])
+    return {"src": picture["src"], "width": shown, "height": height, "most": picture["most"], "sharp_src": ""}
 
 
 def wrap(text: Any, indent: str = "", first: str | None = None) -> str:

@@ -21,6 +21,7 @@ from newsletter.templater.briefing import (
     AlsoItem,
     Briefing,
     BriefingBox,
+    BriefingCut,
     BriefingPicture,
     BriefingSection,
     BriefingSponsor,
@@ -105,7 +106,8 @@ def to_briefing(data: Mapping[str, Any]) -> Briefing:
     """The briefing that `asdict` took apart."""
 
     def picture(value: Any) -> BriefingPicture | None:
-        return BriefingPicture(**value) if value else None
+        cuts = tuple(BriefingCut(**each) for each in value["cuts"]) if value else ()
+        return BriefingPicture(**{**value, "cuts": cuts}) if value else None
 
     def story(value: Any) -> BriefingStory:
         return BriefingStory(**{**value, "picture": picture(value["picture"])})

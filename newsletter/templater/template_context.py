@@ -149,6 +149,7 @@ def _picture(picture: BriefingPicture | None, where: str, language: str, merger:
         )
         return None
     values = _clean_values(asdict(picture), where, merger)
+    values["cuts"] = [_clean_values(cut, where, merger) for cut in values["cuts"]]
     values["alt"] = values["alt"].strip()
     credit = values["credit"]
     prefix = "" if not credit or ":" in credit else f"{languages.get_mail_texts(language).picture} "

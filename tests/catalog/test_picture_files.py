@@ -227,3 +227,35 @@ def test_a_failing_disk_is_reported_with_its_path(drawn: Drawn, tmp_path: Path) 
     (tmp_path / "pictures").write_text("a file where the folder should be")
     with pytest.raises(SurroundingsError, match="pictures"):
         picture_files.store(tmp_path, picture_files.prepare(drawn()))
+
+
+def test_a_cut_keeps_the_focal_point_and_is_never_enlarged() -> None:
+    halves = Image.new("RGB", (1000, 500), "red")
+    halves.paste("blue", (500, 0, 1000, 500))
+    out = io.BytesIO()
+    halves.save(out, "PNG")
+    for focus, colour in (((0, 50), (255, 0, 0)), ((100, 50), (0, 0, 255))):
+        small, large = picture_files.cut(out.getvalue(), [(132, 132), (2000, 2000)], focus)
+        assert (small.width, small.height) == opened(small.data).size == (132, 132)
+        assert (large.width, large.height) == (500, 500), "as large as the picture allows"
+        shown = opened(small.data).convert("RGB").getpixel((66, 66))
+        assert isinstance(shown, tuple)
+        assert all(abs(one - other) < 12 for one, other in zip(shown, colour, strict=True))
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P"])
+def test_a_cut_of_a_transparent_picture_stays_transparent(mode: str) -> None:
+    clear = Image.new("RGBA", (300, 200), (0, 0, 0, 0))
+    out = io.BytesIO()
+    clear.convert(mode).save(out, "PNG", **({"transparency": 0} if mode == "P" else {}))
+    (made,) = picture_files.cut(out.getvalue(), [(132, 132)], (50, 50))
+    assert made.extension == "png"
+    assert opened(made.data).convert("RGBA").getchannel("A").getextrema() == (0, 0)
+
+
+@given(st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 1300), st.integers(1, 1300))
+def test_a_cut_has_its_shape_and_fits_into_the_picture(across: int, down: int, width: int, height: int) -> None:
+    made = picture_files.find_cut_size((across, down), (width, height))
+    assert 1 <= made[0] <= min(across, width)
+    assert 1 <= made[1] <= min(down, height)
+    assert made[0] * height == pytest.approx(made[1] * width, abs=max(width, height))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from newsletter.catalog import newsletter_settings, picture_files, pictures
-from newsletter.catalog.values import Newsletter, Picture
-from newsletter.kernel.errors import NotFound, Refused
+from newsletter.catalog.values import CutSize, FocalPoint, Newsletter, Picture
+from newsletter.kernel.errors import NotFound, Refused, SurroundingsError
 from tests.actors import SYSTEM
 from tests.interleaving import just_before
 
@@ -81,3 +82,46 @@ def test_logos_are_set_and_taken_away(create: Callable[..., Newsletter], drawn: 
     with_logo = newsletter_settings.set_logos(made.id, light=logo, dark=None, by=SYSTEM, now=now)
     assert (with_logo.logo_light, with_logo.logo_dark) == (logo, None)
     assert newsletter_settings.set_logos(made.id, light=None, dark=None, by=SYSTEM, now=now).logo_light is None
+
+
+def test_cuts_are_made_once_found_with_their_picture_and_served(drawn: Drawn, now: datetime) -> None:
+    stored = pictures.store_picture(drawn(1000, 600), source_url=SOURCE, now=now)
+    sizes, focus = [CutSize(132, 132), CutSize(264, 264)], FocalPoint(60, 44)
+    made = pictures.make_cuts(stored, sizes, focus)
+    found = pictures.find_pictures([stored.id])[stored.id]
+    assert set(found.cuts) == set(made.cuts)
+    assert pictures.make_cuts(found, sizes, focus) is found, "nothing is missing"
+    cut = found.find_cut(CutSize(132, 132), focus)
+    assert cut is not None
+    assert (cut.width, cut.height) == (132, 132)
+    assert found.find_cut(CutSize(132, 132), FocalPoint()) is None, "of another focal point"
+    file, kind = pictures.get_picture_file(cut.url.rpartition("/")[2])
+    assert file.is_file()
+    assert kind == "image/jpeg"
+
+
+def test_two_that_make_the_same_cut_make_one(drawn: Drawn, now: datetime) -> None:
+    stored = pictures.store_picture(drawn(1000, 600), source_url=SOURCE, now=now)
+
+    def make() -> Picture:
+        return pictures.make_cuts(stored, [CutSize(132, 132)], FocalPoint())
+
+    with just_before('INSERT OR IGNORE INTO "catalog_picturecut"', make):
+        make()
+    assert len(pictures.find_pictures([stored.id])[stored.id].cuts) == 1
+
+
+def test_an_animation_is_shown_whole_and_a_lost_picture_is_said_to_be(drawn: Drawn, now: datetime) -> None:
+    stored = pictures.store_picture(drawn(1000, 600), source_url=SOURCE, now=now)
+    moving = replace(stored, content_type="image/gif")
+    assert pictures.make_cuts(moving, [CutSize(132, 132)], FocalPoint()).cuts == ()
+    pictures.get_picture_file(stored.name)[0].unlink()
+    with pytest.raises(SurroundingsError, match="cannot be read"):
+        pictures.make_cuts(stored, [CutSize(132, 132)], FocalPoint())
+
+
+def test_a_picture_is_found_by_its_public_name(drawn: Drawn, now: datetime) -> None:
+    stored = pictures.store_picture(drawn(), source_url=SOURCE, now=now)
+    assert pictures.find_picture_by_name(stored.name) == stored
+    for name in ("", "x", stored.name.replace(".jpg", ".png"), stored.name[:8] + ".jpg"):
+        assert pictures.find_picture_by_name(name) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from newsletter.templater.briefing import (
     AlsoItem,
     Briefing,
+    BriefingCut,
     BriefingPicture,
     BriefingSection,
     BriefingSponsor,
@@ -19,6 +20,17 @@ from newsletter.templater.briefing import (
     Publication,
 )
 
+PLACES = {640: 360, 132: 132, 268: 201, 560: 315}  # where our templates show pictures: width and height
+CUTS = tuple(
+    BriefingCut(
+        width,
+        f"http://testserver/pictures/a-{width}.jpg",
+        width,
+        height,
+        f"http://testserver/pictures/a-{2 * width}.jpg",
+    )
+    for width, height in PLACES.items()
+)
 PICTURE = BriefingPicture(
     "http://testserver/pictures/a.jpg",
     1280,
@@ -26,6 +38,7 @@ PICTURE = BriefingPicture(
     "A red car on a steep track",
     "The first run.",
     "Illustration: A. Example",
+    CUTS,
 )
 
 
@@ -100,6 +113,9 @@ def _fill(kind: Any, path: str, write: Callable[[str], Any]) -> Any:
     origin, inside = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
         return _fill(inside[0], path, write)
+    if origin is tuple and inside[0] is BriefingCut:
+        cut = _fill(BriefingCut, path, write)
+        return tuple(replace(cut, place=width, width=width, height=height) for width, height in PLACES.items())
     if origin is tuple:
         return (_fill(inside[0], path, write),)
     if origin is Literal:

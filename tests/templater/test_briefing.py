@@ -35,20 +35,25 @@ def test_a_mail_is_blocked_by_one_problem_that_blocks() -> None:
 BEHAVIOUR = "says how the mail is laid out or linked, and is no text"
 ELSEWHERE = "the inbox shows it above the text"
 NO_PICTURES = "a text has no pictures; their alternative text, caption and credit stand in it"
-LOGO = "the publication's name is its alternative text"
+LOGO = "the publication's name is its alternative text, and it is shown whole"
+CUT = "it is shown in its cuts"
 NOT_SHOWN = {
     "language": BEHAVIOUR,
     "template": BEHAVIOUR,
     "sections.stories.button": "only the lead has a button",
+    "lead.picture.src": CUT,
+    "sections.stories.picture.src": CUT,
     **{
         f"publication.logo_{ground}.{name}": LOGO
         for ground in ("light", "dark")
-        for name in ("alt", "caption", "credit")
+        for name in ("alt", "caption", "credit", "cuts.src", "cuts.sharp_src")
     },
 }
 NOT_IN_TEXT = {
-    "lead.picture.src": NO_PICTURES,
-    "sections.stories.picture.src": NO_PICTURES,
+    "lead.picture.cuts.src": NO_PICTURES,
+    "lead.picture.cuts.sharp_src": NO_PICTURES,
+    "sections.stories.picture.cuts.src": NO_PICTURES,
+    "sections.stories.picture.cuts.sharp_src": NO_PICTURES,
     "publication.logo_light.src": NO_PICTURES,
     "publication.logo_dark.src": NO_PICTURES,
     "subject": ELSEWHERE,
@@ -87,7 +92,7 @@ def test_every_template_shows_every_field_in_both_parts(template: str) -> None:
     tree = lxml_html.document_fromstring(made.html)
     for unseen in tree.xpath("//style|//comment()"):
         unseen.getparent().remove(unseen)
-    html = " ".join([str(tree.text_content()), *map(str, tree.xpath("//@href|//@src|//@alt"))])
+    html = " ".join([str(tree.text_content()), *map(str, tree.xpath("//@href|//@src|//@srcset|//@alt"))])
     lacks_text = set(NOT_IN_TEXT) - (SHOWN_BY_LETTER if template == "letter" else set())
     for shown, exempt in ((html, set(NOT_SHOWN)), (made.text, set(NOT_SHOWN) | lacks_text)):
         words = " ".join(shown.split()).casefold()

@@ -28,7 +28,7 @@ from newsletter.templater.briefing import (
 )
 from newsletter.templater.merge_fields import MergeRecipient, personalise_mail
 from newsletter.templater.rendering import render_transactional
-from tests.templater.conftest import PICTURE, story
+from tests.templater.conftest import CUTS, PICTURE, story
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 TEMPLATES = ("briefing", "goodnews", "letter")
@@ -92,8 +92,10 @@ def test_a_mail_is_what_clients_need(briefing: Briefing, template: str) -> None:
 @EVERY
 def test_it_asks_the_network_for_its_pictures_alone(briefing: Briefing, template: str) -> None:
     markup = render(replace(briefing, template=template)).html
-    loaded = re.findall(r'\bsrc="([^"]+)"|url\(([^)]+)\)|<link[^>]+href="([^"]+)"|@import[^;]+', markup)
-    assert {address for group in loaded for address in group if address} == {PICTURE.src}
+    loaded = re.findall(r'\bsrc(?:set)?="([^"]+)"|url\(([^)]+)\)|<link[^>]+href="([^"]+)"|@import[^;]+', markup)
+    shown = {address for group in loaded for each in group for address in re.findall(r"http\S+", each)}
+    assert shown
+    assert shown <= {address for each in CUTS for address in (each.src, each.sharp_src)}
 
 
 @EVERY

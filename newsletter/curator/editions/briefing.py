@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
-from newsletter.catalog.values import Newsletter, Sponsor
+from newsletter.catalog.values import CutSize, Newsletter, Sponsor
 from newsletter.catalog.values import Picture as StoredPicture
 from newsletter.curator.editions import variants
 from newsletter.curator.editions.states import BoxPlace, PickSize
@@ -17,6 +17,7 @@ from newsletter.templater.briefing import (
     AlsoItem,
     Briefing,
     BriefingBox,
+    BriefingCut,
     BriefingPicture,
     BriefingSection,
     BriefingSponsor,
@@ -24,6 +25,10 @@ from newsletter.templater.briefing import (
     Publication,
     Rendered,
 )
+from newsletter.templater.picture_shapes import PictureShape
+
+Shapes = Mapping[str, Sequence[PictureShape]]  # by the size of a story
+NO_SHAPES: Shapes = {}
 
 
 def build_briefing(
@@ -39,9 +44,14 @@ def build_briefing(
     web: bool = False,
     corrections: tuple[str, ...] = (),
     sponsor: Sponsor | None = None,
+    shapes: Shapes = NO_SHAPES,
 ) -> Briefing:
-    """The briefing of an edition; its lead is the first story of size l. `archived`: it has a public page."""
+    """The briefing of an edition; its lead is the first story of size l. `archived`: it has a public page.
+
+    Pictures are shown in the cuts that they have for the `shapes` of the template.
+    """
     lead = find_lead(edition.picks)
+    stories = {each.key: _story(each, pictures, shapes) for each in edition.picks}
     page = f"{base_url}/archive/{newsletter.slug}/{edition.name_of_day}/" if archived else ""
     return Briefing(
         newsletter=newsletter.name,
@@ -53,8 +63,8 @@ def build_briefing(
         signed=edition.signed or newsletter.signed,
         date_long=date_long,
         language=newsletter.language,
-        lead=_story(lead, pictures) if lead else None,
-        sections=_sections(edition, newsletter, lead, pictures),
+        lead=stories[lead.key] if lead else None,
+        sections=_sections(edition, newsletter, lead, stories),
         also=tuple(
             AlsoItem(each.headline, each.url, each.publisher, each.key, each.plain_link)
             for each in edition.picks
@@ -94,13 +104,13 @@ def _box(box: Box, language: str) -> BriefingBox:
 
 
 def _sections(
-    edition: Edition, newsletter: Newsletter, lead: Pick | None, pictures: Mapping[int, StoredPicture]
+    edition: Edition, newsletter: Newsletter, lead: Pick | None, stories: Mapping[str, BriefingStory]
 ) -> tuple[BriefingSection, ...]:
     return tuple(
         BriefingSection(
             section.title,
             tuple(
-                _story(pick, pictures)
+                stories[pick.key]
                 for pick in edition.picks
                 if pick.section == section.key and pick is not lead and pick.size != PickSize.ALSO
             ),
@@ -109,7 +119,12 @@ def _sections(
     )
 
 
-def _story(pick: Pick, pictures: Mapping[int, StoredPicture]) -> BriefingStory:
+def list_cut_sizes(shapes: Sequence[PictureShape]) -> list[CutSize]:
+    """The sizes in which a picture is cut for some places: for usual and for sharp screens."""
+    return [CutSize(*size) for each in shapes for size in ((each.width, each.height), each.sharp_size)]
+
+
+def _story(pick: Pick, pictures: Mapping[int, StoredPicture], shapes: Shapes) -> BriefingStory:
     stored = pictures.get(pick.picture_id) if pick.picture_id else None
     return BriefingStory(
         key=pick.key,
@@ -121,14 +136,30 @@ def _story(pick: Pick, pictures: Mapping[int, StoredPicture]) -> BriefingStory:
         byline=pick.byline,
         minutes=pick.minutes,
         size="l" if pick.size == PickSize.LARGE else "s" if pick.size == PickSize.SMALL else "m",
-        picture=_picture(stored, pick) if stored else None,
+        picture=_picture(stored, pick, shapes.get(pick.size, ())) if stored else None,
         plain_link=pick.plain_link,
     )
 
 
-def _picture(stored: StoredPicture, pick: Pick) -> BriefingPicture:
+def _picture(stored: StoredPicture, pick: Pick, shapes: Sequence[PictureShape]) -> BriefingPicture:
+    cuts = (_cut(stored, pick, each) for each in shapes)
     return BriefingPicture(
-        stored.url, stored.width, stored.height, pick.image_alt, pick.image_caption, pick.image_credit
+        stored.url,
+        stored.width,
+        stored.height,
+        pick.image_alt,
+        pick.image_caption,
+        pick.image_credit,
+        tuple(each for each in cuts if each),
+    )
+
+
+def _cut(stored: StoredPicture, pick: Pick, shape: PictureShape) -> BriefingCut | None:
+    usual, sharp = (stored.find_cut(size, pick.focal_point) for size in list_cut_sizes([shape]))
+    if usual is None or sharp is None:
+        return None
+    return BriefingCut(
+        shape.width, usual.url, usual.width, usual.height, sharp.url if sharp.width > usual.width else ""
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from hashlib import sha256
 
-from newsletter.curator.editions.values import Correction, Edition
+from newsletter.curator.editions.values import Correction, Edition, select_hashed
 from newsletter.curator.editions.variants import Variant
 from newsletter.templater.briefing import Rendered
 
@@ -23,7 +23,7 @@ def compute_content_part(edition: Edition, corrections: Iterable[Correction] = (
     """Changes with the texts, the stories and their order, the boxes, and what was corrected once it is out."""
     content = {
         "texts": [getattr(edition, name) for name in TEXTS],
-        "picks": [[each.key, each.section, each.content] for each in edition.picks],
+        "picks": [[each.key, each.section, select_hashed(each.content)] for each in edition.picks],
         "boxes": [asdict(each) for each in edition.boxes],
         "corrections": [(each.id, each.text) for each in corrections],
     }

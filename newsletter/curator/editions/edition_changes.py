@@ -29,6 +29,8 @@ LABELS = {
     "signed": "Signed by",
     "order": "Running order",
     "picture_id": "Picture",
+    "picture": "Picture",
+    "focus": "Focal point",
     "image_alt": "Alternative text",
     "image_caption": "Picture caption",
     "image_credit": "Picture credit",

@@ -86,7 +86,8 @@ def name_authors(edition_id: int, conflict: Conflict, prefix: str = "") -> Confl
     changes = list_changes(edition_id)
 
     def find_author(name: str) -> str:
-        return next((each.actor for each in changes if f"{prefix}{name}" in each.after), "")
+        recorded = f"{prefix}{'picture_id' if name == 'picture' else name}"
+        return next((each.actor for each in changes if recorded in each.after), "")
 
     return Conflict(str(conflict), [replace(each, by=find_author(each.name)) for each in conflict.differences])
 

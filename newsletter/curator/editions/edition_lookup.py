@@ -254,6 +254,7 @@ def _to_pick(row: models.Pick, section: str) -> Pick:
         image_alt=row.image_alt,
         image_caption=row.image_caption,
         image_credit=row.image_credit,
+        focus=row.focus,
         plain_link=row.plain_link,
         because=row.because,
         again_reason=row.again_reason,

@@ -114,6 +114,7 @@ class Pick(models.Model):
     image_alt = models.TextField(blank=True)
     image_caption = models.TextField(blank=True)
     image_credit = models.CharField(max_length=300, blank=True)
+    focus = models.CharField(max_length=7, blank=True, default="", db_default="")  # “60 44”, see FocalPoint; "": centre
     plain_link = models.BooleanField(default=False, db_default=False)  # without the newsletter's parameters
     visibility = models.CharField(
         max_length=80, blank=True, default="", db_default="", db_column="shown_to"

@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
 from newsletter.catalog import newsletters
+from newsletter.catalog.pictures import find_picture_by_name
 from newsletter.curator.articles import blurbs
 from newsletter.curator.articles.intake import copy_picture
 from newsletter.curator.articles.models import Article
 from newsletter.curator.articles.resources import Fetcher
-from newsletter.curator.editions import edition_history, edition_lookup, models, pick_order, pool
+from newsletter.curator.editions import edition_history, edition_lookup, models, pick_order, picture_places, pool
 from newsletter.curator.editions.edition_changes import STORY
 from newsletter.curator.editions.editions import apply_edit, check_texts, get_newsletter_id, select_field_changes
 from newsletter.curator.editions.states import PickSize
-from newsletter.curator.editions.values import Edition, Pick
+from newsletter.curator.editions.values import Edition, Pick, parse_focus
 from newsletter.curator.editions.visibility import check_group_limit, check_visibility
 from newsletter.kernel import ids
 from newsletter.kernel.actors import Actor, Verb, require_right
@@ -23,6 +24,7 @@ from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from newsletter.templater.richtext import quote_text
 
 WORDS_A_MINUTE = 230
+_SPECIAL = ("visibility", "plain_link", "no_picture", "picture", "focus")
 _PICK_TEXTS = {
     "headline": 500,
     "blurb": 5000,
@@ -39,7 +41,8 @@ _PICK_TEXTS = {
 class PickFields(TypedDict, total=False):
     """What an editor may change of a story.
 
-    `size` is l, m, s or a (a line of the list at the end); `no_picture` removes its picture; `plain_link` keeps the
+    `size` is l, m, s or a (a line of the list at the end); `picture` is the public name of one in our store, `focus`
+    its focal point (“60 44”: percent from the left and the top); `no_picture` removes it; `plain_link` keeps the
     newsletter's parameters off its link; `visibility` says for whom it is (`variants`).
     """
 
@@ -56,6 +59,8 @@ class PickFields(TypedDict, total=False):
     visibility: str
     plain_link: bool
     no_picture: bool
+    picture: str
+    focus: str
 
 
 def add_pick(
@@ -257,7 +262,10 @@ def edit_pick(
         present = {name: _read_field(pick, name) for name in checked}
         changes: dict[str, Any] = select_field_changes(edition_id, present, checked, seen, prefix=f"{STORY}{key} ")
         if changes.pop("no_picture", False):
-            changes["picture_id"] = None
+            changes["picture"] = ""
+        if "picture" in changes:
+            changes["picture_id"] = _choose_picture(before, pick, str(changes.pop("picture")))
+            changes.setdefault("focus", "")  # it was that of another picture
         if changes.get("size") == PickSize.LARGE:
             row.picks.filter(size=PickSize.LARGE).update(size=PickSize.MEDIUM)  # one lead only
         if changes:
@@ -274,7 +282,7 @@ def edit_pick(
 def _check_fields(fields: PickFields) -> dict[str, object]:
     """The fields as they are stored. Raises BadInput."""
     given: dict[str, object] = dict(fields)
-    special = {name: given.pop(name) for name in ("visibility", "plain_link", "no_picture") if name in given}
+    special = {name: given.pop(name) for name in _SPECIAL if name in given}
     checked: dict[str, object] = dict(
         check_texts(given, _PICK_TEXTS | {"size": 1}, empty_allowed=lambda name: name not in ("headline", "size"))
     )
@@ -284,13 +292,31 @@ def _check_fields(fields: PickFields) -> dict[str, object]:
         raise BadInput(f"“{checked['url']}” is not a web address: it must begin with https://.", "url")
     if "visibility" in special:
         checked["visibility"] = check_visibility(str(special.pop("visibility")))
+    if special.get("focus") and parse_focus(str(special["focus"])) is None:
+        raise BadInput("A focal point is two numbers from 0 to 100, such as “60 44”.", "focus")
     if not special.get("no_picture", True):
         del special["no_picture"]  # a picture is taken away here, never given back
     return checked | special
 
 
 def _read_field(pick: Pick, name: str) -> object:
-    return pick.picture_id is None if name == "no_picture" else getattr(pick, name)
+    if name == "no_picture":
+        return pick.picture_id is None
+    return pick.picture_name if name == "picture" else getattr(pick, name)
+
+
+def _choose_picture(edition: Edition, pick: Pick, name: str) -> int | None:
+    """The picture of our store with this name. Raises BadInput when there is none, or it is too small for the story."""
+    if not name:
+        return None
+    found = find_picture_by_name(name)
+    if found is None:
+        raise BadInput(f"There is no picture “{name[:40]}”. Upload it again.", "picture")
+    shapes = picture_places.find_shapes(newsletters.get_newsletter(edition.newsletter_id))
+    problem = picture_places.explain_too_small(found, shapes.get(pick.size, ()))
+    if problem:
+        raise BadInput(problem, "picture")
+    return found.id
 
 
 def _get_pick(edition: Edition, key: str) -> Pick:

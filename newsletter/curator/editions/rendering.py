@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -12,14 +13,18 @@ from django.conf import settings
 
 from newsletter import templater
 from newsletter.catalog import newsletters, pictures, sponsors
-from newsletter.catalog.values import Newsletter
+from newsletter.catalog.values import Newsletter, Picture
 from newsletter.curator.editions import briefing, correction_lookup, day_names, variants
+from newsletter.curator.editions.briefing import Shapes, list_cut_sizes
+from newsletter.curator.editions.picture_places import find_shapes
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import Variant
+from newsletter.kernel.errors import Refused, SurroundingsError
 from newsletter.templater import sandbox
 from newsletter.templater.briefing import Briefing, Rendered
 from subscribers import lists
 
+log = logging.getLogger(__name__)
 _RENDERINGS_KEPT = 32  # the variants of a few editions in work: board, checks and preview ask for the same one
 _rendering = threading.Lock()  # who asks for what another thread is rendering waits for it
 
@@ -51,10 +56,12 @@ def _compose_variant(edition: Edition, variant: Variant, newsletter: Newsletter 
     to = lists.get_list(newsletter.list_id)
     seen = variants.select_visible(edition, variant)
     pending = correction_lookup.list_pending_corrections(edition)
+    shapes = find_shapes(newsletter)
     return briefing.build_briefing(
         seen,
         newsletter,
-        pictures.find_pictures([each.picture_id for each in seen.picks if each.picture_id]),
+        _find_pictures(seen, shapes),
+        shapes=shapes,
         base_url=settings.CONFIG.base_url,
         list_slug=to.slug,
         list_name=to.name,
@@ -66,15 +73,37 @@ def _compose_variant(edition: Edition, variant: Variant, newsletter: Newsletter 
     )
 
 
+def _find_pictures(edition: Edition, shapes: Shapes) -> dict[int, Picture]:
+    """The pictures of an edition with all cuts that its mail shows; those that they lack are made."""
+    found = pictures.find_pictures(each.picture_id for each in edition.picks if each.picture_id)
+    for each in edition.picks:
+        stored = found.get(each.picture_id) if each.picture_id else None
+        if stored:
+            try:
+                sizes = list_cut_sizes(shapes.get(each.size, ()))
+                found[stored.id] = pictures.make_cuts(stored, sizes, each.focal_point)
+            except (Refused, SurroundingsError) as error:
+                log.warning("A picture is shown whole: %s", error)
+    return found
+
+
 def _render_with_template(composed: Briefing) -> Rendered:
     """The mail, with one of our templates here, with one of the newsroom's own in a process of its own."""
     own = settings.CONFIG.templates_dir
     if own is not None and (own / composed.template / f"{composed.template}.mjml.j2").is_file():
         return sandbox.render_sandboxed(composed, own)
     with _rendering:
-        return _render_cached(json.dumps(asdict(composed), sort_keys=True))
+        key = _Composed(json.dumps(asdict(composed), sort_keys=True))
+        key.briefing = composed
+        return _render_cached(key)
+
+
+class _Composed(str):
+    """All that goes into a mail as one text, by which its rendering is found again."""
+
+    briefing: Briefing
 
 
 @lru_cache(maxsize=_RENDERINGS_KEPT)
-def _render_cached(composed: str) -> Rendered:
-    return templater.render(sandbox.to_briefing(json.loads(composed)))
+def _render_cached(composed: _Composed) -> Rendered:
+    return templater.render(composed.briefing)

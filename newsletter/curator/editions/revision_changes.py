@@ -88,7 +88,7 @@ def is_whole_same(stored: object, present: Mapping[str, object] | None) -> bool:
     """Whether a story or box is what came with a revision, its place apart."""
     if not isinstance(stored, Mapping) or present is None:
         return stored is None and present is None
-    return all(stored.get(name) == value for name, value in present.items() if name != "position")
+    return all(stored.get(name, "") == value for name, value in present.items() if name != "position")
 
 
 def _list_places(edition: Edition, keys: set[str]) -> list[tuple[str, str]]:

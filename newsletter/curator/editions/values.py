@@ -9,6 +9,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import ClassVar
 
+from newsletter.catalog.values import FocalPoint
 from newsletter.curator.articles.values import Article, ArticleNote
 from newsletter.curator.editions.states import (
     OUT_STATES,
@@ -19,6 +20,7 @@ from newsletter.curator.editions.states import (
     PoolState,
     RuleEffect,
 )
+from newsletter.kernel.numbers import parse_whole_number
 from newsletter.templater.briefing import MergeField, Rendered
 
 
@@ -73,6 +75,17 @@ class Pick:
     because: str = ""  # why it was suggested
     again_reason: str = ""  # why although it ran
     visibility: str = ""  # see variants
+    focus: str = ""  # of its picture: “60 44”, percent from the left and the top; "": the centre
+
+    @property
+    def picture_name(self) -> str:
+        """The public name of its picture, "" without one."""
+        return self.picture_url.rpartition("/")[2]
+
+    @property
+    def focal_point(self) -> FocalPoint:
+        """What of its picture every cut keeps in view."""
+        return parse_focus(self.focus) or FocalPoint()
 
     @property
     def content(self) -> dict[str, object]:
@@ -91,7 +104,20 @@ _KEY_AND_PLACE_OF_PICK = frozenset({"key", "number", "article_id", "section", "p
 
 def compute_pick_hash(content: Mapping[str, object]) -> str:
     """The hash of a story with this content."""
-    return _hash(sorted(content.items()))
+    return _hash(sorted(select_hashed(content).items()))
+
+
+def select_hashed(content: Mapping[str, object]) -> dict[str, object]:
+    """What of a story's content counts in a hash: the same for a story from before there were focal points."""
+    return {name: value for name, value in content.items() if name != "focus" or value}
+
+
+def parse_focus(text: str) -> FocalPoint | None:
+    """The focal point that is written as “60 44”; None for anything else."""
+    parts = [parse_whole_number(each) for each in text.split(" ")]
+    if len(parts) != 2 or any(each is None or each > 100 for each in parts):
+        return None
+    return FocalPoint(*(each or 0 for each in parts))
 
 
 @dataclass(frozen=True, slots=True)

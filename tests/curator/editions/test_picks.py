@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from newsletter.accounts.actors import SystemActor
-from newsletter.catalog.values import Newsletter
+from newsletter.catalog import pictures
+from newsletter.catalog.values import Newsletter, Picture
 from newsletter.curator.articles import article_lookup, intake
 from newsletter.curator.articles.values import Article
-from newsletter.curator.editions import edition_lookup, editions, picks
-from newsletter.curator.editions.values import Edition
+from newsletter.curator.editions import edition_lookup, editions, picks, revisions
+from newsletter.curator.editions.values import Edition, compute_pick_hash
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from tests.actors import SYSTEM
 from tests.curator.editions.conftest import key
@@ -222,3 +225,76 @@ def test_whoever_picks_what_ran_must_give_a_reason_whatever_they_call(filled: Ed
         picks.add_pick(later.id, article_id, reason=" ", by=SYSTEM, now=now)
     (pick,) = picks.add_pick(later.id, article_id, reason="New figures.", by=ADA, now=now).picks
     assert pick.again_reason.endswith(f"New figures. ({ADA.name})")
+
+
+def draw_picture(width: int, height: int, now: datetime, colour: str = "teal") -> Picture:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(out, "PNG")
+    return pictures.store_picture(out.getvalue(), source_url="", now=now)
+
+
+def test_a_picture_is_chosen_with_its_focal_point_in_one_act_and_undone(filled: Edition, now: datetime) -> None:
+    story, made = filled.picks[0], draw_picture(1280, 720, now)
+    chosen = picks.edit_pick(
+        filled.id,
+        story.key,
+        picture=made.name,
+        focus="60 44",
+        image_alt="A harbour",
+        image_credit="Kim Example",
+        seen={"picture": "", "focus": "", "image_alt": story.image_alt, "image_credit": story.image_credit},
+        by=ADA,
+        now=now,
+    ).picks[0]
+    assert (chosen.picture_id, chosen.picture_name, chosen.focal_point) == (made.id, made.name, (60, 44))
+    last = revisions.find_last_own_act(filled.id, ADA.name)
+    assert last is not None
+    assert {each.field for each in last.revisions} == {"picture_id", "focus", "image_alt", "image_credit"}
+    assert revisions.undo(filled.id, last.act, by=ADA, now=now).picks[0].content == story.content
+
+
+def test_another_picture_begins_with_its_centre_and_none_has_no_focal_point(filled: Edition, now: datetime) -> None:
+    key = filled.picks[0].key
+    first, second = draw_picture(1280, 720, now), draw_picture(1280, 720, now, "red")
+    picks.edit_pick(filled.id, key, picture=first.name, focus="0 100", seen=None, by=ADA, now=now)
+    assert picks.edit_pick(filled.id, key, picture=second.name, seen=None, by=ADA, now=now).picks[0].focus == ""
+    picks.edit_pick(filled.id, key, focus="0 100", seen=None, by=ADA, now=now)
+    gone = picks.edit_pick(filled.id, key, no_picture=True, seen=None, by=ADA, now=now).picks[0]
+    assert (gone.picture_id, gone.focus) == (None, "")
+
+
+@pytest.mark.parametrize("focus", ["60", "60 101", "-1 5", "a b", "60  44", "60 44 1"])
+def test_what_is_no_focal_point_is_refused(filled: Edition, now: datetime, focus: str) -> None:
+    with pytest.raises(BadInput, match="two numbers") as refused:
+        picks.edit_pick(filled.id, filled.picks[0].key, focus=focus, seen=None, by=ADA, now=now)
+    assert refused.value.field == "focus"
+
+
+def test_a_picture_that_is_too_small_or_unknown_is_refused(filled: Edition, now: datetime) -> None:
+    lead, other = filled.picks[0], filled.picks[1]
+    small = draw_picture(240, 180, now)
+    with pytest.raises(BadInput, match="240 × 180 pixels, and is never enlarged: the lead needs 640 × 360"):
+        picks.edit_pick(filled.id, lead.key, picture=small.name, seen=None, by=ADA, now=now)
+    kept = picks.edit_pick(filled.id, other.key, picture=small.name, seen=None, by=ADA, now=now)
+    assert next(each for each in kept.picks if each.key == other.key).picture_id == small.id, "as a thumbnail"
+    with pytest.raises(BadInput, match="There is no picture"):
+        picks.edit_pick(filled.id, lead.key, picture="0123456789abcdef.jpg", seen=None, by=ADA, now=now)
+
+
+def test_the_same_picture_changed_by_two_is_a_conflict(filled: Edition, now: datetime) -> None:
+    story = filled.picks[0]
+    one, other = draw_picture(1280, 720, now), draw_picture(1280, 720, now, "red")
+    seen: picks.PickFields = {"picture": story.picture_name, "focus": story.focus}
+    picks.edit_pick(filled.id, story.key, picture=one.name, focus="", seen=seen, by=BEN, now=now)
+    with pytest.raises(Conflict) as refused:
+        picks.edit_pick(filled.id, story.key, picture=other.name, focus="", seen=seen, by=ADA, now=now)
+    (difference,) = refused.value.differences
+    assert (difference.label, difference.present, difference.by) == ("Picture", one.name, BEN.name)
+
+
+def test_the_hash_of_a_story_without_a_focal_point_is_what_it_was(filled: Edition, now: datetime) -> None:
+    """Editions approved, and pages open, before there were focal points stay as they are."""
+    story = filled.picks[0]
+    older = {name: value for name, value in story.content.items() if name != "focus"}
+    assert compute_pick_hash(older) == story.content_hash
+    assert compute_pick_hash({**older, "focus": "1 2"}) != story.content_hash

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from lxml import etree
+from PIL import Image
 
-from newsletter.catalog import newsletter_settings
+from newsletter.catalog import newsletter_settings, pictures
 from newsletter.curator.articles.values import Article
-from newsletter.curator.editions import suggestions, variants
+from newsletter.curator.editions import edition_lookup, picks, suggestions, variants
 from newsletter.curator.editions.rendering import render_edition
 from newsletter.curator.editions.values import Edition
 from tests.actors import SYSTEM
@@ -70,3 +72,34 @@ def test_what_a_feed_says_is_no_markup_and_no_merge_field(
         assert "Hello {{ first_name }} gpj.exe" in shown
     assert "evil.example" not in "".join(re.findall(r'href="[^"]*"', mail.html))
     assert mail.subject.replace("\u2060", "") == "Hello {{ first_name }} gpj.exe"
+
+
+def test_pictures_are_shown_in_cuts_of_ours_for_usual_and_sharp_screens(filled: Edition, now: datetime) -> None:
+    """A thumbnail of 132 pixels loads a file of 132 or 264."""
+    out = io.BytesIO()
+    Image.new("RGB", (1280, 800), "teal").save(out, "PNG")
+    stored = pictures.store_picture(out.getvalue(), source_url="", now=now)
+    for story in filled.picks[:2]:
+        picks.edit_pick(filled.id, story.key, picture=stored.name, focus="10 90", seen=None, by=SYSTEM, now=now)
+    html = render_edition(edition_lookup.get_edition(filled.id)).html
+    shown = re.findall(r'<img[^>]*srcset="(\S+) 1x, (\S+) 2x" width="(\d+)" height="(\d+)"', html)
+    assert [(width, height) for *_, width, height in shown] == [("640", "360"), ("132", "132")]
+    for usual, sharp, width, height in shown:
+        for address, times in ((usual, 1), (sharp, 2)):
+            file, _ = pictures.get_picture_file(address.rpartition("/")[2])
+            assert Image.open(io.BytesIO(file.read_bytes())).size == (times * int(width), times * int(height))
+
+
+def test_without_its_file_a_picture_is_shown_whole(filled: Edition, now: datetime) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (1280, 800), "teal").save(out, "PNG")
+    stored = pictures.store_picture(out.getvalue(), source_url="", now=now)
+    picks.edit_pick(filled.id, filled.picks[0].key, picture=stored.name, seen=None, by=SYSTEM, now=now)
+    pictures.get_picture_file(stored.name)[0].unlink()
+    html = render_edition(edition_lookup.get_edition(filled.id)).html
+    assert stored.url in html
+    assert "srcset" not in html
+
+
+def test_what_is_rendered_once_is_not_rendered_again(filled: Edition) -> None:
+    assert render_edition(filled).html is render_edition(filled).html

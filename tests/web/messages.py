@@ -50,8 +50,6 @@ NOT_YET = frozenset(
         "pages/import.html",
         "pages/imports.html",
         "pages/mailing.html",
-        "pages/notification_webhooks.html",
-        "pages/notifications.html",
         "pages/schedule.html",
         "pages/segments.html",
         "partials/board_mark.html",
@@ -160,8 +158,10 @@ def _list_labels() -> Iterator[str]:
     from newsletter.accounts.token_scopes import TokenScope
     from newsletter.catalog.settings_fields import FORM_SETTINGS
     from newsletter.delivery.ledger.states import ExclusionReason, Outcome
+    from newsletter.jobs.notification_kinds import KindGroup
     from newsletter.kernel.enums import LabelledEnum
 
+    yield from (each.value for each in KindGroup)
     for enum in _list_subclasses(LabelledEnum):
         yield from (member.label for member in enum)
     yield from (each.label for group in (Outcome, ExclusionReason, TokenScope) for each in group)

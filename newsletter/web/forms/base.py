@@ -23,7 +23,7 @@ from newsletter.kernel.errors import BadInput, Conflict, Difference, NewsletterE
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.fields import get_form_status, read_seen
 
-_STYLED = (forms.TextInput, forms.Textarea, forms.Select, forms.FileInput)
+_STYLED = (forms.widgets.Input, forms.Textarea, forms.Select)
 
 
 class DeskForm(forms.Form):
@@ -40,7 +40,8 @@ class DeskForm(forms.Form):
         """Gives controls the desk's style; for a form that adds fields once more after that."""
         for field in self.fields.values():
             classes = str(field.widget.attrs.get("class", "")).split()
-            if isinstance(field.widget, _STYLED) and not field.widget.is_hidden and "input" not in classes:
+            ticked = isinstance(field.widget, forms.CheckboxInput)
+            if isinstance(field.widget, _STYLED) and not (ticked or field.widget.is_hidden or "input" in classes):
                 field.widget.attrs["class"] = " ".join(["input", *classes])
 
     def read_seen(self) -> dict[str, str]:

@@ -191,3 +191,18 @@ def test_a_page_shown_again_was_filled_as_before_until_a_conflict_shows_what_is_
     )
     form.show_problem(Conflict("Ben changed it."))
     assert form.keep_seen({"title": "New"}) == {"title": "New"}
+
+
+@pytest.mark.parametrize(
+    "widget",
+    [forms.TextInput, forms.EmailInput, forms.PasswordInput, forms.NumberInput, forms.FileInput, forms.Textarea],
+)
+def test_every_kind_of_text_has_the_style_of_the_desk_and_a_box_to_tick_has_not(widget: type[forms.Widget]) -> None:
+    class AnyKind(DecisionForm):
+        text = forms.CharField(widget=widget)
+        ticked = forms.BooleanField()
+
+    form = AnyKind()
+    assert 'class="input"' in str(form["text"])
+    assert "class=" not in str(form["ticked"])
+    assert "class=" not in str(form["content_hash"])

@@ -1,4 +1,4 @@
-"""The form that takes a file of subscribers."""
+"""The forms of an import."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
 
-from newsletter.web.forms.imports import ImportForm
+from newsletter.web.forms.imports import AnswersForm, ConfirmImportForm, ImportActForm, ImportForm, list_states
 from subscribers import lists
+from subscribers.imports.staging import ImportOptions
+from subscribers.states import SubscriptionState
 
 FILE = SimpleUploadedFile("readers.csv", b"email\nann@example.com\n")
 
@@ -46,3 +49,32 @@ def test_what_was_pasted_is_taken_without_a_file(two_lists: list[Any]) -> None:
     assert form.is_valid()
     stream, name = form.open()
     assert (stream.read().decode(), name) == ("bén@example.com", "pasted addresses")
+
+
+def test_what_was_answered_is_read_by_the_names_that_were_sent() -> None:
+    form = AnswersForm(
+        QueryDict(
+            "seen=abc&name-0=Kunde&col-0=attribute&name-2=Since&order-2=day&name-1=status&col-1=&value-1-0=VIP"
+            "&means-1-0=active&name-3=plan&value-3-0=gold&tier-3-0=paid&overwrite=1&status=pending&others=ignore"
+        )
+    )
+    assert form.is_valid(), form.errors
+    assert form.read_options() == ImportOptions(
+        mapping={"Kunde": "attribute", "status": "status"},
+        status="pending",
+        statuses={"status:VIP": "active"},
+        overwrite=True,
+        tiers={"gold": "paid"},
+        dates={"Since": "day"},
+        other_columns="ignore",
+    )
+
+
+def test_an_import_names_what_was_seen() -> None:
+    for form_class in (ConfirmImportForm, AnswersForm):
+        assert "does not say what you saw" in str(form_class(QueryDict("")).errors["__all__"])
+    assert ImportActForm(QueryDict("")).is_valid()
+
+
+def test_a_word_of_a_file_can_mean_every_state_and_suppressed() -> None:
+    assert [value for value, _ in list_states()] == [*SubscriptionState, "suppressed"]

@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from newsletter.jobs.notification_kinds import NotificationKind
 from newsletter.jobs.notifications import choices
-from newsletter.web.forms.notifications import NotificationForm
+from newsletter.web.forms.notifications import AddWebhookForm, NamedWebhookForm, NotificationForm, NotificationTestForm
 
 
 def build(email: str, newsroom: Any, data: str | None = None) -> NotificationForm:
@@ -38,3 +38,14 @@ def test_what_is_ticked_is_wanted_and_what_the_page_did_not_have_is_left_alone(n
 def test_what_cannot_be_chosen_is_no_choice(newsroom: Any, people: Any) -> None:
     name = f"after-{newsroom.briefing.id}"
     assert not build("editor@example.com", newsroom, f"shown={name}&{name}=disk").is_valid()
+
+
+def test_a_webhook_says_what_is_missing_at_its_field() -> None:
+    form = AddWebhookForm([("morning", "Morning Briefing")], QueryDict("form=slack&newsletter=evening&kind=nothing"))
+    assert {*form.errors} == {"name", "url", "newsletter", "kind"}
+    assert 'class="input input--mid"' in str(form["url"])
+
+
+def test_buttons_say_which_webhook_and_a_test_to_oneself_says_nothing() -> None:
+    assert "__all__" in NamedWebhookForm(QueryDict("")).errors
+    assert NotificationTestForm(QueryDict("")).is_valid()

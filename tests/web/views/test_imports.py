@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +32,8 @@ def test_an_import_starts_with_a_dry_run_and_can_be_undone(editor: Client, newsr
     assert "meant ann@gmail.com?" in text
     assert "Import file: 1 new" in text
     assert lists.count_subscribers_by_state(newsroom.list.id) == {}
-    editor.post(page, {"do": "import"})  # without what they saw
+    unseen = editor.post(page, {"do": "import"})
+    assert (unseen.status_code, "does not say what you saw" in unseen.content.decode()) == (422, True)
     assert not worker_steps.import_subscribers(now)
     editor.post(page, {"do": "import"} | read_seen(text))
     assert editor.get(f"{page}progress/", headers={"HX-Request": "true"}).status_code == 200
@@ -114,8 +116,26 @@ def test_a_colleagues_answer_in_between_is_not_confirmed_unseen(editor: Client, 
     seen = read_seen(editor.get(page).content.decode())
     editor.post(page, {"do": "explain", "name-0": "permission", "col-0": "ignore"} | seen)
     worker_steps.import_subscribers(now)
-    editor.post(page, {"do": "import"} | seen)
+    refused = editor.post(page, {"do": "import"} | seen)
+    assert (refused.status_code, "Look at it again" in refused.content.decode()) == (409, True)
     assert not worker_steps.import_subscribers(now)
+
+
+def test_answers_that_came_too_late_stay_on_the_page(editor: Client, newsroom: Any, now: datetime) -> None:
+    from newsletter.jobs import worker_steps
+
+    data = b"email,permission,status\nann@example.com,full,VIP\nben@example.com,none,gone\n"
+    page = editor.post("/readers/import/", {"list": "morning", "file": SimpleUploadedFile("readers.csv", data)}).url
+    worker_steps.import_subscribers(now)
+    seen = read_seen(editor.get(page).content.decode())
+    editor.post(page, {"do": "explain", "name-0": "permission", "col-0": "ignore"} | seen)
+    worker_steps.import_subscribers(now)
+    words = {"name-1": "status", "value-1-0": "VIP", "means-1-0": "active"}
+    refused = editor.post(page, {"do": "explain"} | words | seen)
+    assert refused.status_code == 409
+    shown = flatten(refused.content.decode())
+    assert 'role="alert" tabindex="-1" autofocus' in shown
+    assert re.search(r'value="VIP">\s*<select name="means-0-0"[^>]*>(?:(?!</select>).)*value="active" selected', shown)
 
 
 def test_an_upload_may_be_as_large_as_the_limit_and_no_larger(
@@ -138,7 +158,9 @@ def test_addresses_are_pasted_and_stay_when_something_is_wrong(editor: Client, n
 
     pasted = "Ann Lee <ann@example.com>, ben@example.com"
     answer = editor.post("/readers/import/", {"list": "nowhere", "pasted": pasted})
+    assert answer.status_code == 422
     assert "Ann Lee &lt;ann@example.com&gt;, ben@example.com</textarea>" in answer.content.decode()
+    assert re.search(r'id="list_error">.*?<select[^>]*name="list"[^>]*invalid', answer.content.decode(), re.S)
     page = editor.post("/readers/import/", {"list": "morning", "pasted": pasted}).url
     worker_steps.import_subscribers(now)
     text = editor.get(page).content.decode()

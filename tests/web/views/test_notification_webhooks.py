@@ -39,7 +39,7 @@ def test_a_webhook_is_added_and_its_secret_shown_once(admin: Client, newsroom: A
     ("wrong", "said"),
     [
         ({"url": "nonsense"}, "The address is no web address"),
-        ({"name": ""}, "This field is required"),
+        ({"name": ""}, "Give the webhook a name."),
         ({"form": "xml"}, "Select a valid choice"),
         ({"kind": ["disk"], "newsletter": "morning"}, "about the service as a whole"),
     ],

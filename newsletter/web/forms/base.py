@@ -92,6 +92,10 @@ class DeskForm(forms.Form):
         return self._problem.differences if isinstance(self._problem, Conflict) else ()
 
 
+class ButtonForm(DeskForm):
+    """A button alone: nothing is typed, and what is refused stands beside it."""
+
+
 AnyForm = TypeVar("AnyForm", bound=DeskForm)
 
 
@@ -128,8 +132,9 @@ class DayField(forms.Field):
 
     widget = forms.DateInput
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **kwargs)
+    def __init__(self, *, hidden: bool = False, **kwargs: Any) -> None:
+        shown = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        super().__init__(widget=forms.HiddenInput() if hidden else shown, **kwargs)
 
     def to_python(self, value: Any) -> date | None:
         """Called by Django with what was sent."""

@@ -2,58 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.catalog.values import Newsletter
+from newsletter.kernel import clock
 from newsletter.scheduling import recurrence, rule_text
 from newsletter.scheduling.schedules import ScheduleChanges, format_values
 from newsletter.scheduling.states import OnHoliday
 from newsletter.scheduling.values import Schedule
+from newsletter.web.forms.base import DayField, DeskForm
 
 WEEKDAYS, MONTHLY, RULE = "weekdays", "monthly", "recurrence"
 _MAY_BE_LEFT = {"zone", "on_holiday"}  # empty, they stay as they are
 _TEXTS = ("time", "zone", "starts_on", "ends_on", "region", "on_holiday")
 
 
-class ScheduleForm(forms.Form):
+class ScheduleForm(DeskForm):
     """When a newsletter goes out. What it means is checked by the service, whose refusals stand at the fields."""
 
     days_by = forms.ChoiceField(
-        label="Repeats",
-        choices=[(WEEKDAYS, "On weekdays"), (MONTHLY, "On a day of the month"), (RULE, "By a rule")],
+        label=_("Repeats"),
+        choices=[(WEEKDAYS, _("On weekdays")), (MONTHLY, _("On a day of the month")), (RULE, _("By a rule"))],
         widget=forms.RadioSelect,
         initial=WEEKDAYS,
         required=False,
     )
     weekdays = forms.MultipleChoiceField(
-        label="Weekdays",
-        choices=[(str(day), rule_text.format_weekdays(str(day))) for day in range(1, 8)],
+        label=_("Weekdays"),
+        choices=[(str(day), _(rule_text.format_weekdays(str(day)))) for day in range(1, 8)],
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    every_weeks = forms.CharField(label="Every … weeks", initial="1", required=False)
+    every_weeks = forms.CharField(label=_("Every … weeks"), initial="1", required=False)
     monthly = forms.CharField(
-        label="Day of the month", help_text="15, last, first monday, last weekday", required=False
+        label=_("Day of the month"), help_text=_("15, last, first monday, last weekday"), required=False
     )
     recurrence = forms.CharField(
-        label="Rule (RFC 5545)", help_text="FREQ=MONTHLY;BYDAY=2TU", required=False, max_length=recurrence.LONGEST
+        label=_("Rule (RFC 5545)"), help_text="FREQ=MONTHLY;BYDAY=2TU", required=False, max_length=recurrence.LONGEST
     )
-    time = forms.CharField(label="Time", help_text="07:00, or several: 07:00, 17:30", required=False)
-    zone = forms.CharField(label="Time zone", help_text="By default the newsletter's", required=False)
-    starts_on = forms.CharField(label="First day", widget=forms.DateInput(attrs={"type": "date"}), required=False)
-    ends_on = forms.CharField(label="Last day", widget=forms.DateInput(attrs={"type": "date"}), required=False)
-    region = forms.CharField(label="Holidays of", help_text="GB-ENG, England, Germany; empty: none", required=False)
-    on_holiday = forms.ChoiceField(label="On a holiday", choices=OnHoliday.list_choices(), required=False)
+    time = forms.CharField(label=_("Time"), help_text=_("07:00, or several: 07:00, 17:30"), required=False)
+    zone = forms.CharField(label=_("Time zone"), help_text=_("Empty: the newsletter’s"), required=False)
+    starts_on = forms.CharField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}), required=False)
+    ends_on = forms.CharField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}), required=False)
+    region = forms.CharField(
+        label=_("Holidays of"), help_text=_("GB-ENG, England, Germany; empty: none"), required=False
+    )
+    on_holiday = forms.ChoiceField(label=_("On a holiday"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            if not isinstance(field.widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
-                field.widget.attrs["class"] = "input"
-        for name in ("every_weeks", "time"):
-            self.fields[name].widget.attrs["class"] = "input input--short"
+        self.fields["every_weeks"].widget.attrs["class"] = "input input--short"
+        choice: Any = self.fields["on_holiday"]
+        choice.choices = [(value, gettext(label)) for value, label in OnHoliday.list_choices()]
 
     @classmethod
     def of(cls, schedule: Schedule, prefix_id: str) -> ScheduleForm:
@@ -92,8 +97,37 @@ class ScheduleForm(forms.Form):
                 changes[name] = sent[name]  # type: ignore[literal-required]
         return changes
 
-    def show_problem(self, problem: NewsletterError) -> None:
-        """Shows a refusal of the service at its field, or above the form where it has none here."""
-        self.is_valid()
-        field = problem.field if isinstance(problem, BadInput) and problem.field in self.fields else None
-        self.add_error(field, str(problem))
+
+class NewScheduleForm(ScheduleForm):
+    """The schedule of a newsletter that is chosen with it."""
+
+    newsletter = forms.CharField(
+        label=_("Newsletter"), widget=forms.Select, error_messages={"required": _("Choose the newsletter.")}
+    )
+
+    def __init__(self, *args: Any, newsletters: Iterable[Newsletter], **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "new-%s"} | kwargs)
+        select = cast(forms.Select, self.fields["newsletter"].widget)
+        select.choices = [(each.slug, each.name) for each in newsletters]
+
+
+class SkipDateForm(DeskForm):
+    """Which date is skipped and why; or that it is unskipped."""
+
+    date = DayField(hidden=True, error_messages={"required": _("The page does not say which date.")})
+    instant = forms.CharField(widget=forms.HiddenInput, required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+    undo = forms.BooleanField(widget=forms.HiddenInput, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Skipping takes a reason."""
+        if not self.cleaned_data.get("undo") and not self.cleaned_data.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", _("Say why it is skipped."))
+        return self.cleaned_data
+
+    def read_time(self, zone: str) -> str:
+        """At which of the times of the date: that of the row, for the others of a day have rows of their own."""
+        instant = self.cleaned_data["instant"]
+        if not instant:
+            return ""
+        return f"{clock.parse_local_moment(instant, zone, 'instant').astimezone(clock.get_zone(zone)):%H:%M}"

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.delivery.reports import edition_status
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, Conflict, NewsletterError
 from newsletter.scheduling import occurrences, schedules
 from newsletter.scheduling.schedules import RulePreview
-from newsletter.scheduling.values import Occurrence, Schedule
-from newsletter.web.access import (
-    desk_view,
-    get_actor,
-    list_accessible_newsletters,
-    require_permission,
-)
-from newsletter.web.fields import read_seen
-from newsletter.web.forms.schedule import ScheduleForm
+from newsletter.scheduling.values import Occurrence
+from newsletter.web.access import desk_view, get_actor, list_accessible_newsletters, require_permission
+from newsletter.web.fields import read_act
+from newsletter.web.forms.base import ButtonForm, DeskForm, keep_sent
+from newsletter.web.forms.schedule import NewScheduleForm, ScheduleForm, SkipDateForm
+
+_NEW = {"weekdays": list("1234567"), "time": "07:00"}
 
 
 @desk_view(Verb.VIEW, methods=("GET", "POST"))
@@ -35,42 +34,54 @@ def show_schedule(request: HttpRequest) -> HttpResponse:
 
 
 def _render_schedule(
-    request: HttpRequest,
-    *,
-    schedule_id: int = 0,
-    form: ScheduleForm | None = None,
-    preview: RulePreview | None = None,
-    problem: NewsletterError | None = None,
+    request: HttpRequest, sent: DeskForm | None = None, *, schedule_id: int = 0, preview: RulePreview | None = None
 ) -> HttpResponse:
     """The page; with the form of one schedule (0: a new one) as it was sent, and its preview or why it was refused."""
-    now = clock.now()
+    now, by = clock.now(), get_actor(request)
     newsletters = {each.id: each for each in list_accessible_newsletters(request)}
     found = occurrences.list_occurrences(now - timedelta(days=3), now + timedelta(days=8), newsletters)
+    configurable = list_accessible_newsletters(request, Verb.CONFIGURE)
     rules = [
         (
             each,
             newsletters[each.newsletter_id],
-            form if form and each.id == schedule_id else ScheduleForm.of(each, f"schedule-{each.id}"),
+            sent
+            if isinstance(sent, ScheduleForm) and each.id == schedule_id
+            else ScheduleForm.of(each, f"schedule-{each.id}"),
             schedules.format_values(each),
+            keep_sent(sent if each.id == schedule_id else None, ButtonForm),
         )
         for each in schedules.list_schedules()
         if each.newsletter_id in newsletters
     ]
-    by = get_actor(request)
     context = {
         "editable": [each for each in newsletters if by.may(Verb.EDIT, newsletter_id=each)],
-        "configurable": [each for each in newsletters if by.may(Verb.CONFIGURE, newsletter_id=each)],
-        "coming": [describe_occurrence(each, newsletters) for each in found if each.instant >= now],
+        "configurable": [each.id for each in configurable],
+        "coming": [
+            (*describe_occurrence(each, newsletters), _build_skip_form(each, sent, schedule_id))
+            for each in found
+            if each.instant >= now
+        ],
         "past": [describe_occurrence(each, newsletters) for each in reversed(found) if each.instant < now],
         "rules": rules,
-        "newsletters": list_accessible_newsletters(request, Verb.CONFIGURE),
-        "new_form": form if form and not schedule_id else ScheduleForm(initial=_NEW, auto_id="new-%s"),
-        "chosen": request.POST.get("newsletter", ""),
-        "shown": schedule_id if form else None,
+        "new_form": keep_sent(sent, NewScheduleForm, newsletters=configurable, initial=_NEW),
+        "skip_form": keep_sent(sent, SkipDateForm),
+        "shown": schedule_id if isinstance(sent, ScheduleForm) else None,
         "preview": preview,
-        "differences": getattr(problem, "differences", ()),
     }
-    return render(request, "pages/schedule.html", context, status=problem.http_status if problem else 200)
+    return render(request, "pages/schedule.html", context, status=sent.status if sent else 200)
+
+
+def _build_skip_form(occurrence: Occurrence, sent: DeskForm | None, schedule_id: int) -> SkipDateForm:
+    """The form that skips a date: the one that was sent, where it is about this date."""
+    is_about = (
+        isinstance(sent, SkipDateForm)
+        and occurrence.schedule_id == schedule_id
+        and sent["instant"].value() == occurrence.instant.isoformat()
+    )
+    form = keep_sent(sent if is_about else None, SkipDateForm)
+    form.auto_id = f"skip-{occurrence.id}-%s"
+    return form
 
 
 def describe_occurrence(
@@ -82,74 +93,70 @@ def describe_occurrence(
     return occurrence, newsletters[occurrence.newsletter_id], state, reason, edition.id if edition else None
 
 
-_NEW = {"weekdays": list("1234567"), "time": "07:00"}
-
-
 def _create_schedule(request: HttpRequest) -> HttpResponse:
-    newsletter = newsletters.get_newsletter_by_slug(request.POST.get("newsletter", ""))
-    require_permission(request, Verb.CONFIGURE, newsletter.id)
-    form, now = ScheduleForm(request.POST, auto_id="new-%s"), clock.now()
-    try:
-        if request.POST.get("do") == "preview":
-            preview = schedules.preview_schedule(newsletter.id, now=now, **form.read_changes())
-            return _render_schedule(request, form=form, preview=preview)
-        schedules.create_schedule(newsletter.id, by=get_actor(request), now=now, **form.read_changes())
-    except (BadInput, Conflict) as problem:
-        form.show_problem(problem)
-        return _render_schedule(request, form=form, problem=problem)
-    messages.success(request, f"{newsletter.name} is scheduled.")
-    return redirect("desk:schedule")
+    form = NewScheduleForm(request.POST, newsletters=list_accessible_newsletters(request, Verb.CONFIGURE))
+    is_preview, now = read_act(request.POST, {"add": False, "preview": True}, "add"), clock.now()
+    if form.is_valid():
+        with form.show_refusals():
+            newsletter = newsletters.get_newsletter_by_slug(form.cleaned_data["newsletter"])
+            require_permission(request, Verb.CONFIGURE, newsletter.id)
+            if is_preview:
+                preview = schedules.preview_schedule(newsletter.id, now=now, **form.read_changes())
+                return _render_schedule(request, form, preview=preview)
+            schedules.create_schedule(newsletter.id, by=get_actor(request), now=now, **form.read_changes())
+            messages.success(request, _("%(newsletter)s is scheduled.") % {"newsletter": newsletter.name})
+            return redirect("desk:schedule")
+    return _render_schedule(request, form)
 
 
 @desk_view(Verb.CONFIGURE, methods=("POST",))
 def update_schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
     """Changes a schedule, shows what a change would mean, pauses, resumes or removes it."""
-    do, by, now = request.POST.get("do", "save"), get_actor(request), clock.now()
     require_permission(request, Verb.CONFIGURE, schedules.get_schedule(schedule_id).newsletter_id)
-    if do == "pause":
-        schedules.pause_schedule(schedule_id, by=by, now=now)
-    elif do == "resume":
-        schedules.resume_schedule(schedule_id, by=by, now=now)
-    elif do == "remove":
-        schedules.remove_schedule(schedule_id, by=by, now=now)
-    else:
-        form = ScheduleForm(request.POST, auto_id=f"schedule-{schedule_id}-%s")
-        try:
-            changes = form.read_changes()
-            if do == "preview":
-                preview = schedules.preview_change(schedule_id, now=now, **changes)
-                return _render_schedule(request, schedule_id=schedule_id, form=form, preview=preview)
-            seen = cast(schedules.ScheduleChanges, read_seen(request.POST))
-            schedules.change_schedule(schedule_id, seen=seen, by=by, now=now, **changes)
-        except (BadInput, Conflict) as problem:
-            form.show_problem(problem)
-            return _render_schedule(request, schedule_id=schedule_id, form=form, problem=problem)
-    messages.success(request, "Removed." if do == "remove" else "Saved.")
-    return redirect("desk:schedule")
+    do = read_act(request.POST, {each: each for each in ("save", "preview", *_BUTTONS)}, "save")
+    if do not in _BUTTONS:
+        return _change_schedule(request, schedule_id, is_preview=do == "preview")
+    form = ButtonForm(request.POST)
+    with form.show_refusals():
+        _BUTTONS[do](schedule_id, by=get_actor(request), now=clock.now())
+        messages.success(request, _("Removed.") if do == "remove" else _("Saved."))
+        return redirect("desk:schedule")
+    return _render_schedule(request, form, schedule_id=schedule_id)
+
+
+_BUTTONS: Mapping[str, Callable[..., object]] = {
+    "pause": schedules.pause_schedule,
+    "resume": schedules.resume_schedule,
+    "remove": schedules.remove_schedule,
+}
+
+
+def _change_schedule(request: HttpRequest, schedule_id: int, *, is_preview: bool) -> HttpResponse:
+    form, now = ScheduleForm(request.POST, auto_id=f"schedule-{schedule_id}-%s"), clock.now()
+    if form.is_valid():
+        with form.show_refusals():
+            if is_preview:
+                preview = schedules.preview_change(schedule_id, now=now, **form.read_changes())
+                return _render_schedule(request, form, schedule_id=schedule_id, preview=preview)
+            seen = cast(schedules.ScheduleChanges, form.read_seen())
+            schedules.change_schedule(schedule_id, seen=seen, by=get_actor(request), now=now, **form.read_changes())
+            messages.success(request, _("Saved."))
+            return redirect("desk:schedule")
+    return _render_schedule(request, form, schedule_id=schedule_id)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def skip_or_unskip_date(request: HttpRequest, schedule_id: int) -> HttpResponse:
     """Skips a date for a reason, or with `undo` unskips it."""
-    by, now = get_actor(request), clock.now()
     schedule = schedules.get_schedule(schedule_id)
     require_permission(request, Verb.EDIT, schedule.newsletter_id)
-    try:
-        day, time = clock.parse_day(request.POST.get("date", "")), _read_time(request, schedule)
-        if request.POST.get("undo"):
-            schedules.unskip_date(schedule_id, day, by=by, now=now, time=time)
-        else:
-            reason = request.POST.get("reason", "")
-            schedules.skip_date(schedule_id, day, reason=reason, by=by, now=now, time=time)
-    except NewsletterError as error:
-        messages.error(request, str(error))
-    return redirect("desk:schedule")
-
-
-def _read_time(request: HttpRequest, schedule: Schedule) -> str:
-    """At which of the times of the date: the one of the row, for the others of a day have rows of their own."""
-    instant = request.POST.get("instant", "")
-    if not instant:
-        return ""
-    zone = clock.get_zone(schedule.zone)
-    return f"{clock.parse_local_moment(instant, schedule.zone, 'instant').astimezone(zone):%H:%M}"
+    form, by, now = SkipDateForm(request.POST), get_actor(request), clock.now()
+    if form.is_valid():
+        with form.show_refusals():
+            given, time = form.cleaned_data, form.read_time(schedule.zone)
+            if given["undo"]:
+                schedules.unskip_date(schedule_id, given["date"], by=by, now=now, time=time)
+            else:
+                schedules.skip_date(schedule_id, given["date"], reason=given["reason"], by=by, now=now, time=time)
+            return redirect("desk:schedule")
+    return _render_schedule(request, form, schedule_id=schedule_id)

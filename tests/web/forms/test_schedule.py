@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 
-from newsletter.kernel.errors import BadInput, Refused
 from newsletter.scheduling import schedules
-from newsletter.web.forms.schedule import ScheduleForm
+from newsletter.web.forms.schedule import NewScheduleForm, ScheduleForm, SkipDateForm
 from tests.actors import SYSTEM
 
 
@@ -48,9 +47,17 @@ def test_an_empty_time_is_sent_and_an_empty_zone_is_not() -> None:
     assert read("weekdays=1&time=&zone=&ends_on=") == {"weekdays": "1", "every_weeks": "1", "time": "", "ends_on": ""}
 
 
-def test_a_refusal_stands_at_its_field_or_above_the_form() -> None:
-    form = ScheduleForm(QueryDict("time=x"))
-    form.show_problem(BadInput("“x” is not a time.", "time"))
-    assert form["time"].errors == ["“x” is not a time."]
-    form.show_problem(Refused("It is too late."))
-    assert form.non_field_errors() == ["It is too late."]
+def test_a_date_is_skipped_for_a_reason_and_unskipped_without() -> None:
+    form = SkipDateForm(QueryDict("date=2026-11-26&instant=2026-11-26T12:00:00%2B00:00&reason=+"))
+    assert not form.is_valid()
+    assert list(form.errors) == ["reason"]
+    form = SkipDateForm(QueryDict("date=2026-11-26&instant=2026-11-26T12:00:00%2B00:00&undo=1"))
+    assert form.is_valid()
+    assert form.read_time("America/New_York") == "07:00"
+    assert "which date" in SkipDateForm(QueryDict("reason=x")).non_field_errors()[0]
+
+
+def test_a_new_schedule_is_of_a_newsletter(newsroom: Any) -> None:
+    form = NewScheduleForm(QueryDict("newsletter=&time=07:00"), newsletters=[newsroom.briefing])
+    assert not form.is_valid()
+    assert list(form.errors) == ["newsletter"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import lxml.html
 import pytest
 from django.test import Client
 
@@ -171,3 +172,18 @@ def test_skipping_a_row_skips_no_other_of_its_day(editor: Client, newsroom: Any)
     assert (states[first.id], states[second.id]) == ("planned", "skipped")
     editor.post(f"/schedule/{made.id}/skips/", {**form, "undo": "1"})
     assert dict(rows.values_list("id", "state"))[second.id] == "planned"
+
+
+def test_a_skip_that_is_refused_stands_in_its_row_with_what_was_typed(editor: Client, newsroom: Any) -> None:
+    made = schedules.create_schedule(newsroom.briefing.id, time="07:00, 17:30", by=SYSTEM, now=clock.now())
+    day = (clock.now() + timedelta(days=3)).date()
+    first, second = models.Occurrence.objects.filter(schedule_id=made.id, date=day).order_by("instant")
+    form = {"date": str(day), "instant": second.instant.isoformat(), "reason": "x" * 201}
+    answer = editor.post(f"/schedule/{made.id}/skips/", form)
+    page = lxml.html.fromstring(answer.content.decode())
+    assert answer.status_code == 422
+    field = page.get_element_by_id(f"skip-{second.id}-reason")
+    assert (field.get("value"), field.get("aria-invalid")) == ("x" * 201, "true")
+    assert page.get_element_by_id(f"skip-{first.id}-reason").get("value") is None
+    answer = editor.post(f"/schedule/{made.id}/skips/", form | {"undo": "1", "reason": ""})
+    assert "is not skipped" in answer.content.decode()

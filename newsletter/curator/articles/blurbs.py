@@ -17,6 +17,7 @@ MOST_SENTENCES = 3
 LONGEST = 480  # characters
 LOOKED_AT = 3000  # characters of the story
 _ENDS, _SIGNS = ".!?…:;。！？।؟", " .,:;|•·–—-"
+MOST_REPEATED = 0.9  # of a standfirst's words, in the first two sentences of the story
 OPENING = 4  # sentences among which a blurb may begin
 # “LONDON, Nov. 24 (Reuters) - ”, “OSLO — ”, “BERLIN (AP) –”
 _DATELINE = compile_bounded(
@@ -39,6 +40,9 @@ def write_blurb(title: str, dek: str, text: str, language: str = "") -> str:
     known = _words(title)
     standfirst = _select_informative(dek, known, language)
     story = _select_informative(text[:LOOKED_AT].rsplit(" ", 1)[0] if len(text) > LOOKED_AT else text, known, language)
+    top = _words(" ".join(story[:2]))
+    if top and len(_words(dek) & top) >= MOST_REPEATED * len(_words(dek)):
+        standfirst = []  # a copy of the story's beginning, often a shorter or a cut one
     chosen = _take_sentences(standfirst[_find_start(standfirst) :])
     if count_words(" ".join(chosen)) < LEAST_WORDS:
         of_story = _take_sentences(story[_find_start(story) :])
@@ -58,14 +62,13 @@ def _is_hanging(sentence: str) -> bool:
 
 
 def _join(sentences: Sequence[str]) -> str:
-    """One after the other; a standfirst often has no full stop, and needs one when something follows."""
+    """One after the other; a standfirst often has no full stop, and gets one, in its script."""
     joined = ""
     for each in sentences:
-        mark, blank = (
-            ("。", "") if _is_wide(joined[-1:]) else ("।", " ") if "\u0900" <= joined[-1:] < "\u0980" else (".", " ")
-        )
-        ended = not joined or joined.rstrip("\"”’»)'」』")[-1:] in tuple(_ENDS)
-        joined += each if not joined else f"{blank}{each}" if ended else f"{mark}{blank}{each}"
+        ended = each.rstrip("\"”’»)'」』")[-1:] in tuple(_ENDS)
+        mark = "。" if _is_wide(each[-1]) else "।" if "\u0900" <= each[-1] < "\u0980" else "."
+        blank = " " if joined and not _is_wide(joined[-1]) else ""
+        joined += f"{blank}{each}" if ended else f"{blank}{each}{mark}"
     return joined
 
 
@@ -77,8 +80,16 @@ def _is_wide(letter: str) -> bool:
 def _select_informative(text: str, known: set[str], language: str) -> list[str]:
     """The sentences that say more than the headline and fit into a mail."""
     return [
-        each for each in _split_sentences(text, language) if len(each) <= LONGEST and not _says_nothing_new(each, known)
+        each
+        for each in _split_sentences(text, language)
+        if len(each) <= LONGEST and not _says_nothing_new(each, known) and not _is_scrap(each)
     ]
+
+
+def _is_scrap(sentence: str) -> bool:
+    """Whether a sentence is the rest of one, or has an address or an account in it, which a mail would link."""
+    torn = sentence[0] in ",.;:)…" or sentence.count("(") != sentence.count(")")
+    return torn or sentence[0] == "@" or "www." in sentence or "://" in sentence
 
 
 def _truncate(text: str) -> str:
@@ -107,7 +118,7 @@ def _split_sentences(text: str, language: str) -> Iterator[str]:
     from sentencex import segment
 
     for line in text.split("\n"):
-        flat = _DATELINE.sub("", _strip_buttons(" ".join(line.split())))
+        flat = _DATELINE.sub("", _strip_buttons(" ".join(line.replace("\u200b", "").split())))
         if not flat or phrases.is_promotion(flat) or phrases.parse_credit(flat) or _POST.match(flat):
             continue
         parts = [part.strip() for part in segment((language or "en")[:2].lower(), flat)]

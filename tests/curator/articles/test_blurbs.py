@@ -127,6 +127,32 @@ def test_a_name_before_a_dash_is_no_place() -> None:
 def test_sentences_of_a_script_without_blanks_are_joined_and_ended_by_its_own_marks() -> None:
     dek, text = "二隻の船が湖を渡る", "湖の渡し船は五月一日から二隻になると港湾事務所が月曜日に発表した。"
     assert write_blurb("渡し船", dek, text, "ja") == f"{dek}。{text}"
+    assert write_blurb("渡し船", dek, "", "ja") == f"{dek}。"
+    assert write_blurb("नाव", "मई से दो नावें झील पार करेंगी", "", "hi") == "मई से दो नावें झील पार करेंगी।"
+
+
+def test_a_standfirst_alone_ends_as_a_sentence() -> None:
+    assert (
+        write_blurb(TITLE, "Nobody at the lake has to wait any more", "") == "Nobody at the lake has to wait any more."
+    )
+
+
+def test_a_cut_copy_of_the_story_gives_way_to_the_story() -> None:
+    cut = "From the first of May two boats will cross the upper lake every half hour, officials"
+    assert write_blurb(TITLE, cut, f"{FIRST}\n\n{SECOND}") == FIRST
+
+
+@pytest.mark.parametrize(
+    "scrap",
+    [
+        ", see this and more of our messages here at the lake.",
+        "I have crossed the lake since I was 17 (I wish I still had that old boat",
+        "More about the ferry stands at www.ferry.example.org for all who like to know.",
+        "@annexample has a picture of the ferry from the castle side of it.",
+    ],
+)
+def test_scraps_and_addresses_are_no_sentences(scrap: str) -> None:
+    assert write_blurb(TITLE, scrap, f"{FIRST}") == FIRST
 
 
 def test_no_word_is_cut_in_two() -> None:

@@ -16,6 +16,8 @@ GONE_STATUSES = (404, 410)  # statuses
 ALIKE = 0.9  # of two headlines: less is a change, more a comma
 LONGEST = 500  # characters of what is kept of a page
 LONGEST_CORRECTION, LABELLED_WITHIN, SAID_WITHIN = 1000, 60, 100  # characters
+SHORTEST_CORRECTION, BESIDE_LABEL = 10, 3
+_LABEL_SIGN = re.compile(r"[:：–—]")
 REWRITTEN_BELOW, WITHDRAWN_BELOW, EMPTIED_BELOW = 0.3, 0.05, 0.25  # of the text that is still there
 SKETCH, SHINGLE = 64, 4  # hashes kept of a text; words that each is of
 
@@ -52,7 +54,7 @@ def read_page(html: bytes, url: str) -> PageFacts:
         if len(node) > 8:
             continue
         text = markup.extract_short_text(node, LONGEST_CORRECTION) or ""
-        if len(text) >= 20 and _is_correction(text):
+        if len(text) >= SHORTEST_CORRECTION and _is_correction(text):
             correction = text[:LONGEST]
             break
     story = page.extract(html, url)
@@ -63,9 +65,15 @@ def _is_correction(text: str) -> bool:
     """Whether a paragraph says what was wrong: it begins with a label, or says that the story was changed."""
     plain = text.lstrip(" *•·–—-[(")
     label = words.find_opening(plain, "correction")
-    if label and any(sign in plain[len(label) : LABELLED_WITHIN] for sign in ":：–—"):
+    behind = plain[len(label) : LABELLED_WITHIN] if label else ""
+    if (sign := _LABEL_SIGN.search(behind)) and (sign.start() <= BESIDE_LABEL or _has_digits(behind[: sign.start()])):
         return True
     return any(said in text[:SAID_WITHIN].casefold() for said in words.list_words("amended"))
+
+
+def _has_digits(text: str) -> bool:
+    """Whether a date may stand between a label and its sign: “Correction, Nov. 24:”."""
+    return any("0" <= letter <= "9" for letter in text)
 
 
 def sketch_text(text: str) -> str:

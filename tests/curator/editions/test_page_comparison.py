@@ -38,6 +38,20 @@ def page(title: str = "Ferry gets a second boat", more: str = "") -> str:
         "<p>Fe de errores: el barco es de 1961 y no de 1951.</p>",
         "<p>Sprostowanie: łódź zbudowano w 1961 roku.</p>",
         "<p>Rättelse: båten byggdes 1961 och inte 1951.</p>",
+        "<p>Transparenzhinweis: Wir haben die Zahl im Text nachträglich korrigiert.</p>",
+        "<p>Mise à jour : une première version de cet article indiquait 1951.</p>",
+        "<p>Una precedente versione di questo articolo indicava il 1951.</p>",
+        "<p>I en tidigare version av artikeln stod 1951.</p>",
+        "<p>I en tidligere versjon sto det 1951.</p>",
+        "<p>Oikaisu: laiva on vuodelta 1961.</p>",
+        "<p>Oprava: loď je z roku 1961.</p>",
+        "<p>В более ранней версии статьи был указан 1951 год.</p>",
+        "<p>Виправлення: пором збудовано 1961 року.</p>",
+        "<p>Düzeltme: Vapur 1961 yapımıdır.</p>",
+        "<p>Helyesbítés: a hajó 1961-ből való.</p>",
+        "<p>Διόρθωση: το πλοίο είναι του 1961.</p>",
+        "<p>更正：渡轮建于一九六一年，并非一九五一年所造的那一艘。</p>",
+        "<p>정정: 배는 1961년에 건조되었습니다.</p>",
         "<p>訂正：二隻目の船は一九五一年ではなく一九六一年に造られたものでした。</p>",
     ],
 )
@@ -53,6 +67,7 @@ def test_a_page_that_corrects_itself_says_how(correction: str) -> None:
         "<p>The court of correction sat until midnight, and nobody was corrected.</p>",
         "<p>She said that the earlier version of the boat was built of oak and never leaked.</p>",
         "<p>Corrections officers went on strike.</p>",
+        "<p>Corrections officers went on strike: nobody came to the gates.</p>",
     ],
 )
 def test_a_story_about_corrections_is_none(text: str) -> None:

@@ -18,6 +18,7 @@ LONGEST_ADDRESSES = 20  # lines of them in a header
 LONGEST_SIGNATURE = 25  # lines behind a closing
 LEAST_WRAPPED = 0.5  # of the lines; then the text is hard-wrapped
 NARROWEST, WIDEST = 30, 110  # characters of a hard-wrapped line
+LEAST_QUOTED = 0.5  # of the lines; then what was quoted is the paste, and above it stands who wrote it when
 FULL = 0.75  # of the widest line; a shorter one ends a paragraph
 LEAST_POSTS = 3  # numbered posts of a thread
 _SENTENCE_END = compile_bounded(LINE, r"""[.!?…:;。！？؟।][”"'’»)\]」』]*(?:\s*\[[0-9]+\])?$""")
@@ -89,7 +90,8 @@ def _open_mail(lines: list[str]) -> tuple[list[str], str]:
     """What was forwarded, of a mail, and its subject; the lines themselves where they are none."""
     blocks = _find_headers(lines)
     if not blocks:
-        return lines, ""
+        quoted = [_QUOTED.sub("", line) for line in lines if line.startswith(">")]
+        return (quoted, "") if len(quoted) > LEAST_QUOTED * sum(map(bool, lines)) else (lines, "")
     ends = [*(start for start, _, _ in blocks[1:]), len(lines)]
     parts = [(lines[end:until], subject) for (_, end, subject), until in zip(blocks, ends, strict=True)]
     body, subject = max(parts, key=lambda part: sum(count_words(line) for line in part[0] if ends_sentence(line)))

@@ -41,8 +41,14 @@ def paragraphs(text: str) -> list[str]:
         "*Betreff:* WG: Ferry gets a second boat\n",
         "De : Ann Example <ann@example.com>\nEnvoyé : mardi 24 novembre 2026\nÀ : desk@example.com\n"
         "Objet : TR: Ferry gets a second boat\n",
+        "Od: Ann Example <ann@example.com>\nWysłano: wtorek, 24 listopada 2026\nDo: desk@example.com\n"
+        "Temat: Ferry gets a second boat\n",
+        "Från: Ann Example <ann@example.com>\nSkickat: den 24 november 2026\nTill: desk@example.com\n"
+        "Ämne: SV: Ferry gets a second boat\n",
+        "От: Ann Example <ann@example.com>\nОтправлено: 24 ноября 2026\nКому: desk@example.com\n"
+        "Тема: Ferry gets a second boat\n",
     ],
-    ids=["Gmail", "Outlook", "Apple", "German", "French"],
+    ids=["Gmail", "Outlook", "Apple", "German", "French", "Polish", "Swedish", "Russian"],
 )
 def test_a_forwarded_mail_is_its_story_without_note_header_warning_and_signature(header: str) -> None:
     warning = "CAUTION: This email originated from outside of the organisation. Do not click links."
@@ -56,6 +62,11 @@ def test_a_quoted_mail_is_read_without_its_marks() -> None:
     mail = f"From: ann@example.com\nTo: desk@example.com\nSubject: Ferry\n\n{FIRST}\n\n{SECOND}\n--\nAnn"
     quoted = "\n".join(f"> {line}" for line in mail.split("\n"))
     assert paragraphs(f"{NOTE}\n\n{quoted}") == [FIRST, SECOND]
+
+
+def test_what_an_answer_quotes_is_the_story() -> None:
+    quoted = "\n>\n".join(f"> {line}" for line in STORY)
+    assert paragraphs(f"Am Di., 24. Nov. 2026 um 09:00 schrieb Ann Example <ann@example.com>:\n\n{quoted}") == STORY
 
 
 def test_the_longest_of_several_forwarded_mails_is_the_story() -> None:

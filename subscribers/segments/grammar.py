@@ -109,6 +109,22 @@ def parse_definition(definition: Any, kinds: Mapping[str, str]) -> Group:
     return group
 
 
+def parse_condition(definition: Mapping[str, Any], kinds: Mapping[str, str]) -> Condition:
+    """One condition, without its place in a tree; `kinds` are those of the attributes there are. Raises BadInput."""
+    about, op = str(definition.get("about", "")), str(definition.get("op", ""))
+    ops = get_ops(about, kinds)
+    if op not in ops:
+        raise BadInput(f"“{op[:40]}” cannot be asked about {about}. It can be {', '.join(ops)}.", "op")
+    value = _PARSERS[ops[op]](definition.get("value"))
+    listed = str(definition.get("list", "") or "")
+    if about in PER_LIST_SUBJECTS and not listed:
+        raise BadInput(f"Say of which list: “{about}” is known for each list.", "list")
+    unknown = {*definition} - {"about", "op", "value", "list"}
+    if unknown:
+        raise BadInput(f"“{min(unknown)[:40]}” is unknown.", "segment")
+    return Condition(about, op, value, listed[:60] if about in PER_LIST_SUBJECTS else "")
+
+
 def list_conditions(group: Group) -> list[Condition]:
     """Every condition of a tree."""
     found: list[Condition] = []
@@ -174,21 +190,10 @@ def _parse_part(definition: Any, kinds: Mapping[str, str], place: str, depth: in
 
 
 def _parse_condition(definition: Mapping[str, Any], kinds: Mapping[str, str], place: str) -> Condition:
-    about, op = str(definition.get("about", "")), str(definition.get("op", ""))
     try:
-        ops = get_ops(about, kinds)
-        if op not in ops:
-            raise BadInput(f"“{op[:40]}” cannot be asked about {about}. It can be {', '.join(ops)}.", "op")
-        value = _PARSERS[ops[op]](definition.get("value"))
-        listed = str(definition.get("list", "") or "")
-        if about in PER_LIST_SUBJECTS and not listed:
-            raise BadInput(f"Say of which list: “{about}” is known for each list.", "list")
-        unknown = {*definition} - {"about", "op", "value", "list"}
-        if unknown:
-            raise BadInput(f"“{min(unknown)[:40]}” is unknown.", "segment")
+        return parse_condition(definition, kinds)
     except BadInput as error:
         raise BadInput(f"{place}: {error}", error.field) from None
-    return Condition(about, op, value, listed[:60] if about in PER_LIST_SUBJECTS else "")
 
 
 def _parse_text(value: Any) -> str:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.test import Client
-from hypothesis import given
-from hypothesis import strategies as st
 
-from newsletter.web.views import segments
 from subscribers.attributes import change_profile
-from subscribers.segments import grammar
 from subscribers.segments.service import change_segment, get_segment, list_segment_members, list_segments
 from tests.actors import SYSTEM
-from tests.web.seen import read_seen
+from tests.web.seen import flatten, read_seen
 
 
 def test_a_segment_is_counted_while_it_is_edited_and_saved(
@@ -78,30 +75,27 @@ def test_a_segment_of_several_groups_is_saved_shown_and_changed(
     assert get_segment("friends").name == "Others"
 
 
-@given(st.data())
-def test_the_form_of_a_segment_keeps_its_meaning(data: st.DataObject) -> None:
-    kinds = st.sampled_from(["all", "any", "none"])
-    condition = st.sampled_from(
-        [
-            {"about": "tier", "op": "is", "value": "paid"},
-            {"about": "tracked", "op": "is", "value": False},
-            {"about": "opened", "op": "never", "list": "morning"},
-        ]
-    )
-    block = st.builds(lambda kind, parts: {kind: parts}, kinds, st.lists(condition, min_size=1, max_size=3))
-    definition = data.draw(st.builds(lambda k, p: {k: p}, kinds, st.lists(condition | block, min_size=1, max_size=4)))
-    form = segments.to_form(definition)
-    assert form is not None
-    people = [
-        {"tier": t, "tracked": k, "opened": o} for t in (True, False) for k in (True, False) for o in (True, False)
-    ]
+def test_what_is_wrong_with_a_condition_is_said_beside_it_and_everything_stays(admin: Client, newsroom: Any) -> None:
+    rows = {
+        "group": "all",
+        "kind-0": "all",
+        "asked-0-0": "tier is",
+        "value-0-0": "paid",
+        "asked-0-1": "joined after",
+        "value-0-1": "someday",
+        "name": "Who came late",
+    }
+    refused = admin.post("/readers/segments/", rows)
+    shown = flatten(refused.content.decode())
+    assert refused.status_code == 422
+    assert 'id="error-0-1">“someday” is not a date' in shown
+    assert re.search(r'name="value-0-1"[^>]*value="someday"[^>]*aria-describedby="error-0-1"', shown)
+    assert all(f'value="{each}"' in shown for each in ("paid", "Who came late"))
+    assert list_segments() == ()
 
-    def holds(part: dict[str, Any], person: dict[str, bool]) -> bool:
-        if "about" in part:
-            return person[part["about"]]
-        ((kind, parts),) = part.items()
-        found = [holds(each, person) for each in parts]
-        return {"all": all(found), "any": any(found), "none": not any(found)}[kind]
 
-    again = grammar.to_document(grammar.parse_definition(segments.to_definition(form, {}), {}))
-    assert [holds(again, each) for each in people] == [holds(definition, each) for each in people]
+def test_a_segment_needs_a_name_and_its_refusal_stands_there(admin: Client, newsroom: Any) -> None:
+    refused = admin.post("/readers/segments/", {"kind-0": "all", "asked-0-0": "tier is", "value-0-0": "paid"})
+    assert refused.status_code == 422
+    assert 'value="paid"' in refused.content.decode()
+    assert re.search(r'id="name_error">Give the segment a name', refused.content.decode())

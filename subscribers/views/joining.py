@@ -18,6 +18,7 @@ from newsletter.kernel.actors import Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.kernel.network import parse_client_address
 from subscribers import address_quality, challenges, hooks, lists, self_service, subscriber_lookup, tokens
+from subscribers.forms.joining import SignUpForm, choose_lists
 from subscribers.policy import OUT_STATES
 from subscribers.states import SubscriptionState
 from subscribers.values import List
@@ -41,18 +42,18 @@ ANSWER_SECONDS = (
 @public_page("GET", "HEAD", "POST", form=True)
 def show_sign_up(request: HttpRequest, slug: str = "") -> HttpResponse:
     """The sign-up page, for one list or for all public ones. Its answer says nothing about who is known."""
-    return _handle_form(request, slug, "readers/join.html")
+    return _handle_form(request, SignUpForm(request.POST), slug, "readers/join.html")
 
 
 @csrf_exempt
 @public_page("GET", "HEAD", "POST", framed=True, form=True)
 def show_embedded_sign_up(request: HttpRequest, slug: str = "") -> HttpResponse:
     """Without cookies, for forms on the newsroom's own sites: in a frame, or as bare HTML that submits here."""
-    ours = request.POST.get("look") == "page"  # the form of our own page, which comes here for it has no cookies either
-    return _handle_form(request, slug, "readers/join.html" if ours else "readers/embed.html")
+    form = SignUpForm(request.POST)
+    return _handle_form(request, form, slug, "readers/join.html" if form.is_of_our_page else "readers/embed.html")
 
 
-def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse:
+def _handle_form(request: HttpRequest, form: SignUpForm, slug: str, template: str) -> HttpResponse:
     offered = [lists.get_list_by_slug(slug)] if slug else list(lists.list_lists(public_only=True))
     context: dict[str, Any] = {
         "offered": offered,
@@ -60,7 +61,7 @@ def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse
         "framed": template == "readers/embed.html",
         "captcha": hooks.get_captcha_widget(),
         "asks_for_tracking": hooks.asks_for_tracking([each.id for each in offered]),
-        "from": _read_origin(request),
+        "from": _read_origin(request, form.origin),
     }
     if len(offered) == 1:
         activate_language(offered[0].language)
@@ -69,33 +70,35 @@ def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse
         if offered and self_service.is_above_limit([each.id for each in offered], network, now):
             context["challenge"] = challenges.create_challenge(now)
         return render(request, template, context)
-    typed = request.POST
-    chosen = _choose_lists(typed.getlist("lists"), offered)
-    address = typed.get("email", "")
+    form.is_valid()  # nothing that is sent is refused here: the service says what is wrong
+    given = form.cleaned_data
+    chosen, address = form.choose_lists(offered), given["email"]
     kept = {
         "email": address[:254],
-        "first_name": typed.get("first_name", "")[:60],
+        "first_name": given["first_name"][:60],
         "ticked": {each.id for each in chosen},
-        "tracking": bool(typed.get("tracking")),
+        "tracking": given["tracking"],
     }
+    page = request.build_absolute_uri(_find_page_path(request, form))
     kind, meant = address_quality.assess_address(address.strip()) if address.count("@") == 1 else ("", "")
-    if kind == "typo" and typed.get("sure") != address.strip():
+    if kind == "typo" and given["sure"] != address.strip():
         return render(request, template, context | kept | {"meant": meant, "typed": address.strip()[:254]}, status=422)
     try:
         _sign_up(
             request,
             address,
             chosen,
-            typed.get("first_name", ""),
-            typed.get("zone", ""),
-            typed.get("website", ""),
-            _read_captcha(typed),
+            given["first_name"],
+            given["zone"],
+            given["website"],
+            form.read_captcha(hooks.get_captcha_widget().get("field", "")),
+            origin=_read_origin(request, form.origin) or page[:500],
             form_text=read_shown_text(
                 "readers/join_shown.html", {name: context[name] for name in ("offered", "single", "asks_for_tracking")}
             ),
-            tracking=bool(typed.get("tracking")),
-            challenge=typed.get("challenge", ""),
-            waits=bool(typed.get("wait")),
+            tracking=given["tracking"],
+            challenge=given["challenge"],
+            waits=given["wait"],
         )
     except challenges.ChallengeNeeded as error:
         asked = {"challenge": challenges.create_challenge(now), "busy": describe_error(error)}
@@ -105,12 +108,8 @@ def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse
         if not isinstance(error, BadInput):
             raise
         return render(request, template, context | kept | {"error": describe_error(error), "field": field}, status=422)
-    waits = bool(typed.get("wait")) and not typed.get("challenge")
+    waits = given["wait"] and not given["challenge"]
     return render(request, "readers/join_done.html", context | {"address": address.strip()[:254], "waits": waits})
-
-
-def _read_captcha(typed: Any) -> str:
-    return str(typed.get(hooks.get_captcha_widget().get("field", ""), ""))[:4096]
 
 
 def _sign_up(
@@ -139,7 +138,7 @@ def _sign_up(
         address,
         [each.id for each in chosen],
         first_name=first_name,
-        origin=origin or _read_origin(request) or request.build_absolute_uri(_find_page_path(request))[:500],
+        origin=origin or _read_origin(request, "") or request.build_absolute_uri(request.path)[:500],
         network=network or find_network(request),
         words=_("Sign up: %(lists)s") % {"lists": words},
         language=_read_browser_language(request),
@@ -156,9 +155,9 @@ def _sign_up(
     sleep(max(0.0, ANSWER_SECONDS - (perf_counter() - begun)))
 
 
-def _read_origin(request: HttpRequest) -> str:
+def _read_origin(request: HttpRequest, said: str) -> str:
     """From which article or campaign somebody came: as the form says, or the page that led here."""
-    given = request.POST.get("from", "") or request.GET.get("from", "") or request.META.get("HTTP_REFERER", "")
+    given = said or request.GET.get("from", "") or request.META.get("HTTP_REFERER", "")
     flat = " ".join(str(given).split())[:500]
     return "" if flat.startswith(settings.CONFIG.base_url) else flat
 
@@ -166,10 +165,10 @@ def _read_origin(request: HttpRequest) -> str:
 _PAGE_OF_FORM = {"embed": "readers:join", "embed-list": "readers:join-list"}
 
 
-def _find_page_path(request: HttpRequest) -> str:
+def _find_page_path(request: HttpRequest, form: SignUpForm) -> str:
     """The page somebody saw: our own form submits elsewhere, for want of cookies."""
     shown = request.resolver_match
-    if shown is None or request.POST.get("look") != "page" or shown.url_name not in _PAGE_OF_FORM:
+    if shown is None or not form.is_of_our_page or shown.url_name not in _PAGE_OF_FORM:
         return request.path
     return reverse(_PAGE_OF_FORM[shown.url_name], kwargs=shown.kwargs)
 
@@ -177,12 +176,6 @@ def _find_page_path(request: HttpRequest) -> str:
 def _read_browser_language(request: HttpRequest) -> str:
     first = request.META.get("HTTP_ACCEPT_LANGUAGE", "").partition(",")[0].partition(";")[0].strip()
     return first if first != "*" else ""
-
-
-def _choose_lists(wanted: list[str], offered: list[List]) -> list[List]:
-    if len(offered) == 1:
-        return offered
-    return [each for each in offered if {str(each.id), each.slug} & {*wanted}]
 
 
 @csrf_exempt
@@ -225,7 +218,7 @@ def _answer_api(request: HttpRequest) -> HttpResponse:
         offered = list(lists.list_lists(public_only=by is None))
         wanted = document.get("lists", [])
         chosen = (
-            _choose_lists([str(each) for each in wanted] if isinstance(wanted, list) else [], offered) if wanted else []
+            choose_lists([str(each) for each in wanted] if isinstance(wanted, list) else [], offered) if wanted else []
         )
         _sign_up(
             request,

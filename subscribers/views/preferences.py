@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
-from newsletter.kernel.numbers import parse_whole_number
 from subscribers import address_changes, lists, self_service, subscriber_lookup, tokens
 from subscribers.consent import erasure, personal_data
-from subscribers.states import Frequency, SubscriptionState
+from subscribers.forms.preferences import PAUSE_DAYS, OwnAddressForm, OwnDetailsForm, OwnErasureForm, PreferencesForm
+from subscribers.states import SubscriptionState
 from subscribers.values import List, Subscriber, Subscription
 from subscribers.views.page import (
     activate_language,
@@ -25,8 +25,6 @@ from subscribers.views.page import (
     public_page,
     read_shown_text,
 )
-
-PAUSE_DAYS = (30, 90)  # days
 
 
 @public_page("GET", "HEAD", "POST")
@@ -41,13 +39,16 @@ def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
     person = subscriber_lookup.get_subscriber(claims.subscriber_id)
     activate_language(*list_languages(person, claims.list_id))
     mailed, too_often = "", False
-    saved = request.method == "POST"
-    if saved and request.POST.get("mail") in tokens.BY_MAIL:
-        saved, mailed = False, request.POST["mail"]
-        too_often = not self_service.request_link(claims, mailed, now=now)
-    elif saved:
-        _save_preferences(request, person)
-        person = subscriber_lookup.get_subscriber(person.id)
+    saved = False
+    if request.method == "POST":
+        form = PreferencesForm(request.POST)
+        mailed = form.cleaned_data["mail"] if form.is_valid() else ""
+        if mailed:
+            too_often = not self_service.request_link(claims, mailed, now=now)
+        else:
+            saved = True
+            _save_preferences(request, person, form)
+            person = subscriber_lookup.get_subscriber(person.id)
     known = {each.id: each for each in lists.list_lists()}
     rows = [_describe_subscription(s, known[s.list_id], now.date()) for s in person.subscriptions]
     context = {
@@ -74,20 +75,19 @@ def _describe_subscription(subscription: Subscription, of: List, today: date) ->
     }
 
 
-def _save_preferences(request: HttpRequest, person: Subscriber) -> None:
+def _save_preferences(request: HttpRequest, person: Subscriber, form: PreferencesForm) -> None:
     now = clock.now()
-    wanted = {*request.POST.getlist("lists")}
     for subscription in person.subscriptions:
         own = tokens.Claims(tokens.FOOTER, subscription.list_id, person.id)
-        ticked = str(subscription.list_id) in wanted
+        ticked = form.wants(subscription.list_id)
         if ticked and subscription.state == SubscriptionState.UNSUBSCRIBED:
             shown = "\n".join((_("Your newsletters"), subscription.list_name, _("Save")))
             self_service.undo_unsubscribe(own, network=find_network(request), now=now, form_text=shown)
         elif not ticked and subscription.state in (SubscriptionState.ACTIVE, SubscriptionState.PENDING):
             self_service.unsubscribe_by_link(own, how="page", network=find_network(request), now=now)
-        chosen = request.POST.get(f"often-{subscription.list_id}", "")
+        chosen = form.read_frequency(subscription.list_id, subscription.paused_until, now.date())
         if chosen:
-            frequency, until = _parse_frequency(chosen, subscription.paused_until, now.date())
+            frequency, until = chosen
             row = _describe_subscription(subscription, lists.get_list(subscription.list_id), now.date())
             field = read_shown_text("readers/frequency_field.html", {"row": row, "pauses": PAUSE_DAYS})
             self_service.set_frequency(
@@ -99,17 +99,6 @@ def _save_preferences(request: HttpRequest, person: Subscriber) -> None:
                 now=now,
                 form_text="\n".join((_("Your newsletters"), subscription.list_name, field, _("Save"))),
             )
-
-
-def _parse_frequency(chosen: str, paused_until: date | None, today: date) -> tuple[str, date | None]:
-    """“every”, “weekly”, “pause-30” (days), or “paused”: as it was."""
-    kind, _, days = chosen.partition("-")
-    wanted = parse_whole_number(days)
-    if kind == "pause" and wanted is not None and wanted in PAUSE_DAYS:
-        return Frequency.EVERY, today + timedelta(days=wanted)
-    if kind == "paused":
-        return Frequency.EVERY, paused_until
-    return chosen, None
 
 
 @public_page("GET", "HEAD", "POST")
@@ -126,22 +115,36 @@ def show_private_page(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _show_details(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:
-    context: dict[str, object] = {"person": person, "tracked": _is_tracked(person)}
+    tracked = _is_tracked(person)
+    context: dict[str, object] = {"person": person, "tracked": tracked, "language": person.language}
     if request.method == "POST":
+        form = OwnDetailsForm(request.POST)
+        form.is_valid()  # nothing that is sent is refused here: the service says what is wrong
+        given, wants_tracking = form.cleaned_data, form.read_tracking(tracked)
         try:
             person = self_service.change_details(
                 claims,
-                language=request.POST.get("language", ""),
-                zone=request.POST.get("zone", "").strip(),
-                tracked=_read_tracking(request, person),
+                language=given["language"],
+                zone=given["zone"],
+                tracked=wants_tracking,
                 network=find_network(request),
                 now=clock.now(),
                 form_text=read_shown_text("readers/details_form.html", {"person": person}),
             )
             activate_language(person.language)
-            context = {"person": person, "tracked": _is_tracked(person), "saved": True}
+            context = {
+                "person": person,
+                "tracked": _is_tracked(person),
+                "language": person.language,
+                "saved": True,
+            }
         except BadInput as error:
-            context |= {"error": describe_error(error), "zone": request.POST.get("zone", "")[:64]}
+            context |= {
+                "error": describe_error(error),
+                "zone": given["zone"][:64],
+                "language": given["language"],
+                "tracked": wants_tracking,
+            }
     return render(request, "readers/details.html", context, status=422 if "error" in context else 200)
 
 
@@ -151,21 +154,20 @@ def _is_tracked(person: Subscriber) -> bool:
     )
 
 
-def _read_tracking(request: HttpRequest, person: Subscriber) -> bool:
-    if "asked" in request.POST:
-        return bool(request.POST.get("tracked"))
-    return _is_tracked(person) and not request.POST.get("untracked")  # a page of the version before
-
-
 def _show_address(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:
     context: dict[str, object] = {"person": person}
     if request.method == "POST":
-        typed = request.POST.get("email", "")
+        typed = _read_address(OwnAddressForm(request.POST))
         try:
             context["asked"] = self_service.request_address_change(claims, typed, now=clock.now())
         except BadInput as error:
             context |= {"error": describe_error(error), "field": "email", "email": typed[:254]}
     return render(request, "readers/address.html", context, status=422 if "error" in context else 200)
+
+
+def _read_address(form: OwnAddressForm) -> str:
+    """What was typed, as it was typed: it is shown again where it is no address."""
+    return str(form.data.get("email", ""))
 
 
 def _show_new_address(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:
@@ -188,7 +190,10 @@ def _show_data(request: HttpRequest, claims: tokens.Claims, person: Subscriber) 
 
 
 def _show_erasure(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:
-    done = request.method == "POST" and bool(request.POST.get("sure"))
+    done = False
+    if request.method == "POST":
+        form = OwnErasureForm(request.POST)
+        done = form.is_valid() and form.cleaned_data["sure"]
     if done:
         erasure.erase_oneself(claims, now=clock.now())
     unsure = request.method == "POST" and not done
@@ -221,9 +226,9 @@ def show_address_reminder(request: HttpRequest) -> HttpResponse:
     """“Which address did I use?” The page says the same for every address; a known one gets a mail."""
     if request.method != "POST":
         return render(request, "readers/which.html")
-    address = request.POST.get("email", "")
-    mailed = True
-    if not request.POST.get("website"):
+    form, mailed = OwnAddressForm(request.POST), True
+    address = _read_address(form)
+    if not form.data.get("website"):
         try:
             mailed = self_service.request_address_reminder(address, network=find_network(request), now=clock.now())
         except BadInput as error:

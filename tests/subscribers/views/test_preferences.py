@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -91,7 +92,12 @@ def test_a_subscriber_may_not_be_tracked_and_may_change_their_mind(
     assert "checked" not in words(client.get(path)).partition('name="tracked"')[2].partition(">")[0]
     (candidate,) = audience.list_audience_page(morning.id, after=0, upto=10**9, limit=9)
     assert (candidate.exclusion, candidate.tracked) == ("", False)
-    assert post(client, path, zone="Mars/Phobos").status_code == 422
+    refused = post(client, path, zone="Mars/Phobos", language="en", asked="1")
+    assert refused.status_code == 422
+    shown = words(refused)
+    assert re.search(r'class="error" id="zone_error">[^<]+</p> <input[^>]*value="Mars/Phobos"[^>]*"zone_error"', shown)
+    assert '<option value="en" selected>' in shown
+    assert not re.search(r'name="tracked"[^>]*checked', shown), "what was typed stays, beside what is wrong"
     post(client, path, zone="", asked="1", tracked="1")
     assert subscriber_lookup.get_subscriber(person_id).tracked
     post(client, path, zone="", untracked="1")
@@ -232,7 +238,9 @@ def test_my_data_is_all_there_is(client: Client, active: Active, morning: List) 
 def test_erasing_asks_and_then_leaves_a_fingerprint_alone(client: Client, active: Active, morning: List) -> None:
     person_id = active("ann@example.com")
     path = link(tokens.ERASE, person_id)
-    assert post(client, path).status_code == 422
+    unsure = post(client, path)
+    assert unsure.status_code == 422
+    assert re.search(r'class="error" id="sure_error">.*?<input[^>]*name="sure"[^>]*"sure_error"', words(unsure))
     assert "erased" in words(post(client, path, sure="1"))
     assert subscriber_lookup.find_subscriber_by_address("ann@example.com") is None
     (row,) = models.Suppression.objects.all()

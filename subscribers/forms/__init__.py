@@ -1,0 +1,1 @@
+"""The forms of the readers' pages. What their values may be is checked by the services."""

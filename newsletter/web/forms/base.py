@@ -79,6 +79,16 @@ class DeskForm(forms.Form):
         except NewsletterError as problem:
             self.show_problem(problem)
 
+    def require_valid(self) -> dict[str, Any]:
+        """What was sent, as values, for a page that stays open: it shows a refusal where somebody pressed.
+
+        Raises BadInput with the first thing that is wrong.
+        """
+        if not self.is_valid():
+            name, errors = next(iter(self.errors.items()))
+            raise BadInput(str(errors[0]), name if name in self.fields else "")
+        return self.cleaned_data
+
     @property
     def status(self) -> int:
         """The status of a page that shows this form."""

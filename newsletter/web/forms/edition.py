@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 
 from newsletter.curator.editions.states import BoxPlace, PickSize
 from newsletter.kernel.errors import BadInput
@@ -51,7 +50,7 @@ class SeenForm(forms.Form):
 
     FORMER_NAMES: Mapping[str, str] = {}  # name in the form → name in the service, where they differ
 
-    def read_fields(self, sent: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
+    def read_fields(self, sent: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """What was sent of the form's fields, and what was seen of them; a browser sends the ones it showed.
 
         Raises BadInput for a field that the form has not.

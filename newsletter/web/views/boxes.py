@@ -13,7 +13,8 @@ from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import NotFound
 from newsletter.web.access import desk_view, get_actor
-from newsletter.web.fields import read_number, require_content_hash
+from newsletter.web.fields import read_number
+from newsletter.web.forms.boxes import BoxNumberForm, DropBoxForm
 from newsletter.web.forms.edition import BoxForm
 from newsletter.web.views import board_parts
 from newsletter.web.views.board import save_fields
@@ -22,18 +23,21 @@ from newsletter.web.views.board import save_fields
 @desk_view(Verb.EDIT, methods=("POST",))
 def save_box(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Adds a box, changes fields of one (`box` is its id), or with `do=drop` removes it."""
-    number, by, now = _read_box(request), get_actor(request), clock.now()
-    if request.POST.get("do") == "drop":
+    by, now = get_actor(request), clock.now()
+    meant = BoxNumberForm(request.POST).require_valid()
+    if meant["do"] == "drop":
         board_parts.require_editor(request, edition_id)
-        content_hash = require_content_hash(request.POST)
-        edition = boxes.drop_box(edition_id, number or 0, content_hash=content_hash, by=by, now=now, keep_approval=True)
+        sent = DropBoxForm(request.POST).require_valid()
+        number, content_hash = sent["box"] or 0, sent["content_hash"]
+        edition = boxes.drop_box(edition_id, number, content_hash=content_hash, by=by, now=now, keep_approval=True)
         return board_parts.render_parts(request, edition)
-    if number is None:
+    box_id = read_number(request.GET, "box") if meant["box"] is None else meant["box"]
+    if box_id is None:
         board_parts.require_editor(request, edition_id)
-        values, _ = BoxForm().read_fields(request.POST)
+        form = BoxForm(request.POST)
+        values, _seen = form.read_fields(form.data)
         edition = boxes.set_box(edition_id, seen=None, by=by, now=now, keep_approval=True, **cast(BoxFields, values))
         return board_parts.render_parts(request, edition)
-    box_id = number
 
     def save(values: dict[str, Any], seen: dict[str, Any]) -> Edition:
         given, known = cast(BoxFields, values), cast(BoxFields, seen)
@@ -43,12 +47,6 @@ def save_box(request: HttpRequest, edition_id: int) -> HttpResponse:
         return getattr(_get_box(changed, box_id), name)
 
     return save_fields(request, edition_id, BoxForm(), save, read=read, part=f"{edition_changes.BOX}{box_id}")
-
-
-def _read_box(request: HttpRequest) -> int | None:
-    """The box that is meant, in the form or in the address; None for a new one."""
-    number = read_number(request.POST, "box")
-    return read_number(request.GET, "box") if number is None else number
 
 
 def _get_box(edition: Edition, number: int | None) -> Box:

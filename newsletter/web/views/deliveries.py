@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import formats
+from django.utils.translation import gettext_lazy as _
 
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup, variants, visibility
@@ -19,13 +22,15 @@ from newsletter.delivery.sending import late_mailings, mailings, recall, repair,
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Actor, Verb, may_see_list, require_right
-from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import (
     desk_view,
     get_actor,
     list_accessible_newsletters,
     require_permission,
 )
+from newsletter.web.fields import read_act
+from newsletter.web.forms.base import ButtonForm, DeskForm, keep_sent
+from newsletter.web.forms.deliveries import CloseForm, SendAgainForm
 
 ROWS_SHOWN = 100
 REASONS_SHOWN = 12
@@ -39,6 +44,7 @@ NOT_DELIVERED = (
     Outcome.WITHDRAWN,
 )
 _CHANGING_STATES = (*ACTIVE_MAILING_STATES, MailingState.RECALLING)
+Given = Mapping[str, Any]  # what was sent of a form
 STOP_POLLING = 286  # htmx takes it as: do not ask again
 
 
@@ -54,7 +60,11 @@ def show_deliveries(request: HttpRequest) -> HttpResponse:
 @desk_view(Verb.VIEW)
 def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """One mailing: summary, proof, totals, and who did not get it."""
-    found = _get_mailing(request, Verb.VIEW, mailing_id)
+    return _render_mailing(request, _get_mailing(request, Verb.VIEW, mailing_id))
+
+
+def _render_mailing(request: HttpRequest, found: summary.Mailing, sent: DeskForm | None = None) -> HttpResponse:
+    mailing_id = found.id
     by, state = get_actor(request), request.GET.get("state", "")
     context = _mailing_context(found) | {"state": state, "shown": ROWS_SHOWN, "may_see_subscribers": False, "rows": ()}
     context["may_send"] = by.may(Verb.SEND, newsletter_id=found.newsletter_id)
@@ -68,7 +78,8 @@ def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
             if state
             else _list_not_delivered(found, by)
         )
-    return render(request, "pages/mailing.html", context)
+    context |= {"form": sent, "close_form": keep_sent(sent, CloseForm)}
+    return render(request, "pages/mailing.html", context, status=sent.status if sent else 200)
 
 
 def _list_not_delivered(found: summary.Mailing, by: Actor) -> tuple[recipients.CandidateOutcome, ...]:
@@ -85,14 +96,22 @@ def show_bounces(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """
     found = _get_mailing(request, Verb.SEND, mailing_id)
     require_right(get_actor(request), Verb.SUBSCRIBERS, [found.list_id])
-    reasons = send_again.list_bounce_reasons(mailing_id) if _has_bounces(found) else ()
+    return _render_bounces(request, found)
+
+
+def _render_bounces(request: HttpRequest, found: summary.Mailing, sent: SendAgainForm | None = None) -> HttpResponse:
+    reasons = send_again.list_bounce_reasons(found.id) if _has_bounces(found) else ()
+    chosen = sent["reason"].value() if sent else None
     context = {
         "mailing": found,
         "newsletter": newsletters.get_newsletter(found.newsletter_id),
         "edition": edition_lookup.get_edition(found.edition_id),
-        "reasons": tuple(each for each in reasons if each.text)[:REASONS_SHOWN],
+        "reasons": [(each, each.ours if chosen is None else each.text in chosen) for each in reasons if each.text][
+            :REASONS_SHOWN
+        ],
+        "form": sent,
     }
-    return render(request, "pages/bounces.html", context)
+    return render(request, "pages/bounces.html", context, status=sent.status if sent else 200)
 
 
 def _may_send_again(found: summary.Mailing, by: Actor) -> bool:
@@ -117,82 +136,105 @@ def show_progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
 @desk_view(Verb.SEND, methods=("POST",))
 def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """Pauses, resumes, cancels, recalls, repairs or closes a mailing, or settles unknown outcomes."""
-    _get_mailing(request, Verb.SEND, mailing_id)
-    do, now, by = request.POST.get("do", ""), clock.now(), get_actor(request)
-    verbs: dict[str, tuple[Callable[[], int | None], str]] = {
-        "pause": (lambda: mailings.pause(mailing_id, by=by, now=now), "Paused."),
-        "resume": (lambda: _resume_mailing(mailing_id, by, now), "Resumed."),
-        "accept_account": (
-            lambda: _resume_mailing(mailing_id, by, now, accept_account=True),
-            "Resumed. The rest leaves by the provider account of now.",
+    found = _get_mailing(request, Verb.SEND, mailing_id)
+    form_class, act, done = read_act(request.POST, _ACTS)
+    form = form_class(request.POST)
+    if form.is_valid():
+        with form.show_refusals():
+            number = act(mailing_id, form.cleaned_data, get_actor(request), clock.now())
+            messages.success(request, done % {"n": formats.number_format(number or 0, force_grouping=True)})
+            return redirect("desk:mailing", mailing_id)
+    if isinstance(form, SendAgainForm):
+        require_right(get_actor(request), Verb.SUBSCRIBERS, [found.list_id])
+        return _render_bounces(request, found, form)
+    return _render_mailing(request, summary.get_mailing(mailing_id), form)
+
+
+def _pause(mailing_id: int, given: Given, by: Actor, now: datetime) -> None:
+    mailings.pause(mailing_id, by=by, now=now)
+
+
+def _cancel(mailing_id: int, given: Given, by: Actor, now: datetime) -> None:
+    mailings.cancel(mailing_id, by=by, now=now)
+
+
+def _close(mailing_id: int, given: Given, by: Actor, now: datetime) -> None:
+    mailings.close(mailing_id, reason=given["reason"], by=by, now=now)
+
+
+def _resume(
+    mailing_id: int, given: Given, by: Actor, now: datetime, *, accept_account: bool = False, late: bool = False
+) -> None:
+    provider = wiring.get_provider()
+    recall.resume_mailing(mailing_id, by=by, now=now, provider=provider, accept_account=accept_account, late=late)
+
+
+def _recall(mailing_id: int, given: Given, by: Actor, now: datetime, *, accept_account: bool = False) -> int:
+    provider = wiring.get_provider()
+    spared = recall.recall_mailing(mailing_id, by=by, now=now, provider=provider, accept_account=accept_account)
+    return spared.caught + spared.withdrawn + spared.in_flight
+
+
+def _repair(
+    mailing_id: int, given: Given, by: Actor, now: datetime, *, unknown: bool = False, over_ceiling: bool = False
+) -> int:
+    return repair.repair_mailing(mailing_id, unknown=unknown, over_ceiling=over_ceiling, by=by, now=now)
+
+
+def _settle(mailing_id: int, given: Given, by: Actor, now: datetime) -> int:
+    return repair.settle_unknown(mailing_id, by=by, now=now)
+
+
+def _send_again(mailing_id: int, given: Given, by: Actor, now: datetime) -> int:
+    return send_again.send_again(mailing_id, reasons=given["reason"], by=by, now=now)
+
+
+_PLANNED_AGAIN = _("Subscribers planned again: %(n)s.")
+_ACTS: Mapping[str, tuple[type[DeskForm], Callable[[int, Given, Actor, datetime], int | None], Any]] = {
+    "pause": (ButtonForm, _pause, _("Paused.")),
+    "resume": (ButtonForm, _resume, _("Resumed.")),
+    "accept_account": (
+        ButtonForm,
+        partial(_resume, accept_account=True),
+        _("Resumed. The rest leaves by the present provider account."),
+    ),
+    "resume_late": (ButtonForm, partial(_resume, late=True), _("Resumed. The rest is sent late.")),
+    "accept_account_late": (
+        ButtonForm,
+        partial(_resume, accept_account=True, late=True),
+        _("Resumed. The rest is sent late, by the present provider account."),
+    ),
+    "cancel": (ButtonForm, _cancel, _("Cancelled.")),
+    "recall": (
+        ButtonForm,
+        _recall,
+        _("Recalled. Subscribers who do not get it: %(n)s. The edition is a draft again."),
+    ),
+    "recall_accept_account": (
+        ButtonForm,
+        partial(_recall, accept_account=True),
+        _(
+            "Recalled by the present provider account. Subscribers who do not get it: %(n)s. "
+            "The edition is a draft again."
         ),
-        "resume_late": (lambda: _resume_mailing(mailing_id, by, now, late=True), "Resumed. The rest is sent late."),
-        "accept_account_late": (
-            lambda: _resume_mailing(mailing_id, by, now, accept_account=True, late=True),
-            "Resumed. The rest is sent late, by the provider account of now.",
-        ),
-        "cancel": (lambda: mailings.cancel(mailing_id, by=by, now=now), "Cancelled."),
-        "recall": (
-            lambda: _recall_mailing(mailing_id, by, now),
-            "Recalled: {:,} subscribers do not get it. The edition is a draft again.",
-        ),
-        "recall_accept_account": (
-            lambda: _recall_mailing(mailing_id, by, now, accept_account=True),
-            "Recalled by the provider account of now: {:,} subscribers do not get it. The edition is a draft again.",
-        ),
-        "repair": (lambda: repair.repair_mailing(mailing_id, by=by, now=now), "{:,} subscribers are planned again."),
-        "again": (
-            lambda: _send_again(mailing_id, request.POST.getlist("reason"), by, now),
-            "{:,} subscribers are sent it again as soon as the provider and our own lists have forgotten their bounce.",
-        ),
-        "resend": (
-            lambda: repair.repair_mailing(mailing_id, unknown=True, by=by, now=now),
-            "{:,} subscribers are planned again.",
-        ),
-        "ceiling": (
-            lambda: repair.repair_mailing(mailing_id, over_ceiling=True, by=by, now=now),
-            "{:,} subscribers are planned.",
-        ),
-        "close": (
-            lambda: mailings.close(mailing_id, reason=request.POST.get("reason", ""), by=by, now=now),
-            "Closed: it counts as sent.",
-        ),
-        "settle": (lambda: repair.settle_unknown(mailing_id, by=by, now=now), "{:,} subscribers count as accepted."),
-    }
-    if do not in verbs:
-        raise BadInput(f"The action must be one of: {', '.join(verbs)}.", "do")
-    act, success_message = verbs[do]
-    try:
-        messages.success(request, success_message.format(act() or 0))
-    except NewsletterError as error:
-        messages.error(request, str(error))
-    return redirect("desk:mailing", mailing_id)
+    ),
+    "repair": (ButtonForm, _repair, _PLANNED_AGAIN),
+    "resend": (ButtonForm, partial(_repair, unknown=True), _PLANNED_AGAIN),
+    "ceiling": (ButtonForm, partial(_repair, over_ceiling=True), _("Subscribers planned: %(n)s.")),
+    "again": (
+        SendAgainForm,
+        _send_again,
+        _("Subscribers to be sent it again: %(n)s, once the provider and our own lists have forgotten their bounce."),
+    ),
+    "close": (CloseForm, _close, _("Closed: it counts as sent.")),
+    "settle": (ButtonForm, _settle, _("Subscribers counted as accepted: %(n)s.")),
+}
 
 
 def _is_for_another_account(found: summary.Mailing) -> bool:
     """Whether a mailing may not leave by the account this process has with its provider."""
     same_provider = wiring.get_config().provider == found.provider
     return same_provider and bool(found.account) and wiring.find_account() not in ("", found.account)
-
-
-def _resume_mailing(
-    mailing_id: int, by: Actor, now: datetime, *, accept_account: bool = False, late: bool = False
-) -> None:
-    provider = wiring.get_provider()
-    recall.resume_mailing(mailing_id, by=by, now=now, provider=provider, accept_account=accept_account, late=late)
-
-
-def _recall_mailing(mailing_id: int, by: Actor, now: datetime, *, accept_account: bool = False) -> int:
-    spared = recall.recall_mailing(
-        mailing_id, by=by, now=now, provider=wiring.get_provider(), accept_account=accept_account
-    )
-    return spared.caught + spared.withdrawn + spared.in_flight
-
-
-def _send_again(mailing_id: int, reasons: Sequence[str], by: Actor, now: datetime) -> int:
-    if not any(reasons):
-        raise BadInput("Choose at least one reason.", "reason")
-    return send_again.send_again(mailing_id, reasons=reasons, by=by, now=now)
 
 
 @desk_view(Verb.SUBSCRIBERS)

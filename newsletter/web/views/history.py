@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_changes, revisions
@@ -17,10 +18,10 @@ from newsletter.curator.editions.states import EDITABLE_STATES
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
 from newsletter.web.access import desk_view, get_actor
-from newsletter.web.fields import get_form_status, read_number
-from newsletter.web.forms.history import RestoreForm
+from newsletter.web.fields import read_number
+from newsletter.web.forms.base import DeskForm
+from newsletter.web.forms.history import RestoreForm, UndoForm
 from newsletter.web.fragments import is_partial_request
 from newsletter.web.text_differences import Piece, mark_differences
 from newsletter.web.views import board_parts
@@ -44,7 +45,7 @@ def show_history(request: HttpRequest, edition_id: int) -> HttpResponse:
     return _render_history(request, board_parts.get_edition(request, Verb.VIEW, edition_id))
 
 
-def _render_history(request: HttpRequest, edition: Edition, refusal: NewsletterError | None = None) -> HttpResponse:
+def _render_history(request: HttpRequest, edition: Edition, sent: DeskForm | None = None) -> HttpResponse:
     items = revisions.list_history(edition.id)
     last = items[0].sequence if items else 0
     since = read_number(request.GET, "from")
@@ -70,45 +71,41 @@ def _render_history(request: HttpRequest, edition: Edition, refusal: NewsletterE
         "differences": [_show(each, edition) for each in found],
         "can_edit": can_edit,
         "me": get_actor(request).name,
-        "refusal": refusal,
+        "form": sent,
     }
-    return render(request, "pages/history.html", context, status=get_form_status(refusal))
+    return render(request, "pages/history.html", context, status=sent.status if sent else 200)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def undo_change(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Undoes one's own change, on the board or in the history."""
     edition = board_parts.get_edition(request, Verb.EDIT, edition_id)
-    act = read_number(request.POST, "act")
-    try:
-        if act is None:
-            raise BadInput("Say which change.", "act")
-        changed = revisions.undo(edition_id, act, by=get_actor(request), now=clock.now(), keep_approval=True)
-    except NotAllowed:
-        raise
-    except NewsletterError as refusal:
-        if is_partial_request(request):
-            raise
-        return _render_history(request, edition, refusal)
+    form = UndoForm(request.POST)
     if is_partial_request(request):
-        return board_parts.render_parts(request, changed, announce="Undone.")
-    return redirect("desk:history", edition_id)
+        changed = _undo(request, edition_id, form.require_valid()["act"])
+        return board_parts.render_parts(request, changed, announce=_("Undone."))
+    if form.is_valid():
+        with form.show_refusals():
+            _undo(request, edition_id, form.cleaned_data["act"])
+            return redirect("desk:history", edition_id)
+    return _render_history(request, edition, form)
+
+
+def _undo(request: HttpRequest, edition_id: int, act: int) -> Edition:
+    return revisions.undo(edition_id, act, by=get_actor(request), now=clock.now(), keep_approval=True)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def restore_fields(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Restores one field or part as it was after a change, or all of them."""
     edition = board_parts.get_edition(request, Verb.EDIT, edition_id)
-    by, now = get_actor(request), clock.now()
-    form = RestoreForm(request.POST)
-    try:
-        since, upto, wanted = form.read()
-        revisions.restore_values(edition_id, since, wanted=wanted, upto=upto, by=by, now=now, keep_approval=True)
-    except NotAllowed:
-        raise
-    except NewsletterError as refusal:
-        return _render_history(request, edition, refusal)
-    return redirect("desk:history", edition_id)
+    form, by, now = RestoreForm(request.POST), get_actor(request), clock.now()
+    if form.is_valid():
+        with form.show_refusals():
+            since, upto, wanted = form.cleaned_data["since"], form.cleaned_data["upto"], form.read_wanted()
+            revisions.restore_values(edition_id, since, wanted=wanted, upto=upto, by=by, now=now, keep_approval=True)
+            return redirect("desk:history", edition_id)
+    return _render_history(request, edition, form)
 
 
 def _show(revision: Revision, edition: Edition) -> ShownDifference:

@@ -206,3 +206,10 @@ def test_every_kind_of_text_has_the_style_of_the_desk_and_a_box_to_tick_has_not(
     assert 'class="input"' in str(form["text"])
     assert "class=" not in str(form["ticked"])
     assert "class=" not in str(form["content_hash"])
+
+
+def test_a_page_that_stays_open_is_told_the_first_thing_that_is_wrong() -> None:
+    assert send("content_hash=abc&title=x").require_valid()["title"] == "x"
+    with pytest.raises(BadInput, match="is not a date") as caught:
+        send("content_hash=abc&title=x&day=soon").require_valid()
+    assert caught.value.field == "day"

@@ -93,7 +93,7 @@ def test_whoever_may_only_look_reads_why_there_is_no_button(
 def test_what_blocks_is_shown_in_place_of_the_button(editor: Client, edition: Any, now: Any) -> None:
     editions.edit_edition(edition.id, subject="", seen=None, by=SYSTEM, now=now)
     page = editor.get(f"/editions/{edition.id}/approve/").content.decode()
-    assert "Blocks." in page
+    assert "Blocks approval." in page
     assert "It cannot be approved yet" in page
     assert "content_hash" not in page, "there is no form"
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import lxml.html
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -51,7 +52,7 @@ def test_unknown_outcomes_are_settled_or_sent_again_on_the_page(admin: Client, s
     Batch.objects.update(state="refused", outcomes=bytes([Outcome.REFUSED, 0] * 3), version=F("version") + 1)
     assert "Send to those who did not get it" in admin.get(f"/deliveries/{sent.id}/").content.decode()
     answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "repair"}, follow=True)
-    assert "3 subscribers are planned again" in answer.content.decode()
+    assert "Subscribers planned again: 3." in answer.content.decode()
     assert summary.get_mailing(sent.id).counts == {"planned": 3}
 
 
@@ -261,3 +262,20 @@ def test_the_undecided_are_shown_with_the_mailing_they_wait_for_which_settles_th
     admin.post(f"/deliveries/{sent.id}/state/", {"do": "resend"})
     assert summary.get_mailing(sent.id).counts == {"withdrawn": 3}
     assert summary.get_mailing(row.id).counts == {"planned": 3}
+
+
+def test_a_mailing_that_cannot_be_closed_says_why_at_the_field(admin: Client, sent: Any, now: datetime) -> None:
+    answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "close", "reason": "x" * 201})
+    assert answer.status_code == 422
+    assert answer.context["close_form"].errors["reason"]
+    refused = admin.post(f"/deliveries/{sent.id}/state/", {"do": "close", "reason": "Nobody will know"})
+    page = lxml.html.fromstring(refused.content.decode())
+    assert refused.status_code in (409, 422)
+    assert page.cssselect("main [role=alert] .error"), "the refusal stands with the buttons"
+    assert admin.post(f"/deliveries/{sent.id}/state/", {"do": "explode"}).status_code == 422
+
+
+def test_reasons_of_bounces_that_were_chosen_stay_chosen(admin: Client, sent: Any, now: datetime) -> None:
+    answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "again"})
+    assert answer.status_code == 422
+    assert "Choose at least one reason." in answer.content.decode()

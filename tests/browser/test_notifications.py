@@ -112,7 +112,7 @@ def test_a_user_ticks_what_to_be_notified_of(
     page = open_page(**device)
     sign_in(page, live_server)
     page.goto(f"{live_server.url}/account/")
-    page.click("text=Choose what you are notified of")
+    page.click("text=Choose notifications")
     page.get_by_label("Sent, with its numbers an hour later").check()
     page.get_by_label("Held", exact=True).uncheck()
     page.click("main button:has-text('Save')")

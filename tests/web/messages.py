@@ -39,7 +39,6 @@ NOT_YET = frozenset(
         "fragments/import.html",
         "fragments/import_forecast.html",
         "fragments/import_questions.html",
-        "fragments/pool.html",
         "fragments/progress.html",
         "pages/board.html",
         "pages/history.html",
@@ -51,12 +50,12 @@ NOT_YET = frozenset(
         "partials/box_fields.html",
         "partials/boxes.html",
         "partials/order.html",
+        "partials/pool.html",
         "partials/story.html",
         "partials/story_form.html",
         "partials/story_place.html",
         "partials/texts.html",
         "partials/tick.html",
-        "partials/undo.html",
     }
 )
 

@@ -6,13 +6,14 @@ articles ─▶ searched, filtered ─▶ with other publishers · earlier runs 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
 from newsletter.catalog import newsletters
+from newsletter.catalog.pictures import to_picture
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import article_lookup, search
 from newsletter.curator.articles.models import Article
@@ -20,7 +21,7 @@ from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.articles.values import ArticleNote
 from newsletter.curator.editions import edition_lookup, models, transitions
 from newsletter.curator.editions.states import OUT_STATES, EditionState, PoolState
-from newsletter.curator.editions.values import Edition, PoolArticle
+from newsletter.curator.editions.values import Edition, PoolArticle, PoolCounts, StoryArticle
 from newsletter.kernel.errors import BadInput
 
 RAN_WITHIN = timedelta(days=14)
@@ -51,19 +52,21 @@ def list_pool(
     rows = list(
         _filter_articles(filters, shown, now)
         .defer("text", "biography")
-        .select_related("copy_of")
+        .annotate(has_text=ExpressionWrapper(~Q(text=""), output_field=BooleanField()))
+        .select_related("copy_of", "picture")
         .prefetch_related("tags", "notes")[:limit]
     )
-    publishers = _publishers_by_story({row.story_id for row in rows if row.story_id})
+    told = _list_by_story({row.story_id for row in rows if row.story_id})
     ran = find_earlier_runs(rows, on=shown.date, besides=edition_id)
     used = {pick.article_id: pick.number for pick in shown.picks}
     return tuple(
         PoolArticle(
             article=article_lookup.to_article(row),
-            articles_in_story=len(publishers.get(row.story_id or 0, ())) or 1,
+            articles_in_story=len(told.get(row.story_id or 0, ())) or 1,
             pick_number=used.get(row.id, 0),
             ran=ran.get(row.id, ""),
-            other_publishers=_other_publishers(row, publishers.get(row.story_id or 0, ())),
+            other_publishers=_other_publishers(row, told.get(row.story_id or 0, {}).values()),
+            others=tuple(each for id_, each in told.get(row.story_id or 0, {}).items() if id_ != row.id),
             state=_state(row),
             tags=tuple(sorted(tag.name for tag in row.tags.all())),
             notes=tuple(
@@ -71,9 +74,27 @@ def list_pool(
             ),
             copy_of=(row.copy_of.publisher or "another paper") if row.copy_of else "",
             obstacle=find_obstacle(row, shown, ran.get(row.id, "")),
+            picture_url=to_picture(row.picture).url if row.picture else "",
+            has_text=row.has_text,
         )
         for row in rows
     )
+
+
+def count_pool(edition_id: int, filters: PoolFilter = PoolFilter(), *, now: datetime) -> PoolCounts:
+    """How many articles a filter finds in each state, and how many the pool leaves out without a search, by reason."""
+    edition = edition_lookup.get_edition(edition_id)
+    found = _search_articles(filters, edition, now).aggregate(
+        **{state.value: Count("pk", filter=condition) for state, condition in _CONDITIONS.items()}
+    )
+    since = _collect_since(edition, newsletters.get_newsletter(edition.newsletter_id), now)
+    cut_off = transitions.find_cut_off(edition.id)
+    left_out = Article.objects.exclude(standing=ArticleStanding.SHORTLISTED).aggregate(
+        too_old=Count("pk", filter=Q(added_at__lt=since)),
+        too_late=Count("pk", filter=Q(added_at__gte=cut_off) if cut_off else Q(pk__in=())),
+        ignored=Count("pk", filter=Q(standing=ArticleStanding.IGNORED, added_at__gte=since)),
+    )
+    return PoolCounts(by_state={state: found[state.value] for state in _CONDITIONS}, since=since, **left_out)
 
 
 def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[Article]:
@@ -114,11 +135,27 @@ def _find_last_close(edition: Edition) -> datetime | None:
     return transitions.find_cut_off(edition_id) or approved_at
 
 
+_CONDITIONS = {  # of articles annotated with is_picked and has_run
+    PoolState.OFFERED: ~Q(standing=ArticleStanding.IGNORED),
+    PoolState.NEW: Q(standing=ArticleStanding.NEW, is_picked=False),
+    PoolState.SHORTLISTED: Q(standing=ArticleStanding.SHORTLISTED, is_picked=False),
+    PoolState.PICKED: Q(is_picked=True, has_run=False),
+    PoolState.RUN: Q(has_run=True),
+    PoolState.IGNORED: Q(standing=ArticleStanding.IGNORED),
+    PoolState.ALL: Q(),
+}
+
+
 def _filter_articles(filters: PoolFilter, edition: Edition, now: datetime) -> QuerySet[Article]:
     try:
         state = PoolState(filters.state)
     except ValueError:
         raise BadInput(f"There is no state “{filters.state}”. There are {', '.join(PoolState)}.", "state") from None
+    return _search_articles(filters, edition, now).filter(_CONDITIONS[state]).order_by(*LATEST_FIRST)
+
+
+def _search_articles(filters: PoolFilter, edition: Edition, now: datetime) -> QuerySet[Article]:
+    """What a filter finds, in whatever state."""
     rows = search.find_articles(filters.query)
     if not filters.query.strip():
         newsletter = newsletters.get_newsletter(edition.newsletter_id)
@@ -129,23 +166,13 @@ def _filter_articles(filters: PoolFilter, edition: Edition, now: datetime) -> Qu
     picks = models.Pick.objects.filter(article=OuterRef("pk")).exclude(edition__state=EditionState.SKIPPED)
     out = picks.filter(edition__state__in=OUT_STATES)
     rows = rows.annotate(is_picked=Exists(picks), has_run=Exists(out))
-    if state == PoolState.OFFERED:
-        rows = rows.exclude(standing=ArticleStanding.IGNORED)
-    elif state in (PoolState.NEW, PoolState.SHORTLISTED):
-        rows = rows.filter(standing=state, is_picked=False)
-    elif state == PoolState.PICKED:
-        rows = rows.filter(is_picked=True, has_run=False)
-    elif state == PoolState.RUN:
-        rows = rows.filter(has_run=True)
-    elif state == PoolState.IGNORED:
-        rows = rows.filter(standing=ArticleStanding.IGNORED)
     if filters.source_id is not None:
         rows = rows.filter(source_id=filters.source_id)
     if filters.tag:
         rows = rows.filter(tags__name=filters.tag.strip().casefold())
     if filters.language:
         rows = rows.filter(language__istartswith=filters.language)
-    return rows.order_by(*LATEST_FIRST)
+    return rows
 
 
 def _state(row: Article) -> PoolState:
@@ -154,18 +181,18 @@ def _state(row: Article) -> PoolState:
     return PoolState.PICKED if row.is_picked else PoolState(row.standing)  # type: ignore[attr-defined]
 
 
-def _publishers_by_story(story_ids: set[int]) -> Mapping[int, Sequence[str]]:
-    """The papers of each story, an entry for every article."""
-    publishers: dict[int, list[str]] = defaultdict(list)
+def _list_by_story(story_ids: set[int]) -> Mapping[int, Mapping[int, StoryArticle]]:
+    """The articles of each story, by their ids."""
+    told: dict[int, dict[int, StoryArticle]] = defaultdict(dict)
     rows = Article.objects.filter(story_id__in=story_ids).order_by(*LATEST_FIRST)
-    for story_id, publisher in rows.values_list("story_id", "publisher"):
-        publishers[story_id or 0].append(publisher)
-    return publishers
+    for row in rows.only("story_id", "title", "publisher", "url", "published_at"):
+        told[row.story_id or 0][row.id] = StoryArticle(row.title, row.publisher, row.url, row.published_at)
+    return told
 
 
-def _other_publishers(row: Article, publishers: Iterable[str]) -> tuple[str, ...]:
+def _other_publishers(row: Article, told: Iterable[StoryArticle]) -> tuple[str, ...]:
     """The other publishers of the same story, each once."""
-    return tuple(dict.fromkeys(paper for paper in publishers if paper and paper != row.publisher))
+    return tuple(dict.fromkeys(each.publisher for each in told if each.publisher and each.publisher != row.publisher))
 
 
 def find_obstacle(row: Article, edition: Edition, ran: str) -> str:
@@ -200,7 +227,10 @@ def find_earlier_runs(rows: Iterable[Article], *, on: date, besides: int | None)
         itself = by_key.get(row.canonical_key) or by_key.get(f"title:{row.title_key}")
         ran = itself or by_story.get(row.story_id or 0)
         if ran:
-            where = f"ran {_format_day(ran[0])} in {names.get(ran[1], 'another newsletter')}"
+            name = names.get(ran[1], "another newsletter")
+            where = (
+                f"reserved for {name}, {_format_day(ran[0])}" if ran[0] > on else f"ran {_format_day(ran[0])} in {name}"
+            )
             found[row.id] = where if itself else f"same story {where}"
     return found
 

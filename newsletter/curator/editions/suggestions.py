@@ -110,6 +110,33 @@ def list_suggestions(edition_id: int, *, now: datetime, wanted: int | None = Non
     )
 
 
+def explain_suggestions(edition_id: int, *, now: datetime) -> str:
+    """Why nothing more is suggested for an edition: how many articles were looked at, and what became of them."""
+    edition = edition_lookup.get_edition(edition_id)
+    wanted = newsletters.get_newsletter(edition.newsletter_id).stories_wanted
+    if len(edition.picks) >= wanted:
+        return f"Nothing is suggested: all {wanted} places are taken."
+    rows = pool.list_candidates(edition, now, most=MOST_CANDIDATES)
+    picked = {pick.article_id for pick in edition.picks}
+    taken = {row.story_id for row in rows if row.id in picked and row.story_id}
+    rest = [row for row in rows if row.id not in picked]
+    ran = pool.find_earlier_runs(rest, on=edition.date, besides=edition.id)
+    free = [row for row in rest if row.id not in ran]
+    same = sum(row.story_id in taken for row in free)
+    reasons = (
+        (len(rows) - len(rest), "are in this edition"),
+        (len(ran), "ran before or are reserved"),
+        (same, "tell a story that is in this edition"),
+        (len(free) - same, "are muted, too old, or fit no section with a free place"),
+    )
+    said = ", ".join(f"{count} {reason}" for count, reason in reasons if count)
+    return (
+        f"Nothing is suggested. Of {len(rows)} articles looked at: {said}."
+        if rows
+        else ("Nothing is suggested: no article has come in that may run on this day.")
+    )
+
+
 def _assign_sections(
     found: Sequence[ranking.Suggestion], free: dict[str, int], keys: Sequence[str]
 ) -> list[tuple[ranking.Suggestion, str]]:

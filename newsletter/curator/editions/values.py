@@ -250,6 +250,27 @@ class EditionTransition:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryArticle:
+    """Another article of a story, as the pool shows it under the one on offer."""
+
+    title: str
+    publisher: str
+    url: str
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolCounts:
+    """How many articles the pool has in each state, and how many it leaves out, by reason."""
+
+    by_state: Mapping[PoolState, int]
+    since: datetime  # what came earlier is left out
+    too_old: int
+    too_late: int  # came after the cut-off
+    ignored: int
+
+
+@dataclass(frozen=True, slots=True)
 class PoolArticle:
     """An article on offer for an edition."""
 
@@ -263,6 +284,9 @@ class PoolArticle:
     notes: tuple[ArticleNote, ...] = ()
     copy_of: str = ""  # the paper whose text it prints, if it does
     obstacle: str = ""  # why it should not be picked, in words
+    picture_url: str = ""
+    has_text: bool = True
+    others: tuple[StoryArticle, ...] = ()  # the other articles of its story
 
 
 @dataclass(frozen=True, slots=True)

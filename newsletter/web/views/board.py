@@ -53,9 +53,14 @@ def show_board(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 @desk_view(Verb.VIEW, background=True)
 def show_pool(request: HttpRequest, edition_id: int) -> HttpResponse:
-    """The articles on offer."""
+    """The articles on offer: for an open board; without scripts the board with them."""
     edition = board_parts.get_edition(request, Verb.VIEW, edition_id)
-    return render_pool(request, edition)
+    if is_fragment_request(request):
+        return render_pool(request, edition)
+    if edition.is_out:
+        return redirect("desk:review", edition_id)
+    context = board_parts.build_board_context(request, edition) | build_pool_context(request, edition)
+    return render(request, "pages/board.html", context)
 
 
 @desk_view(Verb.VIEW, background=True)
@@ -195,8 +200,13 @@ def withdraw_to_edit(request: HttpRequest, edition_id: int) -> HttpResponse:
 def suggest_stories(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Fills the free places."""
     by, now = get_actor(request), clock.now()
+    board_parts.require_editor(request, edition_id)
+    before = len(edition_lookup.get_edition(edition_id).picks)
     edition = suggestions.suggest_picks(edition_id, fetch=wiring.build_fetcher(), by=by, now=now, keep_approval=True)
-    return board_parts.render_parts(request, edition)
+    added = len(edition.picks) - before
+    if not added:
+        return board_parts.render_parts(request, edition, announce=suggestions.explain_suggestions(edition_id, now=now))
+    return board_parts.render_parts(request, edition, announce=f"Added {added} stories.", offers_undo=True)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
@@ -316,12 +326,21 @@ def read_pool_filter(request: HttpRequest) -> pool.PoolFilter:
 
 def render_pool(request: HttpRequest, edition: Edition, *, opened: int | None = None) -> HttpResponse:
     """The pool as its filter asks for it; `opened` is the article whose details stay open."""
+    response = render(request, "fragments/pool.html", build_pool_context(request, edition, opened=opened))
+    response[board_parts.PARTS] = "1"
+    return response
+
+
+def build_pool_context(request: HttpRequest, edition: Edition, *, opened: int | None = None) -> dict[str, Any]:
+    """Everything the pool shows."""
     wanted = read_pool_filter(request)
     by = get_actor(request)
     may_edit = by.may(Verb.EDIT, newsletter_id=edition.newsletter_id)
-    context = {
+    return {
         "edition": edition,
         "pool": pool.list_pool(edition.id, wanted, now=clock.now()),
+        "pool_counts": pool.count_pool(edition.id, wanted, now=clock.now()),
+        "pool_sections": newsletters.list_sections(edition.newsletter_id),
         "wanted": wanted,
         "most": pool.PAGE_SIZE,
         "may_edit": may_edit,
@@ -329,6 +348,3 @@ def render_pool(request: HttpRequest, edition: Edition, *, opened: int | None = 
         "may_change_for_all": rights.may_change_for_all(by),
         "opened": opened,
     }
-    response = render(request, "fragments/pool.html", context)
-    response[board_parts.PARTS] = "1"
-    return response

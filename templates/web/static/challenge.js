@@ -1,6 +1,7 @@
 // Solves the challenge of a busy form (ALTCHA): finds the number whose SHA-256 is asked for. Without it the mail waits.
-const form = document.querySelector("form[data-challenge]");
+const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-challenge]"));
 
+/** @param {Record<string, any>} challenge */
 async function solve({ algorithm, challenge, salt, signature, maxNumber }) {
   const encoder = new TextEncoder();
   for (let number = 0; number <= maxNumber; number += 1) {
@@ -14,11 +15,12 @@ async function solve({ algorithm, challenge, salt, signature, maxNumber }) {
 }
 
 if (form && globalThis.crypto?.subtle) {
-  const button = form.querySelector("button");
+  const { challenge, wait } = /** @type {any} */ (form.elements);
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
   button.disabled = true;
-  solve(JSON.parse(form.dataset.challenge)).then((solution) => {
-    form.elements.challenge.value = solution;
-    form.elements.wait.value = solution ? "" : "1";
+  solve(JSON.parse(form.dataset.challenge || "")).then((solution) => {
+    challenge.value = solution;
+    wait.value = solution ? "" : "1";
     button.disabled = false;
   });
 }

@@ -1,30 +1,22 @@
 /** The desk's own script on every page: the clock, and what is pasted. Everything works without it. */
 
+import { find, nearest, on } from "./dom.js";
 import "./refusals.js";
 
-const clock = /** @type {HTMLElement | null} */ (document.querySelector("[data-now]"));
+const clock = find("[data-now]");
 if (clock) {
   const offset = Date.parse(clock.dataset.now || "") - Date.now();
-  const format = new Intl.DateTimeFormat("en-GB", {
-    hour: "2-digit",
-    minute: "2-digit",
-    timeZone: clock.dataset.zone,
-  });
-  setInterval(() => (clock.textContent = format.format(new Date(Date.now() + offset))), 5000);
+  const format = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: clock.dataset.zone });
+  setInterval(() => (clock.textContent = format.format(Date.now() + offset)), 5000);
 }
 
 /** What a browser copied as markup goes along with the text that is pasted, for the story is read better from it. */
 const LARGEST_COPY = 1_000_000; // characters
-for (const each of document.querySelectorAll("textarea[data-copied]")) {
-  const area = /** @type {HTMLTextAreaElement} */ (each);
-  const html = /** @type {HTMLInputElement | null} */ (area.form?.elements.namedItem("html"));
-  area.addEventListener("paste", (event) => {
-    const copied = event.clipboardData?.getData("text/html") || "";
-    const alone = area.selectionStart === 0 && area.selectionEnd === area.value.length;
-    if (html) html.value = alone && copied.length <= LARGEST_COPY ? copied : "";
-  });
-  area.addEventListener("input", (event) => {
-    const pasted = /** @type {InputEvent} */ (event).inputType === "insertFromPaste";
-    if (html && !pasted) html.value = ""; // what was typed or cut since is in the text alone
-  });
-}
+on("paste input", (event) => {
+  const area = /** @type {HTMLTextAreaElement | null} */ (nearest(event, "textarea[data-copied]"));
+  const html = /** @type {HTMLInputElement | null} */ (area?.form?.elements.namedItem("html"));
+  if (!area || !html || event.inputType === "insertFromPaste") return;
+  const copied = event.clipboardData?.getData("text/html") || ""; // what was typed or cut is in the text alone
+  const isAlone = area.selectionStart === 0 && area.selectionEnd === area.value.length;
+  html.value = isAlone && copied.length <= LARGEST_COPY ? copied : "";
+});

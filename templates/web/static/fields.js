@@ -8,7 +8,7 @@
  * @module
  */
 
-import { find, list, nearest, on } from "./dom.js";
+import { find, list, nearest, on, words } from "./dom.js";
 import { clearRefusal, showRefusal } from "./refusals.js";
 import { ask, signIn } from "./session.js";
 
@@ -47,11 +47,6 @@ on("click", (event) => {
   if (!nearest(event, "[data-copy]")) return;
   const texts = [...queue.values()].map(({ label, value }) => `${label}\n${value}`);
   navigator.clipboard.writeText(texts.join("\n\n"));
-});
-on("keydown", (event) => {
-  const choice = event.altKey ? { 1: "mine", 2: "theirs" }[/** @type {1 | 2} */ (event.key)] : "merge";
-  const isMeant = event.altKey || (event.ctrlKey && event.key === "Enter");
-  if (choice && isMeant && choose(choice, nearest(event, FIELD))) event.preventDefault();
 });
 on("desk:signed-in", retryAll);
 on("visibilitychange", () => document.hidden && sendBeforeLeaving());
@@ -192,26 +187,23 @@ function keep(entry) {
 }
 
 /** Chooses between two texts, or tries again. @param {string} choice @param {HTMLElement | null} field */
-function choose(choice, field) {
+async function choose(choice, field) {
   const entry = field && queue.get(keyOf(field));
-  if (!entry || (entry.state === "conflict") === (choice === "retry")) return false;
-  if (choice === "theirs") return takeTheirs(entry, field);
+  if (!entry) return;
+  if (choice === "theirs") {
+    const { status, body } = await ask(board.dataset.conflicts || "", { part: entry.part, field: entry.name });
+    if (status !== 200) return showRefusal(field, body.error || words.unreachable);
+    write(field, entry.present);
+    settle(entry, entry.present);
+    return document.dispatchEvent(new Event("desk:saved"));
+  }
   if (choice === "merge") {
     entry.value = /** @type {HTMLTextAreaElement} */ (find("[data-merge]", field)).value;
     write(field, entry.value);
   }
   if (choice !== "retry") entry.seen = entry.present;
   keep(entry);
-  return send(entry);
-}
-
-/** @param {Entry} entry @param {HTMLElement} field */
-async function takeTheirs(entry, field) {
-  const { status, body } = await ask(board.dataset.conflicts || "", { part: entry.part, field: entry.name });
-  if (status !== 200) return showRefusal(field, body.error || board.dataset.unreachable);
-  write(field, entry.present);
-  settle(entry, entry.present);
-  document.dispatchEvent(new Event("desk:saved"));
+  send(entry);
 }
 
 /** @param {Entry} entry */

@@ -1,35 +1,40 @@
 /**
- * The keys of the board: / J K Enter O 1–9 in the pool; Alt and arrows and Esc for stories; Ctrl Z outside fields.
+ * The keys of the board. Each presses a button that is there anyway, the nearest one.
  * @module
  */
 
 import { find, list, nearest, on } from "./dom.js";
 
-/** @param {Event} event @param {HTMLElement | null | undefined} element */
-function press(event, element) {
-  if (!element) return;
-  event.preventDefault();
-  if (element.matches("input, li")) element.focus();
-  else element.click();
-}
+const ROW = ".pool > li";
+/** @type {Record<string, [around: string, selector: string]>} */
+const EVERYWHERE = {
+  "Alt+ArrowUp": ["[data-pick]", "[data-up]"],
+  "Alt+ArrowDown": ["[data-pick]", "[data-down]"],
+  "Alt+1": ["[data-field]", "[data-choose=mine]"],
+  "Alt+2": ["[data-field]", "[data-choose=theirs]"],
+  "Ctrl+Enter": ["[data-field]", "[data-choose=merge]"],
+  Escape: ["body:not(:has(dialog[open]))", "[data-done]"],
+};
+/** @type {typeof EVERYWHERE} */
+const OUTSIDE_FIELDS = {
+  "Ctrl+z": ["body", "#undo-last"],
+  "/": ["body", "#q"],
+  o: [ROW, "[data-open]"],
+  Enter: [`${ROW}:focus`, "[data-enter]"],
+};
 
 on("keydown", (event) => {
-  const { key } = event;
-  const story = nearest(event, "[data-pick]");
-  const row = nearest(event, ".pool > li");
   if (event.isComposing) return;
-  if (key === "Escape" && !find("dialog[open]")) press(event, find("[data-done]"));
-  if (event.altKey && story && key === "ArrowUp") press(event, find("[data-up]", story));
-  if (event.altKey && story && key === "ArrowDown") press(event, find("[data-down]", story));
-  if (event.altKey || nearest(event, "input:not([type=radio]), textarea, select")) return;
-  if (event.ctrlKey || event.metaKey) return key === "z" && press(event, find("#undo-last"));
-  if (key === "/") press(event, find("#q"));
-  if (key === "j" || key === "k") {
-    const rows = list(".pool > li[tabindex]");
-    press(event, rows[row ? rows.indexOf(row) + (key === "j" ? 1 : -1) : 0]);
-  }
-  if (!row) return;
-  if (key === "o") press(event, find("[data-open]", row));
-  if (key === "Enter" && event.target === row) press(event, find("[data-pick-it], summary", row));
-  if (key >= "1" && key <= "9") press(event, list("[data-section]", row)[Number(key) - 1]);
+  const key = (event.ctrlKey || event.metaKey ? "Ctrl+" : "") + (event.altKey ? "Alt+" : "") + event.key;
+  const isTyping = nearest(event, "input:not([type=radio]), textarea, select");
+  const [around, selector] = EVERYWHERE[key] || (!isTyping && OUTSIDE_FIELDS[key]) || ["body", ""];
+  const row = isTyping ? null : nearest(event, ROW);
+  const rows = list(`${ROW}[tabindex]`);
+  let target = selector ? find(selector, nearest(event, around) || document.createElement("p")) : null;
+  if (!isTyping && (key === "j" || key === "k")) target = rows[row ? rows.indexOf(row) + (key === "j" ? 1 : -1) : 0];
+  if (row && /^[1-9]$/.test(key)) target = list("[data-section]", row)[Number(key) - 1];
+  if (!target) return;
+  event.preventDefault();
+  if (target.matches(`input, ${ROW}`)) target.focus();
+  else target.click();
 });

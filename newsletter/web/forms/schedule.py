@@ -102,7 +102,9 @@ class NewScheduleForm(ScheduleForm):
     """The schedule of a newsletter that is chosen with it."""
 
     newsletter = forms.CharField(
-        label=_("Newsletter"), widget=forms.Select, error_messages={"required": _("Choose the newsletter.")}
+        label=_("Newsletter"),
+        widget=forms.Select(attrs={"class": "input--mid"}),
+        error_messages={"required": _("Choose the newsletter.")},
     )
 
     def __init__(self, *args: Any, newsletters: Iterable[Newsletter], **kwargs: Any) -> None:

@@ -17,6 +17,7 @@ MAY_BE_GIVEN = {"form_class", "read_act"}
 
 EXCEPTED = {
     "newsletter/web/views/board.py": "not done yet",
+    "subscribers/views/page.py": "a body that cannot be read must keep nobody from leaving",
 }
 
 

@@ -24,10 +24,7 @@ _DECLARED, _SHOWN = ("account", "json-ld", "meta"), ("marked", "labelled")  # or
 
 
 def find_authors(
-    data: Mapping[str, Any],
-    meta: Sequence[tuple[str, str]],
-    places: Sequence[Place],
-    sites: Sequence[str],
+    data: Mapping[str, Any], meta: Sequence[tuple[str, str]], places: Sequence[Place], sites: Sequence[str]
 ) -> tuple[str, ...]:
     """The people of the first place that names any, each once; the paper itself (`sites`) hardly ever is one."""
     shown = markup.extract_text(places[0].node) if places else ""

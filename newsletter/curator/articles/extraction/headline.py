@@ -148,16 +148,8 @@ def _site_names(sites: Iterable[str], url: str) -> set[str]:
     host = canonical_urls.get_host(url)
     labels = host.split(".")
     candidates = [*sites, *(part for site in sites for part in _SITE_BAR.split(site))]
-    return {fold_name(name) for name in (*candidates, host, *labels[:-1])} - {
-        "",
-        "co",
-        "com",
-        "org",
-        "blog",
-        "news",
-        "en",
-        "m",
-    }
+    folded = {fold_name(name) for name in (*candidates, host, *labels[:-1])}
+    return folded - {"", "co", "com", "org", "blog", "news", "en", "m"}
 
 
 def _is_alike(one: str, other: str) -> bool:

@@ -186,7 +186,7 @@ def _is_one_name(name: str, papers: set[str], *, nicknames: bool) -> bool:
         return False
     if name.casefold().endswith(tuple(word for word in words.list_words("office") if len(word) > 4)):
         return False
-    plain = not (name.islower() or any(map(str.isdigit, name)) or "_" in name)
+    plain = not (name.islower() or any("0" <= letter <= "9" for letter in name) or "_" in name)
     return len(name) > 1 and (nicknames or plain or is_agency(name))
 
 

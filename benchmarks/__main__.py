@@ -22,6 +22,7 @@ NAMES = (
     "idle",
     "signups",
     "ticking",
+    "pages",
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -62,3 +64,28 @@ def test_one_benchmark_can_be_named() -> None:
     done = subprocess.run([sys.executable, "-m", "benchmarks", "start"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "bare interpreter" in done.stdout
+
+
+def test_pages_are_measured_of_a_newsroom_that_is_built_once(tmp_path: Path) -> None:
+    small = {"BENCH_SUBSCRIBERS": "300", "BENCH_EDITIONS": "6", "BENCH_ARTICLES": "50"}
+    environment = os.environ | small | {"BENCH_FOLDER": str(tmp_path), "BENCH_PAGES": "desk:today,desk:deliveries"}
+    command = [sys.executable, "-m", "benchmarks", "pages"]
+    first = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.count("built: ") == 7
+    at_rest, beside = first.stdout.split("beside a hand-over:")
+    for table in (at_rest, beside):
+        rows = {line.split()[0]: line.split() for line in table.splitlines() if line.startswith("desk:")}
+        assert sorted(rows) == ["desk:deliveries", "desk:today"]
+        assert all(float(row[1]) > 0 and int(row[9]) > 0 for row in rows.values())  # the first request, the queries
+    with sqlite3.connect(tmp_path / "newsletter.sqlite3") as database:
+        ((mailings, people),) = database.execute(
+            "SELECT count(*), sum(planned) FROM delivery_mailing WHERE state = 'finished'"
+        ).fetchall()
+    assert mailings >= 6
+    assert people > 5 * 285
+    second = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env=environment | {"BENCH_PAGES": "nosuch"}
+    )
+    assert second.returncode == 0, second.stderr
+    assert "built: " not in second.stdout

@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import TypedDict, Unpack
 
 from django.db import transaction
-from django.db.models import Count
 
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.kernel.slugs import check_slug
 from newsletter.kernel.text import clean_name
-from subscribers import models, tokens
+from subscribers import models, subscription_counts, tokens
 from subscribers.states import SubscriptionState
 from subscribers.values import List
 
@@ -197,8 +196,15 @@ def get_lists_for_claims(claims: tokens.Claims) -> tuple[List, ...]:
 
 def count_subscribers_by_state(list_id: int) -> dict[SubscriptionState, int]:
     """How many people a list has, by state."""
-    rows = models.Subscription.objects.filter(list_id=list_id).values_list("state").annotate(n=Count("id"))
-    return {SubscriptionState(state): n for state, n in rows.order_by("state")}
+    return count_subscribers_of_lists().get(list_id, {})
+
+
+def count_subscribers_of_lists() -> Mapping[int, dict[SubscriptionState, int]]:
+    """How many people each list has, by state; a list without any is not among them."""
+    return {
+        list_id: {SubscriptionState(state): n for state, n in counts.items()}
+        for list_id, counts in subscription_counts.read_counts().items()
+    }
 
 
 def to_list(row: models.List) -> List:

@@ -200,6 +200,23 @@ class Subscription(models.Model):
         return f"{self.subscriber_id} {self.state}"
 
 
+class SubscriptionCount(models.Model):
+    """So many subscriptions of a list are in a state: all rows of both added up. See subscribers.subscription_counts.
+
+    The database writes them. Nothing refers to anything: a trigger must not fail, nor wait for a lock on a list.
+    """
+
+    list_id = models.BigIntegerField()
+    state = models.CharField(max_length=12)
+    count = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["list_id", "state"], name="subscription_count")]
+
+    def __str__(self) -> str:
+        return f"{self.list_id} {self.state}: {self.count}"
+
+
 class Engagement(models.Model):
     """What a subscriber of a list did with its latest editions; only who ever opened or clicked one has a row.
 

@@ -38,6 +38,7 @@ def models_with_states() -> dict[type, type[StrEnum]]:
         "Mailing": MailingState,
         "Batch": BatchState,
         "Subscription": SubscriptionState,
+        "SubscriptionCount": SubscriptionState,
         "ConsentEvent": SubscriptionState,
         "ConsentProof": SubscriptionState,
         "NotificationMessage": MessageState,

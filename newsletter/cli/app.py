@@ -25,7 +25,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "worker": ("worker", "Freeze audiences and send batches to the provider."),
     "scheduler": ("scheduler", "Create drafts, start and hold mailings as scheduled; fetch feeds."),
     "demo": ("demo", "Compose and deliver a sample briefing in a folder of its own."),
-    "database": ("database", "Back up, restore, and decide when rows may have gone back in time."),
+    "database": ("database", "Back up, restore, recount, and decide when rows may have gone back in time."),
     "doctor": ("doctor", "Report what is misconfigured, and how to fix it."),
     "manage": ("manage", "Run Django's own management commands."),
     "newsletters": ("newsletters", "The products: sender, list, sections, theme."),

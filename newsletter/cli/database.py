@@ -1,4 +1,4 @@
-"""Back up, restore, and decide when rows may have gone back in time."""
+"""Back up, restore, recount, and decide when rows may have gone back in time."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from newsletter.cli.output import (
 )
 from newsletter.cli.startup import only_one
 from newsletter.delivery.sending.lost_attempts import Recovered
-from newsletter.jobs import backup, continuity, put_aside, restore, wiring
+from newsletter.jobs import backup, continuity, put_aside, recounting, restore, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
+from subscribers import lists
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Back up, restore, and decide when rows may have gone back in time.",
+    help="Back up, restore, recount, and decide when rows may have gone back in time.",
 )
 
 
@@ -112,6 +113,27 @@ def use_provider(yes: bool = YES) -> None:
         say("Mail leaves by the provider that is set. Restart what runs.")
     else:
         say("It does so already.")
+
+
+@app.command("recount")
+def recount(as_json: bool = JSON) -> None:
+    """Count subscribers and mailings anew, say which counts were wrong, and correct them."""
+    with spinner("Counting"):
+        done = recounting.recount(by=get_actor(), now=clock.now())
+    if as_json:
+        return emit_json(done)
+    names = {each.id: each.name for each in lists.list_lists()}
+    for count in done.subscribers:
+        where = names.get(count.list_id, f"list {count.list_id}")
+        say(f"{where}, {count.state}: {count.kept:,} was kept, {count.counted:,} are there.")
+    for sums in done.mailings:
+        kept, counted = _list_counts(sums.kept), _list_counts(sums.counted)
+        say(f"Mailing {sums.mailing_id}: {kept} was kept, the ledger has {counted}.")
+    say("All counts are right." if not done.subscribers + done.mailings else "They are corrected.")
+
+
+def _list_counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{n:,} {word}" for word, n in counts.items()) or "nothing"
 
 
 @app.command("backup")

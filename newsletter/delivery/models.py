@@ -128,10 +128,27 @@ class Batch(models.Model):
             models.Index(
                 fields=["mailing", "due_at"], name="batch_planned", condition=models.Q(state=BatchState.PLANNED.value)
             ),
+            # How far a ledger is, without a look at its rows, which are long: reports.ledger_sums.
+            models.Index(fields=["mailing", "state", "version", "number"], name="batch_stand"),
         ]
 
     def __str__(self) -> str:
         return f"{self.mailing_id}/{self.number}"
+
+
+class LedgerSums(models.Model):
+    """What the batches of a mailing add up to, as of a stand of its ledger: see reports.ledger_sums."""
+
+    mailing = models.OneToOneField(Mailing, on_delete=models.CASCADE, primary_key=True, related_name="sums")
+    batches = models.PositiveIntegerField()
+    changes = models.PositiveBigIntegerField()
+    sums = models.JSONField()  # by variant: members by outcome, by flag
+
+    class Meta:
+        db_table = "delivery_sums"
+
+    def __str__(self) -> str:
+        return f"{self.mailing_id} at {self.batches}, {self.changes}"
 
 
 class Exclusion(models.Model):
@@ -153,6 +170,7 @@ class Exclusion(models.Model):
                 condition=models.Q(reason=ExclusionReason.UNDECIDED.value),
                 name="exclusion_undecided",
             ),
+            models.Index(fields=["mailing", "reason", "size"], name="exclusion_sum"),
         ]
 
     def __str__(self) -> str:

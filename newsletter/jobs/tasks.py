@@ -39,7 +39,7 @@ from newsletter.curator.editions.variants import PLAIN, Variant
 from newsletter.delivery import installation, isolation
 from newsletter.delivery.events import engagement, inbox, suppression_sync, unsubscribed_after_send
 from newsletter.delivery.ledger.states import MailingKind
-from newsletter.delivery.reports import summary
+from newsletter.delivery.reports import ledger_sums, summary
 from newsletter.delivery.sending import mailings, one_off, recall, reconsider, repair, stored_waits, witnessed_requests
 from newsletter.jobs import erasure, heartbeats, hints, put_aside, setup_probe, wiring
 from newsletter.jobs.actors import SCHEDULER
@@ -50,7 +50,7 @@ from newsletter.kernel.iteration import do_each
 from newsletter.scheduling import lateness, occurrences
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.scheduling.values import Occurrence
-from subscribers import rate_limits, retention, transactional
+from subscribers import rate_limits, retention, subscription_counts, transactional
 from subscribers.hygiene import MONTH
 
 log = logging.getLogger(__name__)
@@ -84,6 +84,8 @@ def tick(now: datetime, *, with_editions: bool = True) -> TickResult:
         ("hits", rate_limits.delete_old_hits),
         ("seen_events", inbox.delete_expired),
         ("witnessed_requests", witnessed_requests.delete_old_requests),
+        ("added_up", lambda now: subscription_counts.compact()),
+        ("summed_up", ledger_sums.refresh),
     )
     done: dict[str, int] = {}
     failed: dict[str, str] = {}

@@ -11,7 +11,7 @@ from newsletter.accounts import users
 from newsletter.curator.editions import models
 from newsletter.curator.editions.states import EditionState
 from newsletter.delivery import installation
-from newsletter.jobs import backup, continuity, tasks
+from newsletter.jobs import backup, continuity, recounting, tasks
 from newsletter.jobs.notification_kinds import NotificationKind
 from newsletter.jobs.notifications import choices, testing, webhooks
 from tests.actors import SYSTEM
@@ -67,6 +67,10 @@ def _back_up(world: World) -> Act:
     return lambda by: backup.back_up(file, by=by, now=world.now)
 
 
+def _recount(world: World) -> Act:
+    return lambda by: recounting.recount(by=by, now=world.now)
+
+
 def _resume_sending(world: World) -> Act:
     installation.check(world.now)
     installation.hold("to be looked at", world.now)
@@ -114,6 +118,7 @@ ACTS: dict[str, Prepare] = {
     "newsletter.jobs.notifications.testing.send_test_notification": _test_notifications,
     "newsletter.jobs.notifications.webhooks.add_webhook": _add_webhook,
     "newsletter.jobs.notifications.webhooks.remove_webhook": _remove_webhook,
+    "newsletter.jobs.recounting.recount": _recount,
     "newsletter.jobs.tasks.check_pages_and_links_of_edition": _check_pages,
     "newsletter.jobs.tasks.request_approval": _request_approval,
     "newsletter.jobs.tasks.send_correction": _send_correction,

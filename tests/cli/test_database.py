@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from newsletter.accounts import audit_log
 from newsletter.accounts.audit_log import AuditFilter
 from newsletter.delivery import installation
+from subscribers.models import SubscriptionCount
 from tests.cli.conftest import REFUSED, Newsletter
+from tests.conftest import Newsroom
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +61,16 @@ def test_a_copy_sends_to_the_outbox_until_somebody_chooses(newsletter: Newslette
     assert "Mail leaves by the provider" in newsletter("database", "use-provider", "--yes")[1]
     assert wiring.get_provider().name == "sendgrid"
     assert "It does so already." in newsletter("database", "use-provider", "--yes")[1]
+
+
+def test_a_recount_says_which_counts_were_wrong(
+    newsletter: Newsletter, readers: Callable[..., list[int]], newsroom: Newsroom
+) -> None:
+    readers(2)
+    assert newsletter("database", "recount")[:2] == (0, "All counts are right.\n")
+    SubscriptionCount.objects.update(count=1_200)
+    said = "Morning Briefing, active: 1,200 was kept, 2 are there.\nThey are corrected.\n"
+    assert newsletter("database", "recount")[:2] == (0, said)
+    SubscriptionCount.objects.update(count=5)
+    wrong = {"list_id": newsroom.list.id, "state": "active", "kept": 5, "counted": 2}
+    assert json.loads(newsletter("database", "recount", "--json")[1]) == {"subscribers": [wrong], "mailings": []}

@@ -18,7 +18,7 @@ from newsletter.delivery import installation, models
 from newsletter.delivery.events import applying, inbox
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.states import BatchState, MailingState
-from newsletter.delivery.reports import recipients, summary
+from newsletter.delivery.reports import ledger_sums, recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, hand_over, ledger_stand, mailings, repair
 from newsletter.kernel.errors import Refused
@@ -179,8 +179,17 @@ def _live_through(world: World, events: list[str]) -> None:
             was = before.get(batch, BatchState.PLANNED)  # a repair adds batches
             assert state in _reachable(was), f"{was} to {state} by “{what}”"
         assert summary.get_mailing(world.mailing_id).adds_up
+        _check_the_sums(world)
     world.rest()
+    _check_the_sums(world)
     _check_the_books(world)
+
+
+def _check_the_sums(world: World) -> None:
+    """What is kept of the ledger is what it adds up to, also where it was kept before something happened."""
+    shown = ledger_sums.read_sums([world.mailing_id])
+    assert ledger_sums.recount_ledgers() == ()
+    assert ledger_sums.read_sums([world.mailing_id]) == shown
 
 
 def _check_the_books(world: World) -> None:

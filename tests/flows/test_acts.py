@@ -82,6 +82,7 @@ OF_THE_NEWSROOM = (
     "newsletter.jobs.backup.",
     "newsletter.jobs.continuity.",
     "newsletter.jobs.notifications.testing.",
+    "newsletter.jobs.recounting.",
     "subscribers.attributes.create_attribute",
     "subscribers.consent.domain_rules.",
     "subscribers.imports.restore.",

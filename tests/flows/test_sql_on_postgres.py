@@ -28,6 +28,7 @@ TESTS_OF_SQL = (
     "subscribers/test_audience.py",
     "subscribers/test_never_again.py",
     "subscribers/test_subscriber_lookup.py",
+    "subscribers/test_subscription_counts.py",
     "subscribers/test_suppressions.py",
 )
 

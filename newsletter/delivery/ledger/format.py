@@ -125,13 +125,6 @@ class Outcomes:
         """The places of the members of whom more is known, and what."""
         return ((place, MemberFlag(value)) for place, value in enumerate(self._data[1::2]) if value)
 
-    def count_flags(self) -> Counter[MemberFlag]:
-        """How many members have each flag."""
-        counts: Counter[MemberFlag] = Counter()
-        for value, n in Counter(self._data[1::2]).items():
-            counts.update(dict.fromkeys(MemberFlag(value), n))
-        return counts
-
     def merge(self, other: Outcomes) -> None:
         """Takes over what another copy of the same batch knows: the further outcome, every flag."""
         for at in range(0, len(self._data), 2):
@@ -146,6 +139,25 @@ class Outcomes:
     def pack(self) -> bytes:
         """The bytes to store."""
         return bytes(self._data)
+
+
+def count_packed_members(
+    batches: Iterable[tuple[bytes | memoryview, int]],
+) -> tuple[Counter[Outcome], Counter[MemberFlag]]:
+    """How many members of all these batches have each outcome, and each flag, from (outcomes, format).
+
+    Members are alike by the thousand, so both bytes of each are counted at once. Raises UnknownFormat.
+    """
+    packed = []
+    for data, form in batches:
+        require_known_format(form)
+        packed.append(bytes(data))
+    outcomes: Counter[Outcome] = Counter()
+    flags: Counter[MemberFlag] = Counter()
+    for pair, n in Counter(to_little_endian(array("H", b"".join(packed)))).items():
+        outcomes[_OUTCOMES[pair & 0xFF]] += n
+        flags.update(dict.fromkeys(MemberFlag(pair >> 8), n))
+    return outcomes, flags
 
 
 def find_place(subscriber_id: int, ids: Sequence[int]) -> int | None:

@@ -18,7 +18,7 @@ def export_proof(mailing_id: int, out: TextIO, *, by: Actor, now: datetime) -> i
     Raises NotFound, NotAllowed for whoever may not see the subscribers of the mailing's list.
     """
     rows = recipients.iterate_recipients(mailing_id, by=by)
-    newsletter_id = summary.get_mailing(mailing_id).newsletter_id
+    newsletter_id = summary.get_newsletter_of_mailing(mailing_id)
     by.record(ActionRecord("exported proof", f"mailing {mailing_id}", now, newsletter_id))
     writer = CsvWriter(out.write)
     writer.write_row(COLUMNS)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from typing import ClassVar
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from newsletter.delivery import models
-from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import (
     BatchState,
     ExclusionReason,
@@ -22,14 +20,15 @@ from newsletter.delivery.ledger.states import (
     Outcome,
     RecallState,
 )
-from newsletter.delivery.sending import ledger_stand, recall_window, reconsider
+from newsletter.delivery.reports import ledger_sums
+from newsletter.delivery.reports.ledger_sums import LedgerSums
+from newsletter.delivery.sending import recall_window, reconsider
 from newsletter.kernel.errors import NotFound
 
 ENGAGEMENT = (MemberFlag.OPENED, MemberFlag.OPENED_BY_MACHINE, MemberFlag.CLICKED, MemberFlag.CLICKED_BY_MACHINE)
 
 
 LOOK_BACK = timedelta(days=3)  # ids of events are kept for longer
-BATCHES_PER_PART = 64  # of a ledger: what is counted anew when one of them changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +118,35 @@ class Mailing:
         return self.candidates == self.planned + self.excluded_total and self.planned == sum(self.counts.values())
 
 
+@dataclass(frozen=True, slots=True)
+class MailingOutline:
+    """A mailing as its own row has it, without what its ledger says."""
+
+    id: int
+    state: MailingState
+    reason: str
+    due_at: datetime
+    planned: int
+
+
 def get_mailing(mailing_id: int) -> Mailing:
     """The mailing with this id. Raises NotFound."""
     row = models.Mailing.objects.filter(id=mailing_id).first()
     if row is None:
-        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
-    return _to_mailing(row)
+        raise _build_not_found(mailing_id)
+    return _to_mailings([row])[0]
+
+
+def get_newsletter_of_mailing(mailing_id: int) -> int:
+    """The newsletter of a mailing. Raises NotFound."""
+    newsletter_id = models.Mailing.objects.filter(id=mailing_id).values_list("newsletter_id", flat=True).first()
+    if newsletter_id is None:
+        raise _build_not_found(mailing_id)
+    return newsletter_id
+
+
+def _build_not_found(mailing_id: int) -> NotFound:
+    return NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
 
 
 def list_mailings(*, limit: int = 20, newsletter_ids: Iterable[int] | None = None) -> tuple[Mailing, ...]:
@@ -132,7 +154,7 @@ def list_mailings(*, limit: int = 20, newsletter_ids: Iterable[int] | None = Non
     rows = models.Mailing.objects.order_by("-due_at", "-id")
     if newsletter_ids is not None:
         rows = rows.filter(newsletter_id__in=list(newsletter_ids))
-    return tuple(_to_mailing(row) for row in rows[:limit])
+    return _to_mailings(rows[:limit])
 
 
 def find_editions_by_key(keys: Iterable[str]) -> dict[str, int]:
@@ -142,18 +164,25 @@ def find_editions_by_key(keys: Iterable[str]) -> dict[str, int]:
 
 def find_mailing_of_edition(edition_id: int) -> Mailing | None:
     """The mailing of an edition to its list, if there is one."""
-    row = (
-        models.Mailing.objects.filter(edition_id=edition_id, kind=MailingKind.EDITION)
-        .exclude(state=MailingState.CANCELLED)
-        .first()
-    )
-    return _to_mailing(row) if row else None
+    row = _select_of_edition(edition_id).first()
+    return _to_mailings([row])[0] if row else None
 
 
-def find_due_time(edition_id: int) -> datetime | None:
-    """When the mailing of an edition to its list was or is due; unpacks no ledger for it."""
+def find_outline_of_edition(edition_id: int) -> MailingOutline | None:
+    """The outline of that mailing, if there is one."""
+    row = _select_of_edition(edition_id).only("id", "state", "reason", "due_at", "planned").first()
+    return MailingOutline(row.id, MailingState(row.state), row.reason, row.due_at, row.planned) if row else None
+
+
+def _select_of_edition(edition_id: int) -> QuerySet[models.Mailing]:
     rows = models.Mailing.objects.filter(edition_id=edition_id, kind=MailingKind.EDITION)
-    return rows.exclude(state=MailingState.CANCELLED).values_list("due_at", flat=True).first()
+    return rows.exclude(state=MailingState.CANCELLED)
+
+
+def find_due_times(edition_ids: Iterable[int]) -> dict[int, datetime]:
+    """When the mailings of editions to their lists were or are due, by edition; unpacks no ledger for it."""
+    rows = models.Mailing.objects.filter(edition_id__in=list(edition_ids), kind=MailingKind.EDITION)
+    return dict(rows.exclude(state=MailingState.CANCELLED).values_list("edition_id", "due_at"))
 
 
 def was_cancelled(edition_id: int) -> bool:
@@ -162,12 +191,26 @@ def was_cancelled(edition_id: int) -> bool:
     return rows.filter(state=MailingState.CANCELLED).exists()
 
 
-def _to_mailing(row: models.Mailing) -> Mailing:
-    of_variants = _count_by_variant(row.id)
-    counts = sum((counts for counts, _ in of_variants.values()), Counter[Outcome]())
-    flags = sum((flags for _, flags in of_variants.values()), Counter[MemberFlag]())
-    excluded = dict(row.exclusions.values_list("reason").annotate(n=Sum("size")).order_by("reason"))
-    batches = row.batches.values_list("state").annotate(n=Count("id")).order_by("state")
+def _to_mailings(rows: Iterable[models.Mailing]) -> tuple[Mailing, ...]:
+    """The values of rows, with as many queries for many as for one."""
+    found = list(rows)
+    ids = [row.id for row in found]
+    sums = ledger_sums.read_sums(ids)
+    excluded: dict[int, dict[str, int]] = {each: {} for each in ids}
+    counted = models.Exclusion.objects.filter(mailing_id__in=ids).values_list("mailing_id", "reason")
+    for mailing_id, reason, n in counted.annotate(n=Sum("size")).order_by("mailing_id", "reason"):
+        excluded[mailing_id][reason] = n
+    raised: dict[int, list[models.Alarm]] = {each: [] for each in ids}
+    for alarm in models.Alarm.objects.filter(mailing_id__in=ids).order_by("-last_at"):
+        raised[alarm.mailing_id].append(alarm)  # type: ignore[index]  # it is one of these mailings
+    return tuple(_to_mailing(row, sums[row.id], excluded[row.id], raised[row.id]) for row in found)
+
+
+def _to_mailing(
+    row: models.Mailing, sums: LedgerSums, excluded: dict[str, int], raised: Iterable[models.Alarm]
+) -> Mailing:
+    counts = sum((counts for counts, _ in sums.by_variant.values()), Counter[Outcome]())
+    flags = sum((flags for _, flags in sums.by_variant.values()), Counter[MemberFlag]())
     return Mailing(
         id=row.id,
         key=row.key,
@@ -190,7 +233,7 @@ def _to_mailing(row: models.Mailing) -> Mailing:
         planned=row.planned,
         excluded=excluded,
         counts={outcome.key: n for outcome, n in sorted(counts.items())},
-        batches=dict(batches),
+        batches=sums.batches,
         engagement={(flag.name or "").lower(): flags[flag] for flag in ENGAGEMENT if flags[flag]},
         twice=flags[MemberFlag.SENT_TWICE],
         unsubscribed_after_send=flags[MemberFlag.UNSUBSCRIBED_AFTER_SEND],
@@ -203,48 +246,14 @@ def _to_mailing(row: models.Mailing) -> Mailing:
         recalled_at=row.recalled_at,
         cancel_ids_asked=row.cancel_ids_asked,
         waits_for=tuple(reconsider.list_waited_for(row)) if ExclusionReason.UNDECIDED in excluded else (),
-        alarms=_to_alarms(row.alarms.all()),
-        variants={code: _to_variant_counts(*each) for code, each in sorted(of_variants.items())},
+        alarms=_to_alarms(raised),
+        variants={code: _to_variant_counts(*each) for code, each in sorted(sums.by_variant.items())},
     )
 
 
 def _to_variant_counts(counts: Counter[Outcome], flags: Counter[MemberFlag]) -> VariantCounts:
     taken = sum(n for outcome, n in counts.items() if outcome.was_accepted)
     return VariantCounts(sum(counts.values()), taken, flags[MemberFlag.OPENED], flags[MemberFlag.CLICKED])
-
-
-_Counts = dict[str, tuple[Counter[Outcome], Counter[MemberFlag]]]  # by variant
-
-
-def _count_by_variant(mailing_id: int) -> _Counts:
-    """What the ledger of a mailing says, by variant.
-
-    This is asked every second or two while a mailing is sent: only parts are unpacked in which a batch was added or
-    changed since.
-    """
-    parts = models.Batch.objects.filter(mailing_id=mailing_id).annotate(part=F("number") / BATCHES_PER_PART)
-    stands = parts.values_list("part").annotate(batches=Count("id"), changes=Sum("version")).order_by("part")
-    found: _Counts = defaultdict(lambda: (Counter(), Counter()))
-    for part, *stand in stands:
-        about = ("counts", mailing_id, part)
-        counted = ledger_stand.read_once(about, stand, partial(_count_part, mailing_id, part))
-        for variant, (outcomes, flags) in counted.items():
-            found[variant][0].update(outcomes)
-            found[variant][1].update(flags)
-    return dict(found)
-
-
-def _count_part(mailing_id: int, part: int) -> _Counts:
-    found: _Counts = defaultdict(lambda: (Counter(), Counter()))
-    first = part * BATCHES_PER_PART
-    mine = models.Batch.objects.filter(mailing_id=mailing_id, number__gte=first, number__lt=first + BATCHES_PER_PART)
-    for variant, data, form in mine.values_list("variant", "outcomes", "format"):
-        became = Outcomes(data, form)
-        found[variant][0].update(became.count_outcomes())
-        found[variant][1].update(became.count_flags())
-    for counts, _ in found.values():
-        del counts[Outcome.REPAIRED]  # these count in the batch that repaired them
-    return dict(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,11 +335,11 @@ def count_submitted(day: date) -> int:
 
 def list_account_alarms() -> tuple[Alarm, ...]:
     """What is wrong with our account at the provider, newest first."""
-    return _to_alarms(models.Alarm.objects.filter(mailing=None))
+    return _to_alarms(models.Alarm.objects.filter(mailing=None).order_by("-last_at"))
 
 
-def _to_alarms(rows: QuerySet[models.Alarm]) -> tuple[Alarm, ...]:
-    return tuple(Alarm(row.message, row.count, row.first_at, row.last_at) for row in rows.order_by("-last_at"))
+def _to_alarms(rows: Iterable[models.Alarm]) -> tuple[Alarm, ...]:
+    return tuple(Alarm(row.message, row.count, row.first_at, row.last_at) for row in rows)
 
 
 def count_clicks(mailing_id: int) -> dict[str, tuple[int, int]]:

@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.ledger.format import FORMAT, Outcomes, UnknownFormat, find_place, pack_members, unpack_members
-from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.ledger.format import (
+    FORMAT,
+    Outcomes,
+    UnknownFormat,
+    count_packed_members,
+    find_place,
+    pack_members,
+    unpack_members,
+)
+from newsletter.delivery.ledger.states import MemberFlag, Outcome
 
 ids = st.lists(st.integers(0, 2**63 - 1), min_size=1, max_size=60, unique=True).map(sorted)
 outcomes = st.lists(st.sampled_from(list(Outcome)), min_size=1, max_size=60)
@@ -64,6 +72,23 @@ def test_counts_and_places_agree_with_the_members(start: list[Outcome]) -> None:
     assert len(stored) == len(start)
     for outcome in Outcome:
         assert stored.list_places(outcome) == [place for place, each in enumerate(start) if each == outcome]
+
+
+@given(st.lists(st.lists(st.tuples(st.sampled_from(list(Outcome)), st.integers(0, 255)), max_size=20), max_size=4))
+def test_members_of_many_batches_are_counted_at_once(batches: list[list[tuple[Outcome, int]]]) -> None:
+    packed = []
+    for members in batches:
+        kept = Outcomes.all_planned(len(members))
+        for place, (outcome, flags) in enumerate(members):
+            kept.mark([place], outcome)
+            kept.set_flag(place, MemberFlag(flags))
+        packed.append((kept.pack(), FORMAT))
+    everybody = [member for members in batches for member in members]
+    counts, flagged = count_packed_members(packed)
+    assert counts == Counter(outcome for outcome, _ in everybody)
+    assert flagged == Counter(flag for _, flags in everybody for flag in MemberFlag(flags))
+    with pytest.raises(UnknownFormat):
+        count_packed_members([(b"", FORMAT + 1)])
 
 
 def test_a_newer_format_is_refused_with_the_remedy() -> None:

@@ -2,15 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
-from django.db.models import F
 
 from newsletter.accounts.actors import SystemActor
 from newsletter.delivery import models
-from newsletter.delivery.ledger.format import Outcomes
-from newsletter.delivery.ledger.states import BatchState, Outcome
-from newsletter.delivery.reports import recipients, summary
+from newsletter.delivery.reports import ledger_sums, recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import mailings
 from newsletter.kernel.errors import NotFound
@@ -32,17 +30,6 @@ def test_a_mailing_counts_every_candidate(sent: Mailing) -> None:
     assert sent.adds_up
 
 
-def test_only_the_part_of_a_ledger_that_changed_is_counted_anew(sent: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(summary, "BATCHES_PER_PART", 1)
-    assert summary.get_mailing(sent.id).counts == {"accepted": 100, "unknown": 20}
-    unknown = models.Batch.objects.filter(mailing_id=sent.id, state=BatchState.UNKNOWN)
-    models.Batch.objects.exclude(id=unknown.get().id).update(outcomes=b"\xff")  # what cannot be counted
-    outcomes = Outcomes.all_planned(20)
-    outcomes.settle(Outcome.DELIVERED)
-    unknown.update(outcomes=outcomes.pack(), version=F("version") + 1)
-    assert summary.get_mailing(sent.id).counts == {"accepted": 100, "delivered": 20}
-
-
 def test_a_mailing_there_is_not_is_named(db: None) -> None:
     with pytest.raises(NotFound, match="There is no mailing 5"):
         summary.get_mailing(5)
@@ -54,6 +41,22 @@ def test_mailings_are_listed_for_the_newsletters_asked_for(sent: Mailing, newsro
     assert summary.list_mailings() == (sent,)
     assert summary.list_mailings(newsletter_ids=[newsroom.briefing.id]) == (sent,)
     assert summary.list_mailings(newsletter_ids=[newsroom.other.id]) == ()
+
+
+def test_many_mailings_are_listed_with_as_many_queries_as_one(
+    sent: Mailing, django_assert_num_queries: Callable[..., Any], now: datetime
+) -> None:
+    copies = [models.Mailing.objects.get(id=sent.id) for _ in range(5)]
+    for n, copy in enumerate(copies):
+        copy.pk, copy.key, copy.kind, copy.occurrence_id = None, f"copy{n}", "test", None
+        copy.save()
+    ledger_sums.refresh(now)
+    with django_assert_num_queries(5):
+        assert len(summary.list_mailings(limit=1)) == 1
+    with django_assert_num_queries(5):
+        listed = summary.list_mailings()
+    assert len(listed) == 6
+    assert sent in listed
 
 
 def test_an_edition_knows_its_mailing_unless_it_was_cancelled(plan: Plan, now: datetime) -> None:

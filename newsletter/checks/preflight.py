@@ -45,9 +45,11 @@ class CheckedEdition:
     """An edition as it was read, with its mail in all variants, what is wrong with it, and the hash of all that."""
 
     edition: Edition
+    newsletter: Newsletter
     mails: Mapping[Variant, Rendered]
     findings: tuple[Finding, ...]
     content_hash: str
+    subscribers: int  # active ones, of its list
 
     @property
     def blocked(self) -> bool:
@@ -66,15 +68,16 @@ def inspect_edition(edition_id: int, *, now: datetime) -> CheckedEdition:
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     mails = _render_mails(edition, newsletter)
     content_hash = decisions.find_content_hash(edition, mail_sha256=compute_mail_hash(mails))
-    found = _find(edition, newsletter, mails, page_checks.list_page_checks(edition_id), now)
-    return CheckedEdition(edition, mails, found, content_hash)
+    active = _count_active(newsletter)
+    found = _find(edition, newsletter, mails, page_checks.list_page_checks(edition_id), active, now)
+    return CheckedEdition(edition, newsletter, mails, found, content_hash, active)
 
 
 def find_findings(
     edition: Edition, newsletter: Newsletter, checks: Mapping[str, PageCheck], *, now: datetime
 ) -> tuple[Finding, ...]:
     """Every finding about an edition that was read, with its newsletter and the checks of its pages."""
-    return _find(edition, newsletter, _render_mails(edition, newsletter), checks, now)
+    return _find(edition, newsletter, _render_mails(edition, newsletter), checks, _count_active(newsletter), now)
 
 
 def _render_mails(edition: Edition, newsletter: Newsletter) -> dict[Variant, Rendered]:
@@ -91,7 +94,8 @@ def approve_edition(edition_id: int, *, content_hash: str | None, by: Actor, now
     def check(edition: Edition, mails: Mapping[Variant, Rendered]) -> None:
         newsletter = newsletters.get_newsletter(edition.newsletter_id)
         checks = page_checks.list_page_checks(edition_id)
-        blocking = [finding for finding in _find(edition, newsletter, mails, checks, now) if finding.blocks]
+        found = _find(edition, newsletter, mails, checks, _count_active(newsletter), now)
+        blocking = [finding for finding in found if finding.blocks]
         if blocking:
             reasons = "\n".join(f"  {finding.where}: {finding.message}" for finding in blocking)
             raise Refused(f"Edition {edition_id} cannot be approved yet:\n{reasons}")
@@ -121,17 +125,21 @@ def override(
     return replace(finding, overridden=explained)
 
 
+def _count_active(newsletter: Newsletter) -> int:
+    return lists.count_subscribers_by_state(newsletter.list_id).get(SubscriptionState.ACTIVE, 0)
+
+
 def _find(
     edition: Edition,
     newsletter: Newsletter,
     mails: Mapping[Variant, Rendered],
     checks: Mapping[str, PageCheck],
+    active: int,
     now: datetime,
 ) -> tuple[Finding, ...]:
     earlier = edition_lookup.list_earlier(edition, limit=EARLIER_EDITIONS)
     mails = {variant: rendered for variant, rendered in mails.items() if not variant.web}
     rendered = mails[variants.PLAIN]
-    readers = lists.count_subscribers_by_state(newsletter.list_id).get(SubscriptionState.ACTIVE, 0)
     found = [
         *_check_wording(edition, newsletter, {each.date: each.subject for each in earlier}, now),
         *_check_stories(edition, newsletter),
@@ -151,8 +159,8 @@ def _find(
         *_check_renderings(mails, newsletter.postal_address),
         *client_support.check_client_support(rendered),
         *_check_segments(edition),
-        *_check_drift(edition, rendered, earlier, readers),
-        *_check_audience(readers),
+        *_check_drift(edition, rendered, earlier, active),
+        *_check_audience(active),
         *_check_setup(now),
     ]
     overridden = edition_lookup.list_overrides(edition.id)
@@ -242,7 +250,7 @@ def _check_drift(
     if rendered.html and last.snapshot_id:
         before = len(edition_lookup.get_snapshot(last.snapshot_id).html.encode())
         yield from mail.check_drift(len(rendered.html.encode()), before, "bytes")
-    sent = summary.find_mailing_of_edition(last.id)
+    sent = summary.find_outline_of_edition(last.id)
     if sent and sent.planned and 0 < readers < AUDIENCE_SHRINK_RATIO * sent.planned:
         yield Finding(
             FindingLevel.WARN,

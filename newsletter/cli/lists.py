@@ -10,7 +10,7 @@ from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.kernel import clock
 from subscribers import hygiene, lists
-from subscribers.lists import count_subscribers_by_state, get_list_by_slug, list_lists
+from subscribers.lists import count_subscribers_by_state, count_subscribers_of_lists, get_list_by_slug, list_lists
 from subscribers.states import SubscriptionState
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What people subscribe to.")
@@ -74,7 +74,8 @@ def change(
 def show_all(as_json: bool = JSON) -> None:
     """List the lists, with their subscribers."""
     lists = list_lists()
-    counts = {each.id: count_subscribers_by_state(each.id) for each in lists}
+    known = count_subscribers_of_lists()
+    counts = {each.id: known.get(each.id, {}) for each in lists}
     if as_json:
         return emit_json([{"list": each, "counts": counts[each.id]} for each in lists])
     print_table(

@@ -191,10 +191,8 @@ def list_upcoming(
         return emit_json(preview) if as_json else _print_preview(preview)
     occurrences.materialise(now)
     found = occurrences.list_occurrences(now - timedelta(days=2), now + timedelta(days=days))
-    told = [
-        (each, *edition_status.describe_date(each.state, each.reason, edition_status.find_edition_of_date(each)))
-        for each in found
-    ]
+    editions = edition_status.find_editions_of_dates(found)
+    told = [(each, *edition_status.describe_date(each.state, each.reason, editions.get(each.id))) for each in found]
     if as_json:
         return emit_json([{**asdict(each), "status": state, "status_reason": why} for each, state, why in told])
     newsletters = {n.id: n for n in list_newsletters()}

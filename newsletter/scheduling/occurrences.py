@@ -6,6 +6,7 @@ conditional UPDATE, and the process that changed it has it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -167,6 +168,18 @@ def has_earlier_to_open(occurrence: Occurrence, *, besides: Sequence[int] = ()) 
 def has_others_that_day(occurrence: Occurrence) -> bool:
     """Whether the newsletter is to go out more than once on the day of an occurrence."""
     return _others_that_day(occurrence).exclude(state=OccurrenceState.SKIPPED).exists()
+
+
+def find_sharing_a_day(occurrences: Iterable[Occurrence]) -> frozenset[int]:
+    """Those of these occurrences whose newsletter is to go out more than once on their day, by id."""
+    wanted = list(occurrences)
+    rows = models.Occurrence.objects.filter(
+        newsletter_id__in={each.newsletter_id for each in wanted}, date__in={each.date for each in wanted}
+    ).exclude(state=OccurrenceState.SKIPPED)
+    there = defaultdict(set)
+    for occurrence_id, *day in rows.values_list("id", "newsletter_id", "date"):
+        there[tuple(day)].add(occurrence_id)
+    return frozenset(each.id for each in wanted if there[each.newsletter_id, each.date] - {each.id})
 
 
 def list_linked_editions(occurrence: Occurrence) -> frozenset[int]:

@@ -7,11 +7,14 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.actors import SYSTEM
 
+MOST_QUERIES = 30  # of a page: each takes its time, and beside a hand-over it waits
 PUBLIC = {
     "login",
     "login-code",
@@ -235,6 +238,17 @@ def test_somebody_who_may_only_look_changes_nothing(
     for name, address in addresses.items():
         answer = viewer.post(address)
         assert answer.status_code in (403, 405) or name in ("editions", "schedule", "account", "notifications"), name
+
+
+@pytest.mark.parametrize("name", DESK)
+def test_no_page_asks_the_database_too_often(
+    name: str, addresses: dict[str, str], signed_in: Callable[[str], Client]
+) -> None:
+    admin = signed_in("admin")
+    admin.get("/account/notifications/")  # with the first of its session, the session is written
+    with CaptureQueriesContext(connection) as asked:
+        admin.get(addresses[name])
+    assert len(asked) <= MOST_QUERIES, "\n".join(each["sql"][:200] for each in asked)
 
 
 def test_every_form_but_these_is_guarded_against_forgery() -> None:

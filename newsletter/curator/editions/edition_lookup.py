@@ -60,6 +60,17 @@ def _build_not_found(edition_id: int) -> NotFound:
     return NotFound(f"There is no edition {edition_id}. See them all with: newsletter editions list")
 
 
+def get_editions(edition_ids: Iterable[int]) -> dict[int, Edition]:
+    """The editions with these ids, by id; those that are not there are left out."""
+    return {each.id: each for each in _to_editions(_edition_rows().filter(id__in=set(edition_ids)))}
+
+
+def find_editions(newsletter_ids: Iterable[int], days: Iterable[date]) -> dict[tuple[int, date], Edition]:
+    """The first editions of these newsletters on these dates, by newsletter and date."""
+    rows = _edition_rows().filter(newsletter_id__in=set(newsletter_ids), date__in=set(days), number=1)
+    return {(each.newsletter_id, each.date): each for each in _to_editions(rows)}
+
+
 def find_edition(newsletter_id: int, on: date, number: int = 1) -> Edition | None:
     """The edition of a newsletter on a date, if there is one; the first of that day, or another."""
     rows = _edition_rows().filter(newsletter_id=newsletter_id, date=on, number=number)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from newsletter.catalog import newsletters
 from newsletter.catalog.states import ApprovalPolicy
 from newsletter.catalog.values import Newsletter
@@ -138,13 +140,34 @@ def describe_date(
     return (status.state, status.reason) if of_edition else (state, reason)
 
 
-def find_edition_of_date(occurrence: Occurrence) -> Edition | None:
-    """The edition of an occurrence: the draft it created, or one created by hand for its date."""
-    if occurrence.edition_id:
-        return edition_lookup.get_edition(occurrence.edition_id)
-    if occurrences.has_others_that_day(occurrence):
-        return None  # which of them it will be is known once it is opened
-    return edition_lookup.find_edition(occurrence.newsletter_id, occurrence.date)
+def find_editions_of_dates(dates: Iterable[Occurrence]) -> dict[int, Edition]:
+    """The editions of occurrences, by occurrence: the draft that one created, or one created by hand for its date."""
+    wanted = list(dates)
+    editions = edition_lookup.get_editions(each.edition_id for each in wanted if each.edition_id)
+    found = {each.id: editions[each.edition_id] for each in wanted if each.edition_id}
+    others = [each for each in wanted if not each.edition_id]
+    if others:
+        unclear = occurrences.find_sharing_a_day(others)  # which of them it will be is known once it is opened
+        by_hand = edition_lookup.find_editions((each.newsletter_id for each in others), (each.date for each in others))
+        days = {each.id: by_hand.get((each.newsletter_id, each.date)) for each in others if each.id not in unclear}
+        found |= {occurrence_id: edition for occurrence_id, edition in days.items() if edition}
+    return found
+
+
+def list_left(editions: Iterable[Edition], now: datetime) -> tuple[Edition, ...]:
+    """Those of which some was sent, so that whoever has them may look them up: `has_left`."""
+    wanted = tuple(editions)
+    sending = [each.id for each in wanted if each.state == EditionState.SENDING]
+    mailings = models.Mailing.objects.filter(edition_id__in=sending, kind=MailingKind.EDITION)
+    batches = models.Batch.objects.filter(mailing=OuterRef("id"), submitted_at__isnull=False)
+    rows = mailings.annotate(submitted=Exists(batches)).values_list("edition_id", "due_at", "submitted")
+    known = dict.fromkeys(sending, True)
+    if sending:
+        tried = [(edition_id, due_at <= now and submitted) for edition_id, due_at, submitted in rows]
+        known |= {edition_id: False for edition_id, _ in tried} | {each: True for each, is_left in tried if is_left}
+    return tuple(
+        each for each in wanted if (known[each.id] if each.state == EditionState.SENDING else each.state in OUT_STATES)
+    )
 
 
 def has_left(edition: Edition, now: datetime) -> bool:
@@ -152,8 +175,4 @@ def has_left(edition: Edition, now: datetime) -> bool:
 
     Of an edition without a mailing its own state counts.
     """
-    if edition.state != EditionState.SENDING:
-        return edition.state in OUT_STATES
-    mailings = models.Mailing.objects.filter(edition_id=edition.id, kind=MailingKind.EDITION)
-    left = models.Batch.objects.filter(mailing__in=mailings.filter(due_at__lte=now), submitted_at__isnull=False)
-    return left.exists() or not mailings.exists()
+    return bool(list_left((edition,), now))

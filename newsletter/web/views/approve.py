@@ -10,9 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from newsletter.catalog import newsletters
 from newsletter.checks import preflight
-from newsletter.curator.editions import approval, edition_lookup
+from newsletter.curator.editions import approval, editions
 from newsletter.delivery.reports import edition_status
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
@@ -24,7 +23,7 @@ from newsletter.web.forms.review import ApprovalForm
 @desk_view(Verb.VIEW, methods=("GET", "POST"))
 def show_approval(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Shows the mail as it is, and what was found; POST approves it as the page showed it."""
-    newsletter_id = edition_lookup.get_edition(edition_id).newsletter_id
+    newsletter_id = editions.get_newsletter_id(edition_id)
     if request.method != "POST":
         require_permission(request, Verb.VIEW, newsletter_id)
         return _render_page(request, edition_id)
@@ -46,7 +45,7 @@ def _render_page(request: HttpRequest, edition_id: int, sent: ApprovalForm | Non
     edition, seen = checked.edition, request.GET.get("seen", "")
     context = {
         "edition": edition,
-        "newsletter": newsletters.get_newsletter(edition.newsletter_id),
+        "newsletter": checked.newsletter,
         "status": edition_status.get_edition_status(edition),
         "content_hash": checked.content_hash,
         "has_changed": bool(seen) and seen != checked.content_hash and sent is None,

@@ -52,7 +52,7 @@ def show_newsletter_archive(request: HttpRequest, slug: str) -> HttpResponse:
     if newsletter is None:
         return render_error_page(request, "There is no archive here.", 404)
     out, now = edition_lookup.list_editions(newsletter.id, states=OUT_STATES, limit=200), clock.now()
-    sent = [edition for edition in out if edition_status.has_left(edition, now)]
+    sent = edition_status.list_left(out, now)
     subjects = edition_lookup.map_archived_subjects([each.snapshot_id for each in sent if each.snapshot_id])
     shown = [
         (each, personalise_mail(subjects[each.snapshot_id], NOBODY).subject)
@@ -132,9 +132,9 @@ def show_feed(request: HttpRequest, slug: str) -> HttpResponse:
         feed_url=f"{home}feed.xml",
         author_name=newsletter.publication,
     )
-    now = clock.now()
-    for each in edition_lookup.list_editions(newsletter.id, states=OUT_STATES, limit=FEED_LENGTH):
-        mail = _render_neutral(each) if edition_status.has_left(each, now) else None
+    out = edition_lookup.list_editions(newsletter.id, states=OUT_STATES, limit=FEED_LENGTH)
+    for each in edition_status.list_left(out, clock.now()):
+        mail = _render_neutral(each)
         if mail is None:
             continue
         stories = [pick.headline for pick in _public_picks(each)]

@@ -56,8 +56,7 @@ def build_calendar(dates: Iterable[ComingDate], shown: dict[int, Newsletter], no
     calendar.add("x-wr-calname", "Newsletters")
     calendar.add("refresh-interval", READ_AGAIN_AFTER, parameters={"VALUE": "DURATION"})
     dates = tuple(dates)
-    wanted = [each.edition_id for each in dates if each.edition_id]
-    editions = {edition_id: edition_lookup.get_edition(edition_id) for edition_id in wanted}
+    editions = edition_lookup.get_editions(each.edition_id for each in dates if each.edition_id)
     statuses = edition_status.find_statuses(editions.values())
     for each in dates:
         edition = editions.get(each.edition_id or 0)

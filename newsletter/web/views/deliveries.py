@@ -53,7 +53,8 @@ def show_deliveries(request: HttpRequest) -> HttpResponse:
     """The mailings, newest first."""
     names = {each.id: each for each in list_accessible_newsletters(request)}
     found = summary.list_mailings(limit=50, newsletter_ids=names)
-    rows = [(each, names[each.newsletter_id], edition_lookup.get_edition(each.edition_id)) for each in found]
+    subjects = edition_lookup.get_subjects(each.edition_id for each in found)
+    rows = [(each, names[each.newsletter_id], subjects[each.edition_id]) for each in found]
     return render(request, "pages/deliveries.html", {"mailings": rows})
 
 

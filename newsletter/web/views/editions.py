@@ -126,9 +126,9 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
 
     Its forms carry the hash of the edition as it was read before anything else is shown of it.
     """
-    _get_edition(request, Verb.VIEW, edition_id)
+    require_permission(request, Verb.VIEW, editions.get_newsletter_id(edition_id))
     checked = preflight.inspect_edition(edition_id, now=clock.now())
-    edition, newsletter = checked.edition, newsletters.get_newsletter(checked.edition.newsletter_id)
+    edition, newsletter, segments = checked.edition, checked.newsletter, visibility.get_segment_names()
     view = request.GET.get("view", "wide")
     recipient, variant, problem = preview.choose_recipient(request, edition, newsletter)
     rendered = checked.mails.get(variant) or approval.preview_edition(edition, variant)
@@ -150,10 +150,7 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
         "text": mail.text,
         "source": mail.html,
         "shown_subject": mail.subject,
-        "variants": [
-            (each.code, variants.describe_variant(each, visibility.get_segment_names()))
-            for each in preview.list_variants(edition)
-        ],
+        "variants": [(each.code, variants.describe_variant(each, segments)) for each in preview.list_variants(edition)],
         "variant": variant.code,
         "reader": reader,
         "shown_as": "".join(
@@ -164,7 +161,7 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
         "may_edit": may_edit,
         "may_approve": by.may(Verb.APPROVE, newsletter_id=newsletter.id),
         "may_send": by.may(Verb.SEND, newsletter_id=newsletter.id),
-        "mailing": summary.find_mailing_of_edition(edition_id),
+        "mailing": summary.find_outline_of_edition(edition_id),
         "corrections": correction_lookup.list_corrections(edition_id),
         "approval_form": keep_sent(sent, ApprovalForm),
         "override_form": keep_sent(sent, OverrideForm),
@@ -176,7 +173,7 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
             SendTestForm,
             initial={"addresses": (may_see_subscribers and newsletter.test_addresses) or by.name},
         ),
-        "send_form": keep_sent(sent, SendForm, subscribers=_count_subscribers(newsletter), zone=newsletter.zone),
+        "send_form": keep_sent(sent, SendForm, subscribers=checked.subscribers, zone=newsletter.zone),
         "skip_form": keep_sent(sent, SkipForm),
         "correction_form": keep_sent(sent, CorrectionForm, picks=edition.picks),
         "mail_form": keep_sent(sent, MailCorrectionForm),

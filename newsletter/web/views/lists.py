@@ -35,10 +35,11 @@ def show_lists(request: HttpRequest) -> HttpResponse:
             message = _("%(list)s is created. Its sign-up page is %(page)s.")
             messages.success(request, message % {"list": new_list.name, "page": f"/join/{new_list.slug}/"})
             return redirect("desk:list", new_list.slug)
+    counts = lists.count_subscribers_of_lists()
     context = {
         "may_create": can(request.user, Verb.CONFIGURE),
         "form": form,
-        "lists": [(each, lists.count_subscribers_by_state(each.id)) for each in list_visible_lists(request).values()],
+        "lists": [(each, counts.get(each.id, {})) for each in list_visible_lists(request).values()],
     }
     return render(request, "pages/lists.html", context, status=form.status)
 

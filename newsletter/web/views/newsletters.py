@@ -24,9 +24,9 @@ from subscribers import lists
 @desk_view(Verb.VIEW)
 def show_newsletters(request: HttpRequest) -> HttpResponse:
     """The newsletters the user may see, with their subscribers."""
+    counts, of_all = lists.count_subscribers_of_lists(), {each.id: each for each in lists.list_lists()}
     found = [
-        (each, lists.count_subscribers_by_state(each.list_id), lists.get_list(each.list_id))
-        for each in list_accessible_newsletters(request)
+        (each, counts.get(each.list_id, {}), of_all[each.list_id]) for each in list_accessible_newsletters(request)
     ]
     return render(request, "pages/newsletters.html", {"newsletters": found})
 

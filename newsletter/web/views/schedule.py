@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import cast
 
@@ -41,6 +41,7 @@ def _render_schedule(
     newsletters = {each.id: each for each in list_accessible_newsletters(request)}
     found = occurrences.list_occurrences(now - timedelta(days=3), now + timedelta(days=8), newsletters)
     configurable = list_accessible_newsletters(request, Verb.CONFIGURE)
+    described = describe_occurrences(found, newsletters)
     rules = [
         (
             each,
@@ -58,11 +59,9 @@ def _render_schedule(
         "editable": [each for each in newsletters if by.may(Verb.EDIT, newsletter_id=each)],
         "configurable": [each.id for each in configurable],
         "coming": [
-            (*describe_occurrence(each, newsletters), _build_skip_form(each, sent, schedule_id))
-            for each in found
-            if each.instant >= now
+            (*each, _build_skip_form(each[0], sent, schedule_id)) for each in described if each[0].instant >= now
         ],
-        "past": [describe_occurrence(each, newsletters) for each in reversed(found) if each.instant < now],
+        "past": [each for each in reversed(described) if each[0].instant < now],
         "rules": rules,
         "new_form": keep_sent(sent, NewScheduleForm, newsletters=configurable, initial=_NEW),
         "skip_form": keep_sent(sent, SkipDateForm),
@@ -84,13 +83,19 @@ def _build_skip_form(occurrence: Occurrence, sent: DeskForm | None, schedule_id:
     return form
 
 
-def describe_occurrence(
-    occurrence: Occurrence, newsletters: dict[int, Newsletter]
-) -> tuple[Occurrence, Newsletter, str, str, int | None]:
-    """An occurrence with its newsletter, its state or that of an edition with a mailing, why, and the edition."""
-    edition = edition_status.find_edition_of_date(occurrence)
-    state, reason = edition_status.describe_date(occurrence.state, occurrence.reason, edition)
-    return occurrence, newsletters[occurrence.newsletter_id], state, reason, edition.id if edition else None
+def describe_occurrences(
+    found: Sequence[Occurrence], newsletters: dict[int, Newsletter]
+) -> list[tuple[Occurrence, Newsletter, str, str, int | None]]:
+    """Occurrences with their newsletter, their state or that of an edition with a mailing, why, and the edition."""
+    editions = edition_status.find_editions_of_dates(found)
+    statuses = edition_status.find_statuses(editions.values())
+    described: list[tuple[Occurrence, Newsletter, str, str, int | None]] = []
+    for each in found:
+        edition = editions.get(each.id)
+        status = statuses[edition.id] if edition else None
+        state, reason = edition_status.describe_date(each.state, each.reason, edition, status)
+        described.append((each, newsletters[each.newsletter_id], state, reason, edition.id if edition else None))
+    return described
 
 
 def _create_schedule(request: HttpRequest) -> HttpResponse:

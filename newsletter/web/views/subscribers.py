@@ -34,7 +34,13 @@ from subscribers import people, subscriber_lookup, tiers
 from subscribers.attributes import change_profile, describe_profile, list_attributes
 from subscribers.consent import erasure, personal_data
 from subscribers.imports import export
-from subscribers.lists import count_subscribers_by_state, get_list, get_list_by_slug, list_lists
+from subscribers.lists import (
+    count_subscribers_by_state,
+    count_subscribers_of_lists,
+    get_list,
+    get_list_by_slug,
+    list_lists,
+)
 from subscribers.states import SubscriptionState
 from subscribers.values import List, VisibleSubscriber
 
@@ -107,9 +113,8 @@ def _render_subscribers(request: HttpRequest, chosen: List | None, sent: DeskFor
 
 def _find_largest(lists: Iterable[List]) -> List | None:
     """The list with the most subscribers: most questions are about it."""
-    return max(
-        lists, key=lambda each: count_subscribers_by_state(each.id).get(SubscriptionState.ACTIVE, 0), default=None
-    )
+    counts = count_subscribers_of_lists()
+    return max(lists, key=lambda each: counts.get(each.id, {}).get(SubscriptionState.ACTIVE, 0), default=None)
 
 
 @desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))

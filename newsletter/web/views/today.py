@@ -21,6 +21,7 @@ from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Edition
 from newsletter.delivery.ledger.states import ExclusionReason, MailingState, Outcome
 from newsletter.delivery.reports import edition_status, summary
+from newsletter.delivery.reports.edition_status import EditionStatus
 from newsletter.jobs import heartbeats
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
@@ -33,6 +34,8 @@ from subscribers import lists
 from subscribers.states import SubscriptionState
 
 ALARM_SHOWN_FOR = timedelta(days=3)  # an alarm about our account stays on the page this long
+
+MAILINGS_SHOWN = 6
 
 _NOT_SENT = (OccurrenceState.HELD, OccurrenceState.SKIPPED, OccurrenceState.MISSED)
 
@@ -71,14 +74,16 @@ def show_today(request: HttpRequest) -> HttpResponse:
     lines = list(list_due_items(newsletters, now))
     zone = clock.get_zone(get_newsroom_zone())
     day = now.astimezone(zone).date()
+    mailings = summary.list_mailings(limit=10, newsletter_ids=[n.id for n in newsletters])
+    subjects = edition_lookup.get_subjects(each.edition_id for each in mailings)
     context = {
         "day": day,
         "today": [each for each in lines if each.when is None or each.when.astimezone(zone).date() <= day],
         "later": [each for each in lines if each.when is not None and each.when.astimezone(zone).date() > day],
-        "needs": list(_list_attention_items(request, newsletters, lines, now)),
+        "needs": list(_list_attention_items(newsletters, lines, mailings, now)),
         "mailings": [
-            (m, _find_newsletter(newsletters, m.newsletter_id), edition_lookup.get_edition(m.edition_id))
-            for m in summary.list_mailings(limit=6, newsletter_ids=[n.id for n in newsletters])
+            (each, _find_newsletter(newsletters, each.newsletter_id), subjects[each.edition_id])
+            for each in mailings[:MAILINGS_SHOWN]
         ],
         "newsletters": newsletters,
     }
@@ -92,42 +97,48 @@ def _find_newsletter(newsletters: tuple[Newsletter, ...], newsletter_id: int) ->
 def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterator[DueItem]:
     """What is planned around now, and recent editions without a schedule."""
     ids = [each.id for each in newsletters]
-    subscriber_counts = {
-        each.id: lists.count_subscribers_by_state(each.list_id).get(SubscriptionState.ACTIVE, 0) for each in newsletters
-    }
-    seen: set[int] = set()
-    for occurrence in occurrences.list_occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):
-        newsletter = _find_newsletter(newsletters, occurrence.newsletter_id)
-        edition = edition_status.find_edition_of_date(occurrence)
-        if edition:
-            seen.add(edition.id)
-        when = _find_departure(edition) or occurrence.instant  # perhaps sent by hand before its time
+    counts = lists.count_subscribers_of_lists()
+    on_list = {each.id: counts.get(each.list_id, {}).get(SubscriptionState.ACTIVE, 0) for each in newsletters}
+    dates = occurrences.list_occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids)
+    of_dates = edition_status.find_editions_of_dates(dates)
+    planned = {edition.id for edition in of_dates.values()}
+    others = [
+        edition
+        for edition in edition_lookup.list_editions(newsletter_ids=ids, limit=20)
+        if edition.id not in planned and _is_recent(edition, _find_newsletter(newsletters, edition.newsletter_id), now)
+    ]
+    shown = [*of_dates.values(), *others]
+    statuses = edition_status.find_statuses(shown)
+    departures = summary.find_due_times(edition.id for edition in shown)
+    for occurrence in dates:
+        newsletter, edition = _find_newsletter(newsletters, occurrence.newsletter_id), of_dates.get(occurrence.id)
+        # Perhaps it was sent by hand before its time.
+        when = departures.get(edition.id, occurrence.instant) if edition else occurrence.instant
         if edition and occurrence.state not in _NOT_SENT:
-            yield _build_due_item(when, newsletter, edition, subscriber_counts[newsletter.id])
+            yield _build_due_item(when, newsletter, edition, statuses[edition.id], on_list[newsletter.id])
         else:
-            count = subscriber_counts[newsletter.id]
-            yield DueItem(when, newsletter, occurrence.state, occurrence.reason, edition, count)
-    for edition in edition_lookup.list_editions(newsletter_ids=ids, limit=20):
+            yield DueItem(when, newsletter, occurrence.state, occurrence.reason, edition, on_list[newsletter.id])
+    for edition in others:
         newsletter = _find_newsletter(newsletters, edition.newsletter_id)
-        recent = edition.date >= (now.astimezone(clock.get_zone(newsletter.zone)) - timedelta(hours=12)).date()
-        if edition.id not in seen and recent:
-            yield _build_due_item(_find_departure(edition), newsletter, edition, subscriber_counts[newsletter.id])
+        yield _build_due_item(
+            departures.get(edition.id), newsletter, edition, statuses[edition.id], on_list[newsletter.id]
+        )
 
 
-def _build_due_item(when: datetime | None, newsletter: Newsletter, edition: Edition, on_list: int) -> DueItem:
+def _is_recent(edition: Edition, newsletter: Newsletter, now: datetime) -> bool:
+    return edition.date >= (now.astimezone(clock.get_zone(newsletter.zone)) - timedelta(hours=12)).date()
+
+
+def _build_due_item(
+    when: datetime | None, newsletter: Newsletter, edition: Edition, status: EditionStatus, on_list: int
+) -> DueItem:
     """An edition as its mailing stands, with the number of that mailing's audience; without one, of the list's."""
-    status = edition_status.get_edition_status(edition)
     count = on_list if status.planned is None else status.planned
     return DueItem(when, newsletter, status.state, status.reason, edition, count, status.held_at, status.lost_approval)
 
 
-def _find_departure(edition: Edition | None) -> datetime | None:
-    """When the mailing of an edition was or is due; None when it has none."""
-    return summary.find_due_time(edition.id) if edition else None
-
-
 def _list_attention_items(
-    request: HttpRequest, newsletters: tuple[Newsletter, ...], due: list[DueItem], now: datetime
+    newsletters: tuple[Newsletter, ...], due: list[DueItem], mailings: tuple[summary.Mailing, ...], now: datetime
 ) -> Iterator[AttentionItem]:
     if not heartbeats.is_alive(heartbeats.ProcessKind.SCHEDULER, now):
         yield AttentionItem(
@@ -148,7 +159,7 @@ def _list_attention_items(
         if now - alarm.last_at < ALARM_SHOWN_FOR:
             last = _("Last %(when)s.") % {"when": desk.at(alarm.last_at, get_newsroom_zone())}
             yield AttentionItem("bad", "stop", alarm.message, _("Alarm."), last, reverse("desk:deliveries"))
-    for mailing in summary.list_mailings(limit=10, newsletter_ids=[n.id for n in newsletters]):
+    for mailing in mailings:
         name = _find_newsletter(newsletters, mailing.newsletter_id).name
         if mailing.state in (MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING):
             yield AttentionItem(

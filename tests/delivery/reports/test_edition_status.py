@@ -142,7 +142,7 @@ def test_the_schedule_shows_it_too(
     occurrences.materialise(now)
     bring(plan, now)
     occurrence = occurrences.list_occurrences(now, now + timedelta(days=1))[0]
-    found = schedule.describe_occurrence(occurrence, {newsroom.briefing.id: newsroom.briefing})
+    (found,) = schedule.describe_occurrences((occurrence,), {newsroom.briefing.id: newsroom.briefing})
     assert found[2:4] == CASES[bring]
 
 

@@ -14,7 +14,9 @@ def test_an_edition_sent_by_hand_is_not_shown_as_still_to_come(sent: Any, newsro
     schedules.create_schedule(newsroom.briefing.id, weekdays="daily", time="23:59", zone="UTC", by=SYSTEM, now=now)
     occurrences.materialise(now)
     occurrence = occurrences.list_occurrences(now, now + timedelta(days=1))[0]
-    _, _, state, _, edition_id = schedule.describe_occurrence(occurrence, {newsroom.briefing.id: newsroom.briefing})
+    ((_, _, state, _, edition_id),) = schedule.describe_occurrences(
+        (occurrence,), {newsroom.briefing.id: newsroom.briefing}
+    )
     assert (state, edition_id) == ("sent", sent.edition_id)
     (line,) = [each for each in today.list_due_items((newsroom.briefing,), now) if each.edition]
     assert (line.state, line.when) == ("sent", now)

@@ -25,8 +25,9 @@ from newsletter.accounts.permissions import is_signed_in
 
 LARGEST_POST = 3 * 2**20  # bytes: what Django takes of a form without a file, and the lines around it
 LARGEST_UPLOAD = 66 * 2**20  # 64 MB, and the lines around it
-UPLOAD_PATHS = ("/readers/import/", "/readers/suppressions/", "/sources/feeds.opml")
+UPLOAD_PATHS = ("/readers/import/", "/readers/suppressions/", "/sources/feeds.opml", "/editions/pictures/")
 UPLOAD_PAGES = ("/readers/import/", "/readers/suppressions/", "/sources/")  # their forms
+UPLOAD_DIALOG = "pick-picture"  # the name of a view that has one for each story
 COOKIE = "upload"
 SECONDS = 30.0  # for a head, and for a body with what follows
 LEAST_RATE = 4_000  # bytes a second of a body, beyond that
@@ -41,7 +42,9 @@ class UploadPermits:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self._get_response(request)
-        if request.path in UPLOAD_PAGES and response.status_code == 200 and is_signed_in(request.user):
+        match = request.resolver_match
+        has_form = request.path in UPLOAD_PAGES or (match is not None and match.url_name == UPLOAD_DIALOG)
+        if has_form and response.status_code == 200 and is_signed_in(request.user):
             response.set_cookie(
                 COOKIE,
                 _signer.sign("upload"),

@@ -75,6 +75,7 @@ OF_NO_NEWSLETTER = {
     "newsletters",
     "sources",
     "read-sources",
+    "add-pictures",  # the form says of which
     "add-article",
     "readers",
     "clip",
@@ -158,6 +159,8 @@ def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
         "boxes": f"/editions/{edition}/boxes/",
         "pick": f"/editions/{edition}/picks/",
         "edit-pick": f"/editions/{edition}/picks/{key}/",
+        "add-pictures": "/editions/pictures/",
+        "pick-picture": f"/editions/{edition}/picks/{key}/picture/",
         "look": f"/editions/{edition}/picks/{key}/look/",
         "move-pick": f"/editions/{edition}/picks/{key}/place/",
         "drop-pick": f"/editions/{edition}/picks/{key}/removal/",
@@ -225,7 +228,7 @@ def test_what_is_of_no_newsletter_shows_a_stranger_nothing_of_ours(
     addresses: dict[str, str], signed_in: Callable[[str], Client]
 ) -> None:
     stranger = signed_in("stranger")
-    for name in OF_NO_NEWSLETTER - {"read-sources", "add-article", "sources", "opml"}:
+    for name in OF_NO_NEWSLETTER - {"read-sources", "add-article", "add-pictures", "sources", "opml"}:
         text = stranger.get(addresses[name]).content.decode()
         assert "Morning Briefing" not in text, name
         assert "reader0@example.com" not in text, name

@@ -242,6 +242,12 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "boxes": Row(f"{draft}/boxes/", post=mine[EDIT], forms=({"text": "new"}, {"do": "drop", "box": "1"})),
         "pick": Row(f"{draft}/picks/", post=mine[EDIT], forms=({"article": str(ids.article)},)),
         "edit-pick": Row(f"{draft}/picks/{ids.pick}/", mine[EDIT], mine[EDIT], forms=({"headline": "Other"},)),
+        "pick-picture": Row(
+            f"{draft}/picks/{ids.pick}/picture/", mine[EDIT], mine[EDIT], forms=({"picture": "", "image_alt": "x"},)
+        ),
+        "add-pictures": Row(
+            "/editions/pictures/", post=mine[EDIT], forms=({"edition": str(ids.draft), "story": ids.pick},)
+        ),
         "look": Row(f"{draft}/picks/{ids.pick}/look/", post=mine[EDIT]),
         "move-pick": Row(f"{draft}/picks/{ids.pick}/place/", post=mine[EDIT]),
         "drop-pick": Row(f"{draft}/picks/{ids.pick}/removal/", post=mine[EDIT]),

@@ -30,13 +30,6 @@ _ASIDE_MARKUP = compile_bounded(
     r"comment|related|recommend|sidebar|footer|widget|trending|promo|teaser|avatar|author|logo|advert|video|player",
     re.I,
 )
-# a line of its own that names the picture it means
-_LINE = compile_bounded(
-    LINE,
-    r"(?:main|lead|featured?|cover|top|header|hero|title)?\s*(?:image|photo|picture|photograph)\s*(?:credit|source|"
-    r"courtesy|by|via)\b.*",
-    re.I,
-)
 STEPS_UP = 5  # from a picture, to what holds its caption
 LONGEST = 700  # characters of a caption
 MOST_PICTURES, MOST_LOOKED_AT = 40, 300
@@ -180,13 +173,12 @@ def _find_marked_credit(tree: Any) -> str:
 
 
 def _find_credit_line(tree: Any) -> str:
-    """The credit in a line of its own, such as “Main image credit: Ann Example” below the story."""
+    """The credit in a line of its own that says of which picture: “Main image credit: Ann Example” below the story."""
     for node in tree.iter("p", "em", "small", "figcaption"):
-        text = markup.extract_short_text(node, 120)
-        if text and _LINE.fullmatch(text) and not _is_aside(node):
-            name = phrases.parse_credit(text)
-            if name:
-                return name
+        text = markup.extract_short_text(node, 120) or ""
+        name = phrases.parse_credit(text) if " " in text.partition(":")[0].strip() and ":" in text else ""
+        if name and not _is_aside(node):
+            return name
     return ""
 
 

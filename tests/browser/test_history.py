@@ -56,7 +56,7 @@ def test_my_change_is_not_undone_after_somebody_else_changed_the_same(
     assert theo.input_value("#w-subject") == "Of Ines"
 
     ines.click("#to-history")
-    ines.click("text=Compare before it with now >> nth=-1")
+    ines.click("text=Compare the state before with now >> nth=-1")
     ines.click("[aria-labelledby=h-changed] button:has-text('Restore') >> nth=0")
     ines.wait_for_selector("text=Restored:")
 

@@ -177,7 +177,7 @@ def show_pieces(pieces: Iterable[tuple[str, bool]], tag: str) -> SafeString:
     """A text in pieces (`text_differences`), those that differ in an element: mark, ins or del."""
     found = [format_html(_MARKED[tag] if differs else "{}", piece) for piece, differs in pieces]
     return format_html_join("", "{}", ((each,) for each in found)) or format_html(
-        '<span class="meta">{}</span>', "nothing"
+        '<span class="meta">{}</span>', _("nothing")
     )
 
 

@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import formats
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.catalog import newsletters
@@ -31,6 +32,7 @@ from newsletter.web.access import (
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import ButtonForm, DeskForm, keep_sent
 from newsletter.web.forms.deliveries import CloseForm, SendAgainForm
+from newsletter.web.views import mailing_buttons
 
 ROWS_SHOWN = 100
 REASONS_SHOWN = 12
@@ -43,6 +45,13 @@ NOT_DELIVERED = (
     Outcome.BLOCKED,
     Outcome.WITHDRAWN,
 )
+_HIGHLIGHTED = (Outcome.DELIVERED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.WITHDRAWN)
+_ENGAGEMENT = {
+    "opened": _("Opened"),
+    "opened_by_machine": _("Opened by machines"),
+    "clicked": _("Clicked"),
+    "clicked_by_machine": _("Clicked by machines"),
+}
 _CHANGING_STATES = (*ACTIVE_MAILING_STATES, MailingState.RECALLING)
 Given = Mapping[str, Any]  # what was sent of a form
 STOP_POLLING = 286  # htmx takes it as: do not ask again
@@ -68,7 +77,8 @@ def _render_mailing(request: HttpRequest, found: summary.Mailing, sent: DeskForm
     mailing_id = found.id
     by, state = get_actor(request), request.GET.get("state", "")
     context = _mailing_context(found) | {"state": state, "shown": ROWS_SHOWN, "may_see_subscribers": False, "rows": ()}
-    context["may_send"] = by.may(Verb.SEND, newsletter_id=found.newsletter_id)
+    context["boxes"] = _list_buttons(found, context) if by.may(Verb.SEND, newsletter_id=found.newsletter_id) else {}
+    context["refused_box"] = mailing_buttons.find_box(context["boxes"], request.POST.get("do", ""))
     context["bounced"] = _may_send_again(found, by) and _has_bounces(found)
     context["waiting"] = send_again.count_waiting(mailing_id)
     context["status"] = edition_status.get_edition_status(edition_lookup.get_edition(found.edition_id))
@@ -81,6 +91,21 @@ def _render_mailing(request: HttpRequest, found: summary.Mailing, sent: DeskForm
         )
     context |= {"form": sent, "close_form": keep_sent(sent, CloseForm)}
     return render(request, "pages/mailing.html", context, status=sent.status if sent else 200)
+
+
+def _list_buttons(found: summary.Mailing, shown: Mapping[str, Any]) -> mailing_buttons.Boxes:
+    """The buttons, by what the page says of the mailing."""
+    return mailing_buttons.list_buttons(
+        found,
+        mailing_buttons.Circumstances(
+            late=shown["late"],
+            other_account=shown["other_account"],
+            recallable=bool(shown["recallable"]),
+            closable=shown["closable"],
+            repairable=bool(shown["repairable"]),
+            over_ceiling=bool(shown["over_ceiling"]),
+        ),
+    )
 
 
 def _list_not_delivered(found: summary.Mailing, by: Actor) -> tuple[recipients.CandidateOutcome, ...]:
@@ -197,13 +222,13 @@ _ACTS: Mapping[str, tuple[type[DeskForm], Callable[[int, Given, Actor, datetime]
     "accept_account": (
         ButtonForm,
         partial(_resume, accept_account=True),
-        _("Resumed. The rest leaves by the present provider account."),
+        _("Resumed. The rest leaves by the current provider account."),
     ),
     "resume_late": (ButtonForm, partial(_resume, late=True), _("Resumed. The rest is sent late.")),
     "accept_account_late": (
         ButtonForm,
         partial(_resume, accept_account=True, late=True),
-        _("Resumed. The rest is sent late, by the present provider account."),
+        _("Resumed. The rest is sent late, by the current provider account."),
     ),
     "cancel": (ButtonForm, _cancel, _("Cancelled.")),
     "recall": (
@@ -215,7 +240,7 @@ _ACTS: Mapping[str, tuple[type[DeskForm], Callable[[int, Given, Actor, datetime]
         ButtonForm,
         partial(_recall, accept_account=True),
         _(
-            "Recalled by the present provider account. Subscribers who do not get it: %(n)s. "
+            "Recalled by the current provider account. Subscribers who do not get it: %(n)s. "
             "The edition is a draft again."
         ),
     ),
@@ -267,6 +292,12 @@ def _list_variants(found: summary.Mailing) -> list[tuple[str, str, summary.Varia
     ]
 
 
+def _list_highlights(found: summary.Mailing, excluded: int) -> list[tuple[str, int]]:
+    """What is said beside the number of those accepted."""
+    counted = [(gettext(each.label), found.counts.get(each.key, 0)) for each in _HIGHLIGHTED]
+    return [*((label, number) for label, number in counted if number), (gettext("Excluded"), excluded)]
+
+
 def _mailing_context(found: summary.Mailing) -> dict[str, Any]:
     excluded = sum(found.excluded.values())
     return {
@@ -276,12 +307,12 @@ def _mailing_context(found: summary.Mailing) -> dict[str, Any]:
         "excluded": excluded,
         "late": late_mailings.is_paused_late(found.id, clock.now()),
         "other_account": _is_for_another_account(found),
-        "moving": found.state in ACTIVE_MAILING_STATES,
         "changing": found.state in _CHANGING_STATES,
         "missing": found.candidates - found.planned - excluded,
         "clicks": [story for story in edition_lookup.list_story_clicks(found.edition_id) if story.as_of],
         "variants": _list_variants(found) if len(found.variants) > 1 else [],
-        "engagement": [(name.replace("_", " "), n) for name, n in found.engagement.items()],
+        "engagement": [(_ENGAGEMENT[name], n) for name, n in found.engagement.items()],
+        "highlights": _list_highlights(found, excluded),
         "recallable": found.recallable_until
         and clock.now() <= found.recallable_until
         and found.state not in (MailingState.SCHEDULED, MailingState.RECALLING),

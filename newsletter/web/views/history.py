@@ -119,7 +119,7 @@ def _show(revision: Revision, edition: Edition) -> ShownDifference:
 def _to_text(value: Any, revision: Revision, headlines: dict[str, str]) -> str:
     """A value as people read it: an order as a list of headlines, a story by its headline and blurb."""
     if revision.field == ORDER and not revision.part:
-        return "\n".join(f"{number} {headlines.get(key, '(removed)')}" for number, (key, _) in enumerate(value, 1))
+        return "\n".join(f"{number} {headlines.get(key, _('(removed)'))}" for number, (key, _) in enumerate(value, 1))
     if isinstance(value, dict):
         names = ("headline", "blurb") if revision.part.startswith(STORY) else ("title", "text")
         return "\n".join(str(value[name]) for name in names if value.get(name))

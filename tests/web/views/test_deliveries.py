@@ -46,7 +46,7 @@ def test_a_sent_edition_shows_its_proof(editor: Client, sent: Any) -> None:
 def test_unknown_outcomes_are_settled_or_sent_again_on_the_page(admin: Client, sent: Any, now: datetime) -> None:
     Batch.objects.update(state="unknown", outcomes=bytes([Outcome.UNKNOWN, 0] * 3), version=F("version") + 1)
     page = admin.get(f"/deliveries/{sent.id}/").content.decode()
-    assert "They were accepted" in page
+    assert "Count as accepted" in page
     admin.post(f"/deliveries/{sent.id}/state/", {"do": "settle"})
     assert summary.get_mailing(sent.id).counts == {"accepted": 3}
     Batch.objects.update(state="refused", outcomes=bytes([Outcome.REFUSED, 0] * 3), version=F("version") + 1)
@@ -59,7 +59,7 @@ def test_unknown_outcomes_are_settled_or_sent_again_on_the_page(admin: Client, s
 def test_the_provider_account_of_now_is_taken_only_by_a_button_of_its_own(
     admin: Client, sent: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take = "Resume with the provider account of now"
+    take = "Resume with the current provider account"
     Mailing.objects.filter(id=sent.id).update(
         state="paused", provider="sendgrid", account="host key1", finished_at=None
     )
@@ -89,7 +89,7 @@ def test_a_recall_refused_for_another_account_can_be_made_with_the_one_of_now(
         settings.CONFIG, provider="sendgrid", sendgrid_api_key="SG.now", sendgrid_host="http://127.0.0.1:9"
     )
     page = admin.get(f"/deliveries/{sent.id}/").content.decode()
-    assert "Recall now with the provider account of now" in page
+    assert "Recall with the current provider account" in page
     answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "recall"}, follow=True).content.decode()
     assert "planned for the account at host" in answer
     answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "recall_accept_account"}, follow=True).content.decode()
@@ -116,7 +116,7 @@ def test_whoever_bounced_for_a_reason_of_ours_is_chosen_by_it_and_sent_it_again(
     assert "Choose at least one reason." in answer
     admin.post(f"/deliveries/{sent.id}/state/", {"do": "again", "reason": "550 5.7.1 blocked"})
     assert send_again.count_waiting(sent.id).subscribers == 1
-    assert "who bounced are to be sent it again" in admin.get(f"/deliveries/{sent.id}/").content.decode()
+    assert "To be sent it again after a bounce: 1." in admin.get(f"/deliveries/{sent.id}/").content.decode()
 
 
 def test_the_page_of_a_mailing_costs_the_same_however_many_bounced(admin: Client, sent: Any, now: datetime) -> None:
@@ -140,8 +140,8 @@ def test_a_late_mailing_goes_on_only_by_a_button_that_says_so(admin: Client, sen
     Batch.objects.update(state="planned")
     settings.CONFIG = replace(settings.CONFIG, provider="sendgrid", sendgrid_api_key="SG.now")
     page = admin.get(f"/deliveries/{sent.id}/").content.decode()
-    assert "Send it though it is late" in page
-    assert ("account of now, though it is late" in page) is bool(account)
+    assert "Send late" in page
+    assert ("Send late with the current provider account" in page) is bool(account)
     wrong, right = ("accept_account", "accept_account_late") if account else ("resume", "resume_late")
     answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": wrong}, follow=True).content.decode()
     assert "Held, because it is" in answer
@@ -254,7 +254,7 @@ def test_the_undecided_are_shown_with_the_mailing_they_wait_for_which_settles_th
     row.save()
     freeze.freeze_next(clock.now())
     page = admin.get(f"/deliveries/{row.id}/").content.decode()
-    assert "3 are undecided" in page
+    assert "Undecided: 3." in page
     assert f'href="/deliveries/{sent.id}/"' in page
     today = admin.get("/").content.decode()
     assert "3 subscribers: undecided" in today
@@ -273,6 +273,36 @@ def test_a_mailing_that_cannot_be_closed_says_why_at_the_field(admin: Client, se
     assert refused.status_code in (409, 422)
     assert page.cssselect("main [role=alert] .error"), "the refusal stands with the buttons"
     assert admin.post(f"/deliveries/{sent.id}/state/", {"do": "explode"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "act"),
+    [
+        ("paused", Outcome.ACCEPTED, "resume"),  # planned for another account
+        ("recalling", Outcome.ACCEPTED, "recall"),
+        ("recalling", Outcome.REFUSED, "repair"),
+    ],
+)
+def test_a_refusal_stands_at_the_button_that_was_pressed(
+    admin: Client, sent: Any, state: str, outcome: Outcome, act: str
+) -> None:
+    settings.CONFIG = replace(settings.CONFIG, provider="sendgrid", sendgrid_api_key="SG.now")
+    soon = clock.now() + timedelta(hours=1)
+    Mailing.objects.update(state=state, provider="sendgrid", account="host former", recall="open", due_at=soon)
+    Batch.objects.update(outcomes=bytes([outcome, 0] * 3), version=F("version") + 1)
+    answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": act})
+    assert answer.status_code == 422
+    page = lxml.html.fromstring(answer.content.decode())
+    (problem,) = page.cssselect("main [role=alert] .error")
+    form = problem.getparent().getnext()
+    assert form.cssselect(f"button[value={act}]")
+    assert all(each.get("open") is not None for each in form.iterancestors("details")), "it is not folded away"
+
+
+def test_a_refusal_stands_above_the_batches_when_its_button_is_gone(admin: Client, sent: Any) -> None:
+    page = lxml.html.fromstring(admin.post(f"/deliveries/{sent.id}/state/", {"do": "pause"}).content.decode())
+    (problem,) = page.cssselect("main [role=alert] .error")
+    assert problem.getparent().getprevious().cssselect("h2")[0].text == "Batches"
 
 
 def test_reasons_of_bounces_that_were_chosen_stay_chosen(admin: Client, sent: Any, now: datetime) -> None:

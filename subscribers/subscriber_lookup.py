@@ -68,7 +68,9 @@ def _hide_matches(page: Sequence[SubscriberMatch], text: str, by: Actor) -> Iter
 
 def _find(text: str, list_id: int | None, limit: int, after: int) -> tuple[SubscriberMatch, ...]:
     rows = models.Subscriber.objects.filter(id__gt=after).order_by("id")
-    if list_id is not None:
+    if list_id is not None and not text:
+        rows = rows.filter(id__in=_list_next_ids(list_id, limit, after))
+    elif list_id is not None:
         rows = rows.filter(subscriptions__list_id=list_id)
     matched: dict[int, str] = {}
     if text:
@@ -87,6 +89,12 @@ def _find(text: str, list_id: int | None, limit: int, after: int) -> tuple[Subsc
         )
         for row in found
     )
+
+
+def _list_next_ids(list_id: int, limit: int, after: int) -> Sequence[int]:
+    """The first subscribers of a list behind an id: asked of an index by itself, or all of the list would be sorted."""
+    rows = models.Subscription.objects.filter(list_id=list_id, subscriber_id__gt=after).order_by("subscriber_id")
+    return list(rows.values_list("subscriber_id", flat=True)[:limit])
 
 
 def _search_names(text: str, list_id: int | None, limit: int, after: int) -> Sequence[int]:

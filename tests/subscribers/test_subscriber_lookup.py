@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from newsletter.kernel.errors import NotFound
 from subscribers import people, subscriber_lookup
@@ -31,6 +33,25 @@ def test_people_are_found_by_part_of_a_name_an_address_or_an_old_address(
     ]
     assert subscriber_lookup.find_subscribers("%", by=SYSTEM) == ()
     assert subscriber_lookup.find_subscribers("nobody", by=SYSTEM) == ()
+
+
+def test_all_of_a_list_are_paged_through_and_none_is_sorted_for_it(
+    active: Active, morning: List, evening: List, now: datetime
+) -> None:
+    ids = [active(f"reader{n}@example.com") for n in range(7)]
+    people.add_subscriber("evening@example.com", evening.id, reason="asked", by=SYSTEM, now=now)
+    seen: list[int] = []
+    with CaptureQueriesContext(connection) as asked:
+        while page := subscriber_lookup.find_subscribers(
+            "", by=SYSTEM, list_id=morning.id, limit=3, after=seen[-1] if seen else 0
+        ):
+            seen += [each.id for each in page]
+    assert seen == ids
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            for query in asked:
+                cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+                assert "TEMP B-TREE" not in str(cursor.fetchall()), query["sql"]
 
 
 def test_a_person_who_does_not_exist_is_not_found(morning: List, now: datetime) -> None:

@@ -87,6 +87,7 @@ class Article(models.Model):
                 name="entry_once_per_source",
             )
         ]
+        indexes = [models.Index(fields=["source", "added_at"], name="article_of_source")]  # what each brought, and when
 
     def __str__(self) -> str:
         return self.title

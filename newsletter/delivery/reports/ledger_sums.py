@@ -60,7 +60,7 @@ def read_sums(mailing_ids: Iterable[int]) -> Mapping[int, LedgerSums]:
     return {each: LedgerSums(sums[each], states[each]) for each in wanted}
 
 
-def refresh(now: datetime, *, limit: int = 20) -> int | None:
+def refresh(now: datetime, *, limit: int = 5) -> int | None:
     """Keeps the sums of ledgers that are not kept yet or have changed, newest first. Returns of how many, or None."""
     started = models.Mailing.objects.exclude(state__in=_UNFINISHED).order_by("-id")
     ids = {

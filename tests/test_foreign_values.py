@@ -201,6 +201,7 @@ OF_OURS = {
     ("subscribers/imports/staging.py", "loads"): "what we staged",
     ("subscribers/views/joining.py", "loads"): "our own challenge",
     ("templater/engine.py", "loads"): "what mrml answers",
+    ("templater/render_server.py", "loads"): "between our own processes",
     ("templater/sandbox.py", "loads"): "between our own processes",
     ("web/views/calendar_feed.py", "urlsplit"): "the checked base URL",
     ("web/views/segments.py", "loads"): "definitions that were checked",

@@ -88,7 +88,6 @@ KNOWN_DIGITS = {  # what is given to int() or float() here is a number, our own 
     ("newsletter/scheduling/schedules.py", "day"),
     ("newsletter/scheduling/schedules.py", "values['open_before_minutes']"),
     ("newsletter/scheduling/values.py", "day"),
-    ("newsletter/templater/sandbox.py", "sys.argv[2]"),
     ("subscribers/audience.py", "count"),
     ("subscribers/imports/dates.py", "text[:10]"),
     ("subscribers/imports/survey.py", "found[1]"),

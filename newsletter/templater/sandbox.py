@@ -2,21 +2,29 @@
 
 The sandbox of the engine alone would let a template loop for hours or write gigabytes.
 
-    briefing ─JSON─▶ python -m newsletter.templater.sandbox FOLDER ─JSON, to a file of bounded size─▶ Rendered
+    briefing ─JSON─▶ python -m newsletter.templater.render_server ─fork, JSON to a file of bounded size─▶ Rendered
+
+The process is kept for the next mail, for starting it takes most of a second; a template runs in a fork of it, which
+renders one mail.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from newsletter.kernel.errors import SurroundingsError
 from newsletter.templater.briefing import (
     AlsoItem,
     Briefing,
@@ -32,11 +40,11 @@ from newsletter.templater.briefing import (
     Publication,
     Rendered,
 )
-from newsletter.templater.rendering import render
 
 SECONDS, STARTING = 10, 5  # of work; and by the clock twice that, and what starting takes on a busy machine
 MEMORY = 1024 * 2**20  # bytes of address space
 LARGEST = 4 * 2**20  # bytes of what comes back
+REQUEST, ANSWER = struct.Struct("!I"), struct.Struct("!i")  # seconds; how the process that rendered ended
 
 
 def render_sandboxed(briefing: Briefing, folder: Path, *, seconds: int = SECONDS) -> Rendered:
@@ -54,31 +62,93 @@ def _folder_state(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 @lru_cache(maxsize=32)
 def _render_cached(briefing: str, folder: str, seconds: int, _: tuple[tuple[str, int, int], ...]) -> Rendered:
-    with tempfile.TemporaryFile() as out:
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out:
+        given.write(f"{json.dumps(folder)}\n{briefing}".encode())
         try:
-            done = subprocess.run(  # noqa: S603  our own interpreter and module; the folder is a setting
-                [sys.executable, "-m", "newsletter.templater.sandbox", folder, str(seconds)],
-                input=briefing.encode("utf-8", "surrogatepass"),
-                stdout=out,
+            status = _ask_server(given, out, seconds)
+        except TimeoutError:
+            return _to_failure(f"took longer than {2 * seconds + STARTING} seconds")
+        out.seek(0)
+        data = out.read(LARGEST + 1)
+    if status or len(data) > LARGEST:
+        return _to_failure(_explain_exit(status, seconds))
+    try:
+        return _to_rendered(json.loads(data))
+    except (ValueError, KeyError, TypeError):
+        return _to_failure("answered with something that is not a mail")
+
+
+class RenderServer:
+    """A process of `render_server`, without our environment; one mail at a time."""
+
+    def __init__(self) -> None:
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "newsletter.templater.render_server"],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env={
                     "PATH": "/usr/bin:/bin",
                     "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
                     "PYTHONIOENCODING": "utf-8",
                 },
-                timeout=2 * seconds + STARTING,
-                check=False,
             )
-        except subprocess.TimeoutExpired:
-            return _to_failure(f"took longer than {2 * seconds + STARTING} seconds")
-        out.seek(0)
-        data = out.read(LARGEST + 1)
-    if done.returncode or len(data) > LARGEST:
-        return _to_failure(_explain_exit(done.returncode, seconds))
+
+    def ask(self, given: IO[bytes], out: IO[bytes], seconds: int) -> int:
+        """How the process that rendered a mail ended. Raises TimeoutError; ConnectionError when the server is gone."""
+        given.seek(0)
+        self._socket.settimeout(2 * seconds + STARTING)
+        socket.send_fds(self._socket, [REQUEST.pack(seconds)], [given.fileno(), out.fileno()])
+        answer = self._socket.recv(ANSWER.size)
+        if not answer:
+            raise ConnectionError("The process for templates has ended.")
+        status: int = ANSWER.unpack(answer)[0]
+        return status
+
+    def end(self) -> None:
+        """Ends it with the mail in work."""
+        self._socket.close()
+        self.process.kill()
+        self.process.wait()
+
+
+_idle: list[RenderServer] = []
+
+
+@atexit.register
+def end_servers() -> None:
+    """Ends the servers that wait for work. They end by themselves when this process is killed."""
+    while server := _take_idle():
+        server.end()
+
+
+def _take_idle() -> RenderServer | None:
+    with suppress(IndexError):  # another thread may be faster
+        return _idle.pop()
+    return None
+
+
+def _ask_server(given: IO[bytes], out: IO[bytes], seconds: int) -> int:
+    """Asks a server that waits for work, or a new one: as many are kept as were needed at once."""
+    while server := _take_idle():
+        with suppress(ConnectionError):  # it has ended: nobody asked for a while
+            return _ask(server, given, out, seconds)
     try:
-        return _to_rendered(json.loads(data))
-    except (ValueError, KeyError, TypeError):
-        return _to_failure("answered with something that is not a mail")
+        return _ask(RenderServer(), given, out, seconds)
+    except ConnectionError as error:
+        raise SurroundingsError("The process that renders own templates did not start. Try again.") from error
+
+
+def _ask(server: RenderServer, given: IO[bytes], out: IO[bytes], seconds: int) -> int:
+    try:
+        status = server.ask(given, out, seconds)
+    except BaseException:
+        server.end()
+        raise
+    _idle.append(server)
+    return status
 
 
 def _explain_exit(status: int, seconds: int) -> str:
@@ -129,25 +199,3 @@ def to_briefing(data: Mapping[str, Any]) -> Briefing:
             "sponsor": BriefingSponsor(**data["sponsor"]) if data["sponsor"] else None,
         }
     )
-
-
-def _set_limits(seconds: int) -> None:
-    import resource
-
-    spent = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2])) + 1  # by starting
-    resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, spent + seconds + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST, LARGEST))
-
-
-def main() -> None:
-    """Reads a briefing, renders it with the templates of a folder, and writes what came out."""
-    briefing = to_briefing(json.loads(sys.stdin.buffer.read().decode("utf-8", "surrogatepass")))
-    _set_limits(int(sys.argv[2]))
-    made = render(briefing, folders=(Path(sys.argv[1]),))
-    sys.stdout.buffer.write(json.dumps(asdict(made)).encode())
-    sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -107,12 +109,39 @@ def test_it_knows_no_secret_of_ours(
     briefing: Briefing, own: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SENDGRID_API_KEY", "SG.secret")
-    seen: dict[str, Any] = {}
-    real = sandbox.subprocess.run
-    monkeypatch.setattr(sandbox.subprocess, "run", lambda *words, **how: (seen.update(how), real(*words, **how))[1])
+    sandbox.end_servers()
     mine(replace(briefing, subject="Looked at"), own())
+    (server,) = sandbox._idle
+    environment = Path(f"/proc/{server.process.pid}/environ").read_bytes().decode().strip("\0").split("\0")
+    assert {each.partition("=")[0] for each in environment} == {"PATH", "PYTHONPATH", "PYTHONIOENCODING"}
     assert "SG.secret" in os.environ.values()
-    assert set(seen["env"]) == {"PATH", "PYTHONPATH", "PYTHONIOENCODING"}
+
+
+def test_the_next_mail_finds_a_server_ready_and_one_that_ended_is_replaced(
+    briefing: Briefing, own: Callable[..., Path]
+) -> None:
+    sandbox.end_servers()
+    folder = own()
+    assert mine(replace(briefing, subject="One"), folder).problems == ()
+    (first,) = sandbox._idle
+    assert mine(replace(briefing, subject="Two"), folder).problems == ()
+    assert sandbox._idle == [first]
+    first.process.kill()
+    first.process.wait()
+    assert "Three fine" in mine(replace(briefing, subject="Three"), folder).html
+    (second,) = sandbox._idle
+    assert second is not first
+
+
+def test_mails_at_once_do_not_wait_for_each_other(briefing: Briefing, own: Callable[..., Path]) -> None:
+    folder = own("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}")
+    with ThreadPoolExecutor() as threads:
+        slow = threads.submit(render_sandboxed, replace(briefing, template="mine", subject="Slow"), folder, seconds=4)
+        time.sleep(1)
+        (folder / "mine" / "mine.mjml.j2").write_text(BODY, "utf-8")
+        assert "Quick fine" in mine(replace(briefing, subject="Quick"), folder).html
+        assert not slow.done()
+        assert slow.result().html == ""
 
 
 def test_a_fixed_file_is_read_again(briefing: Briefing, own: Callable[..., Path]) -> None:

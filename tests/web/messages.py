@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import django
@@ -30,31 +30,6 @@ _KEYWORDS = {
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
 }
-
-# Pages of the desk that are in English alone, until somebody translates them.
-NOT_YET = frozenset(
-    {
-        "fragments/board_parts.html",
-        "fragments/conflict.html",
-        "fragments/import.html",
-        "fragments/import_forecast.html",
-        "fragments/import_questions.html",
-        "pages/board.html",
-        "pages/import.html",
-        "partials/board_mark.html",
-        "partials/board_notice.html",
-        "partials/board_state.html",
-        "partials/box_fields.html",
-        "partials/boxes.html",
-        "partials/order.html",
-        "partials/pool.html",
-        "partials/story.html",
-        "partials/story_form.html",
-        "partials/story_place.html",
-        "partials/texts.html",
-        "partials/tick.html",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +65,7 @@ def _list_readers_templates() -> Iterator[Path]:
 
 def _list_desk_templates() -> Iterator[Path]:
     for path in sorted(TEMPLATES.rglob("*.html")):
-        name = path.relative_to(TEMPLATES).as_posix()
-        if not name.startswith(("readers/", "mails/")) and name not in NOT_YET:
+        if not path.relative_to(TEMPLATES).as_posix().startswith(("readers/", "mails/")):
             yield path
 
 
@@ -143,18 +117,32 @@ def _extract(source: bytes) -> Iterator[Message]:
 
 
 def _list_labels() -> Iterator[str]:
-    """The labels of every enum that people read, and of the settings of a newsletter."""
+    """The labels of every enum that people read, of doubtful addresses, and of the settings of a newsletter."""
     from newsletter.accounts.token_scopes import TokenScope
     from newsletter.catalog.settings_fields import FORM_SETTINGS
+    from newsletter.curator.editions import edition_changes
+    from newsletter.curator.editions.content_hash import TEXTS
+    from newsletter.curator.editions.values import Box, Pick
     from newsletter.delivery.ledger.states import ExclusionReason, Outcome
     from newsletter.jobs.notification_kinds import KindGroup
     from newsletter.kernel.enums import LabelledEnum
+    from subscribers.address_quality import FLAG_LABELS
 
     yield from (each.value for each in KindGroup)
+    yield from FLAG_LABELS.values()
+    yield from (
+        edition_changes.label_field(name) for name in (*TEXTS, *_list_field_names(Pick), *_list_field_names(Box))
+    )
+    yield from ("Running order", "Story", "Box", "Correction", "Override")
     for enum in _list_subclasses(LabelledEnum):
         yield from (member.label for member in enum)
     yield from (each.label for group in (Outcome, ExclusionReason, TokenScope) for each in group)
     yield from (text for each in FORM_SETTINGS for text in (each.label, each.hint) if text)
+
+
+def _list_field_names(of: type) -> Iterator[str]:
+    """The fields of a story or box, which the history names."""
+    yield from (each.name for each in fields(of) if each.name not in ("id", "key", "picture_url", "article_id"))
 
 
 def _list_subclasses(base: type) -> Iterator[type]:

@@ -27,7 +27,6 @@ from newsletter.kernel.actors import Actor, Verb, require_right
 from newsletter.kernel.errors import Conflict, Difference, NotFound, Refused
 
 UNDID, RESTORED = "undid", "restored"
-TITLE_PARTS = 3  # of an act, named in its title
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +55,6 @@ class HistoryItem:
     revisions: tuple[Revision, ...] = ()
     undone: bool = False
     milestone: EditionTransition | None = None
-
-    @property
-    def title(self) -> str:
-        """What changed, in a few words."""
-        more = len(self.revisions) - TITLE_PARTS
-        labels = ", ".join(each.label for each in self.revisions[:TITLE_PARTS])
-        return f"{labels} and {more} more" if more > 0 else labels
 
 
 def list_history(edition_id: int, *, limit: int = 500) -> tuple[HistoryItem, ...]:

@@ -6,23 +6,25 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from newsletter.curator.editions.states import BoxPlace, PickSize
 from newsletter.kernel.errors import BadInput
 
-PLACES = ((BoxPlace.TOP.value, "Below the intro"), (BoxPlace.END.value, "Below the stories"))
+PLACES = ((BoxPlace.TOP.value, _("Below the intro")), (BoxPlace.END.value, _("Below the stories")))
 SIZES = (
-    (PickSize.LARGE.value, "Lead, at full width"),
-    (PickSize.MEDIUM.value, "Medium, with blurb"),
-    (PickSize.SMALL.value, "Small"),
-    (PickSize.ALSO.value, "A line of “Also today”"),
+    (PickSize.LARGE.value, _("Lead, at full width")),
+    (PickSize.MEDIUM.value, _("Medium, with blurb")),
+    (PickSize.SMALL.value, _("Small")),
+    (PickSize.ALSO.value, _("A line of “Also today”")),
 )
 SEEN = "seen_"
 Audiences = Iterable[tuple[str, str]]  # for whom a story or box can be, with the words; read where a form is shown
 
 
 def _text(
-    label: str, hint: str = "", *, count: str = "", rows: int = 0, serif: bool = False, most: int = 0, **attrs: Any
+    label: Any, hint: Any = "", *, count: str = "", rows: int = 0, serif: bool = False, most: int = 0, **attrs: Any
 ) -> Any:
     """A text; `rows` makes it a text area. A newline at its ends is the service's to strip.
 
@@ -39,7 +41,7 @@ def _text(
     return field
 
 
-def _choice(label: str, choices: Any) -> forms.ChoiceField:
+def _choice(label: Any, choices: Any) -> forms.ChoiceField:
     return forms.ChoiceField(
         label=label, choices=choices, required=False, widget=forms.Select(attrs={"class": "input"})
     )
@@ -75,11 +77,13 @@ class SeenForm(forms.Form):
 class EditionTextsForm(SeenForm):
     """The texts of an edition."""
 
-    subject = _text("Subject", "characters", count="characters", serif=True)
-    second_subject = _text("Second subject, for half of the subscribers", "empty: everybody gets the first", serif=True)
-    preheader = _text("Preheader", "characters", count="characters", serif=True)
-    intro = _text("Intro", "Markdown, {{ first_name | reader }} works", rows=4, serif=True)
-    signed = _text("Signed by", serif=True)
+    subject = _text(_("Subject"), _("characters"), count="characters", serif=True)
+    second_subject = _text(
+        _("Second subject, for half of the subscribers"), _("empty: everybody gets the first"), serif=True
+    )
+    preheader = _text(_("Preheader"), _("characters"), count="characters", serif=True)
+    intro = _text(_("Intro"), _("Markdown, {{ first_name | reader }} works"), rows=4, serif=True)
+    signed = _text(_("Signed by"), serif=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"auto_id": "w-%s"})
@@ -90,18 +94,18 @@ class StoryForm(SeenForm):
 
     FORMER_NAMES = {"shown_to": "visibility"}
 
-    headline = _text("Headline", "characters, 70 read best", count="characters", serif=True)
-    blurb = _text("Blurb", "words, 20 to 40 read best", count="words", rows=3, serif=True)
-    label = _text("Label")
-    size = _choice("Size", SIZES)
-    shown_to = _choice("For", ())
-    publisher = _text("Source")
-    url = _text("Link")
+    headline = _text(_("Headline"), _("characters, 70 read best"), count="characters", serif=True)
+    blurb = _text(_("Blurb"), _("words, 20 to 40 read best"), count="words", rows=3, serif=True)
+    label = _text(_("Label"))
+    size = _choice(_("Size"), SIZES)
+    shown_to = _choice(_("For"), ())
+    publisher = _text(_("Source"))
+    url = _text(_("Link"))
     plain_link = forms.BooleanField(required=False)
-    image_credit = _text("Picture credit", placeholder="Name / agency")
-    image_alt = _text("Alternative text")
-    image_caption = _text("Caption")
-    no_picture = forms.BooleanField(label="Remove picture", required=False)
+    image_credit = _text(_("Picture credit"), placeholder=_("Name / agency"))
+    image_alt = _text(_("Alternative text"))
+    image_caption = _text(_("Caption"))
+    no_picture = forms.BooleanField(label=_("Remove picture"), required=False)
 
     def __init__(self, *args: Any, audiences: Audiences = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"auto_id": "p-%s"})
@@ -115,7 +119,7 @@ class StoryForm(SeenForm):
         initial = {**content, "shown_to": content.get("visibility", ""), "no_picture": False}
         form = cls(initial=initial, audiences=audiences)
         if link_parameters:
-            form.fields["plain_link"].label = f"Without {link_parameters[:30]}"
+            form.fields["plain_link"].label = gettext("Without %(parameters)s") % {"parameters": link_parameters[:30]}
         else:
             del form.fields["plain_link"]
         if not has_picture:
@@ -129,10 +133,10 @@ class BoxForm(SeenForm):
 
     FORMER_NAMES = {"shown_to": "visibility"}
 
-    title = _text("Heading", "optional", serif=True, maxlength=120)
-    text = _text("Text", "Markdown", rows=3, serif=True, maxlength=5000)
-    shown_to = _choice("For", ())
-    place = _choice("Place", PLACES)
+    title = _text(_("Heading"), _("optional"), serif=True, maxlength=120)
+    text = _text(_("Text"), _("Markdown"), rows=3, serif=True, maxlength=5000)
+    shown_to = _choice(_("For"), ())
+    place = _choice(_("Place"), PLACES)
 
     def __init__(self, *args: Any, number: int | str = "new", audiences: Audiences = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"auto_id": f"b-%s-{number}"})

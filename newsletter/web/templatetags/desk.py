@@ -18,6 +18,7 @@ from newsletter.catalog import newsletters
 from newsletter.catalog.states import NewsletterState
 from newsletter.catalog.values import Newsletter, Newsroom
 from newsletter.curator.articles.states import SourceState
+from newsletter.curator.editions.revisions import HistoryItem
 from newsletter.curator.editions.states import EditionState
 from newsletter.delivery.ledger.states import ExclusionReason, MailingState, Outcome, get_outcome_label
 from newsletter.kernel import clock
@@ -167,6 +168,32 @@ def until(instant: datetime, now: datetime) -> str:
 def words(markup: str) -> str:
     """The words of what editors mark up, as the mail shows them."""
     return inline_to_plain(markup)
+
+
+TITLE_PARTS = 3  # of an act, named in its title
+
+
+@register.filter
+def change_label(label: str) -> str:
+    """What changed, which the history stores as “Headline of “Ferry returns””, in the language of the page."""
+    whole, quote, title = label.partition(" “")
+    if quote and whole in ("Story", "Box"):
+        form = _("Story “%(title)s”") if whole == "Story" else _("Box “%(title)s”")
+        return form % {"title": title.removesuffix("”")}
+    field, _of, of_what = label.partition(" of ")
+    if of_what in ("a story", "a box"):
+        return (_("%(field)s of a story") if of_what == "a story" else _("%(field)s of a box")) % {"field": _(field)}
+    if of_what.startswith("“"):
+        return _("%(field)s of “%(title)s”") % {"field": _(field), "title": of_what[1:].removesuffix("”")}
+    return _(label) if label else ""
+
+
+@register.filter
+def act_title(item: HistoryItem) -> str:
+    """What changed in an act of the history, in a few words."""
+    labels = ", ".join(change_label(each.label) for each in item.revisions[:TITLE_PARTS])
+    more = len(item.revisions) - TITLE_PARTS
+    return _("%(labels)s and %(number)s more") % {"labels": labels, "number": more} if more > 0 else labels
 
 
 _MARKED = {"mark": "<mark>{}</mark>", "ins": "<ins>{}</ins>", "del": "<del>{}</del>"}

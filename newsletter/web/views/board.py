@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from newsletter.catalog import newsletters
 from newsletter.curator.articles import rights
@@ -206,7 +207,9 @@ def suggest_stories(request: HttpRequest, edition_id: int) -> HttpResponse:
     added = len(edition.picks) - before
     if not added:
         return board_parts.render_parts(request, edition, announce=suggestions.explain_suggestions(edition_id, now=now))
-    return board_parts.render_parts(request, edition, announce=f"Added {added} stories.", offers_undo=True)
+    return board_parts.render_parts(
+        request, edition, announce=_("Stories added: %(number)s.") % {"number": added}, offers_undo=True
+    )
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
@@ -215,7 +218,7 @@ def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
     board_parts.require_editor(request, edition_id)
     article_id = read_number(request.POST, "article")
     if article_id is None:
-        raise BadInput("Say which article.", "article")
+        raise BadInput(_("Say which article."), "article")
     after, section = read_place(request.POST.get("after", ""))
     edition = picks.add_pick(
         edition_id,
@@ -229,7 +232,10 @@ def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
         keep_approval=True,
     )
     story = next(each for each in edition.picks if each.article_id == article_id)
-    announce = f"Picked as story {story.number}, in {_find_section_title(edition, story)}."
+    announce = _("Picked as story %(number)s, in %(section)s.") % {
+        "number": story.number,
+        "section": _find_section_title(edition, story),
+    }
     return board_parts.render_parts(request, edition, announce=announce, offers_undo=True)
 
 
@@ -239,14 +245,18 @@ def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     board_parts.require_editor(request, edition_id)
     after = request.POST.get("after")
     if after is None:
-        raise BadInput("Say behind which story.", "after")
+        raise BadInput(_("Say behind which story."), "after")
     before, section = read_place(after)
     by, now = get_actor(request), clock.now()
     edition = picks.move_pick(edition_id, key, after=before, section=section, by=by, now=now, keep_approval=True)
     story = _get_story(edition, key)
     beside = sum(each.section == story.section for each in edition.picks)
-    moved = f"Story {read_number(request.POST, 'number') or story.number}"
-    announce = f"{moved} is now {story.position} of {beside} in {_find_section_title(edition, story)}."
+    announce = _("Story %(number)s is now %(position)s of %(count)s in %(section)s.") % {
+        "number": read_number(request.POST, "number") or story.number,
+        "position": story.position,
+        "count": beside,
+        "section": _find_section_title(edition, story),
+    }
     return board_parts.render_parts(request, edition, announce=announce, offers_undo=True)
 
 
@@ -257,7 +267,7 @@ def drop_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     content_hash = require_content_hash(request.POST)
     by, now = get_actor(request), clock.now()
     edition = picks.drop_pick(edition_id, key, content_hash=content_hash, by=by, now=now, keep_approval=True)
-    return board_parts.render_parts(request, edition, announce="Story removed.", offers_undo=True)
+    return board_parts.render_parts(request, edition, announce=_("Story removed."), offers_undo=True)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
@@ -277,14 +287,14 @@ def resolve_page_check(request: HttpRequest, edition_id: int, key: str) -> HttpR
         case "again":
             tasks.check_pages_and_links_of_edition(edition_id, by=by, now=now)
         case _:
-            raise BadInput("There is no such action.", "do")
+            raise BadInput(_("There is no such action."), "do")
     return board_parts.render_parts(request, edition_lookup.get_edition(edition_id))
 
 
 def _get_story(edition: Edition, key: str) -> Pick:
     story = next((each for each in edition.picks if each.key == key), None)
     if story is None:
-        raise NotFound("This story is no longer in the edition.")
+        raise NotFound(_("This story is no longer in the edition."))
     return story
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter, Section
@@ -22,6 +23,7 @@ from newsletter.curator.editions import (
     page_checks,
     presence,
     revisions,
+    variants,
     visibility,
 )
 from newsletter.curator.editions.states import EDITABLE_STATES, PoolState
@@ -36,6 +38,13 @@ from newsletter.web.fragments import is_fragment_request
 
 PARTS = "X-Parts"  # a response with this header is parts of the board; the page takes those that changed
 TEXTS = content_hash.TEXTS
+_GROUPS = {
+    variants.EVERYBODY: _("everybody"),
+    variants.MAIL: _("the mail only"),
+    variants.WEB: _("the web page only"),
+    variants.MEMBERS: _("members only"),
+    variants.FREE: _("subscribers who do not pay"),
+}
 
 
 def get_edition(request: HttpRequest, verb: Verb, edition_id: int) -> Edition:
@@ -60,7 +69,7 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
     status = edition_status.get_edition_status(edition, newsletter)
     story = next((each for each in edition.picks if each.key == editing), None) if can_edit else None
     undecided = conflicts.list_conflicts(edition) if edition.undecided else ()
-    audiences = visibility.list_options()
+    audiences = _list_audiences()
     present = _list_present(request, edition.id)
     return {
         "edition": edition,
@@ -93,6 +102,11 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
         "where": {each.part: each.name for each in present if each.part},
         "numbers": {f"story:{each.key}": each.number for each in edition.picks},
     } | _build_boxes_context(edition, audiences)
+
+
+def _list_audiences() -> Audiences:
+    """For whom a story or box can be, in the language of the page; a segment is called as the newsroom calls it."""
+    return [(value, str(_GROUPS.get(value, words))) for value, words in visibility.list_options()]
 
 
 def build_story_form(story: Pick, newsletter: Newsletter, audiences: Audiences) -> StoryForm:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from newsletter.curator.editions import boxes, edition_changes
 from newsletter.curator.editions.boxes import BoxFields
@@ -52,5 +53,5 @@ def save_box(request: HttpRequest, edition_id: int) -> HttpResponse:
 def _get_box(edition: Edition, number: int | None) -> Box:
     box = next((each for each in edition.boxes if each.id == number), None)
     if box is None:
-        raise NotFound("This box is no longer in the edition.")
+        raise NotFound(_("This box is no longer in the edition."))
     return box

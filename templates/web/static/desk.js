@@ -6,7 +6,9 @@ import "./refusals.js";
 const clock = find("[data-now]");
 if (clock) {
   const offset = Date.parse(clock.dataset.now || "") - Date.now();
-  const format = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: clock.dataset.zone });
+  const { lang } = document.documentElement;
+  const form = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const format = new Intl.DateTimeFormat(lang, { ...form, timeZone: clock.dataset.zone });
   setInterval(() => (clock.textContent = format.format(Date.now() + offset)), 5000);
 }
 

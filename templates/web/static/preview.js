@@ -68,7 +68,8 @@ function take(shown, next) {
   }
   if (!mail) return explain();
   said.view = find("[name=view]:checked").value;
-  const time = new Date().toLocaleTimeString("en-GB", { timeZone: find("[data-zone]", document).dataset.zone });
+  const { zone } = find("[data-zone]", document).dataset;
+  const time = new Date().toLocaleTimeString(document.documentElement.lang, { timeZone: zone, hourCycle: "h23" });
   find("#preview-status").textContent = said.saidUpdated.replace("TIME", time);
   showInbox();
   section.dispatchEvent(new Event("shown"));

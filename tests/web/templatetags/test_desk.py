@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError
 from django.test import Client
+from django.utils import translation
 from PIL import Image
 
 from newsletter.catalog import newsletter_settings, newsletters, pictures
@@ -165,3 +166,28 @@ def test_pieces_that_differ_are_marked_and_all_are_escaped() -> None:
     shown = desk.show_pieces([("Ferry <b> ", False), ("to & fro", True)], "del")
     assert shown == "Ferry &lt;b&gt; <del>to &amp; fro</del>"
     assert desk.show_pieces([], "ins") == '<span class="meta">nothing</span>'
+
+
+@pytest.mark.parametrize(
+    ("stored", "german"),
+    [
+        ("Subject", "Betreff"),
+        ("Headline of “Ferry returns”", "Überschrift von „Ferry returns“"),
+        ("Headline of “Man of “steel””", "Überschrift von „Man of “steel”“"),
+        ("Text of a box", "Text eines Kastens"),
+        ("Blurb of a story", "Kurztext eines Beitrags"),
+        ("Story “Men of “steel””", "Beitrag „Men of “steel”“"),
+        ("Box “Weather”", "Kasten „Weather“"),
+        ("", ""),
+    ],
+)
+def test_what_changed_is_said_in_the_language_of_the_page(stored: str, german: str) -> None:
+    with translation.override("de"):
+        assert desk.change_label(stored) == german
+    assert desk.change_label(stored) == stored
+
+
+def test_a_large_change_is_named_by_its_first_parts() -> None:
+    revisions = tuple(SimpleNamespace(label=each) for each in ("Subject", "Preheader", "Intro", "Signed by", "Blurb"))
+    with translation.override("de"):
+        assert desk.act_title(SimpleNamespace(revisions=revisions)) == "Betreff, Vorschautext, Einleitung und 2 weitere"  # type: ignore[arg-type]

@@ -223,7 +223,7 @@ def test_a_story_that_ran_needs_a_reason(editor: Client, edition: Any, articles:
     refused = editor.post(picks, {"article": article_id}, headers=HTMX)
     assert refused.status_code == 409
     assert b"give a reason" in refused.content
-    assert b"It ran" in editor.get(f"/editions/{later.id}/pool/").content
+    assert b"Ran" in editor.get(f"/editions/{later.id}/pool/").content
     taken = editor.post(picks, {"article": article_id, "reason": "New figures."}, headers=HTMX)
     assert b"New figures. (editor@example.com)" in taken.content
 

@@ -23,6 +23,7 @@ NAMES = (
     "signups",
     "ticking",
     "pages",
+    "preview",
 )
 
 

@@ -61,9 +61,9 @@ def build(folder: Path, size: Size, now: datetime, tell: Callable[[str], None]) 
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS bench_done (part text PRIMARY KEY)")
     parts: dict[str, Callable[[], None]] = {
-        "demo": lambda: _begin(folder, now),
+        "demo": lambda: begin(folder, now),
         "subscribers": lambda: _add_subscribers(size.subscribers, now),
-        "articles": lambda: _add_articles(size.articles, now),
+        "articles": lambda: add_articles(size.articles, now),
         "draft": lambda: _create_draft(now),
         "template ledgers": lambda: _add_template_ledgers(now),
     }
@@ -88,7 +88,7 @@ def _do_once(name: str, make: Callable[[], None], tell: Callable[[str], None]) -
     tell(f"built: {name}")
 
 
-def _begin(folder: Path, now: datetime) -> None:
+def begin(folder: Path, now: datetime) -> None:
     """What the demo has, and somebody who may see all of it."""
     from newsletter.accounts import users
     from newsletter.cli.demo import compose_demo
@@ -181,7 +181,7 @@ def _add_subscribers(count: int, now: datetime) -> None:
             cursor.execute(statement, values)
 
 
-def _add_articles(count: int, now: datetime) -> None:
+def add_articles(count: int, now: datetime) -> None:
     from newsletter.curator.articles import models
 
     chance = random.Random(5)

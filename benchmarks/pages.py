@@ -66,16 +66,16 @@ def main() -> None:
 
 def _measure(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with _provider() as port:
-        _prepare(folder, port)
+    with provider() as port:
+        prepare(folder, port)
         begun = time.monotonic()
         newsroom.build(folder, SIZE, datetime.now(UTC), lambda what: _tell(f"{time.monotonic() - begun:6.0f} s {what}"))
         pages = [(name, path) for name, path in newsroom.list_pages() if _is_wanted(name)]
-        browser = _sign_in()
+        browser = sign_in()
         cookie = f"sessionid={browser.cookies['sessionid'].value}"
         queries = _count_queries(browser, pages)
         _print("at rest", [each for name, path in pages if (each := _ask_fresh(name, path, cookie))], queries)
-        with _web() as process, _hand_over():
+        with web() as process, _hand_over():
             found = [each for name, path in pages if (each := _ask(name, path, cookie, process))]
         _print("beside a hand-over", found, queries)
 
@@ -89,7 +89,7 @@ def _tell(text: str) -> None:
 
 
 @contextmanager
-def _provider() -> Iterator[str]:
+def provider() -> Iterator[str]:
     """A provider on loopback that accepts everything; its port."""
     server = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.accepting"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -103,7 +103,7 @@ def _provider() -> Iterator[str]:
         server.wait()
 
 
-def _prepare(folder: Path, provider_port: str) -> None:
+def prepare(folder: Path, provider_port: str) -> None:
     os.environ.update(
         NEWSLETTER_DATA_DIR=str(folder),
         NEWSLETTER_STATE_DIR=str(folder / "state"),
@@ -119,7 +119,7 @@ def _prepare(folder: Path, provider_port: str) -> None:
     django.setup()
 
 
-def _sign_in() -> Any:
+def sign_in() -> Any:
     """A browser in which the administrator is signed in."""
     from django.contrib.auth import get_user_model
     from django.test import Client
@@ -152,7 +152,7 @@ def _run(*words: str) -> subprocess.Popen[bytes]:
 
 
 @contextmanager
-def _web() -> Iterator[int]:
+def web() -> Iterator[int]:
     """The web process, ready; its id."""
     process = _run("web", "--listen", f"127.0.0.1:{PORT}")
     try:
@@ -184,7 +184,7 @@ def _get(path: str, cookie: str) -> tuple[int, bytes]:
 
 def _ask_fresh(name: str, path: str, cookie: str) -> Measured | None:
     """The same of a process that has just begun."""
-    with _web() as process:
+    with web() as process:
         return _ask(name, path, cookie, process)
 
 
@@ -198,16 +198,16 @@ def _ask(name: str, path: str, cookie: str, process: int) -> Measured | None:
         if status != 405:
             _tell(f"{name} {path} answers {status}")
         return None
-    times, before = [], _processor_ms(process)
+    times, before = [], processor_ms(process)
     for _ in range(RUNS):
         begin = time.perf_counter()
         _get(path, cookie)
         times.append((time.perf_counter() - begin) * 1000)
-    spent = (_processor_ms(process) - before) / RUNS
+    spent = (processor_ms(process) - before) / RUNS
     return Measured(name, first, statistics.median(times), max(times), spent, len(gzip.compress(body, 6)))
 
 
-def _processor_ms(process: int) -> float:
+def processor_ms(process: int) -> float:
     fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) * 1000 / _TICKS
 

@@ -65,6 +65,7 @@ KNOWN_DIGITS = {  # what is given to int() or float() here is a number, our own 
     ("newsletter/delivery/providers/sendgrid.py", "match[1]"),
     ("newsletter/delivery/providers/sendgrid_events.py", "number"),
     ("newsletter/delivery/providers/sendgrid_events.py", "value"),
+    ("newsletter/delivery/reports/ledger_sums.py", "each"),
     ("newsletter/delivery/sending/backlog.py", "abandoned"),
     ("newsletter/fetching.py", "address"),
     ("newsletter/fetching.py", "declared"),
@@ -107,6 +108,8 @@ KNOWN_DIGITS = {  # what is given to int() or float() here is a number, our own 
     ("subscribers/imports/merge.py", "self._cursor.fetchone()[0]"),
     ("subscribers/imports/merge_statements.py", "each"),
     ("subscribers/segments/grammar.py", "number"),
+    ("subscribers/subscription_counts.py", "kept"),
+    ("subscribers/subscription_counts.py", "n"),
     ("subscribers/imports/attribute_values.py", "number"),
 }
 

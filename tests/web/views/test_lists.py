@@ -40,6 +40,15 @@ def test_a_list_is_created_changed_and_shows_its_growth_and_form(
     assert "nobody can be called inactive" in shown
 
 
+def test_the_lists_show_how_many_are_in_each_state(
+    admin: Client, readers: Callable[..., list[int]], newsroom: Any
+) -> None:
+    people.unsubscribe(readers(3)[0], newsroom.list.id, by=SYSTEM, now=clock.now())
+    shown = flatten(admin.get("/readers/lists/").content.decode())
+    assert re.search(r'data-l="Active"[^>]*>2<', shown)
+    assert re.search(r'data-l="Unsubscribed"[^>]*>1<', shown)
+
+
 def test_two_who_change_a_list_are_shown_each_others_words(admin: Client, newsroom: Any, now: datetime) -> None:
     page = "/readers/lists/morning/"
     seen = read_seen(admin.get(page).content.decode())

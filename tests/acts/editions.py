@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from typing import Any
+
+from PIL import Image
 
 from newsletter.curator.editions import (
     approval,
@@ -14,12 +18,14 @@ from newsletter.curator.editions import (
     models,
     page_checks,
     picks,
+    picture_choice,
     revisions,
     rules,
     suggestions,
 )
 from newsletter.curator.editions.states import PageCheckState
 from newsletter.curator.editions.values import Edition
+from newsletter.fetching import FetchResponse
 from newsletter.kernel.actors import Actor
 from newsletter.kernel.errors import Difference
 from tests.actors import SYSTEM
@@ -161,7 +167,29 @@ def _apply_edit(world: World) -> Act:
     return lambda by: editions.apply_edit(made.id, change_subject, action="edited", by=by, now=world.now)
 
 
+def _draw_picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (1280, 720), "teal").save(out, "JPEG")
+    return out.getvalue()
+
+
+def _fetch_page_with_picture(url: str, **_: Any) -> FetchResponse:
+    return FetchResponse(url, 200, _draw_picture() if url.endswith(".jpg") else b"<article><img src=/a.jpg></article>")
+
+
 ACTS: dict[str, Prepare] = {
+    "newsletter.curator.editions.picture_choice.upload_picture": _with(
+        make_edition,
+        lambda world, edition, by: picture_choice.upload_picture(
+            edition.id, _draw_picture(), "boat.jpg", by=by, now=world.now
+        ),
+    ),
+    "newsletter.curator.editions.picture_choice.copy_page_pictures": _with(
+        make_edition,
+        lambda world, edition, by: picture_choice.copy_page_pictures(
+            edition.id, edition.picks[0].key, fetch=_fetch_page_with_picture, by=by, now=world.now
+        ),
+    ),
     "newsletter.curator.editions.approval.withdraw_to_edit": _with(
         make_approved_edition,
         lambda world, edition, by: approval.withdraw_to_edit(edition.id, content_hash=None, by=by, now=world.now),

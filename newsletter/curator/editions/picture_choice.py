@@ -14,7 +14,7 @@ from newsletter.curator.articles.resources import Fetcher
 from newsletter.curator.editions import edition_lookup, models
 from newsletter.curator.editions.editions import get_newsletter_id
 from newsletter.curator.editions.values import Pick
-from newsletter.kernel.actors import Actor, Verb, require_right
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import NewsletterError, NotFound, Refused
 
 MOST_USED = 24
@@ -33,8 +33,11 @@ class FoundPicture:
 
 def upload_picture(edition_id: int, data: bytes, name: str, *, by: Actor, now: datetime) -> FoundPicture:
     """Keeps a picture that somebody sent. Raises Refused for what is none, or is too large."""
-    require_right(by, Verb.EDIT, newsletter_id=get_newsletter_id(edition_id))
-    return FoundPicture(pictures.store_picture(data, source_url=name[:80], now=now))
+    newsletter_id = get_newsletter_id(edition_id)
+    require_right(by, Verb.EDIT, newsletter_id=newsletter_id)
+    stored = pictures.store_picture(data, source_url=name[:80], now=now)
+    by.record(ActionRecord("uploaded picture", f"edition {edition_id}", now, newsletter_id, stored.name))
+    return FoundPicture(stored)
 
 
 def list_used_pictures(edition_id: int, *, by: Actor) -> tuple[FoundPicture, ...]:
@@ -72,6 +75,8 @@ def copy_page_pictures(
         found.append(FoundPicture(stored, each.alt, each.caption, each.credit))
     if not found:
         raise Refused("No picture was found on the page of this story.")
+    names = ", ".join(each.picture.name for each in found)
+    by.record(ActionRecord("copied pictures", f"edition {edition_id}", now, edition.newsletter_id, names[:300]))
     return tuple(found)
 
 

@@ -3,6 +3,8 @@
 import { find, nearest, on } from "./dom.js";
 import "./refusals.js";
 
+find(".bar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); // on a phone the names scroll
+
 const clock = find("[data-now]");
 if (clock) {
   const offset = Date.parse(clock.dataset.now || "") - Date.now();

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.browser.people import ABANDONED, CHROMIUM
+from tests.browser.people import ABANDONED, open_browser
 
 
 @pytest.fixture
 def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     """Opens a page of a browser of its own that notes every complaint; takes what Playwright's contexts take."""
-    monkeypatch.setitem(
-        os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
-    )  # playwright keeps an event loop in this thread
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--no-first-run",
-            ],
-        )
+    with open_browser(monkeypatch) as browser:
 
         def open_one(**options: Any) -> Any:
             opened = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options).new_page()
@@ -48,7 +32,6 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
             return opened
 
         yield open_one
-        browser.close()
 
 
 @pytest.fixture

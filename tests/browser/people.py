@@ -1,11 +1,13 @@
-"""What the browser tests share: where Chromium is, and how somebody signs in."""
+"""What the browser tests share: a Chromium, and how somebody signs in."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -20,6 +22,29 @@ IN_A_BROWSER = [
     pytest.mark.skipif(not CHROMIUM, reason="Debian's chromium is not installed (apt-get install chromium)"),
     pytest.mark.django_db(transaction=True),
 ]
+
+
+@contextmanager
+def open_browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A Chromium of Playwright's."""
+    monkeypatch.setitem(
+        os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
+    )  # playwright keeps an event loop in this thread
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--no-first-run",
+            ],
+        )
+        yield browser
+        browser.close()
 
 
 def sign_in(page: Any, live_server: Any, who: str = "editor") -> None:

@@ -39,7 +39,7 @@ LOOKS = {
     "on a phone in the dark": ("dark", {"width": 375, "height": 800}),
     "wide in the light": ("light", {"width": 1280, "height": 900}),
 }
-PARTS = 6  # the pages are looked at in as many tests, so that none takes long
+PARTS = 8  # the pages are looked at in as many tests, so that none takes long
 NOT_THERE = {"readers:picture", "desk:letter"}
 
 

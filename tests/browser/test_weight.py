@@ -33,7 +33,7 @@ new PerformanceObserver((list) => {
 
 def weigh(answer: Any) -> int:
     """The bytes of an answer as it is served: compressed, as wsgi.py does; the tests' server sends files plain."""
-    body = answer.body() if answer.ok else b""
+    body = answer.body()
     is_compressed = answer.headers.get("content-type", "").startswith(ALREADY_COMPRESSED)
     return len(body) if is_compressed else len(gzip.compress(body))
 
@@ -41,12 +41,12 @@ def weigh(answer: Any) -> int:
 def load(page: Any, address: str) -> tuple[int, float]:
     """The bytes of a page and all that it loads into an empty cache, and its layout shift."""
     other = page.context.browser.new_context(storage_state=page.context.storage_state(), viewport=page.viewport_size)
-    opened, answers = other.new_page(), []
+    opened, answers = other.new_page(), list[str]()
     opened.add_init_script(NOTE_SHIFTS)
-    opened.on("response", lambda answer: answers.append(answer))  # playwright marks what it is given
+    opened.on("response", lambda answer: answers.append(answer.url))
     opened.goto(address)
     opened.wait_for_load_state("networkidle")
-    weight, shift = sum(weigh(each) for each in answers), opened.evaluate("window.shift")
+    weight, shift = sum(weigh(opened.request.get(each)) for each in answers), opened.evaluate("window.shift")
     other.close()
     return weight, shift
 

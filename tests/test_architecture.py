@@ -110,7 +110,12 @@ def test_nothing_but_the_door_and_the_providers_opens_a_connection() -> None:
                 assert not NETWORK.search(path.read_text("utf-8")), name
 
 
-LISTENS = ("newsletter/cli/demo.py", "newsletter/jobs/heartbeats.py")  # a free port; the name of this machine
+LISTENS = (  # what opens no connection to another machine
+    "newsletter/cli/demo.py",  # looks for a free port
+    "newsletter/jobs/heartbeats.py",  # the name of this machine
+    "newsletter/templater/render_server.py",  # a pair of sockets, between two processes of ours
+    "newsletter/templater/sandbox.py",  # the other end
+)
 
 
 def _imports_of_ours(module: ast.Module) -> Iterator[str]:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from newsletter.accounts.permissions import can
@@ -33,7 +34,9 @@ def show_lists(request: HttpRequest) -> HttpResponse:
         with form.show_refusals():
             new_list = lists.create_list(**form.cleaned_data, by=get_actor(request), now=clock.now())
             message = _("%(list)s is created. Its sign-up page is %(page)s.")
-            messages.success(request, message % {"list": new_list.name, "page": f"/join/{new_list.slug}/"})
+            messages.success(
+                request, message % {"list": new_list.name, "page": reverse("readers:join-list", args=[new_list.slug])}
+            )
             return redirect("desk:list", new_list.slug)
     counts = lists.count_subscribers_of_lists()
     context = {

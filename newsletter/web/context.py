@@ -7,8 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext, gettext_noop
 
+from newsletter.accounts import user_names
 from newsletter.accounts.permissions import is_signed_in, map_visible_newsletters
 from newsletter.catalog.newsletters import find_oldest_zone
 from newsletter.curator.articles.states import ArticleStanding
@@ -59,6 +61,7 @@ def add_desk_context(request: HttpRequest) -> dict[str, Any]:
         "provider": settings.CONFIG.provider,
         "sending_limits": installation.find_limits(),
         "newsroom_zone": get_newsroom_zone(),
+        "user_names": SimpleLazyObject(user_names.map_user_names),  # one query, and none where no page needs it
     }
 
 

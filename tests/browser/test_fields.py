@@ -48,12 +48,12 @@ def test_one_field_changed_by_two_keeps_both_texts_until_somebody_chooses(
     theo.fill("#w-subject", "Theirs of the railway")
     theo.wait_for_selector(SAVED.format("subject"))
     ines.context.set_offline(False)
-    ines.wait_for_selector("[data-clash] >> text=admin@example.com both changed it")
+    ines.wait_for_selector("[data-clash] >> text=Admin both changed it")
     assert ines.locator("[data-clash] mark").all_inner_texts() == ["Mine", "Theirs"]
     assert ines.locator("#unsaved").inner_text() == "Fields not saved: 1"
     assert read(edition).subject == "Theirs of the railway"
 
-    theo.wait_for_selector("#notice:has-text('editor@example.com wrote “Mine of the railway”')")
+    theo.wait_for_selector("#notice:has-text('Editor wrote “Mine of the railway”')")
     theo.goto(f"{live_server.url}/editions/{edition.id}/review/")
     theo.click("button:has-text('Approve')")
     theo.wait_for_selector("[role=alert]:has-text('nobody has chosen yet: Subject')")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.template import Context, Template
 from django.test import Client, RequestFactory
 
 from newsletter.delivery import installation
@@ -67,3 +68,17 @@ def test_the_desk_says_on_every_page_why_nothing_leaves_and_what_to_do(
     shown = editor.get("/editions/").content.decode()
     assert "Sending is held" not in shown
     assert "This is a copy: nothing leaves" in shown
+
+
+def test_names_of_users_cost_a_page_one_query_and_one_without_them_none(
+    people: dict[str, Any], django_assert_num_queries: Any
+) -> None:
+    request = RequestFactory().get("/")
+    request.user = people["editor"]
+    shown = Template("{% for each in who %}{% name_users each %}, {% endfor %}")
+    given = Context({"user_names": context.add_desk_context(request)["user_names"], "who": ["schedule"]})
+    with django_assert_num_queries(0):
+        assert shown.render(given) == "schedule, "
+    with django_assert_num_queries(1):
+        given["who"] = ["editor@example.com", "by viewer@example.com", "<b>"]
+        assert shown.render(given) == "Editor, by Viewer, &lt;b&gt;, "

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from newsletter.accounts.user_names import get_user_name
 from newsletter.catalog import newsletters
 from newsletter.catalog.states import ApprovalPolicy
 from newsletter.catalog.values import Newsletter
@@ -64,7 +65,7 @@ def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Acto
     edition = edition_lookup.get_edition(edition_id)
     require_right(by, Verb.APPROVE, newsletter_id=edition.newsletter_id)
     if edition.snapshot_id is not None:
-        raise Refused(f"Edition {edition_id} is approved already, by {edition.approved_by}.")
+        raise Refused(f"Edition {edition_id} is approved already, by {get_user_name(edition.approved_by)}.")
     if not states.can_transition(edition.state, EditionState.APPROVED):
         raise Refused(f"Edition {edition_id} is {edition.state.label.lower()}, so it cannot be approved.")
     conflicts.require_none(edition)

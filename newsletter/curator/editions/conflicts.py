@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from newsletter.accounts.user_names import get_user_name
 from newsletter.curator.editions import edition_changes, edition_lookup, models
 from newsletter.curator.editions.edition_changes import BOX, STORY
 from newsletter.curator.editions.values import Edition
@@ -78,7 +79,7 @@ def require_none(edition: Edition) -> None:
     """Raises Refused while two texts of a field wait for a decision."""
     found = list_conflicts(edition)
     if found:
-        fields = "; ".join(f"{each.label} (text of {each.by})" for each in found)
+        fields = "; ".join(f"{each.label} (text of {get_user_name(each.by)})" for each in found)
         raise Refused(f"Two editors changed the same field, and nobody has chosen yet: {fields}. Choose on the board.")
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypedDict, Unpack
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from newsletter.accounts.user_names import get_user_name
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import (
     edition_changes,
@@ -145,8 +146,8 @@ def apply_edit(
             require_right(by, Verb.EDIT, newsletter_id=before.newsletter_id)
             if keep_approval and before.snapshot_id is not None:
                 raise Conflict(
-                    f"{before.approved_by} approved this edition, so it is not changed. To change it, press "
-                    "“Edit (withdraws approval)” on the board."
+                    f"{get_user_name(before.approved_by)} approved this edition, so it is not changed. "
+                    "To change it, press “Edit (withdraws approval)” on the board."
                 )
             row = models.Edition(id=edition_id, newsletter_id=before.newsletter_id)
             if has_orphans:

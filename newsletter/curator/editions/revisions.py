@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from django.db.models import Subquery
 
+from newsletter.accounts.user_names import get_user_name
 from newsletter.catalog.pictures import find_pictures
 from newsletter.curator.articles.models import Article
 from newsletter.curator.editions import edition_lookup, models, pick_order, transitions
@@ -101,7 +102,10 @@ def undo(edition_id: int, act: int, *, by: Actor, now: datetime, keep_approval: 
     if not rows:
         raise NotFound("There is no such change in the history of this edition.")
     if rows[0].by != by.name[:254]:
-        raise Refused(f"{rows[0].by} made this change, so you cannot undo it. Restore what was on the page History.")
+        raise Refused(
+            f"{get_user_name(rows[0].by)} made this change, so you cannot undo it. "
+            "Restore what was on the page History."
+        )
     if rows[0].undone:
         raise Refused("This change is undone already.")
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from newsletter.accounts.user_names import get_user_name
 from newsletter.catalog import newsletters
 from newsletter.curator.articles.models import Article, Source
 from newsletter.curator.editions import models, ranking, track_record
@@ -121,7 +122,9 @@ def _build_conflict(present: SuggestionRule, yours: str = "") -> Conflict:
     difference = Difference(
         "rule", "", f"{present.effect} {present.section}".strip(), yours, label=f"Rule for {of}", by=present.by
     )
-    return Conflict(f"{present.by} changed the rule for {of} since you looked. Look at it again.", [difference])
+    return Conflict(
+        f"{get_user_name(present.by)} changed the rule for {of} since you looked. Look at it again.", [difference]
+    )
 
 
 def list_ranking_rules(newsletter_id: int) -> tuple[ranking.RankingRule, ...]:

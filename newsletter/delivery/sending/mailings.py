@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from newsletter.accounts.user_names import get_user_name
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import approval, edition_lookup
 from newsletter.delivery import alarms, isolation, models
@@ -421,9 +422,10 @@ def _get_row_to_change(mailing_id: int, by: Actor) -> models.Mailing:
 
 def _refuse_while_recalling(found: models.Mailing) -> None:
     if found.state == MailingState.RECALLING:
+        who = get_user_name(found.recalling_by)
         raise Refused(
-            f"Mailing {found.id} is being recalled by {found.recalling_by}, and nothing of it is submitted. To let it "
-            f"go after all: newsletter mailings resume {found.id}"
+            f"Mailing {found.id} is being recalled by {who}, and nothing of it is submitted. To let it go after all: "
+            f"newsletter mailings resume {found.id}"
         )
 
 

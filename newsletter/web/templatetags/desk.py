@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from newsletter.accounts.user_names import put_user_names
 from newsletter.catalog import newsletters
 from newsletter.catalog.states import NewsletterState
 from newsletter.catalog.values import Newsletter, Newsroom
@@ -125,6 +126,12 @@ def state_badge(state: str) -> SafeString:
 def state_label(state: str) -> str:
     """A state as people read it: a member of an enum, or the key of an outcome or of a reason for exclusion."""
     return _(state.label if isinstance(state, LabelledEnum) else get_outcome_label(state))
+
+
+@register.simple_tag(takes_context=True)
+def name_users(context: Mapping[str, Any], text: str) -> str:
+    """Who did something, or a sentence that says so, with the names of users in place of their addresses."""
+    return put_user_names(text or "", context.get("user_names", {}))
 
 
 @register.filter

@@ -1,18 +1,13 @@
-/**
- * The board: one story open for editing, and one poll that brings what changed.
- * @module
- */
+/** The board: one story open for editing, and one poll that brings what changed. @module */
 
 import "./keys.js";
 import "./drag.js";
-import { find, on } from "./dom.js";
+import { find, on, tell } from "./dom.js";
 import { adoptFields, board, retryAll, settleFields } from "./fields.js";
 import { applyParts } from "./parts.js";
-import { ask, isSignedOut, readToken, signIn } from "./session.js";
+import { ask, askPart, isSignedOut, readToken, signIn } from "./session.js";
 
-const EVERY = 2_000; // milliseconds between two questions for changes
-const EVERY_HIDDEN = 30_000;
-const PRESENCE_EVERY = 8_000;
+const [EVERY, EVERY_HIDDEN, PRESENCE_EVERY] = [2_000, 30_000, 8_000]; // milliseconds between two questions
 const { changes = "", presence = "" } = board.dataset;
 
 let timer = 0;
@@ -32,7 +27,7 @@ setInterval(tellPresence, PRESENCE_EVERY);
 on("visibilitychange", () => (document.hidden ? schedule() : refresh()));
 on("desk:signed-in", () => refresh());
 on("desk:saved", () => {
-  document.body.dispatchEvent(new Event("preview")); // sooner than with the parts
+  tell("preview"); // sooner than with the parts
   refresh();
 });
 on("focusout pointerup", () => setTimeout(catchUp, 300));
@@ -50,7 +45,7 @@ function catchUp() {
   if (!isStale) return;
   isStale = false;
   refresh(true);
-  document.body.dispatchEvent(new Event("pool"));
+  tell("pool");
 }
 
 function schedule() {
@@ -75,17 +70,10 @@ async function askForChanges(mark) {
   if (isSignedOut()) return;
   const asked = performance.now();
   const editing = getEditing();
-  try {
-    const headers = { "HX-Request": "true", "X-Editing": editing };
-    const response = await fetch(`${changes}?mark=${mark}`, { headers, redirect: "error" });
-    if (response.status === 401) signIn();
-    else if (response.status === 200) {
-      const html = await response.text();
-      if (editing === getEditing()) take(html, asked); // else another form was opened or closed meanwhile
-    }
-  } catch {
-    // The network is gone: fields say so where something is lost by it. The next question comes by itself.
-  }
+  // Without an answer fields say so, where something is lost by it. The next question comes by itself.
+  const { status, body } = await askPart(`${changes}?mark=${mark}`, editing);
+  if (status === 401) signIn();
+  else if (status === 200 && editing === getEditing()) take(body, asked); // else another form was opened or closed
 }
 
 /** Shows parts that came. @param {string} html @param {number} asked @param {string} [closing] the key of a story */
@@ -98,9 +86,7 @@ function take(html, asked, closing = "") {
     adoptFields(each);
   }
   const now = readMark();
-  for (const name of now.version === before.version ? [] : ["preview", "pool"]) {
-    document.body.dispatchEvent(new Event(name));
-  }
+  if (now.version !== before.version) ["preview", "pool"].forEach(tell);
   if ("editable" in now && !("editable" in before)) retryAll();
 }
 

@@ -1,17 +1,10 @@
-/**
- * Finding elements and listening, in few words and typed.
- * @module
- */
+/** Finding elements and listening, in few words and typed. @module */
 
-/**
- * @template {HTMLElement} [T=HTMLElement]
- * @param {string} selector @param {ParentNode} [root] @returns {T | null}
- */
+/** The first that fits; of whatever kind, as the templates have it. @param {string} selector @param {ParentNode} [root] @returns {any} */
 export const find = (selector, root = document) => root.querySelector(selector);
 
 /** @param {string} selector @param {ParentNode} [root] */
-export const list = (selector, root = document) =>
-  [.../** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(selector))];
+export const list = (selector, root = document) => /** @type {any[]} */ ([...root.querySelectorAll(selector)]);
 
 /** What an event is about, or what is around it. @param {any} event @param {string} selector @returns {HTMLElement | null} */
 export const nearest = (event, selector) => event.target.closest?.(selector);
@@ -20,6 +13,9 @@ export const nearest = (event, selector) => event.target.closest?.(selector);
 export function on(names, listener, capture = false) {
   for (const name of names.split(" ")) document.addEventListener(name, listener, capture);
 }
+
+/** Tells every part of the page. @param {string} name */
+export const tell = (name) => document.body.dispatchEvent(new Event(name, { bubbles: true }));
 
 /** The sentences that a page brings for its scripts, in its own language. */
 export const words = document.body.dataset;

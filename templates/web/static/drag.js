@@ -32,7 +32,7 @@ on("pointermove", ({ clientX, clientY }) => {
 
 on("pointerup pointercancel keydown", (event) => {
   if (!row || (event.type === "keydown" && event.key !== "Escape")) return;
-  const form = /** @type {HTMLFormElement} */ (find("form[data-drag]", row));
+  const form = find("form[data-drag]", row);
   let before = event.type === "pointerup" ? mark.previousElementSibling : null;
   while (before && !before.matches(PLACE)) before = before.previousElementSibling;
   row.classList.remove("is-dragged");

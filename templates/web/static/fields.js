@@ -2,13 +2,11 @@
  * Fields that save themselves. Each has its own queue: one request in flight, what is typed meanwhile goes in the
  * next one, what fails is tried again. Until the desk has acknowledged a text it is kept in this browser. What the field
  * held before goes along, so that nobody overwrites what they did not see.
- *
- *   <form data-fields="story:KEY" action="…">  <div data-field="headline"> input[name=seen_headline], control,
- *                                                [data-state], [data-count]
+ *   form[data-fields="story:KEY"] [data-field=headline]: input[name=seen_headline], control, [data-state], [data-count]
  * @module
  */
 
-import { find, list, nearest, on, words } from "./dom.js";
+import { find, list, nearest, on, tell, words } from "./dom.js";
 import { clearRefusal, showRefusal } from "./refusals.js";
 import { ask, signIn } from "./session.js";
 
@@ -20,9 +18,7 @@ const FIELD = "form[data-fields] [data-field]";
 const ENTRY = {
   ...{ key: "", action: "", part: "", name: "", label: "", seen: "", value: "", tries: 0, timer: 0 },
   state: /** @type {"waiting" | "saving" | "retrying" | "refused" | "conflict"} */ ("waiting"),
-  said: "", // what the desk refused
-  html: "", // both texts of a conflict
-  present: "", // the colleague's text of a conflict
+  ...{ error: "", html: "", present: "" }, // why it was refused; both texts of a conflict, and the colleague's
 };
 /** @typedef {typeof ENTRY} Entry */
 
@@ -32,7 +28,7 @@ const queue = new Map();
 const saved = new Map();
 
 /** The board: its data attributes say where everything is, and hold the words for the states of fields. */
-export const board = /** @type {HTMLElement} */ (find("[data-board]"));
+export const board = find("[data-board]");
 const prefix = `desk:${board.dataset.user}:${board.dataset.board}:`;
 
 on("input change compositionend", (event) => !event.isComposing && note(event));
@@ -49,9 +45,9 @@ on("click", (event) => {
   navigator.clipboard.writeText(texts.join("\n\n"));
 });
 on("desk:signed-in", retryAll);
-on("visibilitychange", () => document.hidden && sendBeforeLeaving());
+on("visibilitychange", () => document.hidden && flushFields(true));
 window.addEventListener("online", retryAll);
-window.addEventListener("pagehide", sendBeforeLeaving);
+window.addEventListener("pagehide", () => flushFields(true));
 
 /** Gives fields that have come onto the page their unsaved texts and their states. @param {Element} root */
 export function adoptFields(root) {
@@ -71,23 +67,23 @@ export function receiveField(field, fresh, askedAt) {
   const { value } = getSeen(fresh);
   const key = keyOf(field);
   if (getSeen(field).value === value) return true;
-  const isOutdated = askedAt < (saved.get(key)?.at || 0);
-  if (isOutdated || queue.has(key) || document.activeElement === getControl(field)) return false;
+  const { at = 0 } = saved.get(key) || {}; // what was asked for before it was saved is outdated
+  if (askedAt < at || queue.has(key) || document.activeElement === getControl(field)) return false;
   write(field, value, value);
   show(field);
   return true;
 }
 
-/** Saves at once what is typed, and resolves when nothing is on its way. */
+/** Saves at once what is typed, and resolves when nothing is on its way, or after five seconds. */
 export async function settleFields() {
   flushFields();
   const isBusy = () => [...queue.values()].some((each) => each.state === "saving");
-  for (let waited = 0; isBusy() && waited < 5_000; waited += 50) await new Promise((done) => setTimeout(done, 50));
+  for (let left = 100; left && isBusy(); left -= 1) await new Promise((done) => setTimeout(done, 50));
 }
 
-/** Saves at once what is typed. */
-export function flushFields() {
-  for (const entry of queue.values()) if (entry.state === "waiting") send(entry);
+/** Saves at once what is typed; a request may outlast the page. @param {boolean} [isLeaving] */
+function flushFields(isLeaving) {
+  for (const entry of queue.values()) if (entry.state === "waiting") send(entry, isLeaving);
 }
 
 /** Tries again what was refused or did not arrive. */
@@ -99,20 +95,25 @@ export function retryAll() {
 function note(event) {
   const field = nearest(event, FIELD);
   if (!field || event.target !== getControl(field)) return;
-  const { action, dataset } = /** @type {HTMLFormElement} */ (field.closest("form"));
-  const [key, value, seen] = [keyOf(field), read(field), getSeen(field).value];
-  const part = dataset.fields || "";
-  const name = field.dataset.field || "";
-  const label = find("label", field)?.textContent?.trim() || "";
-  const entry = queue.get(key) || { ...ENTRY, key, action, part, name, label, seen, value: seen };
-  if (entry.value === value && entry.state !== "waiting") return;
-  if (value === seen && !queue.has(key)) return;
-  queue.set(key, entry);
+  const entry = queue.get(keyOf(field)) || createEntry(field);
+  const value = read(field);
+  if (entry.value === value && (entry.state !== "waiting" || !queue.has(entry.key))) return;
+  queue.set(entry.key, entry);
   entry.value = value;
   keep(entry);
-  if (entry.state === "retrying" || entry.state === "refused") entry.state = "waiting";
-  if (entry.state === "waiting") sendLater(entry, event.type === "change" ? 0 : PAUSE);
+  if (entry.state !== "saving" && entry.state !== "conflict") {
+    entry.state = "waiting";
+    sendLater(entry, event.type === "change" ? 0 : PAUSE);
+  }
   show(field);
+}
+
+/** @param {any} field @returns {Entry} */
+function createEntry(field) {
+  const { action, dataset } = field.closest("form");
+  const seen = getSeen(field).value;
+  const [key, part, name] = [keyOf(field), dataset.fields, field.dataset.field];
+  return { ...ENTRY, key, action, part, name, seen, value: seen, label: find("label", field)?.textContent.trim() };
 }
 
 /** @param {Entry} entry @param {number} pause */
@@ -121,35 +122,34 @@ function sendLater(entry, pause) {
   entry.timer = setTimeout(() => send(entry), pause);
 }
 
-/** @param {Entry} entry */
-async function send(entry) {
+/** @param {Entry} entry @param {boolean} [isLeaving] */
+async function send(entry, isLeaving) {
   clearTimeout(entry.timer);
   if (entry.state === "saving" || queue.get(entry.key) !== entry) return;
   setState(entry, "saving");
-  const { value } = entry;
-  const { status, body } = await ask(entry.action, buildForm(entry));
+  const { name, value, seen } = entry;
+  const { status, body } = await ask(entry.action, { [name]: value, [`seen_${name}`]: seen }, isLeaving);
   if (status === 200) {
     Object.assign(entry, { seen: body.value, tries: 0 });
-    const now = find(".bar__now")?.innerText; // “05:42 GMT”, of the newsroom
-    saved.set(entry.key, { text: `${board.dataset.saved} ${now}`, at: performance.now() });
+    const text = `${board.dataset.saved} ${find(".bar__now")?.innerText}`; // “05:42 GMT”, of the newsroom
+    saved.set(entry.key, { text, at: performance.now() });
     if (entry.value === value) settle(entry, body.value);
     else keep(entry);
-  } else if (status === 409 && body.html) {
-    Object.assign(entry, { html: body.html, present: body.present });
-    return setState(entry, "conflict");
   } else if (status === 0 || status === 401 || status === 429 || status >= 500) {
     setState(entry, "retrying");
     if (status === 401) return signIn(); // then everything is sent again
     return sendLater(entry, Math.min(LONGEST_WAIT, 1000 * 2 ** entry.tries++));
   } else {
-    entry.said = body.error || `${board.dataset.refused} (${status})`;
-    setState(entry, "refused");
+    const { error = `${board.dataset.refused} (${status})`, html, present } = body;
+    Object.assign(entry, { error, html, present });
+    setState(entry, html ? "conflict" : "refused");
+    if (html) return;
   }
   if (entry.value !== value) {
     entry.state = "waiting";
     send(entry);
   }
-  document.dispatchEvent(new Event("desk:saved"));
+  tell("desk:saved");
 }
 
 /** @param {Entry} entry @param {Entry["state"]} state */
@@ -159,9 +159,6 @@ function setState(entry, state) {
   if (field) show(field);
 }
 
-/** @param {Entry} entry */
-const buildForm = ({ name, value, seen }) => ({ [name]: value, [`seen_${name}`]: seen });
-
 /** The desk has it. @param {Entry} entry @param {string} value as it is stored */
 function settle(entry, value) {
   queue.delete(entry.key);
@@ -170,11 +167,6 @@ function settle(entry, value) {
   if (!field) return showSum();
   write(field, document.activeElement === getControl(field) ? read(field) : value, value);
   show(field);
-}
-
-/** What leaves with the page is sent once more without waiting; this browser keeps it until it is acknowledged. */
-function sendBeforeLeaving() {
-  for (const entry of queue.values()) if (entry.state === "waiting") ask(entry.action, buildForm(entry), true);
 }
 
 /** @param {Entry} entry */
@@ -191,14 +183,14 @@ async function choose(choice, field) {
   const entry = field && queue.get(keyOf(field));
   if (!entry) return;
   if (choice === "theirs") {
-    const { status, body } = await ask(board.dataset.conflicts || "", { part: entry.part, field: entry.name });
+    const { status, body } = await ask(board.dataset.conflicts, { part: entry.part, field: entry.name });
     if (status !== 200) return showRefusal(field, body.error || words.unreachable);
     write(field, entry.present);
     settle(entry, entry.present);
-    return document.dispatchEvent(new Event("desk:saved"));
+    return tell("desk:saved");
   }
   if (choice === "merge") {
-    entry.value = /** @type {HTMLTextAreaElement} */ (find("[data-merge]", field)).value;
+    entry.value = find("[data-merge]", field).value;
     write(field, entry.value);
   }
   if (choice !== "retry") entry.seen = entry.present;
@@ -212,11 +204,11 @@ const findField = ({ part, name }) => find(`form[data-fields="${part}"] [data-fi
 /** @param {HTMLElement} field */
 const keyOf = (field) => `${field.closest("form")?.dataset.fields}/${field.dataset.field}`;
 
-/** The control of a field, of whatever kind. @param {HTMLElement} field @returns {HTMLInputElement} */
-const getControl = (field) => /** @type {any} */ (find(`[name="${field.dataset.field}"]`, field));
+/** The control of a field, of whatever kind. @param {HTMLElement} field */
+const getControl = (field) => find(`[name="${field.dataset.field}"]`, field);
 
-/** @param {HTMLElement} field @returns {HTMLInputElement} */
-const getSeen = (field) => /** @type {any} */ (find(`[name="seen_${field.dataset.field}"]`, field));
+/** @param {HTMLElement} field */
+const getSeen = (field) => find(`[name="seen_${field.dataset.field}"]`, field);
 
 /** @param {HTMLElement} field */
 function read(field) {
@@ -236,12 +228,12 @@ function write(field, value, seen) {
 /** Shows the state of a field beside its label, and both texts of a conflict below it. @param {HTMLElement} field */
 function show(field) {
   const entry = queue.get(keyOf(field));
-  const state = /** @type {HTMLElement} */ (find("[data-state]", field));
+  const state = find("[data-state]", field);
   const isConflict = entry?.state === "conflict";
   field.toggleAttribute("data-unsaved-field", Boolean(entry));
   state.dataset.state = entry?.state || "saved";
-  state.textContent = (entry ? board.dataset[entry.state] : saved.get(keyOf(field))?.text) || "";
-  if (entry?.state === "refused") showRefusal(state, entry.said);
+  state.textContent = entry ? board.dataset[entry.state] : saved.get(keyOf(field))?.text;
+  if (entry?.state === "refused") showRefusal(state, entry.error);
   else clearRefusal(state);
   if (!isConflict) find("[data-clash]", field)?.remove();
   else if (!find("[data-clash]", field)) field.insertAdjacentHTML("beforeend", entry.html);
@@ -253,17 +245,16 @@ function show(field) {
 /** How long the text is, where the hint asks for it. @param {HTMLElement} field */
 function showLength(field) {
   const count = find("[data-count]", field);
-  const text = read(field).trim();
-  const parts = count?.dataset.count === "words" ? text.split(/\s+/).filter(Boolean) : [...text];
-  count?.replaceChildren(String(parts.length));
+  const pattern = count?.dataset.count === "words" ? /\S+/g : /./gsu;
+  count?.replaceChildren(read(field).trim().match(pattern)?.length || 0);
 }
 
 /** How many fields are not saved, in the bar of the edition and where somebody signs in again. */
 function showSum() {
-  const count = [...queue.values()].filter((each) => each.state !== "waiting" && each.state !== "saving").length;
+  const { length } = [...queue.values()].filter((each) => each.state !== "waiting" && each.state !== "saving");
   for (const each of list("[data-unsaved]")) {
-    each.hidden = !count;
-    find("b", each)?.replaceChildren(String(count));
+    each.hidden = !length;
+    find("b", each)?.replaceChildren(length);
   }
 }
 

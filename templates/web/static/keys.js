@@ -1,7 +1,4 @@
-/**
- * The keys of the board. Each presses a button that is there anyway, the nearest one.
- * @module
- */
+/** The keys of the board. Each presses a button that is there anyway, the nearest one. @module */
 
 import { find, list, nearest, on } from "./dom.js";
 

@@ -1,6 +1,6 @@
 /**
- * Takes parts of a page from the desk and replaces what changed, the smallest part at a time, and never one that
- * somebody is writing or pressing in. Elements are known by their ids:
+ * Replaces the parts of a page that changed, the smallest at a time, and never one that somebody is writing or pressing
+ * in. Elements are known by their ids:
  *
  *   data-list      its children are taken one by one: added, removed, put in order
  *   data-keep      stays as it is, and only what is in it is brought up to date; another value of it: replaced
@@ -14,14 +14,10 @@ import { receiveField } from "./fields.js";
 
 /** @type {WeakMap<Element, string>} elements as the desk sent them: scripts may have changed them since */
 const received = new WeakMap();
-/** @type {Element | null} */
+/** @type {any} */
 let pressed = null;
 let composing = false;
-let closing = "";
-let asked = 0;
-let hasSkipped = false;
-/** @type {HTMLElement[]} */
-let added = [];
+let [asked, closing, hasSkipped, added] = [0, "", false, /** @type {HTMLElement[]} */ ([])]; // of what is applied
 
 on("pointerdown", (event) => (pressed = event.target), true);
 on("pointerup pointercancel", () => setTimeout(() => (pressed = null)), true);
@@ -35,12 +31,9 @@ on("compositionstart compositionend", (event) => (composing = event.type === "co
  */
 export function applyParts(html, askedAt, close = "") {
   [asked, closing, hasSkipped, added] = [askedAt, close, composing, []];
-  const focus = /** @type {HTMLElement} */ (document.activeElement);
+  const focus = document.activeElement;
   const { body } = new DOMParser().parseFromString(composing ? "" : html, "text/html");
-  for (const fresh of list(":scope > [id]", body)) {
-    const present = document.getElementById(fresh.id);
-    if (present) sync(present, fresh);
-  }
+  walk(document.body, body);
   restoreFocus(focus);
   return { added: added.filter((each) => each.isConnected), hasSkipped };
 }
@@ -48,10 +41,8 @@ export function applyParts(html, askedAt, close = "") {
 /** Whether somebody is writing in an element, or has written there what is not saved. @param {HTMLElement} element */
 function isWritten(element) {
   if (find("input:not([type=hidden]):focus, textarea:focus, select:focus, [data-unsaved-field]", element)) return true;
-  return list("input:not([type=hidden], [type=checkbox]), textarea", element).some((each) => {
-    const { value, defaultValue } = /** @type {HTMLInputElement} */ (each);
-    return value !== defaultValue;
-  });
+  const controls = list("input:not([type=hidden], [type=checkbox]), textarea", element);
+  return controls.some((each) => each.value !== each.defaultValue);
 }
 
 /** @param {HTMLElement} present @param {HTMLElement} fresh */
@@ -66,9 +57,9 @@ function sync(present, fresh) {
 function walk(present, fresh) {
   for (const child of list(":scope > *", fresh)) {
     const { field } = child.dataset;
-    const found = find(field === undefined ? `[id="${child.id}"]` : `[data-field="${field}"]`, present);
-    if (field === undefined && !child.id) walk(present, child);
-    else if (found && field === undefined) sync(found, child);
+    const found = find(field ? `[data-field="${field}"]` : `[id="${child.id}"]`, present);
+    if (!field && !child.id) walk(present, child);
+    else if (found && !field) sync(found, child);
     else if (found && !receiveField(found, child, asked)) hasSkipped = true;
   }
 }
@@ -117,10 +108,10 @@ function normalise(element) {
 }
 
 /** What was replaced or moved has lost the focus; a button that cannot be pressed any more gives it to its neighbour.
- * @param {HTMLElement} before */
+ * @param {any} before */
 function restoreFocus(before) {
   if (document.activeElement === before || before === document.body) return;
-  const again = before.isConnected ? before : document.getElementById(before.id);
-  const usable = again?.matches(":disabled") ? find("button:enabled", again.parentElement || again) : again;
+  const again = before.isConnected ? before : find(`[id="${before.id}"]`);
+  const usable = again?.matches(":disabled") ? find("button:enabled", again.parentElement) : again;
   usable?.focus({ preventScroll: true });
 }

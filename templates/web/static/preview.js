@@ -1,19 +1,20 @@
 /** The preview: the true mail, loaded beside the one that is shown, which stays until it is there. @module */
 
-import { ask, signIn } from "./session.js";
+import { find as findIn, list, on } from "./dom.js";
+import { ask, askPart, signIn } from "./session.js";
 
-const section = find("[data-preview]", document);
+const section = findIn("[data-preview]");
 const said = section.dataset;
 const box = find("#frames");
-const memory = `desk:preview:${find("[data-board]", document).dataset.user}`;
+const memory = `desk:preview:${findIn("[data-board]").dataset.user}`;
 let subscriber = "";
 let isLoading = false;
 let isWanted = false;
 let timer = 0;
 
-/** @param {string} name @param {ParentNode} [root] @returns {any} */
-function find(name, root = section) {
-  return root.querySelector(name);
+/** @param {string} selector */
+function find(selector) {
+  return findIn(selector, section);
 }
 
 /** An address with what is asked for. @param {string} path */
@@ -68,7 +69,7 @@ function take(shown, next) {
   }
   if (!mail) return explain();
   said.view = find("[name=view]:checked").value;
-  const { zone } = find("[data-zone]", document).dataset;
+  const { zone } = findIn("[data-zone]").dataset;
   const time = new Date().toLocaleTimeString(document.documentElement.lang, { timeZone: zone, hourCycle: "h23" });
   find("#preview-status").textContent = said.saidUpdated.replace("TIME", time);
   showInbox();
@@ -88,8 +89,8 @@ async function explain() {
 async function showInbox() {
   const place = find("#inbox-as");
   if (!subscriber && !find("#inbox").textContent.includes("{{")) return place.replaceChildren();
-  const response = await fetch(address(said.inbox), { headers: { "HX-Request": "true" } }).catch(() => null);
-  if (response?.ok) place.innerHTML = await response.text();
+  const { status, body } = await askPart(address(said.inbox));
+  if (status === 200) place.innerHTML = body;
 }
 
 section.addEventListener("click", (/** @type {any} */ { target }) => {
@@ -112,8 +113,8 @@ section.addEventListener("change", (/** @type {any} */ { target }) => {
   localStorage.setItem(memory, target.value);
   update();
 });
-document.body.addEventListener("preview", update);
-new ResizeObserver(() => box.querySelectorAll("iframe").forEach(fit)).observe(box);
+on("preview", update);
+new ResizeObserver(() => list("iframe", box).forEach(fit)).observe(box);
 find("iframe").dataset.width = "700";
 (find(`[value="${localStorage.getItem(memory)}"]`) || find("[name=view]")).checked = true;
 update();

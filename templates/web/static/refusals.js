@@ -1,7 +1,4 @@
-/**
- * Shows what the desk refused beside the control that was pressed, and keeps what is typed there.
- * @module
- */
+/** Shows what the desk refused beside the control that was pressed, and keeps what is typed there. @module */
 
 import { find, on, words } from "./dom.js";
 import { isSignedOut, signIn } from "./session.js";

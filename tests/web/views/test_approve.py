@@ -116,7 +116,7 @@ def test_the_second_of_two_reads_who_was_the_first(
     path = f"/editions/{edition.id}/approve/"
     editor.post(path, {"content_hash": find_hash(editor.get(path).content.decode())})
     page = admin.get(path).content.decode()
-    assert "Approved by editor@example.com. Yours would be the second approval" in page
+    assert "Approved by Editor. Yours would be the second approval" in page
     assert ">Approve</button>" in page
 
 

@@ -87,7 +87,7 @@ def test_an_undecided_text_is_given_up_or_discarded_by_a_colleague(
     assert find_conflicts() == ()
     editor.post(url, mine, headers=VALUE)
     (kept,) = find_conflicts()
-    assert "editor@example.com wrote “My subject”" in admin.get(f"/editions/{edition.id}/").content.decode()
+    assert "Editor wrote “My subject”" in admin.get(f"/editions/{edition.id}/").content.decode()
     assert b"My subject" not in admin.post(decide, {"conflict": kept.id}, headers=HTMX).content
     assert find_conflicts() == ()
     assert admin.post(decide, {"conflict": kept.id}, headers=HTMX).status_code == 404

@@ -56,6 +56,8 @@ def replace_error_page(request: HttpRequest, response: HttpResponse) -> HttpResp
     """The same response, or a refusal in its place where a page that stays open would get a whole error page."""
     if response.status_code < 400 or REFUSAL in response or not is_partial_request(request):
         return response
+    if request.headers.get("HX-Boosted") and response.status_code in (409, 422):
+        return response  # the page again, with what was typed in the form that was refused
     is_page = response.content.lstrip()[:9].lower() == b"<!doctype"
     is_value = response.headers.get("Content-Type", "").startswith("application/json")
     if is_value or not (is_page or is_value_request(request) or not response.content):

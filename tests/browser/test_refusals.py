@@ -36,7 +36,7 @@ def test_what_another_editor_made_impossible_is_said_where_it_was_pressed(
     form = page.locator(f".pool form:has(> [name=article][value='{article}'])")
     form.wait_for()
     picks.add_pick(edition.id, article, now=clock.now(), by=SYSTEM)
-    form.locator("button").click()
+    form.locator("[data-pick-it]").click()
     page.wait_for_selector(".pool .refusal:has-text('is in this edition already')")
 
 

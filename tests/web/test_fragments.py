@@ -49,3 +49,11 @@ def test_signing_in_again_is_answered_with_values(people: dict[str, Any]) -> Non
     right = {"email": "editor@example.com", "password": "a long enough password"}
     assert client.post("/login/", right, headers=json).json() == {"signed_in": "editor@example.com"}
     assert Client().post("/login/code/", {"code": "1"}, headers=json).status_code == 401
+
+
+@pytest.mark.parametrize("status", [409, 422])
+def test_a_page_that_leaves_its_place_takes_the_form_that_was_refused(db: None, status: int) -> None:
+    page = HttpResponse(PAGE, status=status)
+    assert replace_error_page(ask(hx_request="true", hx_boosted="true"), page) is page
+    refused = replace_error_page(ask(hx_request="true", hx_boosted="true"), HttpResponse(PAGE, status=403))
+    assert refused["X-Refusal"] == "1"

@@ -66,10 +66,14 @@ def show_pool(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 @desk_view(Verb.VIEW, background=True)
 def show_changes(request: HttpRequest, edition_id: int) -> HttpResponse:
-    """What an open board has to be told since `mark`: nothing (204), or its parts."""
-    if request.GET.get("mark") == board_parts.find_mark(request, edition_id):
+    """What an open board has to be told since `mark`: nothing (204), or its parts; an open review, that it changed."""
+    is_review = request.GET.get("of") == "review"
+    if request.GET.get("mark") == board_parts.find_mark(request, edition_id, tells_presence=not is_review):
         return HttpResponse(status=204)
-    return board_parts.render_parts(request, edition_lookup.get_edition(edition_id))
+    edition = edition_lookup.get_edition(edition_id)
+    if is_review:
+        return render(request, "fragments/review_changed.html", {"edition": edition})
+    return board_parts.render_parts(request, edition)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))

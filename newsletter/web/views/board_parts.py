@@ -157,20 +157,24 @@ def render_parts(
 def compute_mark(
     edition: Edition | EditionOutline,
     status: edition_status.EditionStatus,
-    present: tuple[presence.Presence, ...],
+    present: tuple[presence.Presence, ...] = (),
 ) -> str:
-    """Changes with whatever an open board must be told: edits, decisions, the mailing, undecided texts, colleagues."""
+    """Changes with whatever an open board must be told: edits, decisions, the mailing, undecided texts, colleagues.
+
+    A review is told of the edition alone, not of who else is there.
+    """
     undecided = (edition.undecided, edition.undecided_at)
     told = (edition.version, edition.state, edition.snapshot_id, edition.reason, undecided, status, present)
     return sha256(repr(told).encode()).hexdigest()[:12]
 
 
-def find_mark(request: HttpRequest, edition_id: int) -> str:
+def find_mark(request: HttpRequest, edition_id: int, *, tells_presence: bool = True) -> str:
     """The mark of an edition, for whoever asks and may see it; its stories are not read for it."""
     planned = occurrences.select_planned_instant(OuterRef("pk"))
     outline = edition_lookup.get_outline(edition_id, planned=planned)
     require_permission(request, Verb.VIEW, outline.newsletter_id)
-    return compute_mark(outline, edition_status.find_outline_status(outline), _list_present(request, edition_id))
+    present = _list_present(request, edition_id) if tells_presence else ()
+    return compute_mark(outline, edition_status.find_outline_status(outline), present)
 
 
 def _list_present(request: HttpRequest, edition_id: int) -> tuple[presence.Presence, ...]:

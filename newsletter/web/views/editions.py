@@ -59,7 +59,7 @@ from newsletter.web.forms.review import (
     SkipForm,
 )
 from newsletter.web.forms.sending import SendForm
-from newsletter.web.views import preview
+from newsletter.web.views import board_parts, preview
 from subscribers import lists
 from subscribers.states import SubscriptionState
 
@@ -137,9 +137,11 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
     may_see_subscribers = can(request.user, Verb.SUBSCRIBERS, newsletter.id)
     by = get_actor(request)
     may_edit = by.may(Verb.EDIT, newsletter_id=newsletter.id)
+    status = edition_status.get_edition_status(edition)
     context = {
         "edition": edition,
-        "status": edition_status.get_edition_status(edition),
+        "status": status,
+        "mark": board_parts.compute_mark(edition, status),
         "newsletter": newsletter,
         "content_hash": checked.content_hash,
         "view": view if view in VIEWS else "wide",

@@ -13,7 +13,7 @@ from django.test import Client
 from newsletter.accounts.models import AuditEntry
 from newsletter.checks import preflight
 from newsletter.curator.articles import article_lookup, triage
-from newsletter.curator.editions import boxes, conflicts, edition_lookup, editions, models, page_checks, picks
+from newsletter.curator.editions import boxes, conflicts, edition_lookup, editions, models, page_checks, picks, presence
 from newsletter.curator.editions.picks import add_pick
 from newsletter.kernel import clock
 from tests.actors import SYSTEM
@@ -269,3 +269,19 @@ def test_what_a_page_check_found_is_resolved(editor: Client, edition: Any) -> No
     assert "What it is called now" in taken.content.decode()
     assert edition_lookup.get_edition(edition.id).picks[0].headline == "What it is called now"
     assert editor.post(address, {"do": "shout"}, headers=HTMX).status_code == 422
+
+
+def test_an_open_review_is_told_that_the_edition_changed_and_of_nobody_who_comes(
+    editor: Client, edition: Any, now: datetime
+) -> None:
+    def ask() -> Any:
+        return editor.get(asked.replace("&amp;", "&"), headers={"HX-Request": "true"})
+
+    page = editor.get(f"/editions/{edition.id}/review/").content.decode()
+    (asked,) = re.findall(r'hx-get="([^"]*/changes/[^"]*)"', page)
+    presence.note_presence(edition.id, "", who="admin@example.com", name="Admin", now=clock.now())
+    assert ask().status_code == 204
+    editions.edit_edition(edition.id, now=now, subject="Another subject", seen=None, by=SYSTEM)
+    told = ask()
+    assert told.status_code == 200
+    assert "This edition has changed" in told.content.decode()

@@ -15,7 +15,7 @@ from newsletter.curator.editions import edition_lookup, models
 from newsletter.curator.editions.editions import get_newsletter_id
 from newsletter.curator.editions.values import Pick
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
-from newsletter.kernel.errors import NewsletterError, NotFound, Refused
+from newsletter.kernel.errors import NewsletterError, NotFound, Refused, SurroundingsError
 
 MOST_USED = 24
 
@@ -58,12 +58,15 @@ def copy_page_pictures(
 ) -> tuple[FoundPicture, ...]:
     """Copies the pictures of the page that a story links to; those that cannot be read are left out.
 
-    Raises NotFound, Refused when the page shows none.
+    Raises NotFound, Refused when the page shows none or cannot be read.
     """
     edition = edition_lookup.get_edition(edition_id)
     require_right(by, Verb.EDIT, newsletter_id=edition.newsletter_id)
     story = get_story(edition.picks, key)
-    page = fetch(resources.check_web_address(story.url), accept=resources.PAGE_TYPES)
+    try:
+        page = fetch(resources.check_web_address(story.url), accept=resources.PAGE_TYPES)
+    except SurroundingsError as error:  # somebody else's server failed, not ours
+        raise Refused(f"The page of this story cannot be read: {error}") from error
     shown = run_confined(page_pictures.list_pictures, page.body, page.url, what=page.url)
     found: list[FoundPicture] = []
     for each in shown:

@@ -32,6 +32,14 @@ def test_an_upload_is_turned_as_the_camera_says_and_loses_its_metadata(filled: E
         picture_choice.upload_picture(filled.id, b"text", "boat.txt", by=SYSTEM, now=now)
 
 
+def test_a_page_that_cannot_be_read_is_refused_by_name(filled: Edition, now: datetime) -> None:
+    def fail(url: str, **how: Any) -> FetchResponse:
+        raise FetchError(f"{url} answered 500.", status=500)
+
+    with pytest.raises(Refused, match=r"cannot be read: https://.* answered 500"):
+        picture_choice.copy_page_pictures(filled.id, filled.picks[0].key, fetch=fail, by=SYSTEM, now=now)
+
+
 def test_pictures_used_before_come_with_their_words_the_latest_first(filled: Edition, now: datetime) -> None:
     one, other = (
         picture_choice.upload_picture(filled.id, draw(each), "", by=SYSTEM, now=now).picture for each in ("red", "blue")

@@ -28,6 +28,7 @@ RAN_WITHIN = timedelta(days=14)
 NEW_WITHIN = timedelta(days=4)  # at least; since we first saw it: a feed's own date is the wrong test for “new”
 LATEST_FIRST = (F("published_at").desc(nulls_last=True), "-id")  # databases differ on where no date belongs
 PAGE_SIZE = 60
+COUNTED_BACK = timedelta(days=30)  # what is left out before that is not counted: an archive has years
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ def count_pool(edition_id: int, filters: PoolFilter = PoolFilter(), *, now: date
     )
     since = _collect_since(edition, newsletters.get_newsletter(edition.newsletter_id), now)
     cut_off = transitions.find_cut_off(edition.id)
-    left_out = Article.objects.exclude(standing=ArticleStanding.SHORTLISTED).aggregate(
+    counted = Article.objects.filter(added_at__gte=since - COUNTED_BACK)
+    left_out = counted.exclude(standing=ArticleStanding.SHORTLISTED).aggregate(
         too_old=Count("pk", filter=Q(added_at__lt=since)),
         too_late=Count("pk", filter=Q(added_at__gte=cut_off) if cut_off else Q(pk__in=())),
         ignored=Count("pk", filter=Q(standing=ArticleStanding.IGNORED, added_at__gte=since)),

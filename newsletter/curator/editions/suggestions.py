@@ -124,17 +124,15 @@ def explain_suggestions(edition_id: int, *, now: datetime) -> str:
     free = [row for row in rest if row.id not in ran]
     same = sum(row.story_id in taken for row in free)
     reasons = (
-        (len(rows) - len(rest), "are in this edition"),
-        (len(ran), "ran before or are reserved"),
-        (same, "tell a story that is in this edition"),
-        (len(free) - same, "are muted, too old, or fit no section with a free place"),
+        (len(rows) - len(rest), "in this edition already"),
+        (len(ran), "run before, or reserved"),
+        (same, "about a story in this edition"),
+        (len(free) - same, "muted, too old, or for a section that is full"),
     )
     said = ", ".join(f"{count} {reason}" for count, reason in reasons if count)
-    return (
-        f"Nothing is suggested. Of {len(rows)} articles looked at: {said}."
-        if rows
-        else ("Nothing is suggested: no article has come in that may run on this day.")
-    )
+    if not rows:
+        return "Nothing is suggested: no article has come in that may run on this day."
+    return f"Nothing is suggested. Articles looked at: {len(rows)}, of which {said}."
 
 
 def _assign_sections(

@@ -265,7 +265,7 @@ class PoolCounts:
 
     by_state: Mapping[PoolState, int]
     since: datetime  # what came earlier is left out
-    too_old: int
+    too_old: int  # of the month before
     too_late: int  # came after the cut-off
     ignored: int
 

@@ -205,6 +205,17 @@ def test_a_story_is_not_moved_behind_one_that_is_gone(filled: Edition, now: date
     assert [(each.seen, each.by) for each in refused.value.differences] == [(second.headline, BEN.name)]
 
 
+def test_an_article_is_not_picked_behind_a_story_that_is_gone(
+    filled: Edition, feed_articles: list[Article], now: datetime
+) -> None:
+    second = filled.picks[1]
+    dropped = picks.drop_pick(filled.id, second.key, content_hash=None, by=BEN, now=now)
+    with pytest.raises(Conflict, match="no longer in the edition") as refused:
+        picks.add_pick(filled.id, feed_articles[7].id, after=second.key, reason="again", by=ADA, now=now)
+    assert [(each.seen, each.by) for each in refused.value.differences] == [(second.headline, BEN.name)]
+    assert edition_lookup.get_edition(filled.id).picks == dropped.picks
+
+
 def test_fields_of_a_story_are_saved_one_by_one_against_what_was_seen(filled: Edition, now: datetime) -> None:
     story = filled.picks[0]
     seen: picks.PickFields = {"headline": story.headline, "label": "", "size": story.size}

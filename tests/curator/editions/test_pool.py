@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from newsletter.accounts.actors import SystemActor
 from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
-from newsletter.curator.articles import stories
+from newsletter.curator.articles import stories, triage
+from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import approval, editions, models, picks
-from newsletter.curator.editions.pool import PoolFilter, list_candidates, list_pool
-from newsletter.curator.editions.states import EditionState
+from newsletter.curator.editions.pool import PoolFilter, count_pool, list_candidates, list_pool
+from newsletter.curator.editions.states import EditionState, PoolState
 from newsletter.curator.editions.values import Edition, PoolArticle
 from tests.actors import SYSTEM
 
@@ -227,3 +230,31 @@ def test_wire_copy_is_known_by_its_text(edition: Edition, add_article: AddArticl
         "Valley News": "Upland Wire",
         "Fellside Paper": "",
     }
+
+
+def test_what_the_pool_has_and_leaves_out_is_counted(edition: Edition, add_article: AddArticle, now: datetime) -> None:
+    picked, ignored = add_article("Funicular reopens"), add_article("Choir wins")
+    add_article("Night bus is kept")
+    add_article("A month of rain", added=now - timedelta(days=20))
+    add_article("Before the month", added=now - timedelta(days=60))
+    picks.add_pick(edition.id, picked.id, by=SYSTEM, now=now)
+    triage.set_standing(ignored.id, ArticleStanding.IGNORED, seen=None, by=SYSTEM, now=now)
+    counts = count_pool(edition.id, now=now)
+    assert {state: count for state, count in counts.by_state.items() if count} == {
+        PoolState.OFFERED: 2,
+        PoolState.NEW: 1,
+        PoolState.PICKED: 1,
+        PoolState.IGNORED: 1,
+        PoolState.ALL: 3,
+    }
+    assert (counts.too_old, counts.too_late, counts.ignored) == (1, 0, 1)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="reads a plan of SQLite")
+def test_counting_the_pool_reads_no_archive(edition: Edition, add_article: AddArticle, now: datetime) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        count_pool(edition.id, now=now)
+    (counted,) = [each["sql"] for each in asked if "too_old" in each["sql"]]
+    with connection.cursor() as cursor:
+        plan = str(cursor.execute(f"EXPLAIN QUERY PLAN {counted}").fetchall())
+    assert "SEARCH curator_article USING INDEX" in plan, plan

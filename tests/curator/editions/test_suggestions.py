@@ -12,7 +12,7 @@ from newsletter.accounts.actors import SystemActor
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import models
 from newsletter.curator.articles.values import Article
-from newsletter.curator.editions import edition_history, editions, picks, suggestions
+from newsletter.curator.editions import edition_history, editions, picks, rules, suggestions
 from newsletter.curator.editions.values import Edition
 from tests.actors import SYSTEM
 from tests.interleaving import just_before
@@ -130,3 +130,32 @@ def test_what_is_picked_while_stories_are_suggested_is_not_picked_again(
         filled = suggestions.suggest_picks(edition.id, by=ADA, now=now)
     titles = sorted(each.headline for each in filled.picks)
     assert titles == (["Funicular reopens after repairs"] if where == "here" else []) + ["Night bus to be kept"]
+
+
+def test_nothing_to_suggest_is_explained_by_what_was_looked_at(
+    newsletter: Newsletter, edition: Edition, add_article: AddArticle, now: datetime
+) -> None:
+    assert suggestions.explain_suggestions(edition.id, now=now) == (
+        "Nothing is suggested: no article has come in that may run on this day."
+    )
+    here, ran, muted = (add_article(title) for title in ("Funicular reopens", "Choir wins", "Cairn planned"))
+    picks.add_pick(edition.id, here.id, by=SYSTEM, now=now)
+    yesterday = editions.create_edition(newsletter.id, edition.date - timedelta(days=1), by=SYSTEM, now=now)
+    picks.add_pick(yesterday.id, ran.id, by=SYSTEM, now=now)
+    rules.set_rule(newsletter.id, "mute", phrase=muted.title, seen=None, by=SYSTEM, now=now)
+    assert len(suggestions.suggest_picks(edition.id, now=now, by=SYSTEM).picks) == 1
+    assert suggestions.explain_suggestions(edition.id, now=now) == (
+        "Nothing is suggested. Articles looked at: 3, of which 1 in this edition already, 1 run before, or reserved, "
+        "1 muted, too old, or for a section that is full."
+    )
+
+
+def test_a_full_edition_is_no_reason_to_look(
+    newsletter: Newsletter, edition: Edition, add_article: AddArticle, now: datetime
+) -> None:
+    wanted = newsletter.stories_wanted
+    for number in range(wanted):
+        picks.add_pick(edition.id, add_article(f"Choir wins prize {number}").id, reason="again", by=SYSTEM, now=now)
+    assert suggestions.explain_suggestions(edition.id, now=now) == (
+        f"Nothing is suggested: all {wanted} places are taken."
+    )

@@ -73,4 +73,8 @@ def wait_until(page: Any, is_so: Callable[[], bool]) -> None:
 
 def list_complaints(page: Any) -> list[str]:
     """What the browser complained of, apart from the statuses that a test is about."""
-    return [each for each in page.complaints if not re.search(r"status of (401|403|409|422|503)|ERR_", each)]
+    return [
+        each
+        for each in page.complaints
+        if not re.search(r"status of (401|403|409|422|503)|Error Code (409|422)|ERR_", each)
+    ]

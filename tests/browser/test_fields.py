@@ -114,9 +114,10 @@ def test_what_is_typed_while_the_network_is_gone_is_saved_when_it_is_back(
     assert read(edition).subject == "Typed without a network"
 
 
-def test_a_failing_desk_is_tried_again(page: Any, live_server: Any, people: Any, edition: Any) -> None:
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_failing_desk_is_tried_again(page: Any, live_server: Any, people: Any, edition: Any, status: int) -> None:
     open_board(page, live_server, edition)
-    page.route("**/words/", lambda route: route.fulfill(status=503, body="<!doctype html>busy"))
+    page.route("**/words/", lambda route: route.fulfill(status=status, body="<!doctype html>busy"))
     page.fill("#w-subject", "Typed into a busy desk")
     page.wait_for_selector("[data-field=subject] :text('Not saved, retrying')")
     page.unroute("**/words/")

@@ -78,7 +78,7 @@ def _render_mailing(request: HttpRequest, found: summary.Mailing, sent: DeskForm
     by, state = get_actor(request), request.GET.get("state", "")
     context = _mailing_context(found) | {"state": state, "shown": ROWS_SHOWN, "may_see_subscribers": False, "rows": ()}
     context["boxes"] = _list_buttons(found, context) if by.may(Verb.SEND, newsletter_id=found.newsletter_id) else {}
-    context["refused_box"] = mailing_buttons.find_box(context["boxes"], request.POST.get("do", ""))
+    context["refused_box"] = mailing_buttons.find_box(context["boxes"], sent.data.get("do", "") if sent else "")
     context["bounced"] = _may_send_again(found, by) and _has_bounces(found)
     context["waiting"] = send_again.count_waiting(mailing_id)
     context["status"] = edition_status.get_edition_status(edition_lookup.get_edition(found.edition_id))

@@ -50,7 +50,8 @@ def test_many_mailings_are_listed_with_as_many_queries_as_one(
     for n, copy in enumerate(copies):
         copy.pk, copy.key, copy.kind, copy.occurrence_id = None, f"copy{n}", "test", None
         copy.save()
-    ledger_sums.refresh(now)
+    while ledger_sums.refresh(now):
+        pass
     with django_assert_num_queries(5):
         assert len(summary.list_mailings(limit=1)) == 1
     with django_assert_num_queries(5):

@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from newsletter.curator.articles.states import ArticleStanding
 from newsletter.kernel import clock
-from newsletter.kernel.errors import BadInput
-from newsletter.web.forms.base import DayField, DeskForm, SeenField
+from newsletter.web.forms.base import DayField, DeskForm, SeenField, refuse_bad_input
 
 
 class StandingForm(DeskForm):
@@ -49,10 +48,8 @@ class DaysForm(DeskForm):
 
     def _read_seen_day(self, name: str) -> date | None:
         text = str(self.cleaned_data[name]).strip()
-        try:
+        with refuse_bad_input():
             return clock.parse_day(text, name) if text else None
-        except BadInput as problem:
-            raise forms.ValidationError(str(problem)) from problem
 
 
 class NoteForm(DeskForm):

@@ -123,6 +123,15 @@ class DecisionForm(DeskForm):
     )
 
 
+@contextmanager
+def refuse_bad_input() -> Iterator[None]:
+    """Shows what one of our parsers refuses inside, at the field that is being read."""
+    try:
+        yield
+    except BadInput as problem:
+        raise forms.ValidationError(str(problem)) from problem
+
+
 class SeenField(forms.CharField):
     """What the page was filled with, as hidden text; it may be empty, but not missing."""
 
@@ -151,10 +160,8 @@ class DayField(forms.Field):
         text = (value or "").strip()
         if not text:
             return None
-        try:
+        with refuse_bad_input():
             return clock.parse_day(text)
-        except BadInput as problem:
-            raise forms.ValidationError(str(problem)) from problem
 
 
 class ParsedField(forms.CharField):
@@ -166,10 +173,8 @@ class ParsedField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """Called by Django with what was sent."""
-        try:
+        with refuse_bad_input():
             return self._parse(super().to_python(value) or "")
-        except BadInput as problem:
-            raise forms.ValidationError(str(problem)) from problem
 
 
 class IdField(forms.Field):

@@ -84,10 +84,6 @@ def list_states() -> Choices:
     return [*((state.value, _(state.label)) for state in SubscriptionState), (SUPPRESSED, _("Suppressed"))]
 
 
-class ImportActForm(DeskForm):
-    """Discards or undoes an import: nothing to fill in, one button."""
-
-
 class ConfirmImportForm(DeskForm):
     """Imports a file as the page showed it."""
 

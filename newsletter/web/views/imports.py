@@ -16,8 +16,8 @@ from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import NotFound
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.fields import read_act
-from newsletter.web.forms.base import DeskForm
-from newsletter.web.forms.imports import AnswersForm, ConfirmImportForm, ImportActForm, ImportForm, list_states
+from newsletter.web.forms.base import ButtonForm, DeskForm
+from newsletter.web.forms.imports import AnswersForm, ConfirmImportForm, ImportForm, list_states
 from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
 from subscribers import address_quality
 from subscribers.imports.columns import TABLE
@@ -117,8 +117,8 @@ def _go_on(found: ImportRun) -> str:
 _ACTS: Mapping[str, tuple[type[DeskForm], Callable[[HttpRequest, ImportRun, DeskForm], str]]] = {
     "import": (ConfirmImportForm, _confirm),
     "explain": (AnswersForm, _explain),
-    "discard": (ImportActForm, _discard),
-    "undo": (ImportActForm, _undo),
+    "discard": (ButtonForm, _discard),
+    "undo": (ButtonForm, _undo),
 }
 
 

@@ -8,7 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 
-from newsletter.web.forms.imports import AnswersForm, ConfirmImportForm, ImportActForm, ImportForm, list_states
+from newsletter.web.forms.base import ButtonForm
+from newsletter.web.forms.imports import AnswersForm, ConfirmImportForm, ImportForm, list_states
 from subscribers import lists
 from subscribers.imports.staging import ImportOptions
 from subscribers.states import SubscriptionState
@@ -73,7 +74,7 @@ def test_what_was_answered_is_read_by_the_names_that_were_sent() -> None:
 def test_an_import_names_what_was_seen() -> None:
     for form_class in (ConfirmImportForm, AnswersForm):
         assert "does not say what you saw" in str(form_class(QueryDict("")).errors["__all__"])
-    assert ImportActForm(QueryDict("")).is_valid()
+    assert ButtonForm(QueryDict("")).is_valid()
 
 
 def test_a_word_of_a_file_can_mean_every_state_and_suppressed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,10 +10,13 @@ import pytest
 
 from tests.browser.people import ABANDONED, open_browser
 
+log = logging.getLogger(__name__)
+
 
 @pytest.fixture
-def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+def open_page(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Any]]:
     """Opens a page of a browser of its own that notes every complaint; takes what Playwright's contexts take."""
+    caplog.set_level(logging.INFO, logger=__name__)
     with open_browser(monkeypatch) as browser:
 
         def open_one(**options: Any) -> Any:
@@ -28,6 +32,11 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
                 ),
             )
             opened.on("pageerror", lambda error: complaints.append(str(error)))
+            # Shown beside a failure: without them a page whose scripts did not load only times out.
+            opened.on("console", lambda message: log.info("console: %s", message.text))
+            opened.on("pageerror", lambda error: log.info("script: %s", error))
+            opened.on("requestfailed", lambda sent: log.info("failed: %s %s", sent.url, sent.failure))
+            opened.on("response", lambda got: log.info("%s %s", got.status, got.url) if got.status >= 400 else None)
             opened.complaints = complaints
             return opened
 

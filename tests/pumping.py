@@ -68,9 +68,10 @@ def list_patterns() -> list[FoundPattern]:
 
 
 def _import_all() -> Iterator[ModuleType]:
+    """Every module, but for those that act when they are imported: wsgi.py collects the files of pages."""
     for package in (newsletter, subscribers):
         for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not info.name.endswith("__main__") and ".migrations" not in info.name:
+            if not info.name.endswith(("__main__", ".wsgi")) and ".migrations" not in info.name:
                 with suppress(ImportError):  # a package that is installed with an extra alone
                     yield importlib.import_module(info.name)
 

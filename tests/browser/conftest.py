@@ -7,10 +7,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.templatetags.static import static
 
 from tests.browser.people import ABANDONED, open_browser
 
 log = logging.getLogger(__name__)
+
+
+@pytest.fixture(autouse=True)
+def _plain_names() -> None:
+    """Nothing was collected in this process: the tests' server has files by their plain names alone."""
+    assert static("app.css") == "/static/app.css", "a test before this one collected static files, and left them so"
 
 
 @pytest.fixture

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from newsletter.curator.editions import edition_lookup
+from PIL import Image
+
+from newsletter.catalog import pictures
+from newsletter.catalog.models import Picture
+from newsletter.curator.articles.models import Article, Story
+from newsletter.curator.editions import edition_lookup, editions, picks
 from newsletter.kernel import clock
+from tests.actors import SYSTEM
 from tests.browser.people import IN_A_BROWSER, list_complaints, open_board, sign_in, wait_until
 
 pytestmark = IN_A_BROWSER
@@ -82,12 +90,64 @@ def test_an_article_is_dragged_to_its_place(
     assert page.complaints == []
 
 
-def test_when_nothing_can_be_suggested_the_board_says_why(
-    page: Any, live_server: Any, people: Any, edition: Any
+def test_an_article_shows_its_picture_its_story_and_why_it_is_not_offered(
+    page: Any, live_server: Any, people: Any, newsroom: Any, edition: Any, articles: Callable[..., list[int]]
+) -> None:
+    now = clock.now()
+    old, _, _, pictured, told, other, empty, reserved, ignored = articles(9, at=now)
+    out = io.BytesIO()
+    Image.new("RGB", (640, 360), "teal").save(out, "PNG")
+    pictures.store_picture(out.getvalue(), source_url="", now=now)
+    Article.objects.filter(id=pictured).update(picture=Picture.objects.get())
+    Article.objects.filter(id__in=(told, other)).update(story=Story.objects.create(created_at=now))
+    Article.objects.filter(id=empty).update(text="")
+    Article.objects.filter(id=ignored).update(standing="ignored")
+    Article.objects.filter(id=old).update(added_at=now - timedelta(days=20))
+    tomorrow = editions.create_edition(newsroom.other.id, edition.date + timedelta(days=1), by=SYSTEM, now=now)
+    picks.add_pick(tomorrow.id, reserved, by=SYSTEM, now=now)
+
+    open_board(page, live_server, edition)
+    thumbnail = page.locator(f"[id='article-{pictured}'] .pool__img")
+    thumbnail.scroll_into_view_if_needed()
+    wait_until(page, lambda: thumbnail.evaluate("image => image.naturalWidth > 0"))
+    assert page.locator(f"[id='article-{empty}'] .tag:has-text('No text')").is_visible()
+    assert page.locator(f"[id='article-{reserved}'] .tag:has-text('reserved for Evening Letter')").is_visible()
+    assert page.locator("#pool-most").inner_text().startswith("Left out: ")
+    assert page.locator("#pool-most").inner_text().endswith("1 ignored.")
+
+    title = Article.objects.get(id=other).title
+    page.click(f"[id='told-{told}'] summary")
+    page.wait_for_selector(f"[id='told-{told}'] a:has-text('{title}')")
+    editions.edit_edition(edition.id, subject="From elsewhere", seen=None, by=SYSTEM, now=now)
+    page.wait_for_selector(".inbox:has-text('From elsewhere')")
+    picks.drop_pick(edition.id, edition.picks[2].key, content_hash=None, by=SYSTEM, now=now)
+    page.wait_for_selector(".pick >> nth=2", state="detached")
+    page.wait_for_load_state("networkidle")  # the pool has come anew, and what was opened in it is open
+    assert page.locator(f"[id='told-{told}'] a:has-text('{title}')").is_visible()
+    assert page.complaints == []
+
+
+def test_what_was_suggested_or_removed_is_undone_in_one_press(
+    page: Any, live_server: Any, people: Any, edition: Any, articles: Callable[..., list[int]]
 ) -> None:
     open_board(page, live_server, edition)
     page.click("text=Suggest stories")
     page.wait_for_selector("#toast:has-text('Nothing is suggested')")
+    articles(6, at=clock.now())
+    page.click("text=Suggest stories")
+    page.wait_for_selector("#toast:has-text('Stories added:')")
+    assert len(list_sections(edition)) > 3
+    page.click("#toast >> text=Undo")
+    page.wait_for_selector("#toast:has-text('Undone.')")
+    assert len(list_sections(edition)) == 3
+    key = edition.picks[1].key
+    page.click(f"[id='edit-{key}']")
+    page.click("text=Remove story")
+    page.wait_for_selector("#toast:has-text('Story removed.')")
+    page.wait_for_selector(f"[id='story-{key}']", state="detached")
+    page.click("#toast >> text=Undo")
+    page.wait_for_selector(f"[id='story-{key}']")
+    assert [each.key for each in edition_lookup.get_edition(edition.id).picks] == [each.key for each in edition.picks]
     assert page.complaints == []
 
 

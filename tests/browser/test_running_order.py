@@ -8,6 +8,7 @@ from typing import Any
 from newsletter.curator.editions import edition_lookup
 from newsletter.kernel import clock
 from tests.browser.people import IN_A_BROWSER, open_board, wait_until
+from tests.conftest import PASSWORD
 
 pytestmark = IN_A_BROWSER
 
@@ -97,6 +98,53 @@ def test_keys_move_a_story_across_sections_and_the_focus_stays_on_its_handle(
         assert list_places(edition) == expected
         assert page.evaluate("document.activeElement.id") == f"grip-{two}"
     assert page.complaints == []
+
+
+def test_a_board_is_worked_from_signing_in_to_undoing_by_keyboard_alone(
+    page: Any, live_server: Any, people: Any, edition: Any, articles: Callable[..., list[int]]
+) -> None:
+    articles(6, at=clock.now())
+    page.goto(f"{live_server.url}/editions/{edition.id}/")
+    page.wait_for_selector("#email:focus")
+    for key in ("editor@example.com", "Tab", PASSWORD, "Enter"):
+        page.keyboard.press(key) if key in ("Tab", "Enter") else page.keyboard.type(key)
+    page.wait_for_selector(".pool > li[tabindex]")
+
+    for row, section, said in ((0, 1, "Top stories"), (1, 2, "More news")):
+        page.keyboard.press("j")
+        page.keyboard.press(str(section))
+        page.wait_for_selector(f"#toast:has-text('in {said}.')")
+        page.wait_for_selector(f".pool > li.used >> nth={row}")
+    added = list_places(edition)[3][1]
+
+    tab_to(page, f"grip-{added}")
+    page.keyboard.press("Alt+ArrowDown")
+    page.wait_for_selector("#toast:has-text('is now 1 of 2 in More news.')")
+    page.keyboard.press("Alt+ArrowDown")
+    page.wait_for_selector("#toast:has-text('is now 2 of 2 in More news.')")
+    assert list_places(edition)[-1] == ("more", added)
+
+    before = edition_lookup.get_edition(edition.id).picks[-1].headline
+    tab_to(page, f"edit-{added}")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#p-headline:focus")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Written without a mouse")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(f"[id='story-{added}'] h3:has-text('Written without a mouse')")
+    assert page.evaluate("document.activeElement.id") == f"edit-{added}"
+    page.keyboard.press("Control+z")
+    page.wait_for_selector(f"[id='story-{added}'] h3:has-text('{before}')")
+    assert page.complaints == []
+
+
+def tab_to(page: Any, wanted: str) -> None:
+    """Goes on by Tab until an element has the focus."""
+    for _ in range(300):
+        if page.evaluate("document.activeElement.id") == wanted:
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not come to {wanted}")
 
 
 def test_what_was_done_is_said_for_ten_seconds_with_its_undo(

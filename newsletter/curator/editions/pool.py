@@ -75,7 +75,7 @@ def list_pool(
             ),
             copy_of=(row.copy_of.publisher or "another paper") if row.copy_of else "",
             obstacle=find_obstacle(row, shown, ran.get(row.id, "")),
-            picture_url=to_picture(row.picture).url if row.picture else "",
+            picture_name=to_picture(row.picture).name if row.picture else "",
             has_text=row.has_text,
         )
         for row in rows

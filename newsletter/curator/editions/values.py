@@ -284,7 +284,7 @@ class PoolArticle:
     notes: tuple[ArticleNote, ...] = ()
     copy_of: str = ""  # the paper whose text it prints, if it does
     obstacle: str = ""  # why it should not be picked, in words
-    picture_url: str = ""
+    picture_name: str = ""  # its public name
     has_text: bool = True
     others: tuple[StoryArticle, ...] = ()  # the other articles of its story
 

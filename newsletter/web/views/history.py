@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from newsletter.catalog import newsletters
+from newsletter.catalog import newsletters, pictures
+from newsletter.catalog.values import Picture
 from newsletter.curator.editions import edition_changes, revisions
 from newsletter.curator.editions.edition_changes import STORY
 from newsletter.curator.editions.revision_changes import ORDER
@@ -26,6 +28,8 @@ from newsletter.web.fragments import is_partial_request
 from newsletter.web.text_differences import Piece, mark_differences
 from newsletter.web.views import board_parts
 
+PICTURE = "picture_id"
+
 
 @dataclass(frozen=True, slots=True)
 class ShownDifference:
@@ -37,6 +41,8 @@ class ShownDifference:
     revision: Revision
     before: list[Piece]
     after: list[Piece]
+    picture_before: Picture | None = None
+    picture_after: Picture | None = None
 
 
 @desk_view(Verb.VIEW)
@@ -68,7 +74,7 @@ def _render_history(request: HttpRequest, edition: Edition, sent: DeskForm | Non
         "since": since,
         "upto": last if is_now else upto,
         "is_now": is_now,
-        "differences": [_show(each, edition) for each in found],
+        "differences": _show_differences(found, edition),
         "can_edit": can_edit,
         "me": get_actor(request).name,
         "form": sent,
@@ -108,18 +114,28 @@ def restore_fields(request: HttpRequest, edition_id: int) -> HttpResponse:
     return _render_history(request, edition, form)
 
 
-def _show(revision: Revision, edition: Edition) -> ShownDifference:
+def _show_differences(found: Sequence[Revision], edition: Edition) -> list[ShownDifference]:
+    chosen = [each for each in found if each.field == PICTURE]
+    stored = pictures.find_pictures({value for each in chosen for value in (each.before, each.after) if value})
+    return [_show(each, edition, stored if each in chosen else {}) for each in found]
+
+
+def _show(revision: Revision, edition: Edition, stored: Mapping[int, Picture]) -> ShownDifference:
     headlines = {each.key: each.headline for each in edition.picks}
     before, after = (_to_text(value, revision, headlines) for value in (revision.before, revision.after))
     was, now = mark_differences(before, after)
     address = f"{revision.part}|{revision.field}"
-    return ShownDifference(address, revision.label, revision.by, revision, was, now)
+    found = (stored.get(value) if stored else None for value in (revision.before, revision.after))
+    return ShownDifference(address, revision.label, revision.by, revision, was, now, *found)
 
 
 def _to_text(value: Any, revision: Revision, headlines: dict[str, str]) -> str:
     """A value as people read it: an order as a list of headlines, a story by its headline and blurb."""
     if revision.field == ORDER and not revision.part:
-        return "\n".join(f"{number} {headlines.get(key, _('(removed)'))}" for number, (key, _) in enumerate(value, 1))
+        removed = _("(removed)")
+        return "\n".join(f"{number} {headlines.get(key, removed)}" for number, (key, _section) in enumerate(value, 1))
+    if revision.field == PICTURE:
+        return _("A picture that is not kept any more") if value else ""  # where it is, it is shown instead
     if isinstance(value, dict):
         names = ("headline", "blurb") if revision.part.startswith(STORY) else ("title", "text")
         return "\n".join(str(value[name]) for name in names if value.get(name))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.test import Client
+from PIL import Image
 
+from newsletter.catalog import pictures
+from newsletter.catalog.models import Picture
 from newsletter.checks import preflight
 from newsletter.curator.editions import edition_lookup, editions, picks, revisions
 from tests.actors import SYSTEM, act_as
@@ -30,6 +34,30 @@ def test_the_history_shows_who_changed_what_word_by_word(editor: Client, edition
     assert whole.count('class="diff"') > 3
     past = editor.get(f"/editions/{edition.id}/history/?from=0&to=1").content.decode()
     assert "Restore" not in past, "what is past is compared, and restored only against now"
+
+
+def test_an_order_is_shown_by_its_headlines_and_a_picture_small(editor: Client, edition: Any, now: datetime) -> None:
+    first, second, _third = edition.picks
+    picks.move_pick(edition.id, first.key, after=second.key, by=SYSTEM, now=now)
+    page = " ".join(editor.get(f"/editions/{edition.id}/history/").content.decode().split())
+    assert first.headline in page
+    first_picture = _choose_picture(edition, first.key, "teal", by="editor", now=now)
+    second_picture = _choose_picture(edition, first.key, "navy", by="admin", now=now)
+    address = f"/editions/{edition.id}/history/"
+    page = " ".join(editor.get(f"{address}?from=0").content.decode().split())
+    assert f'src="/pictures/{second_picture.name}" alt="640 × 360"' in page
+    assert '<span class="meta">nothing</span>' in page, "there was none before"
+    assert first_picture.name in editor.get(address).content.decode()
+    Picture.objects.filter(id=first_picture.id).delete()
+    assert "A picture that is not kept any more" in editor.get(address).content.decode()
+
+
+def _choose_picture(edition: Any, key: str, colour: str, *, by: str, now: datetime) -> Any:
+    file = io.BytesIO()
+    Image.new("RGB", (640, 360), colour).save(file, "PNG")
+    picture = pictures.store_picture(file.getvalue(), source_url="", now=now)
+    picks.edit_pick(edition.id, key, picture=picture.name, seen=None, by=act_as(f"{by}@example.com"), now=now)
+    return picture
 
 
 def test_ones_own_change_is_undone_on_the_board_and_in_the_history(

@@ -57,6 +57,7 @@ def test_one_field_changed_by_two_keeps_both_texts_until_somebody_chooses(
     theo.goto(f"{live_server.url}/editions/{edition.id}/review/")
     theo.click("button:has-text('Approve')")
     theo.wait_for_selector("[role=alert]:has-text('nobody has chosen yet: Subject')")
+    assert theo.locator("button:has-text('Schedule sending'), button:has-text('Send now')").count() == 0
     assert read(edition).snapshot_id is None
 
     ines.reload()  # both are kept

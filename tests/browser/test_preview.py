@@ -104,7 +104,7 @@ def test_the_mail_is_shown_as_a_subscriber_gets_it(
     assert "Dear First1" in read_mail(page)
     assert hidden in read_mail(page)
     assert page.locator("#viewed-as").inner_text().startswith("As reader1@example.com")
-    page.click("[data-everybody]")
+    page.click("#viewed-as button")
     page.wait_for_selector("#inbox-as .inbox:has-text('For reader')")
     assert hidden not in read_mail(page)
     page.fill("#view-as", "nobody at all")

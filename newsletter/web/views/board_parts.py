@@ -98,6 +98,7 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
         # What an approved edition is withdrawn with; of others it would cost a rendering.
         "content_hash": decisions.find_content_hash(edition) if may_edit and edition.snapshot_id else "",
         "mark": compute_mark(edition, status, present),
+        "version": get_version(edition),
         "present": present,
         "where": {each.part: each.name for each in present if each.part},
         "numbers": {f"story:{each.key}": each.number for each in edition.picks},
@@ -166,6 +167,11 @@ def compute_mark(
     undecided = (edition.undecided, edition.undecided_at)
     told = (edition.version, edition.state, edition.snapshot_id, edition.reason, undecided, status, present)
     return sha256(repr(told).encode()).hexdigest()[:12]
+
+
+def get_version(edition: Edition) -> str:
+    """Changes with what the mail of an edition says: by it an open board knows whether its preview is of today."""
+    return f"{edition.version}.{edition.snapshot_id or 0}"
 
 
 def find_mark(request: HttpRequest, edition_id: int, *, tells_presence: bool = True) -> str:

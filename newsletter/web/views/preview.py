@@ -21,7 +21,7 @@ from newsletter.templater.briefing import Rendered
 from newsletter.templater.merge_fields import MergeRecipient, personalise_mail
 from newsletter.web.access import desk_view, get_actor, require_permission
 from newsletter.web.fields import read_number
-from newsletter.web.views.board_parts import get_edition
+from newsletter.web.views.board_parts import get_edition, get_version
 from subscribers import subscriber_lookup
 
 SAMPLE_ADDRESS = "reader@example.com"
@@ -37,7 +37,8 @@ MOST_MATCHES = 6
 def show_rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The true mail, for a sandboxed frame; `dark` applies the dark rules as a client in dark mode does."""
     view = request.GET.get("view", "wide")
-    mail = _render_as_asked(request, get_edition(request, Verb.VIEW, edition_id))
+    edition = get_edition(request, Verb.VIEW, edition_id)
+    mail = _render_as_asked(request, edition)
     html: str
     if view == "text" or not mail.html:
         html = render_to_string("fragments/mail_text.html", {"text": mail.text})
@@ -46,7 +47,8 @@ def show_rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
     else:
         html = re.sub(r"@media \(prefers-color-scheme: ?dark\)", "@media not all", mail.html)
         html = html.replace("light dark", "light")
-    response = HttpResponse(html.replace("<html", "<html data-mail", 1))  # by which the board knows it from an error
+    # By which the board knows it from an error, and of which version of the edition it is.
+    response = HttpResponse(html.replace("<html", f'<html data-mail="{get_version(edition)}"', 1))
     images = "img-src 'none'" if view == "pictures off" else "img-src 'self' data:"
     response["Content-Security-Policy"] = PREVIEW_POLICY.replace("img-src 'self' data:", images)
     return response

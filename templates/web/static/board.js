@@ -1,43 +1,45 @@
-/** The board: one story open for editing, and one poll that brings what changed. @module */
+/** The board: one story open for editing, and one poll that brings what changed. */
 
 import "./keys.js";
 import "./drag.js";
-import { find, on, tell } from "./dom.js";
-import { adoptFields, board, retryAll, settleFields } from "./fields.js";
+import { find, list, on, tell } from "./dom.js";
+import { board, sendAll, settleFields } from "./fields.js";
 import { applyParts } from "./parts.js";
-import { ask, askPart, isSignedOut, readToken, signIn } from "./session.js";
+import { ask, askPart, isSignedOut, signIn } from "./session.js";
 
 const [EVERY, EVERY_HIDDEN, PRESENCE_EVERY] = [2_000, 30_000, 8_000]; // milliseconds between two questions
-const { changes = "", presence = "" } = board.dataset;
+const CHANGES_STORY = "[data-edit], [data-done]"; // opens the form of a story, or closes it
+const { changes, presence } = board.dataset;
 
 let timer = 0;
-let waiting = 0;
+let isAsked = false; // a question waits in the line
 let line = Promise.resolve(); // one question at a time
 let isStale = false; // a part was left as it was, for somebody was writing in it
 
-/** The key of the story whose form is open, or "". */
+/** The key of the story whose form is open. */
 const getEditing = () => find("[data-editing]")?.dataset.editing || "";
 
 /** What the page was last told. */
-const readMark = () => ({ ...find("#mark")?.dataset });
+const getMark = () => find("#mark").dataset;
+
+/** What the pool shows of the edition: what is picked, in which order, and whether more can be. */
+const describePicks = () => list("[data-pick]").map((each) => each.id) + getMark().editable;
 
 schedule();
 tellPresence();
-setInterval(tellPresence, PRESENCE_EVERY);
-on("visibilitychange", () => (document.hidden ? schedule() : refresh()));
-on("desk:signed-in", () => refresh());
+setInterval(() => document.hidden || tellPresence(), PRESENCE_EVERY);
+on("visibilitychange", tellPresence);
+on("visibilitychange desk:signed-in", () => refresh());
 on("desk:saved", () => {
+  getMark().version = ""; // another one, which the next answer tells
   tell("preview"); // sooner than with the parts
   refresh();
 });
 on("focusout pointerup", () => setTimeout(catchUp, 300));
-window.addEventListener("pagehide", () => {
-  if (presence) navigator.sendBeacon(presence, new URLSearchParams({ gone: "1", csrfmiddlewaretoken: readToken() }));
-});
-
-/** Tells colleagues that somebody is here, and which story they edit. */
+/** Tells colleagues which story somebody edits here, or that nobody looks at this page. */
 function tellPresence() {
-  if (presence && !isSignedOut() && !document.hidden) ask(presence, { part: getEditing() && `story:${getEditing()}` });
+  const part = getEditing() && `story:${getEditing()}`;
+  if (presence && !isSignedOut()) ask(presence, document.hidden ? { gone: "1" } : { part });
 }
 
 /** Asks once more for what was left as it was. */
@@ -53,23 +55,18 @@ function schedule() {
   timer = setTimeout(refresh, document.hidden ? EVERY_HIDDEN : EVERY);
 }
 
-/** Asks for what changed, and shows it. @param {boolean} [all] also when nothing changed */
-function refresh(all = false) {
-  if (waiting && !all) return line; // somebody asks in a moment anyway
-  waiting += 1;
-  line = line.then(() => {
-    waiting -= 1;
-    return askForChanges(all ? "" : readMark().mark || "");
-  });
-  line.then(schedule);
-  return line;
+/** Asks for what changed, and shows it. */
+function refresh(isAll = false) {
+  if (isAsked && !isAll) return line; // somebody asks in a moment anyway
+  isAsked = true;
+  return (line = line.then(() => askForChanges(isAll)).then(schedule));
 }
 
-/** @param {string} mark */
-async function askForChanges(mark) {
+async function askForChanges(isAll = false) {
+  isAsked = false;
   if (isSignedOut()) return;
-  const asked = performance.now();
-  const editing = getEditing();
+  const [asked, editing] = [performance.now(), getEditing()];
+  const mark = isAll ? "" : getMark().mark;
   // Without an answer fields say so, where something is lost by it. The next question comes by itself.
   const { status, body } = await askPart(`${changes}?mark=${mark}`, editing);
   if (status === 401) signIn();
@@ -77,17 +74,14 @@ async function askForChanges(mark) {
 }
 
 /** Shows parts that came. @param {string} html @param {number} asked @param {string} [closing] the key of a story */
-function take(html, asked, closing = "") {
-  const before = readMark();
-  const { added, hasSkipped } = applyParts(html, asked, closing && `story-${closing}`);
-  isStale ||= hasSkipped;
-  for (const each of added) {
-    /** @type {any} */ (window).htmx.process(each);
-    adoptFields(each);
-  }
-  const now = readMark();
-  if (now.version !== before.version) ["preview", "pool"].forEach(tell);
-  if ("editable" in now && !("editable" in before)) retryAll();
+function take(html, asked, closing) {
+  const { version, editable } = getMark();
+  const picks = describePicks();
+  isStale = applyParts(html, asked, `story-${closing}`) || isStale;
+  const now = getMark();
+  if (now.version !== version) tell("preview");
+  if (describePicks() !== picks) tell("pool");
+  if ("editable" in now && editable === undefined) sendAll();
 }
 
 // What closes the form of a story, or drops it, waits until the last words there are saved; and a story is dropped with
@@ -95,7 +89,7 @@ function take(html, asked, closing = "") {
 on("htmx:confirm", async (event) => {
   const { elt, issueRequest } = event.detail;
   const drops = find("[data-drop]", elt);
-  if (event.defaultPrevented || !(drops || elt.matches("[data-edit], [data-done]"))) return;
+  if (event.defaultPrevented || !(drops || elt.matches(CHANGES_STORY))) return;
   event.preventDefault();
   await settleFields();
   if (drops) await refresh(true);
@@ -110,7 +104,7 @@ on("htmx:configRequest", ({ detail }) => {
 on("htmx:beforeSwap", ({ detail }) => {
   const { elt, asked } = detail.requestConfig;
   const editing = getEditing();
-  const changesStory = elt.matches("[data-edit], [data-done]");
+  const changesStory = elt.matches(CHANGES_STORY);
   if (!detail.xhr.getResponseHeader("X-Parts") || detail.xhr.status >= 400) return;
   detail.shouldSwap = false;
   if (elt.closest("[data-reset]")) elt.closest("form")?.reset(); // what was typed there is stored now

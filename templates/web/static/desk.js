@@ -7,19 +7,19 @@ find(".bar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center"
 
 const clock = find("[data-now]");
 if (clock) {
-  const offset = Date.parse(clock.dataset.now || "") - Date.now();
+  const { now, zone: timeZone } = clock.dataset;
+  const offset = Date.parse(now) - Date.now();
   const { lang } = document.documentElement;
-  const form = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  const format = new Intl.DateTimeFormat(lang, { ...form, timeZone: clock.dataset.zone });
+  const format = new Intl.DateTimeFormat(lang, { timeStyle: "short", hourCycle: "h23", timeZone });
   setInterval(() => (clock.textContent = format.format(Date.now() + offset)), 5000);
 }
 
 /** What a browser copied as markup goes along with the text that is pasted, for the story is read better from it. */
 const LARGEST_COPY = 1_000_000; // characters
 on("paste input", (event) => {
-  const area = /** @type {HTMLTextAreaElement | null} */ (nearest(event, "textarea[data-copied]"));
-  const html = /** @type {HTMLInputElement | null} */ (area?.form?.elements.namedItem("html"));
-  if (!area || !html || event.inputType === "insertFromPaste") return;
+  const area = nearest(event, "textarea[data-copied]");
+  const html = area?.form.elements.html;
+  if (!html || event.inputType === "insertFromPaste") return;
   const copied = event.clipboardData?.getData("text/html") || ""; // what was typed or cut is in the text alone
   const isAlone = area.selectionStart === 0 && area.selectionEnd === area.value.length;
   html.value = isAlone && copied.length <= LARGEST_COPY ? copied : "";

@@ -1,21 +1,21 @@
-/** Finding elements and listening, in few words and typed. @module */
+/** Finding elements and listening, in few words and typed. */
 
-/** The first that fits; of whatever kind, as the templates have it. @param {string} selector @param {ParentNode} [root] @returns {any} */
+/** The first that fits; of whatever kind. @param {string} selector @param {ParentNode} [root] @returns {any} */
 export const find = (selector, root = document) => root.querySelector(selector);
 
 /** @param {string} selector @param {ParentNode} [root] */
 export const list = (selector, root = document) => /** @type {any[]} */ ([...root.querySelectorAll(selector)]);
 
-/** What an event is about, or what is around it. @param {any} event @param {string} selector @returns {HTMLElement | null} */
+/** What an event is about, or what is around it. @param {any} event @param {string} selector @returns {any} */
 export const nearest = (event, selector) => event.target.closest?.(selector);
 
-/** Listens on the whole page, for some names. @param {string} names @param {(event: any) => void} listener */
-export function on(names, listener, capture = false) {
-  for (const name of names.split(" ")) document.addEventListener(name, listener, capture);
+/** Listens for some names. @param {string} names @param {(event: any) => void} listener @param {EventTarget} [target] */
+export function on(names, listener, target = document) {
+  for (const name of names.split(" ")) target.addEventListener(name, listener);
 }
 
 /** Tells every part of the page. @param {string} name */
 export const tell = (name) => document.body.dispatchEvent(new Event(name, { bubbles: true }));
 
 /** The sentences that a page brings for its scripts, in its own language. */
-export const words = document.body.dataset;
+export const words = find("body").dataset;

@@ -1,33 +1,33 @@
-/** The keys of the board. Each presses a button that is there anyway, the nearest one. @module */
+/** The keys of the board. Each presses a button that is there anyway: the one in what is around the focus. */
 
-import { find, list, nearest, on } from "./dom.js";
+import { list, nearest, on } from "./dom.js";
 
-const ROW = ".pool > li";
-/** @type {Record<string, [around: string, selector: string]>} */
+const ROW = ".pool>li";
+/** @type {Record<string, string>} what is around, and in it the button */
 const EVERYWHERE = {
-  "Alt+ArrowUp": ["[data-pick]", "[data-up]"],
-  "Alt+ArrowDown": ["[data-pick]", "[data-down]"],
-  "Alt+1": ["[data-field]", "[data-choose=mine]"],
-  "Alt+2": ["[data-field]", "[data-choose=theirs]"],
-  "Ctrl+Enter": ["[data-field]", "[data-choose=merge]"],
-  Escape: ["body:not(:has(dialog[open]))", "[data-done]"],
+  "Alt+ArrowUp": "[data-pick] [data-up]",
+  "Alt+ArrowDown": "[data-pick] [data-down]",
+  "Alt+1": "[data-field] [data-choose=mine]",
+  "Alt+2": "[data-field] [data-choose=theirs]",
+  "Ctrl+Enter": "[data-field] [data-choose=merge]",
+  Escape: "body:not(:has(dialog[open])) [data-done]",
 };
 /** @type {typeof EVERYWHERE} */
 const OUTSIDE_FIELDS = {
-  "Ctrl+z": ["body", "#undo-last"],
-  "/": ["body", "#q"],
-  o: [ROW, "[data-open]"],
-  Enter: [`${ROW}:focus`, "[data-enter]"],
+  "Ctrl+z": "body #undo-last",
+  "/": "body #q",
+  o: `${ROW} [data-open]`,
+  Enter: `${ROW}:focus [data-enter]`,
 };
 
 on("keydown", (event) => {
   if (event.isComposing) return;
   const key = (event.ctrlKey || event.metaKey ? "Ctrl+" : "") + (event.altKey ? "Alt+" : "") + event.key;
   const isTyping = nearest(event, "input:not([type=radio]), textarea, select");
-  const [around, selector] = EVERYWHERE[key] || (!isTyping && OUTSIDE_FIELDS[key]) || ["body", ""];
+  const selector = EVERYWHERE[key] || (!isTyping && OUTSIDE_FIELDS[key]) || "";
   const row = isTyping ? null : nearest(event, ROW);
   const rows = list(`${ROW}[tabindex]`);
-  let target = selector ? find(selector, nearest(event, around) || document.createElement("p")) : null;
+  let target = selector && nearest(event, selector.split(" ")[0])?.querySelector(selector);
   if (!isTyping && (key === "j" || key === "k")) target = rows[row ? rows.indexOf(row) + (key === "j" ? 1 : -1) : 0];
   if (row && /^[1-9]$/.test(key)) target = list("[data-section]", row)[Number(key) - 1];
   if (!target) return;

@@ -6,99 +6,99 @@
  *   data-keep      stays as it is, and only what is in it is brought up to date; another value of it: replaced
  *   data-field     a field: fields.js decides
  *   others         replaced when they differ
- * @module
  */
 
 import { find, list, on } from "./dom.js";
-import { receiveField } from "./fields.js";
+import { adoptFields, receiveField } from "./fields.js";
 
 /** @type {WeakMap<Element, string>} elements as the desk sent them: scripts may have changed them since */
 const received = new WeakMap();
-/** @type {any} */
-let pressed = null;
 let composing = false;
-let [asked, closing, hasSkipped, added] = [0, "", false, /** @type {HTMLElement[]} */ ([])]; // of what is applied
+let [asked, closing, hasSkipped, added] = [0, "", false, /** @type {Element[]} */ ([])]; // of what is applied
 
-on("pointerdown", (event) => (pressed = event.target), true);
-on("pointerup pointercancel", () => setTimeout(() => (pressed = null)), true);
-on("compositionstart compositionend", (event) => (composing = event.type === "compositionstart"), true);
+on("compositionstart compositionend", (event) => (composing = event.type === "compositionstart"));
 
 /**
  * Applies parts that the page asked for at `askedAt`, on its own clock. `close` is the id of an element that is to go
- * although it is written in, for its text is kept. Returns the elements that are new, and whether something was left
- * as it was.
- * @param {string} html @param {number} askedAt @param {string} [close]
+ * although it is written in, for its text is kept. Returns whether something was left as it was.
+ * @param {string} html @param {number} askedAt @param {string} close
  */
-export function applyParts(html, askedAt, close = "") {
+export function applyParts(html, askedAt, close) {
   [asked, closing, hasSkipped, added] = [askedAt, close, composing, []];
   const focus = document.activeElement;
-  const { body } = new DOMParser().parseFromString(composing ? "" : html, "text/html");
-  walk(document.body, body);
+  walk(document.body, new DOMParser().parseFromString(composing ? "" : html, "text/html").body);
   restoreFocus(focus);
-  return { added: added.filter((each) => each.isConnected), hasSkipped };
+  for (const each of added) {
+    /** @type {any} */ (window).htmx.process(each);
+    adoptFields(each);
+  }
+  return hasSkipped;
 }
 
-/** Whether somebody is writing in an element, or has written there what is not saved. @param {HTMLElement} element */
-function isWritten(element) {
-  if (find("input:not([type=hidden]):focus, textarea:focus, select:focus, [data-unsaved-field]", element)) return true;
-  const controls = list("input:not([type=hidden], [type=checkbox]), textarea", element);
-  return controls.some((each) => each.value !== each.defaultValue);
+/** Takes what is in a part one by one. @param {any} present @param {any} fresh */
+function walk(present, fresh) {
+  for (const child of list(":scope > *", fresh)) {
+    const found = find(`[id="${child.id}"]`, present);
+    if (!child.id) walk(present, child);
+    else if (found) sync(found, child);
+  }
 }
 
-/** @param {HTMLElement} present @param {HTMLElement} fresh */
+/** @param {any} present @param {any} fresh */
 function sync(present, fresh) {
   const { keep } = fresh.dataset;
-  if (fresh.hasAttribute("data-list")) syncList(present, fresh);
+  if ("list" in fresh.dataset) syncList(present, fresh);
+  else if ("field" in fresh.dataset) hasSkipped = !receiveField(present, fresh, asked) || hasSkipped;
   else if (keep && keep === present.dataset.keep) walk(present, fresh);
   else replace(present, fresh);
 }
 
-/** @param {HTMLElement} present @param {HTMLElement} fresh */
-function walk(present, fresh) {
-  for (const child of list(":scope > *", fresh)) {
-    const { field } = child.dataset;
-    const found = find(field ? `[data-field="${field}"]` : `[id="${child.id}"]`, present);
-    if (!field && !child.id) walk(present, child);
-    else if (found && !field) sync(found, child);
-    else if (found && !receiveField(found, child, asked)) hasSkipped = true;
-  }
-}
-
-/** @param {HTMLElement} present @param {HTMLElement} fresh */
+/** @param {any} present @param {any} fresh */
 function syncList(present, fresh) {
   const wanted = list(":scope > [id]", fresh);
   for (const child of list(":scope > [id]", present)) {
-    if (wanted.some((each) => each.id === child.id)) continue;
-    if (child.id !== closing && isWritten(child)) hasSkipped = true;
+    if (wanted.some(({ id }) => id === child.id)) continue;
+    if (isUsed(child)) hasSkipped = true;
     else child.remove();
   }
   let cursor = present.firstElementChild;
   for (const each of wanted) {
-    const found = document.getElementById(each.id);
-    if (found?.parentElement === present) {
-      const next = found.nextElementSibling;
-      sync(found, each);
-      if (found === cursor) cursor = next;
-      else present.insertBefore(document.getElementById(each.id) || each, cursor);
-    } else {
+    const found = find(`:scope > [id="${each.id}"]`, present);
+    if (!found) {
       present.insertBefore(each, cursor);
-      received.set(each, normalise(each));
-      added.push(each);
+      note(each);
+      continue;
     }
+    const next = found.nextElementSibling;
+    sync(found, each);
+    if (found === cursor) cursor = next;
+    else present.insertBefore(found.isConnected ? found : each, cursor);
   }
 }
 
-/** @param {HTMLElement} present @param {HTMLElement} fresh */
+/** @param {any} present @param {any} fresh */
 function replace(present, fresh) {
-  const text = normalise(fresh);
-  if ((received.get(present) ?? normalise(present)) === text) return;
-  if ((fresh.id !== closing && isWritten(present)) || present.contains(pressed)) {
+  if ((received.get(present) ?? normalise(present)) === normalise(fresh)) return;
+  if (isUsed(present)) {
     hasSkipped = true;
     return;
   }
-  for (const open of list("details[open][id]", present)) find(`[id="${open.id}"]`, fresh)?.setAttribute("open", "");
+  for (const { id } of list("details[open][id]", present)) find(`[id="${id}"]`, fresh)?.setAttribute("open", "");
+  note(fresh);
   present.replaceWith(fresh);
-  received.set(fresh, text);
+}
+
+/** Whether somebody writes or presses in an element, or has written there what is not saved. @param {Element} element */
+function isUsed(element) {
+  if (element.id === closing) return false;
+  if (find(":is(input, textarea, select):focus, :active, [data-unsaved-field]", element)) return true;
+  const typed = list("input:not([type=hidden], [type=checkbox]), textarea", element);
+  return typed.some((each) => each.value !== each.defaultValue);
+}
+
+/** @param {Element} fresh */
+function note(fresh) {
+  received.set(fresh, normalise(fresh));
   added.push(fresh);
 }
 

@@ -1,43 +1,37 @@
-/** The preview: the true mail, loaded beside the one that is shown, which stays until it is there. @module */
+/** The preview: the true mail, loaded beside the one that is shown, which stays until it is there. */
 
-import { find as findIn, list, on } from "./dom.js";
+import { find, list, nearest, on } from "./dom.js";
+import { board } from "./fields.js";
 import { ask, askPart, signIn } from "./session.js";
 
-const section = findIn("[data-preview]");
+const section = find("[data-preview]");
 const said = section.dataset;
 const box = find("#frames");
-const memory = `desk:preview:${findIn("[data-board]").dataset.user}`;
+const status = find("#preview-status");
+const memory = `desk:preview:${board.dataset.user}`;
 let subscriber = "";
 let isLoading = false;
 let isWanted = false;
 let timer = 0;
 
-/** @param {string} selector */
-function find(selector) {
-  return findIn(selector, section);
-}
+const getView = () => find("[name=view]:checked");
 
 /** An address with what is asked for. @param {string} path */
-function address(path) {
-  return `${path}?${new URLSearchParams({ view: find("[name=view]:checked").value, subscriber })}`;
-}
+const address = (path) => `${path}?${new URLSearchParams({ view: getView().value, subscriber })}`;
 
 /** Makes a frame of its view's width as small as the column. @param {any} frame */
-function fit(frame) {
-  const { width } = frame.dataset;
-  const scale = Math.min(1, box.clientWidth / width);
-  Object.assign(frame.style, {
-    width: `${width}px`,
-    height: `${box.clientHeight / scale}px`,
-    transform: `scale(${scale})`,
-    left: `${(box.clientWidth - width * scale) / 2}px`,
-  });
+function fit({ style, width }) {
+  style.width = `${width}px`;
+  style.setProperty("--scale", Math.min(1, box.clientWidth / width));
 }
 
-/** The mail in a frame; nothing for an error, or a page to sign in. @param {any} frame */
-function getMail(frame) {
-  const page = frame.contentDocument?.documentElement;
-  return page?.hasAttribute("data-mail") && page.outerHTML;
+/** The version of the edition in a frame; nothing for an error, or a page to sign in. @param {any} frame */
+const getVersion = ({ contentDocument }) => contentDocument?.documentElement?.dataset.mail;
+
+/** Whether the edition is shown as the board was last told of it, and in the view that is asked for. */
+function isShown() {
+  const shown = find("iframe");
+  return getVersion(shown) === find("#mark").dataset.version && shown.getAttribute("src") === address(said.preview);
 }
 
 /** Loads the mail; while one is loading, once more behind it. */
@@ -48,7 +42,7 @@ function update() {
   isLoading = true;
   const shown = find("iframe");
   const next = shown.cloneNode();
-  next.dataset.width = find("[name=view]:checked").dataset.width;
+  next.width = getView().dataset.width;
   next.ariaHidden = "true";
   next.onload = () => take(shown, next);
   next.src = address(said.preview);
@@ -59,29 +53,27 @@ function update() {
 /** @param {any} shown @param {any} next */
 function take(shown, next) {
   isLoading = false;
-  const mail = getMail(next);
-  if (!mail || (shown.src === next.src && getMail(shown) === mail)) {
+  if (!getVersion(next)) {
     next.remove();
-  } else {
-    next.contentWindow.scrollTo(0, getMail(shown) ? shown.contentWindow.scrollY : 0);
-    next.ariaHidden = null;
-    shown.remove();
+    return explain();
   }
-  if (!mail) return explain();
-  said.view = find("[name=view]:checked").value;
-  const { zone } = findIn("[data-zone]").dataset;
+  next.contentWindow.scrollTo(0, getVersion(shown) ? shown.contentWindow.scrollY : 0);
+  next.ariaHidden = null;
+  shown.remove();
+  said.view = getView().value;
+  const { zone } = find("[data-zone]").dataset;
   const time = new Date().toLocaleTimeString(document.documentElement.lang, { timeZone: zone, hourCycle: "h23" });
-  find("#preview-status").textContent = said.saidUpdated.replace("TIME", time);
+  status.textContent = said.saidUpdated.replace("TIME", time);
   showInbox();
   section.dispatchEvent(new Event("shown"));
-  if (isWanted) update();
+  if (isWanted && !isShown()) update();
 }
 
 /** Says why nothing came, and tries again. */
 async function explain() {
-  const { status } = await ask(address(said.inbox), null);
-  if (status === 401) return signIn().then(update);
-  find("#preview-status").textContent = said.saidFailed;
+  const answer = await ask(address(said.inbox), null);
+  if (answer.status === 401) return signIn().then(update);
+  status.textContent = said.saidFailed;
   timer = setTimeout(update, 3_000);
 }
 
@@ -93,10 +85,10 @@ async function showInbox() {
   if (status === 200) place.innerHTML = body;
 }
 
-section.addEventListener("click", (/** @type {any} */ { target }) => {
-  const button = target.closest("[data-subscriber], [data-everybody]");
+on("click", (event) => {
+  const button = nearest(event, "[data-subscriber]");
   if (!button) return;
-  subscriber = button.dataset.subscriber || "";
+  ({ subscriber } = button.dataset); // "": everybody
   find("#viewed-as").hidden = !subscriber;
   find("#viewed-as b").textContent = button.dataset.name;
   find("#recipients").replaceChildren();
@@ -104,17 +96,17 @@ section.addEventListener("click", (/** @type {any} */ { target }) => {
   find("#view-as").focus();
   update();
 });
-section.addEventListener("submit", (/** @type {Event} */ event) => {
+on("submit", (event) => {
+  if (!event.target.matches("[data-views]")) return;
   event.preventDefault();
-  find("[data-subscriber]")?.click(); // Enter takes the first that was found
+  find("#recipients [data-subscriber]")?.click(); // Enter takes the first that was found
 });
-section.addEventListener("change", (/** @type {any} */ { target }) => {
+on("change", ({ target }) => {
   if (target.name !== "view") return;
   localStorage.setItem(memory, target.value);
   update();
 });
-on("preview", update);
+on("preview", () => isShown() || update());
 new ResizeObserver(() => list("iframe", box).forEach(fit)).observe(box);
-find("iframe").dataset.width = "700";
-(find(`[value="${localStorage.getItem(memory)}"]`) || find("[name=view]")).checked = true;
+(find(`[name=view][value="${localStorage.getItem(memory)}"]`) || find("[name=view]")).checked = true;
 update();

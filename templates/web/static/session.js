@@ -1,25 +1,25 @@
-/** Signing in again on a page that is open, and requests that know what the desk answers. @module */
+/** Signing in again on a page that is open, and requests that know what the desk answers. */
 
-import { find, list, tell, words } from "./dom.js";
+import { find, list, on, tell, words } from "./dom.js";
 
-/** @type {Promise<void> | null} */
-let waiting = null;
+const dialog = find("#sign-in");
+const form = find("form", dialog);
 
 /** Whether the desk has said that nobody is signed in, and nobody has signed in since. */
-export const isSignedOut = () => waiting !== null;
+export const isSignedOut = () => dialog.open;
 
 /** The token against forged forms: it changes when somebody signs in. */
-export const readToken = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] || "";
+const readToken = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] || "";
 
 /**
  * One request that the desk answers with JSON, whatever it answers. Status 0: no answer, the network is gone.
- * @param {string} url @param {Record<string, string> | FormData | null} sent null: a GET
- * @param {boolean} [keepalive] it outlasts the page
+ * What is asked when somebody leaves the page outlasts it.
+ * @param {string} url @param {any} sent names and values; null: a GET
  */
-export function ask(url, sent, keepalive = false) {
-  const body = sent && !(sent instanceof FormData) ? new URLSearchParams(sent) : sent;
+export function ask(url, sent) {
   const headers = { Accept: "application/json", "X-CSRFToken": readToken() };
-  return read(url, { method: sent ? "POST" : "GET", body, headers, keepalive });
+  const [method, body] = sent ? ["POST", new URLSearchParams(sent)] : ["GET"];
+  return read(url, { method, body, headers, keepalive: document.hidden });
 }
 
 /** One request for a part of a page: its markup. @param {string} url @param {string} [editing] the key of a story */
@@ -37,38 +37,36 @@ async function read(url, options) {
 }
 
 /** Opens the dialog, once, and resolves when somebody has signed in. */
-export const signIn = () => (waiting ||= openDialog());
+export function signIn() {
+  if (!dialog.open) {
+    dialog.showModal();
+    show("password");
+  }
+  return new Promise((resolve) => document.addEventListener("desk:signed-in", resolve, { once: true }));
+}
 
-/** @returns {Promise<void>} */
-function openDialog() {
-  const dialog = find("#sign-in");
-  const form = find("form", dialog);
-  show("password");
-  dialog.oncancel = (/** @type {Event} */ event) => event.preventDefault();
-  dialog.showModal();
-  return new Promise((resolve) => {
-    form.onsubmit = async (/** @type {Event} */ event) => {
-      event.preventDefault();
-      const isCode = find("#sign-in [data-step=password]").hidden;
-      const { status, body } = await ask(isCode ? form.dataset.code : form.action, new FormData(form));
-      if (status === 200 && body.asks) return show("code");
-      if (status === 401) show("password");
-      if (status !== 200) return find("#sign-in [data-error]").append(body.error || words.unreachable);
-      form.reset();
-      dialog.close();
-      renewTokens();
-      waiting = null;
-      tell("desk:signed-in");
-      resolve();
-    };
-  });
+on("cancel", (event) => event.preventDefault(), dialog);
+on("submit", submit, form);
+
+/** @param {Event} event */
+async function submit(event) {
+  event.preventDefault();
+  const isCode = find("[data-step=password]", form).hidden;
+  const { status, body } = await ask(isCode ? form.dataset.code : form.action, new FormData(form));
+  if (status === 200 && body.asks) return show("code");
+  if (status === 401) show("password");
+  if (status !== 200) return find("[data-error]", form).append(body.error || words.unreachable);
+  form.reset();
+  dialog.close();
+  renewTokens();
+  tell("desk:signed-in");
 }
 
 /** Shows one step of the dialog. @param {string} step */
 function show(step) {
-  for (const each of list("#sign-in [data-step]")) each.hidden = each.dataset.step !== step;
-  find("#sign-in [data-error]").replaceChildren();
-  find(`#sign-in [data-step=${step}] input`).focus();
+  for (const each of list("[data-step]", form)) each.hidden = each.dataset.step !== step;
+  find("[data-error]", form).replaceChildren();
+  find(`[data-step=${step}] input`, form).focus();
 }
 
 /** Gives every form of the page the token of the new session. */

@@ -8,6 +8,7 @@ import { applyParts } from "./parts.js";
 import { ask, askPart, isSignedOut, signIn } from "./session.js";
 
 const [EVERY, EVERY_HIDDEN, PRESENCE_EVERY] = [2_000, 30_000, 8_000]; // milliseconds between two questions
+const AFTER_MAIL = 400; // milliseconds: the parts would take the desk's time from the mail, which is waited for
 const CHANGES_STORY = "[data-edit], [data-done]"; // opens the form of a story, or closes it
 const { changes, presence } = board.dataset;
 
@@ -32,8 +33,8 @@ on("visibilitychange", tellPresence);
 on("visibilitychange desk:signed-in", () => refresh());
 on("desk:saved", () => {
   getMark().version = ""; // another one, which the next answer tells
-  tell("preview"); // sooner than with the parts
-  refresh();
+  tell("preview");
+  setTimeout(refresh, AFTER_MAIL);
 });
 on("focusout pointerup", () => setTimeout(catchUp, 300));
 /** Tells colleagues which story somebody edits here, or that nobody looks at this page. */

@@ -36,19 +36,3 @@ def read_seen(sent: Mapping[str, str]) -> dict[str, str]:
 def read_number(sent: QueryDict, name: str) -> int | None:
     """The whole number in a field, zero or more; None when it holds anything else, or too many digits."""
     return parse_whole_number(sent.get(name, ""))
-
-
-def require_seen(sent: QueryDict, name: str) -> str:
-    """What a field held when the page was loaded, from the form's `seen_NAME`. Raises BadInput without it."""
-    seen = sent.get(f"seen_{name}")
-    if seen is None:
-        raise BadInput("This page is too old to save from. Load it again.", name)
-    return seen
-
-
-def require_content_hash(sent: QueryDict) -> str:
-    """The hash of what somebody saw and decides on, from the form's `content_hash`. Raises BadInput without it."""
-    found = sent.get("content_hash", "").strip()
-    if not found:
-        raise BadInput("This page does not say what you saw. Load it again, then decide.", "content_hash")
-    return found

@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.kernel import clock
 from subscribers import hooks, lists, self_service, subscriber_lookup, tokens
+from subscribers.forms.leaving import LeavingForm
 from subscribers.policy import LEAVING_REASONS
 from subscribers.states import LeavingStatus, SubscriptionState
 from subscribers.views.page import activate_language, find_network, list_languages, public_page, read_form
@@ -23,19 +24,19 @@ def show_unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """
     now = clock.now()
     claims = subscriber_lookup.get_signer().read(token, tokens.FOOTER, now)
-    sent = read_form(request) if request.method == "POST" else {}
-    if request.method == "POST" and sent.get("via") != "page":
+    form = read_form(request, LeavingForm) if request.method == "POST" else None
+    if form and not form.is_of_our_page:
         self_service.unsubscribe_by_link(claims, how="one-click", network=find_network(request), now=now)
         return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
     activate_language(*list_languages(subscriber_lookup.get_subscriber(claims.subscriber_id), claims.list_id))
-    if request.method != "POST":
+    if form is None:
         return _render_page(request, claims, token)
-    did = sent.get("do", "")
+    did = form.read("do")
     if did == "undo":
         shown = _("Undo, keep sending it")
         self_service.undo_unsubscribe(claims, network=find_network(request), now=now, form_text=shown)
     elif did == "why":
-        self_service.record_leaving_reason(claims, sent.get("reason", ""), sent.get("text", ""))
+        self_service.record_leaving_reason(claims, form.read("reason"), form.read("text"))
     else:
         did = "leave"
         self_service.unsubscribe_by_link(claims, how="page", network=find_network(request), now=now)

@@ -6,8 +6,9 @@ import functools
 import html
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+from django import forms
 from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -27,6 +28,7 @@ from subscribers import challenges, hooks, lists, rate_limits, tokens
 from subscribers.values import Subscriber
 
 View = Callable[..., HttpResponse]
+AnyForm = TypeVar("AnyForm", bound=forms.Form)
 _FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 
 # These pages show text of strangers, so they can do nothing but be read and send their own form.
@@ -151,12 +153,12 @@ def find_network(request: HttpRequest) -> str:
     )
 
 
-def read_form(request: HttpRequest) -> QueryDict:
+def read_form(request: HttpRequest, form_class: type[AnyForm]) -> AnyForm:
     """What a form sent; nothing for a body that cannot be read. Leaving must not fail by it: the link says it all."""
     try:
-        return request.POST
+        return form_class(request.POST)
     except (MultiPartParserError, BadRequest, SuspiciousOperation):
-        return QueryDict()
+        return form_class(QueryDict())
 
 
 def list_languages(person: Subscriber, list_id: int = 0) -> tuple[str, ...]:

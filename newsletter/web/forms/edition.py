@@ -10,7 +10,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.curator.editions.states import BoxPlace, PickSize
-from newsletter.kernel.errors import BadInput
+from newsletter.kernel.errors import BadInput, Conflict, NewsletterError
+from newsletter.web.forms.base import DeskForm
 
 PLACES = ((BoxPlace.TOP.value, _("Below the intro")), (BoxPlace.END.value, _("Below the stories")))
 SIZES = (
@@ -47,20 +48,20 @@ def _choice(label: Any, choices: Any) -> forms.ChoiceField:
     )
 
 
-class SeenForm(forms.Form):
+class SeenForm(DeskForm):
     """A form whose fields each carry what they held when the page was loaded, as “seen_NAME”."""
 
-    FORMER_NAMES: Mapping[str, str] = {}  # name in the form → name in the service, where they differ
-
-    def read_fields(self, sent: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def read_fields(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What was sent of the form's fields, and what was seen of them; a browser sends the ones it showed.
 
         Raises BadInput for a field that the form has not.
         """
+        sent = self.data
+        service_names = {name: service_name for service_name, name in self.SERVICE_NAMES.items()}
         values: dict[str, Any] = {}
         seen: dict[str, Any] = {}
         for name, field in self.fields.items():
-            key = self.FORMER_NAMES.get(name, name)
+            key = service_names.get(name, name)
             if isinstance(field, forms.BooleanField):
                 if SEEN + name in sent:  # an empty box is not sent
                     values[key], seen[key] = bool(sent.get(name)), bool(sent[SEEN + name])
@@ -72,6 +73,15 @@ class SeenForm(forms.Form):
         if not values:
             raise BadInput(f"There is no field to save. There are {', '.join(self.fields)}.")
         return values, seen
+
+    def show_refused(self, sent: SeenForm, problem: NewsletterError) -> None:
+        """Shows what was typed, as it was sent, and at its field what was wrong with it.
+
+        What the page was filled with stays as it was: a refusal shows nobody what a colleague wrote meanwhile.
+        """
+        self.data, self.is_bound = sent.data, True
+        self.initial = {**self.initial, **({} if isinstance(problem, Conflict) else self.read_seen())}
+        self.show_problem(problem)
 
 
 class EditionTextsForm(SeenForm):
@@ -92,7 +102,7 @@ class EditionTextsForm(SeenForm):
 class StoryForm(SeenForm):
     """One story of an edition."""
 
-    FORMER_NAMES = {"shown_to": "visibility"}
+    SERVICE_NAMES = {"visibility": "shown_to"}
 
     headline = _text(_("Headline"), _("characters, 70 read best"), count="characters", serif=True)
     blurb = _text(_("Blurb"), _("words, 20 to 40 read best"), count="words", rows=3, serif=True)
@@ -131,7 +141,7 @@ class StoryForm(SeenForm):
 class BoxForm(SeenForm):
     """A box of an edition."""
 
-    FORMER_NAMES = {"shown_to": "visibility"}
+    SERVICE_NAMES = {"visibility": "shown_to"}
 
     title = _text(_("Heading"), _("optional"), serif=True, maxlength=120)
     text = _text(_("Text"), _("Markdown"), rows=3, serif=True, maxlength=5000)

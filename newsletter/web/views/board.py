@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -27,14 +27,22 @@ from newsletter.curator.editions import (
 )
 from newsletter.curator.editions.editions import EditionTexts
 from newsletter.curator.editions.picks import PickFields
-from newsletter.curator.editions.states import PoolState
 from newsletter.curator.editions.values import Edition, Pick
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotAllowed, NotFound
+from newsletter.kernel.errors import Conflict, NewsletterError, NotAllowed, NotFound
 from newsletter.web.access import desk_view, get_actor
-from newsletter.web.fields import get_form_status, read_number, require_content_hash, require_seen
+from newsletter.web.fields import get_form_status, read_act
+from newsletter.web.forms.base import DecisionForm
+from newsletter.web.forms.board import (
+    AdoptHeadlineForm,
+    ConflictForm,
+    MoveForm,
+    PickForm,
+    PoolFilterForm,
+    PresenceForm,
+)
 from newsletter.web.forms.edition import EditionTextsForm, SeenForm, StoryForm
 from newsletter.web.fragments import is_fragment_request, is_partial_request, is_value_request
 from newsletter.web.text_differences import mark_differences
@@ -85,7 +93,7 @@ def save_text(request: HttpRequest, edition_id: int) -> HttpResponse:
         given, known = cast(EditionTexts, values), cast(EditionTexts, seen)
         return editions.edit_edition(edition_id, seen=known, by=by, now=now, keep_approval=True, **given)
 
-    return save_fields(request, edition_id, EditionTextsForm(), save, read=getattr)
+    return save_fields(request, edition_id, EditionTextsForm(request.POST), save, read=getattr)
 
 
 @desk_view(Verb.EDIT, methods=("GET", "POST"))
@@ -108,7 +116,7 @@ def edit_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
         return story.picture_id is None if name == "no_picture" else getattr(story, name)
 
     part = f"{edition_changes.STORY}{key}"
-    return save_fields(request, edition_id, StoryForm(), save, read=read, part=part, editing=key)
+    return save_fields(request, edition_id, StoryForm(request.POST), save, read=read, part=part, editing=key)
 
 
 def save_fields(
@@ -127,14 +135,14 @@ def save_fields(
     """
     by, now = get_actor(request), clock.now()
     try:
-        values, seen = form.read_fields(request.POST)
+        values, seen = form.read_fields()
         edition = save(values, seen)
     except NotAllowed:
         raise
     except NewsletterError as refusal:
         board_parts.require_editor(request, edition_id)  # what cannot be read is refused before the service asks
         if not is_partial_request(request):
-            return _render_board(request, edition_lookup.get_edition(edition_id), editing=editing, refusal=refusal)
+            return render_refused(request, edition_id, form, refusal, editing=editing)
         if not (isinstance(refusal, Conflict) and refusal.differences and is_value_request(request)):
             raise
         (difference,) = refusal.differences[:1]
@@ -170,12 +178,11 @@ def decide_conflict(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Decides between two texts of a field: one's own is given up (`part`, `field`), or a colleague's (`conflict`)."""
     edition = board_parts.get_edition(request, Verb.EDIT, edition_id)
     by, now = get_actor(request), clock.now()
-    conflict_id = read_number(request.POST, "conflict")
-    if conflict_id is not None:
-        conflicts.discard_text(edition_id, conflict_id, by=by, now=now)
+    sent = ConflictForm(request.POST).require_valid()
+    if sent["conflict"] is not None:
+        conflicts.discard_text(edition_id, sent["conflict"], by=by, now=now)
     else:
-        part, field = request.POST.get("part", ""), request.POST.get("field", "")
-        conflicts.settle_conflict(edition_id, part, field, by=by, now=now)
+        conflicts.settle_conflict(edition_id, sent["part"], sent["field"], by=by, now=now)
     return JsonResponse({}) if is_value_request(request) else board_parts.render_parts(request, edition)
 
 
@@ -184,11 +191,12 @@ def note_presence(request: HttpRequest, edition_id: int) -> HttpResponse:
     """An open board says who is there and which story they edit (`part`), or with `gone` that they left."""
     board_parts.get_edition(request, Verb.EDIT, edition_id)
     who = get_actor(request).name
-    if request.POST.get("gone"):
+    sent = PresenceForm(request.POST).require_valid()
+    if sent["gone"]:
         presence.end_presence(edition_id, who=who)
     else:
         name = request.user.name if request.user.is_authenticated else ""
-        presence.note_presence(edition_id, request.POST.get("part", ""), who=who, name=name or who, now=clock.now())
+        presence.note_presence(edition_id, sent["part"], who=who, name=name or who, now=clock.now())
     return HttpResponse(status=204)
 
 
@@ -196,7 +204,7 @@ def note_presence(request: HttpRequest, edition_id: int) -> HttpResponse:
 def withdraw_to_edit(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Makes an approved edition a draft, for somebody who wants to edit it."""
     board_parts.get_edition(request, Verb.EDIT, edition_id)
-    content_hash = require_content_hash(request.POST)
+    content_hash = DecisionForm(request.POST).require_valid()["content_hash"]
     edition = approval.withdraw_to_edit(edition_id, content_hash=content_hash, by=get_actor(request), now=clock.now())
     return board_parts.render_parts(request, edition)
 
@@ -220,22 +228,21 @@ def suggest_stories(request: HttpRequest, edition_id: int) -> HttpResponse:
 def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Places an article."""
     board_parts.require_editor(request, edition_id)
-    article_id = read_number(request.POST, "article")
-    if article_id is None:
-        raise BadInput(_("Say which article."), "article")
-    after, section = read_place(request.POST.get("after", ""))
+    form = PickForm(request.POST)
+    sent = form.require_valid()
+    after, section = form.read_place()
     edition = picks.add_pick(
         edition_id,
-        article_id,
-        section=section or request.POST.get("section") or None,
+        sent["article"],
         after=after,
-        reason=request.POST.get("reason", ""),
+        section=section,
+        reason=sent["reason"],
         fetch=wiring.build_fetcher(),
         by=get_actor(request),
         now=clock.now(),
         keep_approval=True,
     )
-    story = next(each for each in edition.picks if each.article_id == article_id)
+    story = next(each for each in edition.picks if each.article_id == sent["article"])
     announce = _("Picked as story %(number)s, in %(section)s.") % {
         "number": story.number,
         "section": _find_section_title(edition, story),
@@ -247,16 +254,15 @@ def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
 def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Moves a story behind the one with the key `after`, or to the top of the section “#KEY”."""
     board_parts.require_editor(request, edition_id)
-    after = request.POST.get("after")
-    if after is None:
-        raise BadInput(_("Say behind which story."), "after")
-    before, section = read_place(after)
+    form = MoveForm(request.POST)
+    sent = form.require_valid()
     by, now = get_actor(request), clock.now()
-    edition = picks.move_pick(edition_id, key, after=before, section=section, by=by, now=now, keep_approval=True)
+    after, section = form.read_place()
+    edition = picks.move_pick(edition_id, key, after=after, section=section, by=by, now=now, keep_approval=True)
     story = _get_story(edition, key)
     beside = sum(each.section == story.section for each in edition.picks)
     announce = _("Story %(number)s is now %(position)s of %(count)s in %(section)s.") % {
-        "number": read_number(request.POST, "number") or story.number,
+        "number": sent["number"] or story.number,
         "position": story.position,
         "count": beside,
         "section": _find_section_title(edition, story),
@@ -268,7 +274,7 @@ def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
 def drop_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Removes a story."""
     board_parts.require_editor(request, edition_id)
-    content_hash = require_content_hash(request.POST)
+    content_hash = DecisionForm(request.POST).require_valid()["content_hash"]
     by, now = get_actor(request), clock.now()
     edition = picks.drop_pick(edition_id, key, content_hash=content_hash, by=by, now=now, keep_approval=True)
     return board_parts.render_parts(request, edition, announce=_("Story removed."), offers_undo=True)
@@ -278,21 +284,33 @@ def drop_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
 def resolve_page_check(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Resolves what was found on a story's page: override it, use the new headline, or check again now."""
     board_parts.get_edition(request, Verb.EDIT, edition_id)
-    by, now = get_actor(request), clock.now()
-    match request.POST.get("do"):
-        case "stand":
-            content_hash = require_content_hash(request.POST)
-            page_checks.override_page_check(edition_id, key, content_hash=content_hash, by=by, now=now)
-        case "headline":
-            content_hash, seen = require_content_hash(request.POST), require_seen(request.POST, "headline")
-            page_checks.adopt_headline(
-                edition_id, key, content_hash=content_hash, seen=seen, by=by, now=now, keep_approval=True
-            )
-        case "again":
-            tasks.check_pages_and_links_of_edition(edition_id, by=by, now=now)
-        case _:
-            raise BadInput(_("There is no such action."), "do")
+    read_act(request.POST, _PAGE_CHECK_ACTS)(request, edition_id, key)
     return board_parts.render_parts(request, edition_lookup.get_edition(edition_id))
+
+
+def _override_page_check(request: HttpRequest, edition_id: int, key: str) -> None:
+    sent = DecisionForm(request.POST).require_valid()
+    page_checks.override_page_check(edition_id, key, **sent, by=get_actor(request), now=clock.now())
+
+
+def _adopt_headline(request: HttpRequest, edition_id: int, key: str) -> None:
+    sent = AdoptHeadlineForm(request.POST).require_valid()
+    content_hash, seen = sent["content_hash"], sent["seen_headline"]
+    by, now = get_actor(request), clock.now()
+    page_checks.adopt_headline(
+        edition_id, key, content_hash=content_hash, seen=seen, by=by, now=now, keep_approval=True
+    )
+
+
+def _check_again(request: HttpRequest, edition_id: int, _key: str) -> None:
+    tasks.check_pages_and_links_of_edition(edition_id, by=get_actor(request), now=clock.now())
+
+
+_PAGE_CHECK_ACTS: Mapping[str, Callable[[HttpRequest, int, str], None]] = {
+    "stand": _override_page_check,
+    "headline": _adopt_headline,
+    "again": _check_again,
+}
 
 
 def _get_story(edition: Edition, key: str) -> Pick:
@@ -302,14 +320,17 @@ def _get_story(edition: Edition, key: str) -> Pick:
     return story
 
 
-def read_place(text: str) -> tuple[str | None, str | None]:
-    """A place in the running order, as forms name it: “KEY”, behind that story, or “#SECTION”, on top of it."""
-    return (None, text[1:] or None) if text.startswith("#") else (text or None, None)
-
-
 def _find_section_title(edition: Edition, story: Pick) -> str:
     titles = {each.key: each.title for each in newsletters.list_sections(edition.newsletter_id)}
     return titles.get(story.section, story.section)
+
+
+def render_refused(
+    request: HttpRequest, edition_id: int, sent: SeenForm, refusal: NewsletterError, *, editing: str = ""
+) -> HttpResponse:
+    """The board for a browser without scripts: the form that was refused holds what was typed, and why."""
+    edition = edition_lookup.get_edition(edition_id)
+    return _render_board(request, edition, editing=editing, sent=sent, refusal=refusal)
 
 
 def _render_board(
@@ -317,25 +338,15 @@ def _render_board(
     edition: Edition,
     *,
     editing: str = "",
+    sent: SeenForm | None = None,
     refusal: NewsletterError | None = None,
 ) -> HttpResponse:
-    """The whole board, for a browser without scripts; with what was refused, and what was typed."""
     context = board_parts.build_board_context(request, edition, editing=editing) | {"refusal": refusal}
-    form = context["story_form"] if editing else context["texts_form"]
-    if refusal is not None and form is not None:
-        form.data, form.is_bound = request.POST, True
+    shown = (context["texts_form"], context["story_form"], context["new_box_form"])
+    for form in (*shown, *(form for _box, form, _words in context["boxes"])):
+        if form and sent and refusal and form.auto_id == sent.auto_id:
+            form.show_refused(sent, refusal)
     return render(request, "pages/board.html", context, status=get_form_status(refusal))
-
-
-def read_pool_filter(request: HttpRequest) -> pool.PoolFilter:
-    """The filter of the pool, from a query or a form."""
-    asked = request.GET if request.method == "GET" else request.POST
-    return pool.PoolFilter(
-        query=asked.get("q", "")[:100],
-        state=asked.get("state") or PoolState.OFFERED,
-        source_id=read_number(asked, "source"),
-        tag=asked.get("tag", "")[:40],
-    )
 
 
 def render_pool(request: HttpRequest, edition: Edition, *, opened: int | None = None) -> HttpResponse:
@@ -347,7 +358,8 @@ def render_pool(request: HttpRequest, edition: Edition, *, opened: int | None = 
 
 def build_pool_context(request: HttpRequest, edition: Edition, *, opened: int | None = None) -> dict[str, Any]:
     """Everything the pool shows."""
-    wanted = read_pool_filter(request)
+    form = PoolFilterForm(request.GET) if request.method == "GET" else PoolFilterForm(request.POST)
+    wanted = form.read_filter()
     by = get_actor(request)
     may_edit = by.may(Verb.EDIT, newsletter_id=edition.newsletter_id)
     return {

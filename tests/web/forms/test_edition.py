@@ -7,22 +7,41 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 
-from newsletter.kernel.errors import BadInput
+from newsletter.kernel.errors import BadInput, Conflict, NewsletterError
 from newsletter.web.forms.edition import BoxForm, EditionTextsForm, StoryForm
 
 
 def test_only_fields_that_were_sent_are_read(db: None) -> None:
-    values, seen = StoryForm().read_fields(QueryDict("headline=New&seen_headline=Old&shown_to=&seen_shown_to=members"))
+    sent = "headline=New&seen_headline=Old&shown_to=&seen_shown_to=members"
+    values, seen = StoryForm(QueryDict(sent)).read_fields()
     assert values == {"headline": "New", "visibility": ""}
     assert seen == {"headline": "Old", "visibility": "members"}
 
 
 def test_a_box_to_tick_counts_where_the_form_showed_it(db: None) -> None:
-    form = StoryForm()
-    assert form.read_fields(QueryDict("plain_link=&seen_plain_link=1"))[0] == {"plain_link": False}
-    assert form.read_fields(QueryDict("seen_no_picture=&no_picture=1"))[0] == {"no_picture": True}
+    def read(sent: str) -> dict[str, Any]:
+        return StoryForm(QueryDict(sent)).read_fields()[0]
+
+    assert read("plain_link=&seen_plain_link=1") == {"plain_link": False}
+    assert read("seen_no_picture=&no_picture=1") == {"no_picture": True}
     with pytest.raises(BadInput, match="no field to save"):
-        form.read_fields(QueryDict("plain_link=1&unknown=2"))
+        read("plain_link=1&unknown=2")
+
+
+@pytest.mark.parametrize(
+    ("problem", "seen", "errors"),
+    [
+        (BadInput("This is no address.", "url"), "Old", {"url": ["This is no address."]}),
+        (Conflict("Somebody else changed this."), "Theirs", {"__all__": ["Somebody else changed this."]}),
+    ],
+)
+def test_a_refused_form_keeps_what_was_typed_and_what_was_seen_unless_a_conflict_shows_more(
+    db: None, problem: NewsletterError, seen: str, errors: dict[str, list[str]]
+) -> None:
+    shown = StoryForm(initial={"headline": "Theirs", "url": "https://a.example/"})
+    shown.show_refused(StoryForm(QueryDict("headline=Mine&seen_headline=Old&url=nowhere")), problem)
+    assert (shown["headline"].value(), shown["url"].value()) == ("Mine", "nowhere")
+    assert (shown["headline"].initial, shown.errors) == (seen, errors)
 
 
 def test_a_form_shows_what_the_story_has(edition: Any) -> None:

@@ -18,6 +18,7 @@ from newsletter.curator.editions.picks import add_pick
 from newsletter.kernel import clock
 from tests.actors import SYSTEM
 from tests.conftest import NOW
+from tests.web.seen import flatten
 
 HTMX = {"HX-Request": "true"}
 VALUE = {"Accept": "application/json"}
@@ -191,6 +192,34 @@ def test_a_form_that_does_not_say_what_was_seen_changes_nothing(
     answer = editor.post(f"/editions/{edition.id}/{address.format(key=edition.picks[0].key)}", form)
     assert answer.status_code == 422
     assert edition_lookup.get_edition(edition.id) == before
+
+
+def test_without_scripts_a_refusal_stands_at_its_field_and_every_text_is_kept(editor: Client, edition: Any) -> None:
+    story = edition.picks[0]
+    form = {"headline": "Typed for an hour", "url": "nowhere"}
+    form |= {"seen_headline": "As it was then", "seen_url": story.url}
+    answer = editor.post(f"/editions/{edition.id}/picks/{story.key}/", form)
+    page = flatten(answer.content.decode())
+    assert answer.status_code == 422
+    assert 'id="p-url_error"' in page
+    assert "Typed for an hour" in page
+    assert 'name="seen_headline" value="As it was then"' in page
+
+
+@pytest.mark.parametrize("number", ["new", "1"])
+def test_without_scripts_a_refused_box_keeps_its_text_and_the_words_of_the_edition_stay(
+    editor: Client, edition: Any, now: datetime, number: str
+) -> None:
+    (box,) = boxes.set_box(edition.id, title="", text="Of ours", seen=None, by=SYSTEM, now=now).boxes
+    form = {"title": "Typed for an hour", "text": "", "seen_text": "Of ours"}
+    address = f"/editions/{edition.id}/boxes/" + ("" if number == "new" else f"?box={box.id}")
+    answer = editor.post(address, form)
+    page = flatten(answer.content.decode())
+    assert answer.status_code == 422
+    assert f'id="b-text-{box.id if number == "1" else number}_error"' in page
+    assert 'value="Typed for an hour"' in page
+    assert f'value="{edition.subject}"' in page
+    assert edition_lookup.get_edition(edition.id).boxes == (box,)
 
 
 def test_a_story_whose_form_shows_no_plain_link_keeps_its_own(editor: Client, edition: Any, now: datetime) -> None:

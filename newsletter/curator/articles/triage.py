@@ -9,6 +9,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import F
 
+from newsletter.accounts.user_names import get_user_name
 from newsletter.curator.articles import article_lookup, models, rights
 from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.articles.values import Article
@@ -153,7 +154,7 @@ def _change_article(
             changes = select_changes(before, given, seen, labels=LABELS)
         except Conflict as conflict:
             raise Conflict(
-                f"{row.changed_by or 'Somebody'} changed this article since you looked. Look again; what you entered "
+                f"{get_user_name(row.changed_by) or 'Somebody'} changed this article since you looked. Look again; what you entered "
                 f"was not saved.",
                 [replace(each, by=row.changed_by) for each in conflict.differences],
             ) from None

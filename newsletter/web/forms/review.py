@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from django import forms
@@ -41,15 +41,15 @@ class ApprovalForm(DecisionForm):
 
 
 class ApprovalRequestForm(DecisionForm):
-    """Whom somebody asks for approval. Who may approve is checked by the service."""
+    """Whom somebody asks for approval: `approvers` are names by address. Who may approve is checked by the service."""
 
     of = forms.CharField(label=_("Ask"), widget=forms.Select, required=False)
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
-    def __init__(self, *args: Any, approvers: Iterable[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, approvers: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "request-%s"} | kwargs)
         select = cast(forms.Select, self.fields["of"].widget)
-        select.choices = [("", _("Anybody who may approve")), *((each, each) for each in approvers)]
+        select.choices = [("", _("Anybody who may approve")), *approvers.items()]
 
 
 class SendBackForm(DecisionForm):

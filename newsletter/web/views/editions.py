@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypedDict
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from newsletter.accounts.actors import UserActor
 from newsletter.accounts.permissions import can, list_addresses_with
+from newsletter.accounts.user_names import map_user_names
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
@@ -167,7 +169,7 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
         "corrections": correction_lookup.list_corrections(edition_id),
         "approval_form": keep_sent(sent, ApprovalForm),
         "override_form": keep_sent(sent, OverrideForm),
-        "request_form": keep_sent(sent, ApprovalRequestForm, approvers=_list_approvers(edition) if may_edit else ()),
+        "request_form": keep_sent(sent, ApprovalRequestForm, approvers=_name_approvers(edition) if may_edit else {}),
         "send_back_form": keep_sent(sent, SendBackForm),
         # Where tests went are people's addresses, though not subscribers'.
         "test_form": keep_sent(
@@ -194,8 +196,12 @@ def _pair_with_forms(findings: Iterable[Finding], sent: DecisionForm | None) -> 
     ]
 
 
-def _list_approvers(edition: Edition) -> list[str]:
-    return list(list_addresses_with(Verb.APPROVE, edition.newsletter_id))
+def _name_approvers(edition: Edition) -> dict[str, str]:
+    """Who may approve, by address, as people call them; with the address where two have the same name."""
+    names = map_user_names()
+    found = {each: names.get(each, each) for each in list_addresses_with(Verb.APPROVE, edition.newsletter_id)}
+    often = Counter(found.values())
+    return {each: f"{name} ({each})" if often[name] > 1 else name for each, name in found.items()}
 
 
 def _count_subscribers(newsletter: Newsletter) -> int:
@@ -276,7 +282,7 @@ def request_approval(request: HttpRequest, edition_id: int) -> HttpResponse:
         messages.success(request, _("The edition is in review."))
         return reverse("desk:review", args=[edition_id])
 
-    form = ApprovalRequestForm(request.POST, approvers=_list_approvers(edition))
+    form = ApprovalRequestForm(request.POST, approvers=_name_approvers(edition))
     return _decide(request, edition_id, form, act)
 
 

@@ -68,9 +68,9 @@ def test_addresses_stand_apart_by_commas_semicolons_or_blanks() -> None:
 
 
 def test_anybody_or_one_who_may_approve_is_asked() -> None:
-    form = ApprovalRequestForm(approvers=["ben@example.com"])
+    form = ApprovalRequestForm(approvers={"ben@example.com": "Ben"})
     select: Any = form.fields["of"].widget
-    assert [value for value, _ in select.choices] == ["", "ben@example.com"]
+    assert select.choices[1:] == [("ben@example.com", "Ben")]
 
 
 def test_an_edition_is_of_a_newsletter_and_a_day(newsroom: Any) -> None:

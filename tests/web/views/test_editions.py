@@ -10,6 +10,7 @@ import lxml.html
 import pytest
 from django.test import Client
 
+from newsletter.accounts.models import User
 from newsletter.curator.editions import correction_lookup, decisions, edition_lookup, editions, picks
 from newsletter.delivery.reports import summary
 from subscribers.attributes import change_profile
@@ -33,6 +34,16 @@ def test_approving_withdrawing_and_sending(editor: Client, edition: Any, readers
     assert summary.list_mailings() == (), "the number was wrong"
     answer = editor.post(f"{base}/mailing/", seen(edition, readers="2", do="now", on_other_day="1"))
     assert answer.url.startswith("/deliveries/")
+
+
+def test_colleagues_are_asked_for_approval_by_their_names_and_two_of_one_name_are_told_apart(
+    editor: Client, edition: Any
+) -> None:
+    page = editor.get(f"/editions/{edition.id}/review/").content.decode()
+    assert '<option value="admin@example.com">Admin</option>' in page
+    User.objects.filter(email="admin@example.com").update(name="Editor")
+    page = editor.get(f"/editions/{edition.id}/review/").content.decode()
+    assert '<option value="admin@example.com">Editor (admin@example.com)</option>' in page
 
 
 def test_sending_on_a_day_other_than_the_editions_is_asked_about_and_nothing_typed_is_lost(

@@ -40,6 +40,8 @@ def test_an_import_starts_with_a_dry_run_and_can_be_undone(editor: Client, newsr
     worker_steps.import_subscribers(now)
     assert editor.get(f"{page}progress/", headers={"HX-Request": "true"}).status_code == 286
     assert lists.count_subscribers_by_state(newsroom.list.id) == {"active": 1}
+    assert "Uploaded by Editor," in editor.get(page).content.decode()
+    assert '<span class="meta">Editor</span>' in editor.get("/readers/import/").content.decode()
     refused = editor.get(f"{page}refused.csv")
     assert b"not an address" in b"".join(refused.streaming_content)  # type: ignore[attr-defined]
     editor.post(page, {"do": "undo"})

@@ -35,7 +35,9 @@ def test_a_segment_is_counted_while_it_is_edited_and_saved(
     assert admin.post("/readers/segments/", rows | {"value-0-0": "gold", "name": "X"}).status_code == 422
     admin.post("/readers/segments/", rows | {"name": "Who pays!"})
     assert list(list_segment_members("who-pays", now=now)) == [ids[0]]
-    assert "tier is paid" in admin.get("/readers/segments/").content.decode()
+    listed = admin.get("/readers/segments/").content.decode()
+    assert "tier is paid" in listed
+    assert '<span class="meta">Admin</span>' in listed
     seen = read_seen(admin.get("/readers/segments/").content.decode())
     change_segment(
         "who-pays", name="Payers", definition=get_segment("who-pays").definition, seen=None, by=SYSTEM, now=now

@@ -52,7 +52,9 @@ def test_data_of_a_subscriber_is_changed_downloaded_and_erased(
     assert '<input type="date" name="tier_until" value="2099-01-31"' in editor.get(page).content.decode()
     found = subscriber_lookup.get_subscriber(person)
     assert (found.tier, found.tags, found.attributes) == ("paid", ("VIP",), {"town": "Leeds"})
-    assert "Leeds" in editor.get(page).content.decode()
+    shown = flatten(editor.get(page).content.decode())
+    assert "Leeds" in shown
+    assert ", Editor</span>" in shown, "who changed the tier"
     assert b"reader0@example.com" in editor.post(page, {"do": "data"}).content
     unsure = editor.post(page, {"do": "erase"})
     assert (unsure.status_code, 'id="sure_error"' in unsure.content.decode()) == (422, True)

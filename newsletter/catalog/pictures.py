@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +13,11 @@ from django.conf import settings
 from django.db.models import F, FilteredRelation, QuerySet
 
 from newsletter.catalog import models, picture_files
-from newsletter.catalog.values import CutSize, FocalPoint, Picture, PictureCut
+from newsletter.catalog.values import CutSize, FocalPoint, Picture, PictureCut, WantedCuts
 from newsletter.confinement import run_confined
-from newsletter.kernel.errors import NotFound, SurroundingsError
+from newsletter.kernel.errors import NotFound, Refused, SurroundingsError
 
+log = logging.getLogger(__name__)
 _STEM = 16  # characters of a hash in a public name
 _CUT_COLUMNS = ("width", "height", "focus_x", "focus_y", "sha256", "extension", "file_width", "file_height")
 
@@ -70,20 +72,42 @@ def find_pictures(ids: Iterable[int]) -> dict[int, Picture]:
     return found
 
 
-def make_cuts(picture: Picture, sizes: Iterable[CutSize], focus: FocalPoint) -> Picture:
-    """The picture with cuts in these sizes around a focal point; those that it lacks are made. Raises Refused."""
-    missing = [each for each in dict.fromkeys(sizes) if picture.find_cut(each, focus) is None]
-    if not missing or picture.is_animated:
-        return picture
+def make_cuts(wanted: Iterable[WantedCuts]) -> dict[int, Picture]:
+    """The pictures, by id, with the cuts that are wanted of them; those that they lack are made, and stored at once.
+
+    One that cannot be cut stays whole, as the log says: it keeps no other from being cut.
+    """
+    found: dict[int, Picture] = {}
+    rows: list[models.PictureCut] = []
+    for each in wanted:
+        picture = found.setdefault(each.picture.id, each.picture)
+        missing = [size for size in dict.fromkeys(each.sizes) if picture.find_cut(size, each.focus) is None]
+        try:
+            made = _cut(picture, missing, each.focus)
+        except (Refused, SurroundingsError) as error:
+            log.warning("A picture is shown whole: %s", error)
+            continue
+        rows += made
+        cuts = (_to_cut(*(getattr(row, name) for name in _CUT_COLUMNS)) for row in made)
+        found[picture.id] = replace(picture, cuts=(*picture.cuts, *cuts))
+    if rows:
+        models.PictureCut.objects.bulk_create(rows, ignore_conflicts=True)  # another process makes the same bytes
+    return found
+
+
+def _cut(picture: Picture, sizes: Sequence[CutSize], focus: FocalPoint) -> list[models.PictureCut]:
+    """Cuts of a picture, their files stored and their rows not yet. Raises Refused, SurroundingsError."""
+    if not sizes or picture.is_animated:
+        return []
     data_dir = settings.CONFIG.data_dir
     try:
         data = picture_files.build_path(data_dir, picture.name).read_bytes()
     except OSError as error:
         raise SurroundingsError(f"The picture {picture.name} cannot be read: {error.strerror}.") from None
-    made = run_confined(picture_files.cut, data, missing, focus, what=f"The picture {picture.name}")
+    made = run_confined(picture_files.cut, data, sizes, focus, what=f"The picture {picture.name}")
     for each in made:
         picture_files.store(data_dir, each)
-    rows = [
+    return [
         models.PictureCut(
             picture_id=picture.id,
             width=size.width,
@@ -95,11 +119,8 @@ def make_cuts(picture: Picture, sizes: Iterable[CutSize], focus: FocalPoint) -> 
             file_width=each.width,
             file_height=each.height,
         )
-        for size, each in zip(missing, made, strict=True)
+        for size, each in zip(sizes, made, strict=True)
     ]
-    models.PictureCut.objects.bulk_create(rows, ignore_conflicts=True)  # another process makes the same bytes
-    new = (_to_cut(*(getattr(row, name) for name in _CUT_COLUMNS)) for row in rows)
-    return replace(picture, cuts=(*picture.cuts, *new))
 
 
 def _to_cut(

@@ -59,6 +59,15 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedCuts:
+    """A picture in our own store, and in which sizes around which point it is to be cut."""
+
+    picture: Picture
+    sizes: tuple[CutSize, ...]
+    focus: FocalPoint
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A part of every edition and the number of stories it wants."""
 

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from django.utils import translation
 from django.utils.dates import MONTHS, WEEKDAYS
 
-from newsletter.catalog import newsletters, pictures
-from newsletter.catalog.values import Newsletter
+from newsletter.catalog import newsletters, sponsors
+from newsletter.catalog.values import Newsletter, Sponsor
 from newsletter.checks import client_support, mail, stories, wording
 from newsletter.checks.findings import GRAVEST_FIRST, Finding, FindingLevel
 from newsletter.curator.editions import (
@@ -66,10 +66,11 @@ def inspect_edition(edition_id: int, *, now: datetime) -> CheckedEdition:
     """Reads an edition once, and says what somebody who decides about it must know. Raises NotFound."""
     edition = edition_lookup.get_edition(edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
-    mails = _render_mails(edition, newsletter)
+    sponsor = sponsors.find_sponsor(newsletter.id, edition.date)
+    mails = approval.preview_variants(edition, newsletter, sponsor)
     content_hash = decisions.find_content_hash(edition, mail_sha256=compute_mail_hash(mails))
     active = _count_active(newsletter)
-    found = _find(edition, newsletter, mails, page_checks.list_page_checks(edition_id), active, now)
+    found = _find(edition, newsletter, sponsor, mails, page_checks.list_page_checks(edition_id), active, now)
     return CheckedEdition(edition, newsletter, mails, found, content_hash, active)
 
 
@@ -77,11 +78,9 @@ def find_findings(
     edition: Edition, newsletter: Newsletter, checks: Mapping[str, PageCheck], *, now: datetime
 ) -> tuple[Finding, ...]:
     """Every finding about an edition that was read, with its newsletter and the checks of its pages."""
-    return _find(edition, newsletter, _render_mails(edition, newsletter), checks, _count_active(newsletter), now)
-
-
-def _render_mails(edition: Edition, newsletter: Newsletter) -> dict[Variant, Rendered]:
-    return {each: approval.preview_edition(edition, each, newsletter) for each in variants.list_variants(edition)}
+    sponsor = sponsors.find_sponsor(newsletter.id, edition.date)
+    mails = approval.preview_variants(edition, newsletter, sponsor)
+    return _find(edition, newsletter, sponsor, mails, checks, _count_active(newsletter), now)
 
 
 def approve_edition(edition_id: int, *, content_hash: str | None, by: Actor, now: datetime) -> Snapshot | None:
@@ -94,7 +93,8 @@ def approve_edition(edition_id: int, *, content_hash: str | None, by: Actor, now
     def check(edition: Edition, mails: Mapping[Variant, Rendered]) -> None:
         newsletter = newsletters.get_newsletter(edition.newsletter_id)
         checks = page_checks.list_page_checks(edition_id)
-        found = _find(edition, newsletter, mails, checks, _count_active(newsletter), now)
+        sponsor = sponsors.find_sponsor(newsletter.id, edition.date)
+        found = _find(edition, newsletter, sponsor, mails, checks, _count_active(newsletter), now)
         blocking = [finding for finding in found if finding.blocks]
         if blocking:
             reasons = "\n".join(f"  {finding.where}: {finding.message}" for finding in blocking)
@@ -132,6 +132,7 @@ def _count_active(newsletter: Newsletter) -> int:
 def _find(
     edition: Edition,
     newsletter: Newsletter,
+    sponsor: Sponsor | None,
     mails: Mapping[Variant, Rendered],
     checks: Mapping[str, PageCheck],
     active: int,
@@ -154,7 +155,7 @@ def _find(
                 message,
                 f"link-{state}",
             )
-            for where, state, message in link_checks.list_link_findings(edition)
+            for where, state, message in link_checks.list_link_findings(edition, sponsor)
         ),
         *_check_renderings(mails, newsletter.postal_address),
         *client_support.check_client_support(rendered),
@@ -163,7 +164,7 @@ def _find(
         *_check_audience(active),
         *_check_setup(now),
     ]
-    overridden = edition_lookup.list_overrides(edition.id)
+    overridden = edition_lookup.list_overrides(edition.id) if any(each.may_be_overridden for each in found) else {}
     marked = (
         replace(each, overridden=overridden.get((each.code, each.where), "")) if each.may_be_overridden else each
         for each in found
@@ -207,12 +208,10 @@ def _check_stories(edition: Edition, newsletter: Newsletter) -> Iterator[Finding
     fewest = min(len(variants.select_visible(edition, each).picks) for each in variants.list_variants(edition))
     yield from stories.check_count(fewest, newsletter.stories_least, newsletter.stories_wanted, newsletter.name)
     ran, same_event = pool.find_runs_and_stories_of_picks(edition)
-    stored = pictures.find_pictures([each.picture_id for each in edition.picks if each.picture_id])
-    sizes = {each.key: stored[each.picture_id].size for each in edition.picks if each.picture_id in stored}
     for story in edition.picks:
-        yield from stories.check_story(story, ran=ran.get(story.article_id, ""), picture_size=sizes.get(story.key, 0))
+        yield from stories.check_story(story, ran=ran.get(story.article_id, ""))
     yield from stories.check_duplicates(sorted(edition.picks, key=lambda each: each.number), same_event)
-    yield from stories.check_picture_weight(list(sizes.values()))
+    yield from stories.check_picture_weight([each.picture_bytes for each in edition.picks if each.picture_id])
 
 
 def _check_renderings(mails: Mapping[Variant, Rendered], postal_address: str) -> Iterator[Finding]:
@@ -247,9 +246,8 @@ def _check_drift(
         return
     last = earlier[0]
     yield from mail.check_drift(len(edition.picks), last.stories, "stories")
-    if rendered.html and last.snapshot_id:
-        before = len(edition_lookup.get_snapshot(last.snapshot_id).html.encode())
-        yield from mail.check_drift(len(rendered.html.encode()), before, "bytes")
+    if rendered.html:
+        yield from mail.check_drift(len(rendered.html.encode()), last.bytes, "bytes")
     sent = summary.find_outline_of_edition(last.id)
     if sent and sent.planned and 0 < readers < AUDIENCE_SHRINK_RATIO * sent.planned:
         yield Finding(

@@ -30,8 +30,8 @@ def _count_stories(count: int) -> str:
     return f"{count} {'story' if count == 1 else 'stories'}"
 
 
-def check_story(story: Pick, *, ran: str, picture_size: int) -> Iterator[Finding]:
-    """What one story lacks. `ran` is where it ran before, in words; `picture_size` in bytes."""
+def check_story(story: Pick, *, ran: str) -> Iterator[Finding]:
+    """What one story lacks. `ran` is where it ran before, in words."""
     where = f"story:{story.key}"
     name = f"“{story.headline}”"
     if not story.headline.strip():
@@ -67,10 +67,10 @@ def check_story(story: Pick, *, ran: str, picture_size: int) -> Iterator[Finding
     elif story.again_reason:
         yield Finding(FindingLevel.ADVISE, where, f"{name} {story.again_reason}.", "already-ran")
     if story.picture_id:
-        yield from _check_picture(story, where, name, picture_size)
+        yield from _check_picture(story, where, name)
 
 
-def _check_picture(story: Pick, where: str, name: str, size: int) -> Iterator[Finding]:
+def _check_picture(story: Pick, where: str, name: str) -> Iterator[Finding]:
     if not story.image_credit.strip():
         yield Finding(
             FindingLevel.BLOCK,
@@ -92,11 +92,11 @@ def _check_picture(story: Pick, where: str, name: str, size: int) -> Iterator[Fi
             f"The alternative text of {name} is its headline. Say what the picture shows.",
             "alt-repeats",
         )
-    if size > HEAVY_PICTURE:
+    if story.picture_bytes > HEAVY_PICTURE:
         yield Finding(
             FindingLevel.WARN,
             where,
-            f"The picture of {name} has {size / 1000:.0f} kB; phones wait for it.",
+            f"The picture of {name} has {story.picture_bytes / 1000:.0f} kB; phones wait for it.",
             "heavy-picture",
         )
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from newsletter.catalog import newsletter_settings, picture_files, pictures
-from newsletter.catalog.values import CutSize, FocalPoint, Newsletter, Picture
-from newsletter.kernel.errors import NotFound, Refused, SurroundingsError
+from newsletter.catalog.values import CutSize, FocalPoint, Newsletter, Picture, WantedCuts
+from newsletter.kernel.errors import NotFound, Refused
 from tests.actors import SYSTEM
 from tests.interleaving import just_before
 
@@ -84,13 +85,16 @@ def test_logos_are_set_and_taken_away(create: Callable[..., Newsletter], drawn: 
     assert newsletter_settings.set_logos(made.id, light=None, dark=None, by=SYSTEM, now=now).logo_light is None
 
 
-def test_cuts_are_made_once_found_with_their_picture_and_served(drawn: Drawn, now: datetime) -> None:
+def test_cuts_are_made_once_found_with_their_picture_and_served(
+    drawn: Drawn, now: datetime, django_assert_num_queries: Any
+) -> None:
     stored = pictures.store_picture(drawn(1000, 600), source_url=SOURCE, now=now)
-    sizes, focus = [CutSize(132, 132), CutSize(264, 264)], FocalPoint(60, 44)
-    made = pictures.make_cuts(stored, sizes, focus)
+    sizes, focus = (CutSize(132, 132), CutSize(264, 264)), FocalPoint(60, 44)
+    made = pictures.make_cuts([WantedCuts(stored, sizes, focus)])[stored.id]
     found = pictures.find_pictures([stored.id])[stored.id]
     assert set(found.cuts) == set(made.cuts)
-    assert pictures.make_cuts(found, sizes, focus) is found, "nothing is missing"
+    with django_assert_num_queries(0):
+        assert pictures.make_cuts([WantedCuts(found, sizes, focus)]) == {found.id: found}, "nothing is missing"
     cut = found.find_cut(CutSize(132, 132), focus)
     assert cut is not None
     assert (cut.width, cut.height) == (132, 132)
@@ -104,20 +108,33 @@ def test_two_that_make_the_same_cut_make_one(drawn: Drawn, now: datetime) -> Non
     stored = pictures.store_picture(drawn(1000, 600), source_url=SOURCE, now=now)
 
     def make() -> Picture:
-        return pictures.make_cuts(stored, [CutSize(132, 132)], FocalPoint())
+        return pictures.make_cuts([WantedCuts(stored, (CutSize(132, 132),), FocalPoint())])[stored.id]
 
     with just_before('INSERT OR IGNORE INTO "catalog_picturecut"', make):
         make()
     assert len(pictures.find_pictures([stored.id])[stored.id].cuts) == 1
 
 
-def test_an_animation_is_shown_whole_and_a_lost_picture_is_said_to_be(drawn: Drawn, now: datetime) -> None:
+def test_the_cuts_of_several_pictures_are_stored_at_once_and_one_that_is_lost_is_shown_whole(
+    drawn: Drawn, now: datetime, django_assert_num_queries: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    lost, *others = (
+        pictures.store_picture(drawn(1000, 600, colour=colour), source_url=SOURCE, now=now)
+        for colour in ("teal", "navy", "maroon")
+    )
+    pictures.get_picture_file(lost.name)[0].unlink()
+    focuses = (FocalPoint(), FocalPoint(60, 44))
+    wanted = [WantedCuts(each, (CutSize(132, 132),), focus) for each in (lost, *others) for focus in focuses]
+    with django_assert_num_queries(1):
+        made = pictures.make_cuts(wanted)
+    assert [len(each.cuts) for each in made.values()] == [0, 2, 2]
+    assert "cannot be read" in caplog.text
+
+
+def test_an_animation_is_shown_whole(drawn: Drawn, now: datetime) -> None:
     stored = pictures.store_picture(drawn(1000, 600), source_url=SOURCE, now=now)
     moving = replace(stored, content_type="image/gif")
-    assert pictures.make_cuts(moving, [CutSize(132, 132)], FocalPoint()).cuts == ()
-    pictures.get_picture_file(stored.name)[0].unlink()
-    with pytest.raises(SurroundingsError, match="cannot be read"):
-        pictures.make_cuts(stored, [CutSize(132, 132)], FocalPoint())
+    assert pictures.make_cuts([WantedCuts(moving, (CutSize(132, 132),), FocalPoint())])[stored.id].cuts == ()
 
 
 def test_a_picture_is_found_by_its_public_name(drawn: Drawn, now: datetime) -> None:

@@ -43,12 +43,12 @@ def reported(found: Iterable[Finding]) -> dict[str, str]:
     return {each.code: each.level for each in found}
 
 
-def check(story: Pick, ran: str = "", size: int = 0) -> dict[str, str]:
-    return reported(stories.check_story(story, ran=ran, picture_size=size))
+def check(story: Pick, ran: str = "") -> dict[str, str]:
+    return reported(stories.check_story(story, ran=ran))
 
 
 def test_a_whole_story_lacks_nothing() -> None:
-    assert check(pick(**PICTURE), size=stories.HEAVY_PICTURE) == {}
+    assert check(pick(**PICTURE, picture_bytes=stories.HEAVY_PICTURE)) == {}
     assert check(pick(blurb="", size=PickSize.SMALL)) == {}
 
 
@@ -82,7 +82,7 @@ def test_a_story_that_ran_is_said_until_there_is_a_reason() -> None:
 
 
 def test_a_heavy_picture_is_said() -> None:
-    assert check(pick(**PICTURE), size=stories.HEAVY_PICTURE + 1) == {"heavy-picture": "warn"}
+    assert check(pick(**PICTURE, picture_bytes=stories.HEAVY_PICTURE + 1)) == {"heavy-picture": "warn"}
     assert reported(stories.check_picture_weight([stories.HEAVY_MAIL, 1])) == {"heavy-pictures": "warn"}
     assert reported(stories.check_picture_weight([stories.HEAVY_MAIL])) == {}
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from newsletter.accounts.user_names import get_user_name
 from newsletter.catalog import newsletters
 from newsletter.catalog.states import ApprovalPolicy
-from newsletter.catalog.values import Newsletter
+from newsletter.catalog.values import Newsletter, Sponsor
 from newsletter.curator.editions import (
     conflicts,
     corrections,
@@ -25,7 +25,7 @@ from newsletter.curator.editions import (
 from newsletter.curator.editions.briefing import to_snapshot_fields
 from newsletter.curator.editions.content_hash import compute_mail_hash
 from newsletter.curator.editions.editions import void_approval
-from newsletter.curator.editions.rendering import compose_edition, render_composed, render_edition
+from newsletter.curator.editions.rendering import compose_edition, render_composed, render_edition, render_variants
 from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Edition, Snapshot
 from newsletter.curator.editions.variants import Variant
@@ -52,6 +52,14 @@ def preview_edition(
     if edition.snapshot_id is not None:
         return edition_lookup.get_frozen_mail(edition.snapshot_id, variant.code)
     return render_edition(edition, variant, newsletter)
+
+
+def preview_variants(edition: Edition, newsletter: Newsletter, sponsor: Sponsor | None) -> dict[Variant, Rendered]:
+    """The same in all its variants, the plain one first."""
+    if edition.snapshot_id is not None:
+        frozen = edition.snapshot_id
+        return {each: edition_lookup.get_frozen_mail(frozen, each.code) for each in variants.list_variants(edition)}
+    return render_variants(edition, newsletter, sponsor)
 
 
 def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Actor, now: datetime) -> Snapshot | None:

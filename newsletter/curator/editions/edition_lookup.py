@@ -7,7 +7,20 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, F, FilteredRelation, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    Func,
+    IntegerField,
+    Max,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+)
 
 from newsletter.catalog.newsletters import list_sections, select_section_position
 from newsletter.catalog.pictures import to_picture
@@ -117,12 +130,26 @@ def list_earlier(edition: Edition, *, limit: int) -> tuple[EarlierEdition, ...]:
     """What of its newsletter went out on days before, newest first, among the latest `limit` that went out at all."""
     rows = _outline_rows().filter(newsletter_id=edition.newsletter_id, state__in=OUT_STATES)
     stories = models.Pick.objects.filter(edition=OuterRef("pk")).order_by().values("edition")
-    counted = rows.annotate(stories=Subquery(stories.annotate(n=Count("id")).values("n")))
+    frozen = models.Snapshot.objects.filter(id=OuterRef("standing_id")).annotate(n=_CountBytes("html"))
+    counted = rows.annotate(
+        stories=Subquery(stories.annotate(n=Count("id")).values("n")), bytes=Subquery(frozen.values("n"))
+    )
     return tuple(
-        EarlierEdition(row.id, row.date, row.subject, row.standing_id, row.stories or 0)
+        EarlierEdition(row.id, row.date, row.subject, row.stories or 0, row.bytes or 0)
         for row in counted.order_by("-date", "-number", "-id")[:limit]
         if row.id != edition.id and row.date < edition.date
     )
+
+
+class _CountBytes(Func):
+    """How many bytes a text has in UTF-8; the text itself stays in the database."""
+
+    function = "OCTET_LENGTH"
+    output_field = IntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Called by Django; versions before 3.43 have no such function."""
+        return self.as_sql(compiler, connection, template="LENGTH(CAST(%(expressions)s AS BLOB))", **context)
 
 
 def get_snapshot(snapshot_id: int) -> Snapshot:
@@ -262,6 +289,7 @@ def _to_pick(row: models.Pick, section: str) -> Pick:
         minutes=row.minutes,
         picture_id=row.picture_id,
         picture_url=to_picture(row.picture).url if row.picture else "",
+        picture_bytes=row.picture.size if row.picture else 0,
         image_alt=row.image_alt,
         image_caption=row.image_caption,
         image_credit=row.image_credit,

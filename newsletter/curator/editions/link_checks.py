@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import transaction
 
 from newsletter.catalog import sponsors
+from newsletter.catalog.values import Sponsor
 from newsletter.curator.articles import fetch_queue
 from newsletter.curator.articles.resources import Fetcher
 from newsletter.curator.editions import edition_lookup, models, page_comparison
@@ -35,9 +36,8 @@ MOST_BYTES = 256 * 1024  # that it answers is enough
 ANY_TYPE = "text/html, */*;q=0.5"
 
 
-def list_written_links(edition: Edition) -> dict[str, str]:
+def list_written_links(edition: Edition, sponsor: Sponsor | None) -> dict[str, str]:
     """The web addresses that editors wrote into an edition, each with the place where it stands first."""
-    sponsor = sponsors.find_sponsor(edition.newsletter_id, edition.date)
     texts = [
         ("intro", list_links(edition.intro)),
         *((f"story:{each.key}", list_links(each.blurb)) for each in edition.picks),
@@ -98,7 +98,8 @@ def _create_missing_checks(now: datetime, edition_id: int | None) -> set[str]:
         ]
     wanted: dict[str, tuple[str, date]] = {}
     for edition in sorted(editions, key=lambda each: each.date):  # the last one with a URL decides how long
-        wanted |= {_key(url): (url, edition.date) for url in list_written_links(edition)}
+        sponsor = sponsors.find_sponsor(edition.newsletter_id, edition.date)
+        wanted |= {_key(url): (url, edition.date) for url in list_written_links(edition, sponsor)}
     known = dict(models.LinkCheck.objects.filter(key__in=wanted).values_list("key", "wanted_until"))
     models.LinkCheck.objects.bulk_create(
         [
@@ -138,9 +139,9 @@ def _store_answer(row: models.LinkCheck, answer: FetchResponse | Exception, pati
     )
 
 
-def list_link_findings(edition: Edition) -> Iterator[tuple[str, LinkCheckState, str]]:
+def list_link_findings(edition: Edition, sponsor: Sponsor | None) -> Iterator[tuple[str, LinkCheckState, str]]:
     """Which addresses of an edition lead nowhere: the place, the state, and in words what is wrong."""
-    places = {_key(url): where for url, where in list_written_links(edition).items()}
+    places = {_key(url): where for url, where in list_written_links(edition, sponsor).items()}
     for row in models.LinkCheck.objects.filter(key__in=places, state__in=_MESSAGES).order_by("id"):
         assert row.looked_at is not None  # or it would be waiting
         at = f"{row.looked_at:%d %b, %H:%M} UTC"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 
-from newsletter.catalog import picture_files
-from newsletter.catalog.values import Newsletter, Picture
-from newsletter.curator.editions.briefing import Shapes
+from newsletter.catalog import picture_files, pictures
+from newsletter.catalog.values import Newsletter, Picture, WantedCuts
+from newsletter.curator.editions.briefing import Shapes, list_cut_sizes
+from newsletter.curator.editions.values import Pick
 from newsletter.templater import picture_shapes
 from newsletter.templater.picture_shapes import PictureShape
 
@@ -17,6 +18,17 @@ def find_shapes(newsletter: Newsletter) -> Shapes:
     """Where the newsletter's template shows pictures."""
     own = settings.CONFIG.templates_dir
     return picture_shapes.list_shapes(newsletter.template, newsletter.theme, (own,) if own else ())
+
+
+def cut_pictures(picks: Iterable[Pick], shapes: Shapes) -> dict[int, Picture]:
+    """The pictures of stories, by id, with all cuts that the mail shows; those that they lack are made."""
+    shown = [(each, each.picture_id) for each in picks if each.picture_id]
+    found = pictures.find_pictures(picture_id for _pick, picture_id in shown)
+    return pictures.make_cuts(
+        WantedCuts(found[picture_id], tuple(list_cut_sizes(shapes.get(pick.size, ()))), pick.focal_point)
+        for pick, picture_id in shown
+        if picture_id in found
+    )
 
 
 def find_sharp_width(picture: Picture, shape: PictureShape) -> int:

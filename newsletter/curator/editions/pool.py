@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
@@ -208,41 +209,70 @@ def find_obstacle(row: Article, edition: Edition, ran: str) -> str:
     return ""
 
 
+class _Run(NamedTuple):
+    """An article in an edition. It has the names of an article's row."""
+
+    id: int
+    canonical_key: str
+    title_key: str
+    story_id: int | None
+    edition_id: int
+    state: str
+    day: date
+    newsletter: str
+
+
 def find_earlier_runs(rows: Iterable[Article], *, on: date, besides: int | None) -> dict[int, str]:
     """For each article that ran in any newsletter within two weeks, or is to: where, in words.
 
     The same address or headline is the same article; failing that, another one of the same story counts as well.
     """
+    return _describe_runs(rows, _list_runs(on), on=on, besides=besides)
+
+
+def find_runs_and_stories_of_picks(edition: Edition) -> tuple[dict[int, str], dict[int, int]]:
+    """By the articles of an edition: where each ran besides, in words, and its story, where that is known."""
+    runs = _list_runs(edition.date)
+    own = [each for each in runs if each.edition_id == edition.id]
+    stories = {each.id: each.story_id for each in own if each.story_id}
+    return _describe_runs(own, runs, on=edition.date, besides=edition.id), stories
+
+
+def _list_runs(on: date) -> list[_Run]:
+    """What is in the editions of two weeks before and after a day, the earliest first."""
     picks = models.Pick.objects.filter(edition__date__gte=on - RAN_WITHIN, edition__date__lte=on + RAN_WITHIN)
-    picks = picks.exclude(edition__state=EditionState.SKIPPED).exclude(edition_id=besides or 0)
-    by_key: dict[str, tuple[date, int]] = {}
-    by_story: dict[int, tuple[date, int]] = {}
-    for url_key, title_key, story_id, day, newsletter_id in picks.order_by("edition__date").values_list(
-        "article__canonical_key", "article__title_key", "article__story_id", "edition__date", "edition__newsletter_id"
-    ):
-        by_key[url_key] = by_key[f"title:{title_key}"] = (day, newsletter_id)
-        if story_id:
-            by_story[story_id] = (day, newsletter_id)
-    names = {each.id: each.name for each in newsletters.list_newsletters()} if by_key else {}
+    rows = picks.order_by("edition__date").values_list(
+        "article_id",
+        "article__canonical_key",
+        "article__title_key",
+        "article__story_id",
+        "edition_id",
+        "edition__state",
+        "edition__date",
+        "edition__newsletter__name",
+    )
+    return [_Run(*row) for row in rows]
+
+
+def _describe_runs(
+    rows: Iterable[Article | _Run], runs: Iterable[_Run], *, on: date, besides: int | None
+) -> dict[int, str]:
+    by_key: dict[str, _Run] = {}
+    by_story: dict[int, _Run] = {}
+    for run in runs:
+        if run.edition_id != besides and run.state != EditionState.SKIPPED:
+            by_key[run.canonical_key] = by_key[f"title:{run.title_key}"] = run
+            if run.story_id:
+                by_story[run.story_id] = run
     found: dict[int, str] = {}
     for row in rows:
         itself = by_key.get(row.canonical_key) or by_key.get(f"title:{row.title_key}")
         ran = itself or by_story.get(row.story_id or 0)
         if ran:
-            name = names.get(ran[1], "another newsletter")
-            where = (
-                f"reserved for {name}, {_format_day(ran[0])}" if ran[0] > on else f"ran {_format_day(ran[0])} in {name}"
-            )
+            day = _format_day(ran.day)
+            where = f"reserved for {ran.newsletter}, {day}" if ran.day > on else f"ran {day} in {ran.newsletter}"
             found[row.id] = where if itself else f"same story {where}"
     return found
-
-
-def find_runs_and_stories_of_picks(edition: Edition) -> tuple[dict[int, str], dict[int, int]]:
-    """By the articles of an edition: where each ran besides, in words, and its story, where that is known."""
-    rows = Article.objects.filter(id__in=[pick.article_id for pick in edition.picks]).defer("text", "biography")
-    found = list(rows)
-    stories = {row.id: row.story_id for row in found if row.story_id}
-    return find_earlier_runs(found, on=edition.date, besides=edition.id), stories
 
 
 def _format_day(day: date) -> str:

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import json
-import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from functools import lru_cache
+from functools import lru_cache, partial
+from types import EllipsisType
 
 from django.conf import settings
 
 from newsletter import templater
-from newsletter.catalog import newsletters, pictures, sponsors
-from newsletter.catalog.values import Newsletter, Picture
+from newsletter.catalog import newsletters, sponsors
+from newsletter.catalog.values import Newsletter, Sponsor
 from newsletter.curator.editions import briefing, correction_lookup, day_names, variants
-from newsletter.curator.editions.briefing import Shapes, list_cut_sizes
-from newsletter.curator.editions.picture_places import find_shapes
+from newsletter.curator.editions.picture_places import cut_pictures, find_shapes
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import Variant
-from newsletter.kernel.errors import Refused, SurroundingsError
 from newsletter.templater import sandbox
 from newsletter.templater.briefing import Briefing, Rendered
 from subscribers import lists
 
-log = logging.getLogger(__name__)
 _RENDERINGS_KEPT = 32  # the variants of a few editions in work: board, checks and preview ask for the same one
 _rendering = threading.Lock()  # who asks for what another thread is rendering waits for it
 
@@ -33,17 +30,19 @@ def render_edition(
     edition: Edition, variant: Variant = variants.PLAIN, newsletter: Newsletter | None = None
 ) -> Rendered:
     """The mail as those of a variant get it, or the page of the archive. Never raises for content."""
-    return _render_with_template(_compose_variant(edition, variant, newsletter))
+    return _render_with_template(_compose_variants(edition, [variant], newsletter)[variant])
 
 
-def render_variants(edition: Edition) -> dict[Variant, Rendered]:
-    """The mail in all its variants, the plain one first."""
-    return {each: render_edition(edition, each) for each in variants.list_variants(edition)}
+def render_variants(
+    edition: Edition, newsletter: Newsletter | None = None, sponsor: Sponsor | EllipsisType | None = ...
+) -> dict[Variant, Rendered]:
+    """The mail in all its variants, the plain one first; perhaps with its newsletter and its sponsor, once read."""
+    return render_composed(_compose_variants(edition, variants.list_variants(edition), newsletter, sponsor))
 
 
 def compose_edition(edition: Edition) -> dict[Variant, Briefing]:
     """All that goes into the mail in each of its variants, and into the page: what is equal renders the same."""
-    return {each: _compose_variant(edition, each) for each in (*variants.list_variants(edition), variants.PAGE)}
+    return _compose_variants(edition, (*variants.list_variants(edition), variants.PAGE))
 
 
 def render_composed(composed: Mapping[Variant, Briefing]) -> dict[Variant, Rendered]:
@@ -51,40 +50,33 @@ def render_composed(composed: Mapping[Variant, Briefing]) -> dict[Variant, Rende
     return {variant: _render_with_template(each) for variant, each in composed.items()}
 
 
-def _compose_variant(edition: Edition, variant: Variant, newsletter: Newsletter | None = None) -> Briefing:
+def _compose_variants(
+    edition: Edition,
+    wanted: Iterable[Variant],
+    newsletter: Newsletter | None = None,
+    sponsor: Sponsor | EllipsisType | None = ...,
+) -> dict[Variant, Briefing]:
+    """Some variants of the mail; what is around its stories is read once for all of them."""
     newsletter = newsletter or newsletters.get_newsletter(edition.newsletter_id)
     to = lists.get_list(newsletter.list_id)
-    seen = variants.select_visible(edition, variant)
     pending = correction_lookup.list_pending_corrections(edition)
     shapes = find_shapes(newsletter)
-    return briefing.build_briefing(
-        seen,
-        newsletter,
-        _find_pictures(seen, shapes),
+    if sponsor is ...:
+        sponsor = sponsors.find_sponsor(newsletter.id, edition.date)
+    compose = partial(
+        briefing.build_briefing,
+        newsletter=newsletter,
+        pictures=cut_pictures(edition.picks, shapes),
         shapes=shapes,
         base_url=settings.CONFIG.base_url,
         list_slug=to.slug,
         list_name=to.name,
         archived=to.public,
-        web=variant.web,
         date_long=day_names.format_long_day(edition.date, newsletter.language),
-        sponsor=sponsors.find_sponsor(newsletter.id, edition.date),
+        sponsor=sponsor,
         corrections=correction_lookup.format_lines(pending, newsletter.language),
     )
-
-
-def _find_pictures(edition: Edition, shapes: Shapes) -> dict[int, Picture]:
-    """The pictures of an edition with all cuts that its mail shows; those that they lack are made."""
-    found = pictures.find_pictures(each.picture_id for each in edition.picks if each.picture_id)
-    for each in edition.picks:
-        stored = found.get(each.picture_id) if each.picture_id else None
-        if stored:
-            try:
-                sizes = list_cut_sizes(shapes.get(each.size, ()))
-                found[stored.id] = pictures.make_cuts(stored, sizes, each.focal_point)
-            except (Refused, SurroundingsError) as error:
-                log.warning("A picture is shown whole: %s", error)
-    return found
+    return {each: compose(variants.select_visible(edition, each), web=each.web) for each in wanted}
 
 
 def _render_with_template(composed: Briefing) -> Rendered:

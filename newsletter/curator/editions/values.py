@@ -76,6 +76,7 @@ class Pick:
     again_reason: str = ""  # why although it ran
     visibility: str = ""  # see variants
     focus: str = ""  # of its picture: “60 44”, percent from the left and the top; "": the centre
+    picture_bytes: int = 0
 
     @property
     def picture_name(self) -> str:
@@ -98,8 +99,10 @@ class Pick:
         return compute_pick_hash(self.content)
 
 
-# The picture's address follows from the picture.
-_KEY_AND_PLACE_OF_PICK = frozenset({"key", "number", "article_id", "section", "position", "picture_url"})
+# The picture's address and size follow from the picture.
+_KEY_AND_PLACE_OF_PICK = frozenset(
+    {"key", "number", "article_id", "section", "position", "picture_url", "picture_bytes"}
+)
 
 
 def compute_pick_hash(content: Mapping[str, object]) -> str:
@@ -231,8 +234,8 @@ class EarlierEdition:
     id: int
     date: date
     subject: str
-    snapshot_id: int | None
     stories: int
+    bytes: int  # of its mail; 0 where nothing is frozen
 
 
 @dataclass(frozen=True, slots=True)

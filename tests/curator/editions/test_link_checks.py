@@ -74,7 +74,8 @@ def test_every_place_where_editors_write_is_read(linked: Edition, now: datetime)
     edition = boxes.set_box(
         linked.id, title="", text=f"[Map]({MAP}) [mail](mailto:a@example.com)", now=now, seen=None, by=SYSTEM
     )
-    assert link_checks.list_written_links(edition) == {
+    sponsor = sponsors.find_sponsor(edition.newsletter_id, edition.date)
+    assert link_checks.list_written_links(edition, sponsor) == {
         MAP: "intro",
         "https://one.example.net/": f"story:{linked.picks[0].key}",
         "https://two.example.net/": f"story:{linked.picks[0].key}",
@@ -86,7 +87,7 @@ def test_our_own_pages_are_not_asked_for(filled: Edition, now: datetime) -> None
     edition = editions.edit_edition(
         filled.id, intro="[Join](http://testserver/join/morning/)", now=now, seen=None, by=SYSTEM
     )
-    assert link_checks.list_written_links(edition) == {}
+    assert link_checks.list_written_links(edition, None) == {}
 
 
 def test_a_link_that_leads_nowhere_blocks_until_it_is_mended(linked: Edition, servers: Servers, now: datetime) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,11 +11,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from PIL import Image
 
+from newsletter.catalog import pictures
 from newsletter.curator.editions import approval, boxes, conflicts, edition_lookup, editions, picks, presence
 from newsletter.kernel import clock
 from newsletter.kernel.errors import Difference
 from newsletter.scheduling import occurrences, schedules
+from tests import prepared
 from tests.actors import SYSTEM
 
 HTMX, VALUE = {"HX-Request": "true"}, {"Accept": "application/json"}
@@ -48,13 +52,26 @@ def test_a_story_whose_form_is_open_comes_as_its_form(editor: Client, edition: A
 
 @pytest.fixture
 def full_board(edition: Any, articles: Callable[..., list[int]], now: datetime) -> Any:
-    """An edition of twelve stories and a box."""
-    for article_id in articles(12)[3:]:
-        picks.add_pick(edition.id, article_id, by=SYSTEM, now=now)
-    boxes.set_box(edition.id, text="A notice", seen=None, by=SYSTEM, now=now)
-    found = edition_lookup.get_edition(edition.id)
-    assert len(found.picks) == 12
+    """An edition of twelve stories, each with a picture that was just chosen, and a box."""
+    return prepared.prepare(fill_board, edition.id, tuple(articles(12)[3:]), now)
+
+
+def fill_board(edition_id: int, article_ids: Sequence[int], now: datetime) -> Any:
+    for article_id in article_ids:
+        picks.add_pick(edition_id, article_id, by=SYSTEM, now=now)
+    edition = boxes.set_box(edition_id, text="A notice", seen=None, by=SYSTEM, now=now)
+    for story in edition.picks:
+        picture = pictures.store_picture(draw_picture(story.number), source_url="", now=now).name
+        picks.edit_pick(edition_id, story.key, picture=picture, seen=None, by=SYSTEM, now=now)
+    found = edition_lookup.get_edition(edition_id)
+    assert len([each for each in found.picks if each.picture_id]) == 12
     return found
+
+
+def draw_picture(number: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (640, 480), (number, 80, 80)).save(out, "PNG")
+    return out.getvalue()
 
 
 def list_queries(asked: CaptureQueriesContext) -> list[str]:
@@ -95,7 +112,20 @@ def test_a_board_asks_at_most_25_times(editor: Client, full_board: Any, now: dat
     occurrences.materialise(now)
     planned = occurrences.list_occurrences(now, now + timedelta(days=2), [full_board.newsletter_id])[0]
     occurrences.record_draft(planned.id, full_board.id, now)
+    assert_board_asks_little(editor, full_board)
+
+
+def assert_board_asks_little(editor: Client, edition: Any) -> None:
     with CaptureQueriesContext(connection) as asked:
-        page = editor.get(f"/editions/{full_board.id}/").content.decode()
-    assert all(each.headline in page for each in full_board.picks)
+        page = editor.get(f"/editions/{edition.id}/").content.decode()
+    assert all(each.headline in page for each in edition.picks)
     assert len(list_queries(asked)) <= 25, list_queries(asked)
+
+
+def test_a_board_asks_no_more_after_an_edition_that_was_sent(
+    editor: Client, sent: Any, edition: Any, articles: Callable[..., list[int]], now: datetime
+) -> None:
+    later = editions.create_edition(edition.newsletter_id, edition.date + timedelta(days=1), by=SYSTEM, now=now)
+    full_board = fill_board(later.id, articles(15)[3:], now)
+    editor.get("/editions/")  # the first request of a session also notes its begin
+    assert_board_asks_little(editor, full_board)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -12,6 +13,8 @@ from typing import cast
 import typer
 
 from newsletter.catalog import newsletters
+from newsletter.catalog.picture_files import MOST_BYTES
+from newsletter.catalog.pictures import find_picture_by_name
 from newsletter.checks import preflight
 from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say, spinner, warn
@@ -24,6 +27,7 @@ from newsletter.curator.editions import (
     edition_lookup,
     editions,
     picks,
+    picture_choice,
     suggestions,
     transitions,
     variants,
@@ -38,6 +42,7 @@ from newsletter.delivery.reports.edition_status import EditionStatus
 from newsletter.delivery.sending import one_off
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Actor
 from newsletter.kernel.errors import BadInput, Refused, SurroundingsError
 
 app = typer.Typer(
@@ -199,10 +204,12 @@ def edit(
     label: str | None = typer.Option(None),
     size: str | None = typer.Option(None, help="l, m, s, or a: a line of “Also today”."),
     visibility: str | None = typer.Option(None, "--visibility", help=VISIBILITY_HELP),
-    image_alt: str | None = typer.Option(None),
-    image_caption: str | None = typer.Option(None),
-    image_credit: str | None = typer.Option(None),
-    no_picture: bool = typer.Option(False, "--no-picture"),
+    picture: str | None = typer.Option(None, help="A file, or the name of a picture that we have (ending.jpg)."),
+    focal: str | None = typer.Option(None, help="What cuts keep in view: “60 44”, percent from left and top."),
+    image_alt: str | None = typer.Option(None, "--alt", "--image-alt", help="What the picture shows, in words."),
+    image_caption: str | None = typer.Option(None, "--caption", "--image-caption"),
+    image_credit: str | None = typer.Option(None, "--credit", "--image-credit", help="Photographer and agency."),
+    no_picture: bool = typer.Option(False, "--no-picture", help="Remove the picture."),
     plain_link: bool | None = typer.Option(None, help="Keep the newsletter's parameters off its link."),
     as_json: bool = JSON,
 ) -> None:
@@ -221,6 +228,8 @@ def edit(
             label=label,
             size=size,
             visibility=visibility,
+            picture=picture,
+            focus=focal,
             image_alt=image_alt,
             image_caption=image_caption,
             image_credit=image_credit,
@@ -236,13 +245,37 @@ def edit(
         )
     if not of_edition and not of_story:
         raise BadInput("Nothing to change was given. For instance: --subject “…” or KEY --headline “…”.")
+    if no_picture and (picture is not None or focal is not None):
+        raise BadInput("--no-picture removes the picture: give it without --picture and --focal.", "no_picture")
     by, now = get_actor(), clock.now()
     edition = edition_lookup.get_edition(edition_id)
+    if picture:
+        picture_choice.get_story(edition.picks, key)
+        of_story["picture"] = _store_picture(edition_id, picture, by=by, now=now)
     if of_edition:
         edition = editions.edit_edition(edition_id, seen=None, by=by, now=now, **of_edition)
     if of_story:
         edition = picks.edit_pick(edition_id, key, seen=None, by=by, now=now, **of_story)
     _print_edition(edition, as_json)
+
+
+def _store_picture(edition_id: int, given: str, *, by: Actor, now: datetime) -> str:
+    """The public name of a picture: of a file, which is stored first, or as it was given."""
+    path = Path(given)
+    if not path.exists():
+        if find_picture_by_name(given):
+            return given
+        raise BadInput(f"There is no file {given}, and no picture of that name is stored.", "picture")
+    return picture_choice.upload_picture(edition_id, _read_picture(path), path.name, by=by, now=now).picture.name
+
+
+def _read_picture(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise BadInput(f"{path} is larger than {MOST_BYTES // 2**20} MB. Make it smaller.", "picture")
+        return path.read_bytes()
+    except OSError as error:
+        raise SurroundingsError(f"{path} cannot be read: {error.strerror}. Check its name and permissions.") from None
 
 
 def _drop_missing(**fields: object) -> dict[str, object]:

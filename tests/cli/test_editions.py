@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from tests.cli.conftest import REFUSED, USAGE, Newsletter
+from newsletter.cli import editions as cli
+from newsletter.curator.editions import edition_lookup
+from tests.cli.conftest import REFUSED, SURROUNDINGS, USAGE, Newsletter
 
 
 @pytest.mark.parametrize(
@@ -17,6 +20,11 @@ from tests.cli.conftest import REFUSED, USAGE, Newsletter
         ("edit 1 KEY --visibility nobody", "members, free"),
         ("edit 1 KEY --size x", "l, m, s or a"),
         ("box 1 Words --place middle", "top or end"),
+        ("edit 1 KEY --picture lost.jpg", "no file lost.jpg, and no picture of that name"),
+        ("edit 1 KEY --picture OUT/a.jpg --no-picture", "without --picture and --focal"),
+        ("edit 1 KEY --focal 60x44", "two numbers from 0 to 100"),
+        ("edit 1 KEY --focal 60,44 --no-picture", "without --picture and --focal"),
+        ("edit 1 --picture OUT/a.jpg", "Name the story"),
         ("preview 1 --out OUT --for members", "nobody in particular"),
         ("send 1 --test-to a@example.com --second-subject", "no second subject"),
         ("send 1 --for members", "--test-to"),
@@ -51,6 +59,39 @@ def test_parts_for_some_are_set_shown_written_and_tested(
     assert "Subject: [TEST] Trains come back" in letter.read_text()
     assert newsletter("editions", "drop-box", number, str(box["id"]))[0] == 0
     assert json.loads(newsletter("editions", "show", number, "--json")[1])["boxes"] == []
+
+
+def test_a_picture_of_a_story_is_stored_from_a_file_then_named(
+    newsletter: Newsletter, edition: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "ferry.png"
+    Image.new("RGB", (1280, 720), "teal").save(file)
+    number, (first, second, _third) = str(edition.id), edition.picks
+    words = ("--focal", "60 44", "--alt", "Two boats", "--caption", "In May", "--credit", "Ann Example")
+    assert newsletter("editions", "edit", number, first.key, "--picture", str(file), *words)[0] == 0
+    story = edition_lookup.get_edition(edition.id).picks[0]
+    assert (story.focus, story.image_alt, story.image_caption) == ("60 44", "Two boats", "In May")
+    assert (story.image_credit, story.picture_name[-4:]) == ("Ann Example", ".jpg")
+    assert newsletter("editions", "edit", number, second.key, "--picture", story.picture_name)[0] == 0
+    assert newsletter("editions", "edit", number, first.key, "--no-picture")[0] == 0
+    changed = edition_lookup.get_edition(edition.id).picks
+    assert [each.picture_name for each in changed[:2]] == ["", story.picture_name]
+
+
+def test_what_is_no_picture_or_cannot_be_read_changes_nothing(
+    newsletter: Newsletter, edition: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit = ("editions", "edit", str(edition.id), edition.picks[0].key, "--picture")
+    text = tmp_path / "text.jpg"
+    text.write_text("text")
+    status, _, err = newsletter(*edit, str(text))
+    assert (status, "is not a picture" in err) == (REFUSED, True)
+    status, _, err = newsletter(*edit, str(tmp_path))
+    assert (status, "cannot be read" in err) == (SURROUNDINGS, True)
+    monkeypatch.setattr(cli, "MOST_BYTES", 3)
+    status, _, err = newsletter(*edit, str(text))
+    assert (status, "larger than" in err) == (USAGE, True)
+    assert edition_lookup.get_edition(edition.id) == edition
 
 
 def test_a_story_and_a_box_are_dropped_only_as_they_were_seen(newsletter: Newsletter, edition: Any) -> None:

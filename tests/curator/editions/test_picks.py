@@ -274,6 +274,11 @@ def test_another_picture_begins_with_its_centre_and_none_has_no_focal_point(fill
     assert (gone.picture_id, gone.focus) == (None, "")
 
 
+def test_a_story_without_a_picture_has_no_focal_point(filled: Edition, now: datetime) -> None:
+    with pytest.raises(BadInput, match="no picture"):
+        picks.edit_pick(filled.id, filled.picks[0].key, focus="60 44", seen=None, by=ADA, now=now)
+
+
 @pytest.mark.parametrize("focus", ["60", "60 101", "-1 5", "a b", "60  44", "60 44 1"])
 def test_what_is_no_focal_point_is_refused(filled: Edition, now: datetime, focus: str) -> None:
     with pytest.raises(BadInput, match="two numbers") as refused:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from newsletter.checks.findings import Finding, FindingLevel
+from newsletter.kernel.sentences import phrase
 from newsletter.templater.briefing import Rendered
 
 GMAIL, WORD, OUTLOOK, YAHOO, APPLE = (
@@ -96,12 +97,13 @@ def check_client_support(rendered: Rendered) -> Iterator[Finding]:
         yield Finding(
             feature.level,
             "template",
-            f"The mail uses {feature.name}, which {_join_names(feature.lacking)} "
-            f"{'lacks' if len(feature.lacking) == 1 else 'lack'}. "
-            + (
-                "Subscribers who use it miss something: show it another way."
+            phrase(
+                "The mail uses {feature}, which is missing in {names}. {remedy}",
+                feature=feature.name,
+                names=", ".join(feature.lacking),
+                remedy=phrase("Subscribers who use them miss something: show it another way.")
                 if feature.level == FindingLevel.WARN
-                else "See that it holds without."
+                else phrase("See that it holds without."),
             ),
             "client-support",
         )
@@ -140,8 +142,3 @@ def _strip_media_rules(sheet: str) -> str:
         if not inside:
             kept.append(piece)
     return "".join(kept)
-
-
-def _join_names(names: tuple[str, ...]) -> str:
-    *some, last = names
-    return f"{', '.join(some)} and {last}" if some else last

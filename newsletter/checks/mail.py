@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter.checks.findings import Finding, FindingLevel
+from newsletter.kernel.sentences import mark, phrase
 from newsletter.templater.briefing import ProblemLevel, Rendered
 
 SIZE_WARN, SIZE_BLOCK = 80_000, 102_000  # bytes of HTML: Gmail clips at about 102 kB (SendGrid fact 69)
@@ -31,31 +32,35 @@ def check_rendering(rendered: Rendered, *, postal_address: str) -> Iterator[Find
         yield Finding(
             FindingLevel.BLOCK,
             "size",
-            f"{size / 1000:.0f} kB: Gmail cuts mails at about 102 kB. Drop or shorten stories.",
+            phrase("{size} kB: Gmail cuts mails at about 102 kB. Drop or shorten stories.", size=f"{size / 1000:.0f}"),
             "too-large",
         )
     elif size > SIZE_WARN:
         yield Finding(
             FindingLevel.WARN,
             "size",
-            f"{size / 1000:.0f} kB: with tracked links Gmail may cut it (it does at about 102 kB).",
+            phrase(
+                "{size} kB: with tracked links Gmail may cut it (it does at about 102 kB).", size=f"{size / 1000:.0f}"
+            ),
             "large",
         )
     if not rendered.text.strip():
-        yield Finding(FindingLevel.BLOCK, "text", "There is no plain-text part. Fix the template.", "no-text-part")
-    for part, name in ((rendered.html, "mail"), (rendered.text, "plain-text part")):
+        yield Finding(
+            FindingLevel.BLOCK, "text", phrase("There is no plain-text part. Fix the template."), "no-text-part"
+        )
+    for part, name in ((rendered.html, phrase("mail")), (rendered.text, phrase("plain-text part"))):
         if "/u/" not in part:
             yield Finding(
                 FindingLevel.BLOCK,
                 "template",
-                f"The {name} has no unsubscribe link. Every mail must have one: fix the template.",
+                phrase("The {name} has no unsubscribe link. Every mail must have one: fix the template.", name=name),
                 "no-unsubscribe",
             )
         if _keep_letters_and_digits(postal_address) not in _keep_letters_and_digits(part):
             yield Finding(
                 FindingLevel.BLOCK,
                 "template",
-                f"The {name} lacks the postal address, which the law requires: fix the template.",
+                phrase("The {name} lacks the postal address, which the law requires: fix the template.", name=name),
                 "no-postal-address",
             )
 
@@ -67,12 +72,18 @@ def _keep_letters_and_digits(text: str) -> str:
     return "".join(letter for letter in html.unescape(text) if letter.isalnum())
 
 
+_DRIFTS = {
+    "stories": mark("{now} stories, and the last edition had {before}. Is that meant?"),
+    "bytes": mark("{now} bytes, and the last edition had {before}. Is that meant?"),
+}
+
+
 def check_drift(now: int, before: int, what: str) -> Iterator[Finding]:
     """Whether something is very unlike the last edition's."""
     if before and not MIN_SIMILARITY <= now / before <= 1 / MIN_SIMILARITY:
         yield Finding(
             FindingLevel.WARN,
             what,
-            f"{now:,} {what}, and the last edition had {before:,}. Is that meant?",
+            phrase(_DRIFTS[what], now=now, before=before),
             f"drift-{what}",
         )

@@ -32,10 +32,12 @@ from newsletter.delivery.reports import summary
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.kernel.sentences import phrase
 from newsletter.templater.briefing import Rendered
 from subscribers import lists
 from subscribers.states import SubscriptionState
 
+_TEXTS = {"preheader": phrase("The preheader"), "intro": phrase("The intro")}
 EARLIER_EDITIONS = 7  # editions, whose subjects may have been left in
 AUDIENCE_SHRINK_RATIO = 0.8  # of the last edition's
 
@@ -98,7 +100,9 @@ def approve_edition(edition_id: int, *, content_hash: str | None, by: Actor, now
         blocking = [finding for finding in found if finding.blocks]
         if blocking:
             reasons = "\n".join(f"  {finding.where}: {finding.message}" for finding in blocking)
-            raise Refused(f"Edition {edition_id} cannot be approved yet:\n{reasons}")
+            raise Refused(
+                phrase("Edition {number} cannot be approved yet:\n{reasons}", number=str(edition_id), reasons=reasons)
+            )
 
     return approval.approve(edition_id, content_hash=content_hash, check=check, by=by, now=now)
 
@@ -116,11 +120,11 @@ def override(
     decisions.check_content_hash(checked.edition, content_hash, mail_sha256=compute_mail_hash(checked.mails))
     finding = next((each for each in checked.findings if (each.code, each.where) == (code, where)), None)
     if finding is None:
-        raise NotFound("There is no such finding any more. Reload the edition.")
+        raise NotFound(phrase("There is no such finding any more. Reload the edition."))
     if not finding.may_be_overridden:
-        raise Refused(f"This cannot be overridden: {finding.message}")
+        raise Refused(phrase("This cannot be overridden: {message}", message=finding.message))
     if not reason.strip():
-        raise BadInput("Say why it may go out anyway.", "reason")
+        raise BadInput(phrase("Say why it may go out anyway."), "reason")
     explained = approval.record_override(checked.edition, code, where, reason=reason, by=by, now=now)
     return replace(finding, overridden=explained)
 
@@ -193,13 +197,13 @@ def _check_wording(
         yield from wording.check_markdown_links(box.text, "boxes")
     yield from wording.check_markdown_links(edition.intro, "intro")
     for where, text in (("preheader", edition.preheader), ("intro", edition.intro)):
-        yield from wording.check_dates(text, where, f"The {where}", day=edition.date, weekdays=weekdays, months=months)
+        yield from wording.check_dates(text, where, _TEXTS[where], day=edition.date, weekdays=weekdays, months=months)
     today = now.astimezone(clock.get_zone(newsletter.zone)).date()
     if edition.date < today and not edition.is_out and edition.state != EditionState.SKIPPED:
         yield Finding(
             FindingLevel.WARN,
             "date",
-            f"This is the edition of {edition.date:%a} {edition.date.day} {edition.date:%b}, which is past.",
+            phrase("This is the edition of {day}, which is past.", day=edition.date),
             "past-date",
         )
 
@@ -222,7 +226,12 @@ def _check_renderings(mails: Mapping[Variant, Rendered], postal_address: str) ->
     for variant, rendered in mails.items():
         for finding in mail.check_rendering(rendered, postal_address=postal_address):
             if finding not in plain:
-                yield replace(finding, message=f"For {variants.describe_variant(variant, names)}: {finding.message}")
+                yield replace(
+                    finding,
+                    message=phrase(
+                        "For {whom}: {finding}", whom=variants.describe_variant(variant, names), finding=finding.message
+                    ),
+                )
 
 
 def _check_segments(edition: Edition) -> Iterator[Finding]:
@@ -233,7 +242,10 @@ def _check_segments(edition: Edition) -> Iterator[Finding]:
         yield Finding(
             FindingLevel.BLOCK,
             "readers",
-            f"There is no segment {group.removeprefix(variants.SEGMENT)} any more. Choose another for its stories.",
+            phrase(
+                "There is no segment {segment} any more. Choose another for its stories.",
+                segment=group.removeprefix(variants.SEGMENT),
+            ),
             "no-segment",
         )
 
@@ -253,7 +265,11 @@ def _check_drift(
         yield Finding(
             FindingLevel.WARN,
             "readers",
-            f"{readers:,} subscribers, but the last edition went to {sent.planned:,}. Is that intended?",
+            phrase(
+                "{count} subscribers, but the last edition went to {before}. Is that intended?",
+                count=readers,
+                before=sent.planned,
+            ),
             "drift-readers",
         )
 
@@ -261,7 +277,7 @@ def _check_drift(
 def _check_audience(active: int) -> Iterator[Finding]:
     if not active:
         yield Finding(
-            FindingLevel.WARN, "readers", "Nobody on the list is active, so nobody would get it.", "no-readers"
+            FindingLevel.WARN, "readers", phrase("Nobody on the list is active, so nobody would get it."), "no-readers"
         )
 
 
@@ -269,4 +285,9 @@ def _check_setup(now: datetime) -> Iterator[Finding]:
     """What is wrong with the installation so that a mail would do harm."""
     for problem in setup_problems.list_setup_problems(now):
         level = FindingLevel.BLOCK if problem.grave else FindingLevel.WARN
-        yield Finding(level, "setup", f"{problem.message} {problem.remedy}", f"setup-{problem.code}")
+        yield Finding(
+            level,
+            "setup",
+            phrase("{message} {remedy}", message=problem.message, remedy=problem.remedy),
+            f"setup-{problem.code}",
+        )

@@ -9,6 +9,7 @@ from newsletter.checks.findings import Finding, FindingLevel
 from newsletter.curator.articles import canonical_urls
 from newsletter.curator.editions.states import PickSize
 from newsletter.curator.editions.values import Pick
+from newsletter.kernel.sentences import Sentence, mark, phrase
 
 HEAVY_PICTURE, HEAVY_MAIL = 600_000, 2_000_000  # bytes
 
@@ -19,15 +20,22 @@ def check_count(count: int, least: int, wanted: int, name: str) -> Iterator[Find
         yield Finding(
             FindingLevel.BLOCK,
             "stories",
-            f"{_count_stories(count)}, and {name} needs at least {least}.",
+            phrase(
+                "{stories}, and {name} needs at least {least}.", stories=_count_stories(count), name=name, least=least
+            ),
             "too-few-stories",
         )
     elif count < wanted:
-        yield Finding(FindingLevel.WARN, "stories", f"{_count_stories(count)} of {wanted}.", "few-stories")
+        yield Finding(
+            FindingLevel.WARN,
+            "stories",
+            phrase("{stories} of {wanted}.", stories=_count_stories(count), wanted=wanted),
+            "few-stories",
+        )
 
 
-def _count_stories(count: int) -> str:
-    return f"{count} {'story' if count == 1 else 'stories'}"
+def _count_stories(count: int) -> Sentence:
+    return phrase("1 story") if count == 1 else phrase("{count} stories", count=count)
 
 
 def check_story(story: Pick, *, ran: str) -> Iterator[Finding]:
@@ -35,37 +43,55 @@ def check_story(story: Pick, *, ran: str) -> Iterator[Finding]:
     where = f"story:{story.key}"
     name = f"“{story.headline}”"
     if not story.headline.strip():
-        yield Finding(FindingLevel.BLOCK, where, "There is no headline. Write one or drop the story.", "no-headline")
+        yield Finding(
+            FindingLevel.BLOCK, where, phrase("There is no headline. Write one or drop the story."), "no-headline"
+        )
     elif len(story.headline) > wording.LONGEST_HEADLINE:
         yield Finding(
             FindingLevel.ADVISE,
             where,
-            f"The headline of {name} has {len(story.headline)} characters; 70 read best.",
+            phrase(
+                "The headline of {name} has {count} characters; 70 read best.", name=name, count=len(story.headline)
+            ),
             "long-headline",
         )
     if not story.url:
-        yield Finding(FindingLevel.WARN, where, f"{name} has no link.", "no-link")
+        yield Finding(FindingLevel.WARN, where, phrase("{name} has no link.", name=name), "no-link")
     else:
         yield from wording.check_url(story.url, where)
     if not story.publisher.strip():
-        yield Finding(FindingLevel.WARN, where, f"{name} names no source. Say who reported it.", "no-source")
+        yield Finding(
+            FindingLevel.WARN, where, phrase("{name} names no source. Say who reported it.", name=name), "no-source"
+        )
     if not story.blurb.strip() and story.size != PickSize.SMALL:
-        yield Finding(FindingLevel.ADVISE, where, f"{name} has no blurb. Write one, or make it small.", "no-blurb")
+        yield Finding(
+            FindingLevel.ADVISE,
+            where,
+            phrase("{name} has no blurb. Write one, or make it small.", name=name),
+            "no-blurb",
+        )
     elif len(story.blurb.split()) > wording.MAX_BLURB_WORDS:
         yield Finding(
             FindingLevel.ADVISE,
             where,
-            f"The blurb of {name} has {len(story.blurb.split())} words; 20 to 40 read best.",
+            phrase(
+                "The blurb of {name} has {count} words; 20 to 40 read best.", name=name, count=len(story.blurb.split())
+            ),
             "long-blurb",
         )
     yield from wording.check_placeholders(f"{story.headline}\n{story.blurb}\n{story.label}", where)
     yield from wording.check_markdown_links(story.blurb, where)
     if ran and not story.again_reason:
         yield Finding(
-            FindingLevel.WARN, where, f"{name} {ran}. Drop it, or let it stand for those who missed it.", "already-ran"
+            FindingLevel.WARN,
+            where,
+            phrase("{name} {ran}. Drop it, or let it stand for those who missed it.", name=name, ran=ran),
+            "already-ran",
         )
     elif story.again_reason:
-        yield Finding(FindingLevel.ADVISE, where, f"{name} {story.again_reason}.", "already-ran")
+        yield Finding(
+            FindingLevel.ADVISE, where, phrase("{name} {ran}.", name=name, ran=story.again_reason), "already-ran"
+        )
     if story.picture_id:
         yield from _check_picture(story, where, name)
 
@@ -75,30 +101,41 @@ def _check_picture(story: Pick, where: str, name: str) -> Iterator[Finding]:
         yield Finding(
             FindingLevel.BLOCK,
             where,
-            f"The picture of {name} has no credit. Add the credit or take the picture out.",
+            phrase("The picture of {name} has no credit. Add the credit or take the picture out.", name=name),
             "no-credit",
         )
     if not story.image_alt.strip():
         yield Finding(
             FindingLevel.WARN,
             where,
-            f"The picture of {name} has no alternative text for those who cannot see it.",
+            phrase("The picture of {name} has no alternative text for those who cannot see it.", name=name),
             "no-alt",
         )
     elif story.image_alt.strip().casefold() == story.headline.strip().casefold():
         yield Finding(
             FindingLevel.ADVISE,
             where,
-            f"The alternative text of {name} is its headline. Say what the picture shows.",
+            phrase("The alternative text of {name} is its headline. Say what the picture shows.", name=name),
             "alt-repeats",
         )
     if story.picture_bytes > HEAVY_PICTURE:
         yield Finding(
             FindingLevel.WARN,
             where,
-            f"The picture of {name} has {story.picture_bytes / 1000:.0f} kB; phones wait for it.",
+            phrase(
+                "The picture of {name} has {size} kB; phones wait for it.",
+                name=name,
+                size=f"{story.picture_bytes / 1000:.0f}",
+            ),
             "heavy-picture",
         )
+
+
+_SAME = {
+    "address": mark("“{headline}” leads to the same page as story {number}, “{other}”. Drop one."),
+    "headline": mark("“{headline}” has the headline of story {number}, “{other}”. Drop one."),
+    "event": mark("“{headline}” covers the same event as story {number}, “{other}”. Drop one."),
+}
 
 
 def check_duplicates(stories: Sequence[Pick], story_by_article: Mapping[int, int]) -> Iterator[Finding]:
@@ -116,13 +153,8 @@ def check_duplicates(stories: Sequence[Pick], story_by_article: Mapping[int, int
             other = seen.get(key)
             if other is None or key in ("address:", "title:"):
                 continue
-            same = {
-                "address": "leads to the same page as",
-                "headline": "has the headline of",
-                "event": "covers the same event as",
-            }[what]
             level = FindingLevel.WARN if what == "event" else FindingLevel.BLOCK
-            message = f"“{story.headline}” {same} story {other.number}, “{other.headline}”. Drop one."
+            message = phrase(_SAME[what], headline=story.headline, number=other.number, other=other.headline)
             yield Finding(level, f"story:{story.key}", message, f"same-{what}")
             break
         for key in keys:
@@ -135,6 +167,6 @@ def check_picture_weight(sizes: Sequence[int]) -> Iterator[Finding]:
         yield Finding(
             FindingLevel.WARN,
             "pictures",
-            f"The pictures have {sum(sizes) / 1_000_000:.1f} MB together. Take some out.",
+            phrase("The pictures have {size} MB together. Take some out.", size=f"{sum(sizes) / 1000000:.1f}"),
             "heavy-pictures",
         )

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from newsletter.checks.findings import Finding, FindingLevel
 from newsletter.kernel.patterns import LINE, compile_bounded
+from newsletter.kernel.sentences import phrase
 
 SUBJECT_SHORT, SUBJECT_LONG = 10, 78  # characters; longer ones are cut by most inboxes
 PREHEADER_SHORT = 30  # below, inboxes fill the line with the first words of the mail
@@ -40,13 +41,18 @@ def check_subject(
 ) -> Iterator[Finding]:
     """What is wrong with a subject. `earlier`: subjects of the last editions by date; day names are in `language`."""
     if not text.strip():
-        yield Finding(FindingLevel.BLOCK, "subject", "There is no subject. Write one.", "no-subject")
+        yield Finding(FindingLevel.BLOCK, "subject", phrase("There is no subject. Write one."), "no-subject")
         return
     if not SUBJECT_SHORT <= len(text) <= SUBJECT_LONG:
         yield Finding(
             FindingLevel.WARN,
             "subject",
-            f"The subject has {len(text)} characters; {SUBJECT_SHORT} to {SUBJECT_LONG} read best.",
+            phrase(
+                "The subject has {count} characters; {least} to {most} read best.",
+                count=len(text),
+                least=SUBJECT_SHORT,
+                most=SUBJECT_LONG,
+            ),
             "subject-length",
         )
     for when, earlier_subject in earlier.items():
@@ -54,26 +60,26 @@ def check_subject(
             yield Finding(
                 FindingLevel.BLOCK,
                 "subject",
-                f"This is the subject of {when:%a} {when.day} {when:%b}. Write today’s.",
+                phrase("This is the subject of {day}. Write today’s.", day=when),
                 "subject-repeated",
             )
             break
-    yield from check_dates(text, "subject", "The subject", day=day, weekdays=weekdays, months=months)
+    yield from check_dates(text, "subject", phrase("The subject"), day=day, weekdays=weekdays, months=months)
     letters = [letter for letter in text if letter.isalpha()]
     if len(letters) > 10 and sum(letter.isupper() for letter in letters) > 0.7 * len(letters):
         yield Finding(
             FindingLevel.ADVISE,
             "subject",
-            "The subject is in capitals; spam filters and subscribers read that as shouting.",
+            phrase("The subject is in capitals; spam filters and subscribers read that as shouting."),
             "subject-shouts",
         )
     if text.count("!") > 1 or "?!" in text:
-        yield Finding(FindingLevel.ADVISE, "subject", "One exclamation mark is enough.", "subject-shouts")
+        yield Finding(FindingLevel.ADVISE, "subject", phrase("One exclamation mark is enough."), "subject-shouts")
     if re.match(r"(?:re|fwd?|aw|wg)\s*:", text, re.I):
         yield Finding(
             FindingLevel.WARN,
             "subject",
-            "The subject pretends to be an answer. Take the “Re:” away.",
+            phrase("The subject pretends to be an answer. Take the “Re:” away."),
             "subject-pretends",
         )
 
@@ -86,7 +92,7 @@ def check_second_subject(
         yield Finding(
             FindingLevel.WARN,
             "second_subject",
-            "Both subjects are the same. Write another, or take it out.",
+            phrase("Both subjects are the same. Write another, or take it out."),
             "subject-repeated",
         )
     for finding in check_subject(text, day=day, weekdays=weekdays, months=months, earlier=earlier):
@@ -107,7 +113,12 @@ def check_dates(
         yield Finding(
             FindingLevel.WARN,
             where,
-            f"{what} says {named[0].title()}, and the edition is of {weekdays[day.weekday()]}.",
+            phrase(
+                "{what} says {said}, and the edition is of {day}.",
+                what=what,
+                said=named[0].title(),
+                day=weekdays[day.weekday()],
+            ),
             "other-day",
         )
     numbers = {name.casefold(): number for number, name in enumerate(months, 1)}
@@ -118,7 +129,12 @@ def check_dates(
             yield Finding(
                 FindingLevel.WARN,
                 where,
-                f"{what} says {found[0]}, and the edition is of {day.day} {months[day.month - 1]}.",
+                phrase(
+                    "{what} says {said}, and the edition is of {day}.",
+                    what=what,
+                    said=found[0],
+                    day=f"{day.day} {months[day.month - 1]}",
+                ),
                 "other-day",
             )
             return
@@ -139,21 +155,21 @@ def check_preheader(text: str, subject: str) -> Iterator[Finding]:
         yield Finding(
             FindingLevel.WARN,
             "preheader",
-            "There is no preheader, so inboxes show the first words of the mail instead.",
+            phrase("There is no preheader, so inboxes show the first words of the mail instead."),
             "no-preheader",
         )
     elif _to_comparable_words(flat) == _to_comparable_words(subject):
         yield Finding(
             FindingLevel.WARN,
             "preheader",
-            "The preheader repeats the subject. Say what else is in the mail.",
+            phrase("The preheader repeats the subject. Say what else is in the mail."),
             "preheader-repeats",
         )
     elif len(flat) < PREHEADER_SHORT:
         yield Finding(
             FindingLevel.ADVISE,
             "preheader",
-            f"The preheader has {len(flat)} characters; inboxes show about three times that.",
+            phrase("The preheader has {count} characters; inboxes show about three times that.", count=len(flat)),
             "preheader-short",
         )
 
@@ -165,7 +181,7 @@ def check_placeholders(text: str, where: str) -> Iterator[Finding]:
         yield Finding(
             FindingLevel.BLOCK,
             where,
-            f"“{found[0]}” looks like a placeholder. Replace it with the final text.",
+            phrase("“{text}” looks like a placeholder. Replace it with the final text.", text=found[0]),
             "placeholder",
         )
 
@@ -177,7 +193,10 @@ def check_markdown_links(text: str, where: str) -> Iterator[Finding]:
         yield Finding(
             FindingLevel.WARN,
             where,
-            f"The link “{generic['text']}” does not say where it goes; who hears the mail read has only that.",
+            phrase(
+                "The link “{text}” does not say where it goes; who hears the mail read has only that.",
+                text=generic["text"],
+            ),
             "generic-link",
         )
     for found in _LINK.finditer(text):
@@ -190,27 +209,42 @@ def check_url(url: str, where: str) -> Iterator[Finding]:
         parts = urlsplit(url)
         host = (parts.hostname or "").removeprefix("www.")
     except ValueError:
-        yield Finding(FindingLevel.BLOCK, where, f"“{url[:100]}” is not a valid address. Fix the link.", "broken-link")
+        yield Finding(
+            FindingLevel.BLOCK,
+            where,
+            phrase("“{url}” is not a valid address. Fix the link.", url=url[:100]),
+            "broken-link",
+        )
         return
     if parts.scheme == "mailto":
         return
     if parts.scheme not in ("http", "https") or "." not in host or " " in url:
-        yield Finding(FindingLevel.BLOCK, where, f"“{url[:100]}” leads nowhere. Fix the link.", "broken-link")
+        yield Finding(
+            FindingLevel.BLOCK, where, phrase("“{url}” leads nowhere. Fix the link.", url=url[:100]), "broken-link"
+        )
     elif host in ("localhost", "example.com", "example.org", "example.net") or host.endswith(
         (".local", ".internal", ".test")
     ):
         yield Finding(
-            FindingLevel.BLOCK, where, f"“{url[:100]}” cannot be reached from the internet. Fix the link.", "local-link"
+            FindingLevel.BLOCK,
+            where,
+            phrase("“{url}” cannot be reached from the internet. Fix the link.", url=url[:100]),
+            "local-link",
         )
     elif host in _SHORTENERS:
         yield Finding(
             FindingLevel.WARN,
             where,
-            f"{host} hides where the link goes, and filters distrust it. Give the true address.",
+            phrase("{host} hides where the link goes, and filters distrust it. Give the true address.", host=host),
             "short-link",
         )
     elif parts.scheme == "http":
-        yield Finding(FindingLevel.ADVISE, where, f"{host} is linked without encryption. Try https.", "plain-link")
+        yield Finding(
+            FindingLevel.ADVISE,
+            where,
+            phrase("{host} is linked without encryption. Try https.", host=host),
+            "plain-link",
+        )
 
 
 def _to_comparable_words(text: str) -> str:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from newsletter.kernel.errors import BadInput, Conflict, Difference
+from newsletter.kernel.sentences import phrase
 
 T = TypeVar("T")
 
@@ -29,7 +30,10 @@ def select_changes(
     for name in changes:
         if name not in seen:
             raise BadInput(
-                f"What you saw of the field “{labels.get(name, name)}” is missing. Load the page again.", name
+                phrase(
+                    "What you saw of the field “{field}” is missing. Load the page again.", field=labels.get(name, name)
+                ),
+                name,
             )
     mine = {name: value for name, value in changes.items() if not _is_same(value, seen[name])}
     differences = [
@@ -44,8 +48,9 @@ def select_changes(
 
 def _describe(differences: list[Difference]) -> str:
     names = ", ".join(each.label or each.name.replace("_", " ") for each in differences)
-    return (
-        f"Somebody else changed this since you opened it: {names}. Compare both versions, then save the one you want."
+    return phrase(
+        "Somebody else changed this since you opened it: {names}. Compare both versions, then save the one you want.",
+        names=names,
     )
 
 

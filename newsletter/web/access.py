@@ -18,6 +18,7 @@ from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel.actors import Verb, require_right
 from newsletter.kernel.errors import NotAllowed
+from newsletter.kernel.sentences import phrase
 from newsletter.web.fragments import is_partial_request
 from newsletter.web.network import get_client_address
 
@@ -30,7 +31,7 @@ class SignedOut(NotAllowed):
     http_status = 401
 
     def __init__(self) -> None:
-        super().__init__("You were signed out, so this was not done. Sign in, then try again.")
+        super().__init__(phrase("You were signed out, so this was not done. Sign in, then try again."))
 
 
 def desk_view(
@@ -60,7 +61,9 @@ def desk_view(
             if newsroom_wide:
                 require_right(get_actor(request), verb)
             elif list_visible_newsletters(request.user, verb) == frozenset():
-                raise NotAllowed("You have no right to this page. An administrator of the desk can give it to you.")
+                raise NotAllowed(
+                    phrase("You have no right to this page. An administrator of the desk can give it to you.")
+                )
             return view(request, *args, **kwargs)
 
         wrapped.desk_background = background  # type: ignore[attr-defined]

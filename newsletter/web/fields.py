@@ -9,6 +9,7 @@ from django.http import QueryDict
 
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError
 from newsletter.kernel.numbers import parse_whole_number
+from newsletter.kernel.sentences import phrase
 
 Act = TypeVar("Act")
 
@@ -17,7 +18,7 @@ def read_act(sent: QueryDict, acts: Mapping[str, Act], usual: str = "") -> Act:
     """What the button “do” that was pressed stands for. Raises BadInput for one that the page does not have."""
     act = acts.get(sent.get("do", usual))
     if act is None:
-        raise BadInput("The form has no known action. Load the page again, then repeat it.", "do")
+        raise BadInput(phrase("The form has no known action. Load the page again, then repeat it."), "do")
     return act
 
 

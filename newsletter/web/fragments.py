@@ -6,20 +6,23 @@ from collections.abc import Iterable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, gettext_noop
 
 from newsletter.kernel.errors import Difference
 
 REFUSAL = "X-Refusal"  # a response with this header holds a sentence for the place where somebody pressed, no fragment
 _SENTENCES = {
-    400: "The desk could not read this, so nothing was changed. Load the page again, then repeat it.",
-    403: "This was not done: the page was open for too long, or you have no right to it. Load the page again.",
-    404: "This is no longer there, so nothing was changed. Load the page again.",
-    405: "The desk does not know this action, so nothing was changed. Load the page again.",
-    413: "This is too large, so nothing was changed. Make it shorter.",
-    429: "Too many requests at once, so this was not done. Wait a moment, then try again.",
-    503: "The desk is busy, so this was not done. Try again in a moment.",
+    400: gettext_noop("The desk could not read this, so nothing was changed. Load the page again, then repeat it."),
+    403: gettext_noop(
+        "This was not done: the page was open for too long, or you have no right to it. Load the page again."
+    ),
+    404: gettext_noop("This is no longer there, so nothing was changed. Load the page again."),
+    405: gettext_noop("The desk does not know this action, so nothing was changed. Load the page again."),
+    413: gettext_noop("This is too large, so nothing was changed. Make it shorter."),
+    429: gettext_noop("Too many requests at once, so this was not done. Wait a moment, then try again."),
+    503: gettext_noop("The desk is busy, so this was not done. Try again in a moment."),
 }
-_FAULT = "The desk had a fault, so this was not done. Try again; if it stays, tell whoever runs the desk."
+_FAULT = gettext_noop("The desk had a fault, so this was not done. Try again; if it stays, tell whoever runs the desk.")
 
 
 def is_fragment_request(request: HttpRequest) -> bool:
@@ -62,4 +65,4 @@ def replace_error_page(request: HttpRequest, response: HttpResponse) -> HttpResp
     is_value = response.headers.get("Content-Type", "").startswith("application/json")
     if is_value or not (is_page or is_value_request(request) or not response.content):
         return response
-    return refuse_partial(request, _SENTENCES.get(response.status_code, _FAULT), response.status_code)
+    return refuse_partial(request, gettext(_SENTENCES.get(response.status_code, _FAULT)), response.status_code)

@@ -18,10 +18,12 @@ from django.middleware.gzip import GZipMiddleware
 from django.middleware.http import ConditionalGetMiddleware
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.translation import gettext
 
 from newsletter.kernel.errors import Conflict, Difference, NewsletterError
 from newsletter.kernel.text import remove_unstorable
 from newsletter.web.fragments import is_partial_request, refuse_partial, replace_error_page
+from newsletter.web.translated import describe_error
 
 log = logging.getLogger(__name__)
 
@@ -161,12 +163,12 @@ class ErrorPages:
         """Called by Django for what a view raised."""
         if isinstance(error, NewsletterError):
             differences = error.differences if isinstance(error, Conflict) else ()
-            return render_error_page(request, str(error), error.http_status, differences)
+            return render_error_page(request, describe_error(error), error.http_status, differences)
         if isinstance(error, DatabaseError):
             log.exception("The database failed in %s", request.path)
             return render_error_page(
                 request,
-                "The database did not answer as it should. Nothing was changed; try again in a moment.",
+                gettext("The database did not answer as it should. Nothing was changed; try again in a moment."),
                 503,
             )
         return None

@@ -29,7 +29,7 @@ def test_our_own_templates_ask_for_nothing_that_is_lacking(
 @pytest.mark.parametrize(
     ("html", "feature", "who"),
     [
-        ('<div style="display:flex">', "display:flex", "Outlook on Windows lacks"),
+        ('<div style="display:flex">', "display:flex", "missing in Outlook on Windows."),
         ("<div style='color:red; Display : GRID'>", "display:grid", "Gmail, Outlook on Windows"),
         ("<style>.a{width:calc(100% - 2px)}</style>", "calc()", "Yahoo"),
         ("<style>:root{--ink:#111}</style>", "CSS variables", "Gmail"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -22,7 +22,7 @@ Message = str | tuple[str, str]  # one text, or the singular and the plural
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates" / "web"
-_KEYWORDS = {
+_KEYWORDS: Mapping[str, tuple[int, ...] | None] = {
     "_": None,
     "gettext": None,
     "gettext_lazy": None,
@@ -30,6 +30,8 @@ _KEYWORDS = {
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
 }
+_NOT_NAMED = ("id", "key", "picture_url", "picture_bytes", "article_id")  # of a story, in its history
+_KEYWORDS_OF_SERVICES: Mapping[str, tuple[int, ...] | None] = {"phrase": None, "mark": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Domain:
     templates: tuple[Path, ...]
     modules: tuple[Path, ...]
     has_labels: bool = False  # those of enums, which pages show as well
+    services: tuple[Path, ...] = ()  # modules whose sentences pages show
 
     def list_catalogues(self) -> list[Path]:
         """The catalogue of each language."""
@@ -53,6 +56,8 @@ class Domain:
             found |= set(_extract(_read_template(path)))
         for path in self.modules:
             found |= set(_extract(path.read_bytes()))
+        for path in self.services:
+            found |= set(_extract(path.read_bytes(), _KEYWORDS_OF_SERVICES))
         return found | set(_list_labels()) if self.has_labels else found
 
 
@@ -81,6 +86,7 @@ DESK = Domain(
     tuple(_list_desk_templates()),
     tuple(sorted((ROOT / "newsletter" / "web").rglob("*.py"))),
     has_labels=True,
+    services=tuple(sorted((ROOT / "newsletter").rglob("*.py"))),
 )
 DOMAINS = (READERS, DESK)
 
@@ -111,8 +117,8 @@ def _read_template(path: Path) -> bytes:
     return "\n".join(line.strip() for line in text.splitlines()).encode()
 
 
-def _extract(source: bytes) -> Iterator[Message]:
-    for _, message, *_rest in extract("python", io.BytesIO(source), keywords=_KEYWORDS):
+def _extract(source: bytes, keywords: Mapping[str, tuple[int, ...] | None] = _KEYWORDS) -> Iterator[Message]:
+    for _, message, *_rest in extract("python", io.BytesIO(source), keywords=dict(keywords)):
         yield message if isinstance(message, str) else (message[0], message[1])
 
 
@@ -142,7 +148,7 @@ def _list_labels() -> Iterator[str]:
 
 def _list_field_names(of: type) -> Iterator[str]:
     """The fields of a story or box, which the history names."""
-    yield from (each.name for each in fields(of) if each.name not in ("id", "key", "picture_url", "article_id"))
+    yield from (each.name for each in fields(of) if each.name not in _NOT_NAMED)
 
 
 def _list_subclasses(base: type) -> Iterator[type]:

@@ -16,6 +16,7 @@ from newsletter.curator.articles.values import Article
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right_somewhere
 from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, Conflict, NotFound
+from newsletter.kernel.sentences import phrase
 
 LONGEST_TAG, MOST_TAGS = 40, 20
 LONGEST_NOTE, MOST_NOTES = 1000, 100
@@ -154,8 +155,10 @@ def _change_article(
             changes = select_changes(before, given, seen, labels=LABELS)
         except Conflict as conflict:
             raise Conflict(
-                f"{get_user_name(row.changed_by) or 'Somebody'} changed this article since you looked. Look again; what you entered "
-                f"was not saved.",
+                phrase(
+                    "{name} changed this article since you looked. Look again; what you entered was not saved.",
+                    name=get_user_name(row.changed_by) or phrase("Somebody"),
+                ),
                 [replace(each, by=row.changed_by) for each in conflict.differences],
             ) from None
         if changes:

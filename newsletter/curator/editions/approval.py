@@ -31,6 +31,7 @@ from newsletter.curator.editions.values import Edition, Snapshot
 from newsletter.curator.editions.variants import Variant
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, Refused
+from newsletter.kernel.sentences import phrase
 from newsletter.templater.briefing import ProblemLevel, Rendered
 
 Check = Callable[[Edition, Mapping[Variant, Rendered]], object]
@@ -73,9 +74,19 @@ def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Acto
     edition = edition_lookup.get_edition(edition_id)
     require_right(by, Verb.APPROVE, newsletter_id=edition.newsletter_id)
     if edition.snapshot_id is not None:
-        raise Refused(f"Edition {edition_id} is approved already, by {get_user_name(edition.approved_by)}.")
+        raise Refused(
+            phrase(
+                "Edition {edition} is approved already, by {who}.",
+                edition=str(edition_id),
+                who=get_user_name(edition.approved_by),
+            )
+        )
     if not states.can_transition(edition.state, EditionState.APPROVED):
-        raise Refused(f"Edition {edition_id} is {edition.state.label.lower()}, so it cannot be approved.")
+        raise Refused(
+            phrase(
+                "Edition {edition} is {state}, so it cannot be approved.", edition=str(edition_id), state=edition.state
+            )
+        )
     conflicts.require_none(edition)
     composed = compose_edition(edition)
     mails = render_composed(composed)
@@ -86,7 +97,12 @@ def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Acto
         p for rendered in mails.values() for p in rendered.problems if p.level == ProblemLevel.BLOCK
     )
     if blocking:
-        raise Refused("The mail cannot be approved:\n" + "\n".join(f"  {p.where}: {p.message}" for p in blocking))
+        raise Refused(
+            phrase(
+                "The mail cannot be approved:\n{problems}",
+                problems="\n".join(f"  {p.where}: {p.message}" for p in blocking),
+            )
+        )
     two = newsletters.get_newsletter(edition.newsletter_id).approvals == ApprovalPolicy.TWO
     first = _find_first_approval(edition_id, sha256) if two else ""
     try:
@@ -139,7 +155,7 @@ def _record_first_approval(edition: Edition, sha256: str, by: Actor, now: dateti
     if (first := _find_first_approval(edition.id, sha256)) and _is_somebody_else(first, by):
         raise _Overtaken  # between our look and this they were the first
     if first:
-        raise Refused("You have approved it already. A second person must approve it as well.")
+        raise Refused(phrase("You have approved it already. A second person must approve it as well."))
     models.FirstApproval.objects.update_or_create(
         edition_id=edition.id, defaults={"sha256": sha256, "by": by.name[:254], "at": now}
     )
@@ -223,9 +239,17 @@ def withdraw_approval(edition_id: int, *, content_hash: str | None, by: Actor, n
     edition = edition_lookup.get_edition(edition_id)
     require_right(by, Verb.APPROVE, newsletter_id=edition.newsletter_id)
     if edition.snapshot_id is None:
-        raise Refused(f"Edition {edition_id} is not approved, so there is nothing to withdraw.")
+        raise Refused(
+            phrase("Edition {edition} is not approved, so there is nothing to withdraw.", edition=str(edition_id))
+        )
     if edition.state not in states.EDITABLE_STATES:
-        raise Refused(f"Edition {edition_id} is {edition.state.label.lower()}, so it can no longer be edited.")
+        raise Refused(
+            phrase(
+                "Edition {edition} is {state}, so it can no longer be edited.",
+                edition=str(edition_id),
+                state=edition.state,
+            )
+        )
     decisions.check_content_hash(edition, content_hash)
     reason = f"approval withdrawn by {by.name}"
     return _decide_state(edition, EditionState.DRAFT, reason, action="withdrew approval", by=by, now=now)
@@ -239,9 +263,15 @@ def withdraw_to_edit(edition_id: int, *, content_hash: str | None, by: Actor, no
     """
     edition = _get_for_editor(edition_id, by)
     if edition.snapshot_id is None:
-        raise Refused(f"Edition {edition_id} is not approved: it can be edited as it is.")
+        raise Refused(phrase("Edition {edition} is not approved: it can be edited as it is.", edition=str(edition_id)))
     if edition.state not in states.EDITABLE_STATES:
-        raise Refused(f"Edition {edition_id} is {edition.state.label.lower()}, so it can no longer be edited.")
+        raise Refused(
+            phrase(
+                "Edition {edition} is {state}, so it can no longer be edited.",
+                edition=str(edition_id),
+                state=edition.state,
+            )
+        )
     decisions.check_content_hash(edition, content_hash)
     reason = f"approval withdrawn by {by.name} to edit"
     return _decide_state(edition, EditionState.DRAFT, reason, action="withdrew approval", by=by, now=now)
@@ -259,7 +289,12 @@ def reopen(edition_id: int, *, content_hash: str | None, by: Actor, now: datetim
     """
     edition = _get_for_editor(edition_id, by)
     if edition.state == EditionState.SENDING:
-        raise Refused(f"Edition {edition_id} is sending. If there is time left, recall its mailing first.")
+        raise Refused(
+            phrase(
+                "Edition {edition} is sending. If there is time left, recall its mailing first.",
+                edition=str(edition_id),
+            )
+        )
     decisions.check_content_hash(edition, content_hash)
     return _decide_state(edition, EditionState.DRAFT, "", action="opened again", by=by, now=now)
 
@@ -282,9 +317,15 @@ def send_back(edition_id: int, *, note: str, content_hash: str | None, by: Actor
     require_right(by, Verb.APPROVE, newsletter_id=edition.newsletter_id)
     why = " ".join(note.split())
     if not why:
-        raise BadInput("Say what is to be changed.", "note")
+        raise BadInput(phrase("Say what is to be changed."), "note")
     if edition.state != EditionState.IN_REVIEW:
-        raise Refused(f"Edition {edition_id} is {edition.state.label.lower()}: only one in review is sent back.")
+        raise Refused(
+            phrase(
+                "Edition {edition} is {state}: only one in review is sent back.",
+                edition=str(edition_id),
+                state=edition.state,
+            )
+        )
     decisions.check_content_hash(edition, content_hash)
     reason = f"sent back by {by.name}: {why}"
     return _decide_state(edition, EditionState.DRAFT, reason, action="sent back", detail=why, by=by, now=now)
@@ -297,7 +338,7 @@ def skip(edition_id: int, *, reason: str, content_hash: str | None, by: Actor, n
     edition = _get_for_editor(edition_id, by)
     why = reason.strip()
     if not why:
-        raise BadInput("Say why it is skipped.", "reason")
+        raise BadInput(phrase("Say why it is skipped."), "reason")
     decisions.check_content_hash(edition, content_hash)
     return _decide_state(
         edition, EditionState.SKIPPED, f"{why} ({by.name})", action="skipped", detail=why, by=by, now=now
@@ -375,12 +416,18 @@ def _change_state(edition_id: int, to: EditionState, reason: str, now: datetime)
         with transaction.atomic():
             return _write_state(edition, to, reason, now)
     except _Overtaken:
-        raise Conflict(f"Edition {edition_id} changed at the same moment. Reload it.") from None
+        raise Conflict(
+            phrase("Edition {edition} changed at the same moment. Reload it.", edition=str(edition_id))
+        ) from None
 
 
 def _check_transition(edition: Edition, to: EditionState) -> None:
     if not states.can_transition(edition.state, to):
-        raise Refused(f"Edition {edition.id} cannot go from {edition.state.label.lower()} to {to.label.lower()}.")
+        raise Refused(
+            phrase(
+                "Edition {edition} cannot go from {state} to {to}.", edition=str(edition.id), state=edition.state, to=to
+            )
+        )
 
 
 def _write_state(

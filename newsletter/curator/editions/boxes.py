@@ -14,6 +14,7 @@ from newsletter.curator.editions.values import Box, Edition
 from newsletter.curator.editions.visibility import check_group_limit, check_visibility
 from newsletter.kernel.actors import Actor
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from newsletter.kernel.sentences import phrase
 from newsletter.kernel.text import clean_name, remove_controls, remove_unstorable
 
 MOST_BOXES, LONGEST_TITLE, LONGEST_TEXT = 6, 120, 5000
@@ -58,7 +59,7 @@ def set_box(
                 changed = replace(box, **changes)
                 return replace(before, boxes=tuple(changed if each is box else each for each in before.boxes))
         elif row.boxes.count() >= MOST_BOXES:
-            raise Refused(f"This edition has {MOST_BOXES} boxes, which is the most.")
+            raise Refused(phrase("This edition has {most} boxes, which is the most.", most=MOST_BOXES))
         else:
             row.boxes.create(**values)
         check_group_limit(row)
@@ -75,16 +76,26 @@ def _check_fields(fields: BoxFields) -> dict[str, str]:
     if "text" in fields:
         values["text"] = remove_controls(remove_unstorable(fields["text"])).strip()
         if not values["text"]:
-            raise BadInput("Write the text of the box.", "text")
+            raise BadInput(phrase("Write the text of the box."), "text")
     for name, most in (("title", LONGEST_TITLE), ("text", LONGEST_TEXT)):
         if len(values.get(name, "")) > most:
-            raise BadInput(f"The {name} has {len(values[name])} characters; {most} are the most.", name)
+            raise BadInput(
+                phrase(
+                    "The {name} has {count} characters; {most} are the most.",
+                    name=name,
+                    count=len(values[name]),
+                    most=most,
+                ),
+                name,
+            )
     if "visibility" in fields:
         values["visibility"] = check_visibility(fields["visibility"])
     if "place" in fields:
         values["place"] = fields["place"]
         if values["place"] not in list(BoxPlace):
-            raise BadInput(f"“{values['place'][:20]}” is not a place for a box. Give top or end.", "place")
+            raise BadInput(
+                phrase("“{place}” is not a place for a box. Give top or end.", place=values["place"][:20]), "place"
+            )
     return values
 
 
@@ -98,7 +109,7 @@ def drop_box(
         if content_hash is not None and content_hash != box.content_hash:
             changes = edition_history.explain_box(before, box_id)
             raise Conflict(
-                "Somebody else changed this box since you opened it, so it stays. Look at it again.", changes
+                phrase("Somebody else changed this box since you opened it, so it stays. Look at it again."), changes
             )
         row.boxes.filter(id=box_id).delete()
 
@@ -109,6 +120,10 @@ def _get_box(edition: Edition, box_id: int) -> Box:
     box = next((each for each in edition.boxes if each.id == box_id), None)
     if box is None:
         raise NotFound(
-            f"Edition {edition.id} has no box {box_id}. See them with: newsletter editions show {edition.id}"
+            phrase(
+                "Edition {edition} has no box {box_id}. See them with: newsletter editions show {edition}",
+                edition=str(edition.id),
+                box_id=str(box_id),
+            )
         )
     return box

@@ -13,6 +13,7 @@ from newsletter.curator.editions.edition_changes import BOX, STORY
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import Difference, NotFound, Refused
+from newsletter.kernel.sentences import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,12 @@ def require_none(edition: Edition) -> None:
     found = list_conflicts(edition)
     if found:
         fields = "; ".join(f"{each.label} (text of {get_user_name(each.by)})" for each in found)
-        raise Refused(f"Two editors changed the same field, and nobody has chosen yet: {fields}. Choose on the board.")
+        raise Refused(
+            phrase(
+                "Two editors changed the same field, and nobody has chosen yet: {fields}. Choose on the board.",
+                fields=fields,
+            )
+        )
 
 
 def settle_conflict(edition_id: int, part: str, field: str, *, by: Actor, now: datetime) -> bool:
@@ -100,7 +106,7 @@ def discard_text(edition_id: int, conflict_id: int, *, by: Actor, now: datetime)
     if not _delete(
         models.FieldConflict.objects.filter(edition_id=edition_id, id=conflict_id).first(), edition, by, now
     ):
-        raise NotFound("This was decided already. Look at the board again.")
+        raise NotFound(phrase("This was decided already. Look at the board again."))
     return edition
 
 

@@ -29,6 +29,7 @@ from newsletter.curator.editions.states import SnapshotPurpose
 from newsletter.curator.editions.values import Correction, Edition, Snapshot
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.kernel.sentences import phrase
 from newsletter.templater import languages
 from newsletter.templater.briefing import ProblemLevel, Rendered
 from newsletter.templater.corrections import build_correction
@@ -48,22 +49,33 @@ def add_correction(
     require_right(by, Verb.APPROVE, newsletter_id=get_newsletter_id(edition_id))
     flat = " ".join(text.replace("\0", "").split())
     if not flat:
-        raise BadInput("Say what was wrong, and what is right.", "text")
+        raise BadInput(phrase("Say what was wrong, and what is right."), "text")
     if len(flat) > LONGEST_CORRECTION:
-        raise BadInput(f"The correction has {len(flat)} characters; {LONGEST_CORRECTION} are the most.", "text")
+        raise BadInput(
+            phrase(
+                "The correction has {count} characters; {most} are the most.", count=len(flat), most=LONGEST_CORRECTION
+            ),
+            "text",
+        )
     with transaction.atomic():
         # Corrections of one edition take turns.
         models.Edition.objects.filter(id=edition_id).update(version=F("version"))
         edition = edition_lookup.get_edition(edition_id)
         if not edition.is_out:
-            raise Refused(f"Edition {edition_id} was not sent, so there is nothing to correct: edit it.")
+            raise Refused(
+                phrase(
+                    "Edition {edition} was not sent, so there is nothing to correct: edit it.", edition=str(edition_id)
+                )
+            )
         decisions.check_content_hash(edition, content_hash)
         known = correction_lookup.list_corrections(edition_id)
         if len(known) >= MOST_CORRECTIONS:
-            raise Refused(f"This edition has {MOST_CORRECTIONS} corrections, which is the most.")
+            raise Refused(phrase("This edition has {most} corrections, which is the most.", most=MOST_CORRECTIONS))
         pick = models.Pick.objects.filter(edition_id=edition_id, key=key).first() if key else None
         if key and pick is None:
-            raise NotFound(f"Edition {edition_id} has no story with the key {key}.")
+            raise NotFound(
+                phrase("Edition {edition} has no story with the key {key}.", edition=str(edition_id), key=key)
+            )
         row = models.Correction.objects.create(edition_id=edition_id, pick=pick, text=flat, by=by.name[:254], at=now)
         made = correction_lookup.to_correction(row)
         after = {f"{CORRECTION}{row.pk}": flat} | edition_changes.describe_content(edition, [*known, made])
@@ -87,7 +99,10 @@ def freeze_correction(edition_id: int, *, by: Actor, now: datetime) -> Snapshot:
     rows = list(models.Correction.objects.filter(edition_id=edition_id).select_related("edition").order_by("at", "id"))
     if not rows or not edition.is_out:
         raise Refused(
-            f"Edition {edition_id} has no correction to mail. Write one: newsletter editions correct {edition_id} TEXT"
+            phrase(
+                "Edition {edition} has no correction to mail. Write one: newsletter editions correct {edition} TEXT",
+                edition=str(edition_id),
+            )
         )
     rendered = _render_correction(
         edition, newsletters.get_newsletter(edition.newsletter_id), [row.text for row in rows]

@@ -31,6 +31,7 @@ from newsletter.curator.editions.states import OUT_STATES, BoxPlace, EditionStat
 from newsletter.curator.editions.values import Box, EarlierEdition, Edition, EditionOutline, Pick, Snapshot, StoryClicks
 from newsletter.curator.editions.variants import Variant
 from newsletter.kernel.errors import NotFound
+from newsletter.kernel.sentences import phrase
 from newsletter.templater.briefing import MergeField, Rendered
 
 
@@ -70,7 +71,9 @@ def get_outline(edition_id: int, *, planned: Subquery) -> EditionOutline:
 
 
 def _build_not_found(edition_id: int) -> NotFound:
-    return NotFound(f"There is no edition {edition_id}. See them all with: newsletter editions list")
+    return NotFound(
+        phrase("There is no edition {edition}. See them all with: newsletter editions list", edition=str(edition_id))
+    )
 
 
 def get_editions(edition_ids: Iterable[int]) -> dict[int, Edition]:
@@ -156,7 +159,7 @@ def get_snapshot(snapshot_id: int) -> Snapshot:
     """The snapshot with this id, standing or voided. Raises NotFound."""
     row = models.Snapshot.objects.filter(id=snapshot_id).first()
     if row is None:
-        raise NotFound(f"There is no snapshot {snapshot_id}.")
+        raise NotFound(phrase("There is no snapshot {snapshot_id}.", snapshot_id=str(snapshot_id)))
     return to_snapshot(row)
 
 
@@ -177,7 +180,9 @@ def get_frozen_mail(snapshot_id: int, code: str) -> Rendered:
     if row is None and code == variants.WEB:
         return get_snapshot(snapshot_id).to_rendered()
     if row is None:
-        raise NotFound(f"Snapshot {snapshot_id} has no variant “{code}”.")
+        raise NotFound(
+            phrase("Snapshot {snapshot_id} has no variant “{code}”.", snapshot_id=str(snapshot_id), code=code)
+        )
     return Rendered(row.subject, row.preheader, row.html, row.text, (), _to_merge_fields(row.merge))
 
 

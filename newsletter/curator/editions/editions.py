@@ -28,6 +28,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from newsletter.kernel.sentences import phrase
 from newsletter.kernel.text import clean_name, remove_controls, remove_unstorable
 
 _EDITION_TEXTS = {"subject": 300, "second_subject": 300, "preheader": 300, "intro": 20_000, "signed": 120}
@@ -61,8 +62,13 @@ def create_edition(newsletter_id: int, on: date | None, *, number: int = 1, by: 
     existing = edition_lookup.list_ids_of_day(newsletter_id, day)
     if len(existing) >= number:
         raise Refused(
-            f"{newsletter.name} has an edition on {day} already: {existing[number - 1]}. See it with: newsletter "
-            f"editions show {existing[number - 1]}"
+            phrase(
+                "{newsletter} has an edition on {day} already: {existing}. See it with: newsletter editions "
+                "show {existing}",
+                newsletter=newsletter.name,
+                day=str(day),
+                existing=str(existing[number - 1]),
+            )
         )
     try:
         with transaction.atomic():
@@ -81,8 +87,12 @@ def create_edition(newsletter_id: int, on: date | None, *, number: int = 1, by: 
             )
     except IntegrityError:
         raise Conflict(
-            f"Somebody else made the edition of {day} at the same moment. See it with: newsletter editions list "
-            f"{newsletter.slug}"
+            phrase(
+                "Somebody else made the edition of {day} at the same moment. See it with: newsletter editions "
+                "list {newsletter}",
+                day=str(day),
+                newsletter=newsletter.slug,
+            )
         ) from None
     return made
 
@@ -146,8 +156,11 @@ def apply_edit(
             require_right(by, Verb.EDIT, newsletter_id=before.newsletter_id)
             if keep_approval and before.snapshot_id is not None:
                 raise Conflict(
-                    f"{get_user_name(before.approved_by)} approved this edition, so it is not changed. "
-                    "To change it, press “Edit (withdraws approval)” on the board."
+                    phrase(
+                        "{who} approved this edition, so it is not changed. To change it, press “Edit (withdraws "
+                        "approval)” on the board.",
+                        who=get_user_name(before.approved_by),
+                    )
                 )
             row = models.Edition(id=edition_id, newsletter_id=before.newsletter_id)
             if has_orphans:
@@ -175,7 +188,11 @@ def get_newsletter_id(edition_id: int) -> int:
     """The newsletter of an edition. Raises NotFound."""
     found = models.Edition.objects.filter(id=edition_id).values_list("newsletter_id", flat=True).first()
     if found is None:
-        raise NotFound(f"There is no edition {edition_id}. See them all with: newsletter editions list")
+        raise NotFound(
+            phrase(
+                "There is no edition {edition}. See them all with: newsletter editions list", edition=str(edition_id)
+            )
+        )
     return found
 
 
@@ -215,16 +232,24 @@ def check_texts(
     checked: dict[str, str] = {}
     for name, value in fields.items():
         if name not in longest:
-            raise BadInput(f"There is no field “{name}” to edit. There are {', '.join(longest)}.", name)
+            raise BadInput(
+                phrase("There is no field “{name}” to edit. There are {names}.", name=name, names=", ".join(longest)),
+                name,
+            )
         text = remove_controls(str(value)).strip() if name == "intro" else clean_name(str(value))
         text = remove_unstorable(text)
         if len(text) > longest[name]:
             raise BadInput(
-                f"The {name.replace('_', ' ')} has {len(text)} characters; {longest[name]} are the most.",
+                phrase(
+                    "The {name} has {count} characters; {most} are the most.",
+                    name=name.replace("_", " "),
+                    count=len(text),
+                    most=longest[name],
+                ),
                 name,
             )
         if not text and not empty_allowed(name):
-            raise BadInput(f"The {name} may not be empty.", name)
+            raise BadInput(phrase("The {name} may not be empty.", name=name), name)
         checked[name] = text
     return checked
 
@@ -232,4 +257,8 @@ def check_texts(
 def _refuse_edit(edition_id: int, by: Actor) -> Refused:
     edition = edition_lookup.get_edition(edition_id)
     require_right(by, Verb.EDIT, newsletter_id=edition.newsletter_id)
-    return Refused(f"Edition {edition_id} is {edition.state.label.lower()}, so it can no longer be edited.")
+    return Refused(
+        phrase(
+            "Edition {edition} is {state}, so it can no longer be edited.", edition=str(edition_id), state=edition.state
+        )
+    )

@@ -25,6 +25,7 @@ from newsletter.curator.editions.states import LinkCheckState
 from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError, FetchRefused, FetchResponse, ResponseTooLarge
 from newsletter.kernel.errors import NewsletterError
+from newsletter.kernel.sentences import mark, phrase
 from newsletter.kernel.text import remove_unstorable
 from newsletter.templater.richtext import list_links
 
@@ -149,14 +150,14 @@ def list_link_findings(edition: Edition, sponsor: Sponsor | None) -> Iterator[tu
         yield (
             places[row.key],
             state,
-            _MESSAGES[state].format(url=row.url[:100], detail=row.detail, at=at),
+            phrase(_MESSAGES[state], url=row.url[:100], detail=row.detail, at=at),
         )
 
 
 _MESSAGES: Mapping[LinkCheckState, str] = {
-    LinkCheckState.GONE: "“{url}” is a broken link ({detail}; checked {at}). Fix it.",
-    LinkCheckState.FORBIDDEN: "“{url}” was not checked: {detail} Make sure that it is public.",
-    LinkCheckState.UNREACHABLE: "“{url}” could not be reached: {detail} (last tried {at}).",
+    LinkCheckState.GONE: mark("“{url}” is a broken link ({detail}; checked {at}). Fix it."),
+    LinkCheckState.FORBIDDEN: mark("“{url}” was not checked: {detail} Make sure that it is public."),
+    LinkCheckState.UNREACHABLE: mark("“{url}” could not be reached: {detail} (last tried {at})."),
 }
 
 

@@ -25,6 +25,7 @@ from newsletter.curator.editions.values import Edition, PageCheck
 from newsletter.fetching import FetchError, FetchResponse
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, Difference, NewsletterError, NotFound
+from newsletter.kernel.sentences import mark, phrase
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +178,7 @@ def adopt_headline(
     with transaction.atomic():
         check = _require_check(edition_id, key, content_hash)
         if check.state != PageCheckState.CHANGED:
-            raise BadInput("Its page has no other headline.", "headline")
+            raise BadInput(phrase("Its page has no other headline."), "headline")
         edit_pick(
             edition_id,
             key,
@@ -201,7 +202,7 @@ def _checks(edition_id: int) -> QuerySet[models.PageCheck]:
 def _require_check(edition_id: int, key: str, content_hash: str | None) -> PageCheck:
     check = list_page_checks(edition_id).get(key)
     if check is None:
-        raise NotFound("The page of this story has not been checked.")
+        raise NotFound(phrase("The page of this story has not been checked."))
     if content_hash is not None and content_hash != check.content_hash:
         raise _build_conflict(None, check)
     return check
@@ -211,7 +212,7 @@ def _build_conflict(seen: PageCheck | None, present: PageCheck | None) -> Confli
     difference = Difference(
         "page", seen.detail if seen else "", present.detail if present else "", label="What was found at its page"
     )
-    return Conflict("Its page was checked again since you looked. Read what was found now.", [difference])
+    return Conflict(phrase("Its page was checked again since you looked. Read what was found now."), [difference])
 
 
 def _record(edition_id: int, key: str, check: PageCheck, *, action: str, by: Actor, now: datetime) -> None:
@@ -229,22 +230,30 @@ def list_page_findings(edition: Edition, checks: Mapping[str, PageCheck]) -> Ite
             yield (
                 key,
                 check.state,
-                message.format(headline=headlines[key], detail=check.detail, at=f"{check.looked_at:%d %b, %H:%M} UTC"),
+                phrase(message, headline=headlines[key], detail=check.detail, at=f"{check.looked_at:%d %b, %H:%M} UTC"),
             )
 
 
 _MESSAGES = {
-    PageCheckState.GONE: "“{headline}” is gone from its site ({detail}; checked {at}). "
-    "Drop it, or link another report.",
-    PageCheckState.MOVED: "“{headline}” now leads to {detail} (checked {at}). Link that, if it is the same story.",
-    PageCheckState.CHANGED: "Its site now calls “{headline}”: “{detail}” (checked {at}). Take that, or override.",
-    PageCheckState.CORRECTED: "Its site has corrected “{headline}”: “{detail}” (checked {at}). "
-    "See whether your text still holds.",
-    PageCheckState.WITHDRAWN: "“{headline}” seems to be withdrawn from its site: {detail} (checked {at}). "
-    "Look at the page, and drop the story or override.",
-    PageCheckState.REWRITTEN: "Its site has rewritten “{headline}”: {detail} (checked {at}). "
-    "See whether your text still holds.",
-    PageCheckState.PAYWALLED: "“{headline}” is behind a paywall now: {detail} (checked {at}). "
-    "Link another report, or override.",
-    PageCheckState.UNREACHABLE: "“{headline}” could not be checked again: {detail} (last tried {at}).",
+    PageCheckState.GONE: mark(
+        "“{headline}” is gone from its site ({detail}; checked {at}). Drop it, or link another report."
+    ),
+    PageCheckState.MOVED: mark(
+        "“{headline}” now leads to {detail} (checked {at}). Link that, if it is the same story."
+    ),
+    PageCheckState.CHANGED: mark("Its site now calls “{headline}”: “{detail}” (checked {at}). Take that, or override."),
+    PageCheckState.CORRECTED: mark(
+        "Its site has corrected “{headline}”: “{detail}” (checked {at}). See whether your text still holds."
+    ),
+    PageCheckState.WITHDRAWN: mark(
+        "“{headline}” seems to be withdrawn from its site: {detail} (checked {at}). "
+        "Look at the page, and drop the story or override."
+    ),
+    PageCheckState.REWRITTEN: mark(
+        "Its site has rewritten “{headline}”: {detail} (checked {at}). See whether your text still holds."
+    ),
+    PageCheckState.PAYWALLED: mark(
+        "“{headline}” is behind a paywall now: {detail} (checked {at}). Link another report, or override."
+    ),
+    PageCheckState.UNREACHABLE: mark("“{headline}” could not be checked again: {detail} (last tried {at})."),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import models
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.sentences import phrase
 
 
 def choose_section(row: models.Edition, wanted: str | None) -> str:
@@ -13,7 +14,10 @@ def choose_section(row: models.Edition, wanted: str | None) -> str:
     keys = [section.key for section in sections]
     if wanted is not None:
         if wanted not in keys:
-            raise BadInput(f"There is no section “{wanted}”. There are {', '.join(keys)}.", "section")
+            raise BadInput(
+                phrase("There is no section “{given}”. There are {names}.", given=wanted, names=", ".join(keys)),
+                "section",
+            )
         return wanted
     used = list(row.picks.values_list("section", flat=True))
     return next((section.key for section in sections if used.count(section.key) < section.quota), keys[-1])

@@ -21,6 +21,7 @@ from newsletter.curator.editions.visibility import check_group_limit, check_visi
 from newsletter.kernel import ids
 from newsletter.kernel.actors import Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from newsletter.kernel.sentences import phrase
 from newsletter.templater.richtext import quote_text
 
 WORDS_A_MINUTE = 230
@@ -86,16 +87,23 @@ def add_pick(
     require_right(by, Verb.EDIT, newsletter_id=get_newsletter_id(edition_id))
     article = Article.objects.filter(id=article_id).first()
     if article is None:
-        raise NotFound(f"There is no article {article_id}. Search them with: newsletter articles list --query TEXT")
+        raise NotFound(
+            phrase(
+                "There is no article {article_id}. Search them with: newsletter articles list --query TEXT",
+                article_id=str(article_id),
+            )
+        )
     obstacle = find_pick_obstacle(article, edition_id)
     why = " ".join(reason.split())
     if obstacle and not why:
-        raise Refused(f"“{article.title}”: {obstacle}. To run it anyway, give a reason.")
+        raise Refused(
+            phrase("“{title}”: {obstacle}. To run it anyway, give a reason.", title=article.title, obstacle=obstacle)
+        )
     fetch_picture(article, fetch, now)
 
     def place(row: models.Edition, before: Edition) -> None:
         if row.picks.filter(article_id=article_id).exists():
-            raise Refused(f"“{article.title}” is in this edition already.")
+            raise Refused(phrase("“{title}” is in this edition already.", title=article.title))
         made = place_article(
             row, article, section, again_reason=f"{obstacle}: {why} ({by.name})"[:300] if obstacle else ""
         )
@@ -175,7 +183,10 @@ def drop_pick(
         pick = _get_pick(before, key)
         if content_hash is not None and content_hash != pick.content_hash:
             raise Conflict(
-                f"Somebody else changed “{pick.headline}” since you looked at it, so it stays. Look at it again.",
+                phrase(
+                    "Somebody else changed “{headline}” since you looked at it, so it stays. Look at it again.",
+                    headline=pick.headline,
+                ),
                 edition_history.explain_pick(before, pick, content_hash),
             )
         dropped.delete()
@@ -230,7 +241,7 @@ def _get_anchor(row: models.Edition, before: Edition, key: str) -> models.Pick:
     anchor = row.picks.filter(key=key).first()
     if anchor is None:
         raise Conflict(
-            "The story that this one was to follow is no longer in the edition. Look at the order again.",
+            phrase("The story that this one was to follow is no longer in the edition. Look at the order again."),
             edition_history.explain_removal(before, key),
         )
     return anchor
@@ -270,7 +281,7 @@ def edit_pick(
             changes["picture_id"] = _choose_picture(before, pick, str(changes.pop("picture")))
             changes.setdefault("focus", "")  # it was that of another picture
         if changes.get("focus") and changes.get("picture_id", pick.picture_id) is None:
-            raise BadInput("This story has no picture to set a focal point in. Choose one first.", "focus")
+            raise BadInput(phrase("This story has no picture to set a focal point in. Choose one first."), "focus")
         if changes.get("size") == PickSize.LARGE:
             row.picks.filter(size=PickSize.LARGE).update(size=PickSize.MEDIUM)  # one lead only
         if changes:
@@ -306,13 +317,15 @@ def _check_fields(fields: PickFields) -> dict[str, object]:
         check_texts(given, _PICK_TEXTS | {"size": 1}, empty_allowed=lambda name: name not in ("headline", "size"))
     )
     if checked.get("size") not in (None, *PickSize):
-        raise BadInput(f"“{checked['size']}” is not a size. Give l, m, s or a.", "size")
+        raise BadInput(phrase("“{given}” is not a size. Give l, m, s or a.", given=checked["size"]), "size")
     if checked.get("url") and not str(checked["url"]).startswith(("http://", "https://")):
-        raise BadInput(f"“{checked['url']}” is not a web address: it must begin with https://.", "url")
+        raise BadInput(
+            phrase("“{given}” is not a web address: it must begin with https://.", given=checked["url"]), "url"
+        )
     if "visibility" in special:
         checked["visibility"] = check_visibility(str(special.pop("visibility")))
     if special.get("focus") and parse_focus(str(special["focus"])) is None:
-        raise BadInput("A focal point is two numbers from 0 to 100, such as “60 44”.", "focus")
+        raise BadInput(phrase("A focal point is two numbers from 0 to 100, such as “60 44”."), "focus")
     if not special.get("no_picture", True):
         del special["no_picture"]  # a picture is taken away here, never given back
     return checked | special
@@ -330,7 +343,7 @@ def _choose_picture(edition: Edition, pick: Pick, name: str) -> int | None:
         return None
     found = find_picture_by_name(name)
     if found is None:
-        raise BadInput(f"There is no picture “{name[:40]}”. Upload it again.", "picture")
+        raise BadInput(phrase("There is no picture “{name}”. Upload it again.", name=name[:40]), "picture")
     shapes = picture_places.find_shapes(newsletters.get_newsletter(edition.newsletter_id))
     problem = picture_places.explain_too_small(found, shapes.get(pick.size, ()))
     if problem:
@@ -354,5 +367,9 @@ def _get_pick_row(row: models.Edition, key: str) -> models.Pick:
 
 def _build_not_found(edition_id: int, key: str) -> NotFound:
     return NotFound(
-        f"Edition {edition_id} has no story with the key {key}. See them with: newsletter editions show {edition_id}"
+        phrase(
+            "Edition {edition} has no story with the key {key}. See them with: newsletter editions show {edition}",
+            edition=str(edition_id),
+            key=key,
+        )
     )

@@ -16,6 +16,7 @@ from newsletter.curator.editions.editions import get_newsletter_id
 from newsletter.curator.editions.values import Pick
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import NewsletterError, NotFound, Refused, SurroundingsError
+from newsletter.kernel.sentences import phrase
 
 MOST_USED = 24
 
@@ -66,7 +67,7 @@ def copy_page_pictures(
     try:
         page = fetch(resources.check_web_address(story.url), accept=resources.PAGE_TYPES)
     except SurroundingsError as error:  # somebody else's server failed, not ours
-        raise Refused(f"The page of this story cannot be read: {error}") from error
+        raise Refused(phrase("The page of this story cannot be read: {error}", error=error)) from error
     shown = run_confined(page_pictures.list_pictures, page.body, page.url, what=page.url)
     found: list[FoundPicture] = []
     for each in shown:
@@ -77,7 +78,7 @@ def copy_page_pictures(
             continue
         found.append(FoundPicture(stored, each.alt, each.caption, each.credit))
     if not found:
-        raise Refused("No picture was found on the page of this story.")
+        raise Refused(phrase("No picture was found on the page of this story."))
     names = ", ".join(each.picture.name for each in found)
     by.record(ActionRecord("copied pictures", f"edition {edition_id}", now, edition.newsletter_id, names[:300]))
     return tuple(found)
@@ -87,5 +88,5 @@ def get_story(picks: tuple[Pick, ...], key: str) -> Pick:
     """The story with this key. Raises NotFound."""
     story = next((each for each in picks if each.key == key), None)
     if story is None:
-        raise NotFound("This story is no longer in the edition.")
+        raise NotFound(phrase("This story is no longer in the edition."))
     return story

@@ -24,6 +24,7 @@ from newsletter.curator.editions import edition_lookup, models, transitions
 from newsletter.curator.editions.states import OUT_STATES, EditionState, PoolState
 from newsletter.curator.editions.values import Edition, PoolArticle, PoolCounts, StoryArticle
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.sentences import mark, phrase
 
 RAN_WITHIN = timedelta(days=14)
 NEW_WITHIN = timedelta(days=4)  # at least; since we first saw it: a feed's own date is the wrong test for “new”
@@ -153,7 +154,10 @@ def _filter_articles(filters: PoolFilter, edition: Edition, now: datetime) -> Qu
     try:
         state = PoolState(filters.state)
     except ValueError:
-        raise BadInput(f"There is no state “{filters.state}”. There are {', '.join(PoolState)}.", "state") from None
+        raise BadInput(
+            phrase("There is no state “{state}”. There are {names}.", state=filters.state, names=", ".join(PoolState)),
+            "state",
+        ) from None
     return _search_articles(filters, edition, now).filter(_CONDITIONS[state]).order_by(*LATEST_FIRST)
 
 
@@ -203,9 +207,9 @@ def find_obstacle(row: Article, edition: Edition, ran: str) -> str:
     if ran:
         return ran
     if row.eligible_from and edition.date < row.eligible_from:
-        return f"held until {_format_day(row.eligible_from)}"
+        return phrase("held until {day}", day=row.eligible_from)
     if row.eligible_until and edition.date > row.eligible_until:
-        return f"stale since {_format_day(row.eligible_until)}"
+        return phrase("stale since {day}", day=row.eligible_until)
     return ""
 
 
@@ -269,9 +273,9 @@ def _describe_runs(
         itself = by_key.get(row.canonical_key) or by_key.get(f"title:{row.title_key}")
         ran = itself or by_story.get(row.story_id or 0)
         if ran:
-            day = _format_day(ran.day)
-            where = f"reserved for {ran.newsletter}, {day}" if ran.day > on else f"ran {day} in {ran.newsletter}"
-            found[row.id] = where if itself else f"same story {where}"
+            words = mark("reserved for {newsletter}, {day}") if ran.day > on else mark("ran {day} in {newsletter}")
+            where = phrase(words, newsletter=ran.newsletter, day=ran.day)
+            found[row.id] = where if itself else phrase("same story {where}", where=where)
     return found
 
 

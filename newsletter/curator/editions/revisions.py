@@ -26,6 +26,7 @@ from newsletter.curator.editions.values import Edition, EditionTransition
 from newsletter.curator.editions.visibility import check_group_limit
 from newsletter.kernel.actors import Actor, Verb, require_right
 from newsletter.kernel.errors import Conflict, Difference, NotFound, Refused
+from newsletter.kernel.sentences import phrase
 
 UNDID, RESTORED = "undid", "restored"
 
@@ -100,14 +101,16 @@ def undo(edition_id: int, act: int, *, by: Actor, now: datetime, keep_approval: 
     require_right(by, Verb.EDIT, newsletter_id=get_newsletter_id(edition_id))
     rows = list(models.Revision.objects.filter(edition_id=edition_id, act=act).order_by("sequence"))
     if not rows:
-        raise NotFound("There is no such change in the history of this edition.")
+        raise NotFound(phrase("There is no such change in the history of this edition."))
     if rows[0].by != by.name[:254]:
         raise Refused(
-            f"{get_user_name(rows[0].by)} made this change, so you cannot undo it. "
-            "Restore what was on the page History."
+            phrase(
+                "{who} made this change, so you cannot undo it. Restore what was on the page History.",
+                who=get_user_name(rows[0].by),
+            )
         )
     if rows[0].undone:
-        raise Refused("This change is undone already.")
+        raise Refused(phrase("This change is undone already."))
 
     def take_back(row: models.Edition, before: Edition) -> None:
         models.Revision.objects.filter(edition_id=edition_id, act=act).update(undone=True)
@@ -177,11 +180,11 @@ def restore_values(
         each for each in compare_revisions(edition_id, since) if wanted is None or (each.part, each.field) in wanted
     ]
     if not found:
-        raise NotFound("Nothing of this changed since, so there is nothing to restore.")
+        raise NotFound(phrase("Nothing of this changed since, so there is nothing to restore."))
     later = [each for each in found if each.sequence > upto]
     if later:
         raise Conflict(
-            "Somebody changed this since you opened the history. Look at it again, then restore.",
+            phrase("Somebody changed this since you opened the history. Look at it again, then restore."),
             [_to_difference(each, to_text(each.after)) for each in later],
         )
     return apply_edit(
@@ -219,7 +222,9 @@ def _write(row: models.Edition, before: Edition, revisions: Collection[Revision]
     if changed:
         values = [(each, present.get((each.part, each.field))) for each in changed]
         raise Conflict(
-            f"This changed again since: {', '.join(each.label for each in changed)}. It stays as it is.",
+            phrase(
+                "This changed again since: {names}. It stays as it is.", names=", ".join(each.label for each in changed)
+            ),
             [_to_difference(each, "" if isinstance(value, list | dict) else to_text(value)) for each, value in values],
         )
     order = [each.before for each in revisions if (each.part, each.field) == ("", ORDER)]
@@ -252,7 +257,7 @@ def _write_field(row: models.Edition, part: str, field: str, value: Any) -> None
         row.boxes.filter(id=part.removeprefix(BOX)).update(**{field: value})
         return
     if field == "picture_id" and value is not None and not find_pictures([value]):
-        raise Refused("The picture is not kept any more, so it cannot come back.")
+        raise Refused(phrase("The picture is not kept any more, so it cannot come back."))
     if field == "size" and value == PickSize.LARGE:
         row.picks.filter(size=PickSize.LARGE).update(size=PickSize.MEDIUM)  # one lead only
     row.picks.filter(key=part.removeprefix(STORY)).update(**{field: value})
@@ -275,9 +280,9 @@ def _write_whole(row: models.Edition, part: str, value: Any) -> None:
         return
     content = dict(value)
     if not Article.objects.filter(id=content["article_id"]).exists():
-        raise Refused("The article of this story is not kept any more, so the story cannot come back.")
+        raise Refused(phrase("The article of this story is not kept any more, so the story cannot come back."))
     if row.picks.filter(article_id=content["article_id"]).exists():
-        raise Refused("The article of this story is in the edition again, so the story cannot come back.")
+        raise Refused(phrase("The article of this story is in the edition again, so the story cannot come back."))
     if content["picture_id"] is not None and not find_pictures([content["picture_id"]]):
         content["picture_id"] = None
     if content["size"] == PickSize.LARGE:

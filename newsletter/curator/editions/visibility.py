@@ -9,6 +9,7 @@ from newsletter.curator.editions import models, variants
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import EVERYBODY, FREE, MAIL, MEMBERS, MOST_GROUPS, SEGMENT, WEB, Variant
 from newsletter.kernel.errors import BadInput, Refused
+from newsletter.kernel.sentences import phrase
 from subscribers.segments import service
 from subscribers.tiers import UNPAID
 
@@ -41,8 +42,11 @@ def check_visibility(visibility: str) -> str:
     if wanted in known:
         return wanted
     raise BadInput(
-        f"“{wanted[:60]}” is nobody a story can be shown to. There are {', '.join(filter(None, known))}; empty is "
-        f"everybody.",
+        phrase(
+            "“{given}” is nobody a story can be shown to. There are {names}; empty is everybody.",
+            given=wanted[:60],
+            names=", ".join(filter(None, known)),
+        ),
         "shown_to",
     )
 
@@ -51,7 +55,12 @@ def check_group_limit(row: models.Edition) -> None:
     """Raises Refused when an edition names too many groups: each doubles the number of variants."""
     named = {*row.picks.values_list("visibility", flat=True), *row.boxes.values_list("visibility", flat=True)}
     if len(named - {EVERYBODY, MAIL, WEB}) > MOST_GROUPS:
-        raise Refused(f"An edition can have parts for {MOST_GROUPS} groups of subscribers, and this would be one more.")
+        raise Refused(
+            phrase(
+                "An edition can have parts for {most} groups of subscribers, and this would be one more.",
+                most=MOST_GROUPS,
+            )
+        )
 
 
 def select_group_members(group: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:

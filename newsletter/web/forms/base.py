@@ -22,6 +22,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, Difference, NewsletterError, NotAllowed
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.fields import get_form_status, read_seen
+from newsletter.web.translated import describe_error
 
 _STYLED = (forms.widgets.Input, forms.Textarea, forms.Select)
 
@@ -67,7 +68,7 @@ class DeskForm(forms.Form):
         self._problem = problem
         name = problem.field if isinstance(problem, BadInput) else ""
         name = self.SERVICE_NAMES.get(name, name)
-        self.add_error(name if name in self.fields else None, str(problem))
+        self.add_error(name if name in self.fields else None, describe_error(problem))
 
     @contextmanager
     def show_refusals(self) -> Iterator[None]:
@@ -129,7 +130,7 @@ def refuse_bad_input() -> Iterator[None]:
     try:
         yield
     except BadInput as problem:
-        raise forms.ValidationError(str(problem)) from problem
+        raise forms.ValidationError(describe_error(problem)) from problem
 
 
 class SeenField(forms.CharField):

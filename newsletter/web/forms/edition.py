@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from newsletter.curator.editions.states import BoxPlace, PickSize
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError
+from newsletter.kernel.sentences import phrase
 from newsletter.web.forms.base import DeskForm
 
 PLACES = ((BoxPlace.TOP.value, _("Below the intro")), (BoxPlace.END.value, _("Below the stories")))
@@ -71,7 +72,7 @@ class SeenForm(DeskForm):
                 if SEEN + name in sent:
                     seen[key] = sent[SEEN + name]
         if not values:
-            raise BadInput(f"There is no field to save. There are {', '.join(self.fields)}.")
+            raise BadInput(phrase("There is no field to save. There are {names}.", names=", ".join(self.fields)))
         return values, seen
 
     def show_refused(self, sent: SeenForm, problem: NewsletterError) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.forms.base import DeskForm
+from newsletter.web.translated import describe_error
 from subscribers.segments import grammar
 
 FIRST_ROWS, MOST_ROWS, MOST_BLOCKS = 3, 12, 6
@@ -124,7 +125,7 @@ def _find_error(row: ConditionRow, kinds: Mapping[str, str]) -> str:
     try:
         grammar.parse_condition(_to_condition(row, kinds), kinds)
     except BadInput as problem:
-        return str(problem)
+        return describe_error(problem)
     return ""
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 from newsletter.web.forms.base import CountField, DecisionForm
+from newsletter.web.translated import describe_error
 
 NOW, SCHEDULE = "now", "schedule"
 _PRESS = _("Press “Schedule sending” or “Send now”.")
@@ -62,5 +63,5 @@ class SendForm(DecisionForm):
             try:
                 at = clock.parse_local_moment(typed, self._zone, "at")
             except BadInput as problem:
-                self.add_error("at", str(problem))
+                self.add_error("at", describe_error(problem))
         return sent | {"at": at}

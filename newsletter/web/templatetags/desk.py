@@ -26,6 +26,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.enums import LabelledEnum
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.templater.richtext import inline_to_plain
+from newsletter.web.translated import describe_error, translate
 from subscribers.states import ImportState, SubscriptionState
 from subscribers.values import List
 
@@ -213,6 +214,10 @@ def show_pieces(pieces: Iterable[tuple[str, bool]], tag: str) -> SafeString:
     return format_html_join("", "{}", ((each,) for each in found)) or format_html(
         '<span class="meta">{}</span>', _("nothing")
     )
+
+
+register.filter("translated", translate)
+register.filter("describe_error", describe_error)
 
 
 @register.filter

@@ -46,6 +46,7 @@ from newsletter.web.forms.board import (
 from newsletter.web.forms.edition import EditionTextsForm, SeenForm, StoryForm
 from newsletter.web.fragments import is_fragment_request, is_partial_request, is_value_request
 from newsletter.web.text_differences import mark_differences
+from newsletter.web.translated import describe_error
 from newsletter.web.views import board_parts
 
 Save = Callable[[dict[str, Any], dict[str, Any]], Edition]
@@ -170,7 +171,7 @@ def _render_conflict(request: HttpRequest, conflict: Conflict) -> HttpResponse:
     yours, theirs = mark_differences(difference.yours, difference.present)
     context = {"difference": difference, "yours": yours, "theirs": theirs}
     html = render_to_string("fragments/conflict.html", context, request)
-    return JsonResponse({"error": str(conflict), "present": difference.present, "html": html}, status=409)
+    return JsonResponse({"error": describe_error(conflict), "present": difference.present, "html": html}, status=409)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))

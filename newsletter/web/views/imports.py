@@ -18,6 +18,7 @@ from newsletter.web.access import desk_view, get_actor
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import ButtonForm, DeskForm
 from newsletter.web.forms.imports import AnswersForm, ConfirmImportForm, ImportForm, list_states
+from newsletter.web.translated import describe_error
 from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
 from subscribers import address_quality
 from subscribers.imports.columns import TABLE
@@ -57,7 +58,7 @@ def _find_target(request: HttpRequest, form: ImportForm) -> List | None:
         return get_visible_list(request, slug) if slug else None
     except NotFound as problem:
         form.is_valid()
-        form.add_error("list", str(problem))
+        form.add_error("list", describe_error(problem))
         return None
 
 

@@ -24,6 +24,7 @@ from newsletter.web.forms.segments import (
     to_draft,
 )
 from newsletter.web.fragments import is_fragment_request
+from newsletter.web.translated import describe_error
 from subscribers import lists
 from subscribers.attributes import list_attributes, list_tags
 from subscribers.segments import grammar
@@ -74,7 +75,7 @@ def _count(request: HttpRequest, form: SegmentForm) -> HttpResponse:
     try:
         found = count_segment(to_definition(form.draft, _attribute_kinds()), now=clock.now())
     except NewsletterError as error:
-        return render(request, "fragments/segment_count.html", {"error": str(error)})
+        return render(request, "fragments/segment_count.html", {"error": describe_error(error)})
     return render(request, "fragments/segment_count.html", {"found": found})
 
 

@@ -75,7 +75,7 @@ def test_words_of_the_edition_are_edited_one_by_one(edition: Edition, now: datet
     ("fields", "field", "message"),
     [
         ({"subject": "s" * 301}, "subject", "300 are the most"),
-        ({"intro": "i" * 20_001}, "intro", "20000 are the most"),
+        ({"intro": "i" * 20_001}, "intro", "20,000 are the most"),
         ({"state": "sent"}, "state", "no field"),
         ({"date": "2026-11-25"}, "date", "no field"),
     ],

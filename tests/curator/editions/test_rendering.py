@@ -94,8 +94,8 @@ def test_without_its_file_a_picture_is_shown_whole(filled: Edition, now: datetim
     out = io.BytesIO()
     Image.new("RGB", (1280, 800), "teal").save(out, "PNG")
     stored = pictures.store_picture(out.getvalue(), source_url="", now=now)
-    picks.edit_pick(filled.id, filled.picks[0].key, picture=stored.name, seen=None, by=SYSTEM, now=now)
     pictures.get_picture_file(stored.name)[0].unlink()
+    picks.edit_pick(filled.id, filled.picks[0].key, picture=stored.name, seen=None, by=SYSTEM, now=now)
     html = render_edition(edition_lookup.get_edition(filled.id)).html
     assert stored.url in html
     assert "srcset" not in html

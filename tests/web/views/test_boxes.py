@@ -46,7 +46,7 @@ def test_a_box_is_added_changed_and_removed(editor: Client, edition: Any) -> Non
 def test_a_refused_box_is_not_added(editor: Client, edition: Any) -> None:
     answer = post(editor, edition, text="x" * 5001, title="Kept <words>")
     assert (answer.status_code, answer["X-Refusal"]) == (422, "1")
-    assert "5001 characters" in answer.content.decode()
+    assert "5,001 characters" in answer.content.decode()
     assert edition_lookup.get_edition(edition.id).boxes == ()
 
 

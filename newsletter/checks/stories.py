@@ -41,7 +41,7 @@ def _count_stories(count: int) -> Sentence:
 def check_story(story: Pick, *, ran: str) -> Iterator[Finding]:
     """What one story lacks. `ran` is where it ran before, in words."""
     where = f"story:{story.key}"
-    name = f"“{story.headline}”"
+    name = phrase("“{headline}”", headline=story.headline)
     if not story.headline.strip():
         yield Finding(
             FindingLevel.BLOCK, where, phrase("There is no headline. Write one or drop the story."), "no-headline"

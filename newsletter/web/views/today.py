@@ -30,6 +30,7 @@ from newsletter.scheduling.states import OccurrenceState
 from newsletter.web.access import desk_view, list_accessible_newsletters
 from newsletter.web.context import get_newsroom_zone
 from newsletter.web.templatetags import desk
+from newsletter.web.translated import translate
 from subscribers import lists
 from subscribers.states import SubscriptionState
 
@@ -76,10 +77,14 @@ def show_today(request: HttpRequest) -> HttpResponse:
     day = now.astimezone(zone).date()
     mailings = summary.list_mailings(limit=10, newsletter_ids=[n.id for n in newsletters])
     subjects = edition_lookup.get_subjects(each.edition_id for each in mailings)
+    today = [each for each in lines if each.when is None or each.when.astimezone(zone).date() <= day]
+    later = [each for each in lines if each.when is not None and each.when.astimezone(zone).date() > day]
     context = {
         "day": day,
-        "today": [each for each in lines if each.when is None or each.when.astimezone(zone).date() <= day],
-        "later": [each for each in lines if each.when is not None and each.when.astimezone(zone).date() > day],
+        "today": today,
+        "later": later,
+        # The one whose board has the filled button.
+        "next_due": next((each for each in (*today, *later) if each.edition and not each.edition.is_out), None),
         "needs": list(_list_attention_items(newsletters, lines, mailings, now)),
         "mailings": [
             (each, _find_newsletter(newsletters, each.newsletter_id), subjects[each.edition_id])
@@ -212,7 +217,7 @@ def _list_blocking_findings(each: DueItem, now: datetime) -> Iterator[AttentionI
         yield AttentionItem(
             "bad",
             "stop",
-            finding.message,
+            translate(finding.message),
             _("Blocks approval."),
             f"{each.newsletter.name}, {formats.date_format(each.edition.date, _('D j M'))}.",
             _edition_url(each),

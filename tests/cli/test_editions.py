@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from newsletter.cli import editions as cli
 from newsletter.curator.editions import edition_lookup
 from tests.cli.conftest import REFUSED, SURROUNDINGS, USAGE, Newsletter
 
@@ -88,7 +87,7 @@ def test_what_is_no_picture_or_cannot_be_read_changes_nothing(
     assert (status, "is not a picture" in err) == (REFUSED, True)
     status, _, err = newsletter(*edit, str(tmp_path))
     assert (status, "cannot be read" in err) == (SURROUNDINGS, True)
-    monkeypatch.setattr(cli, "MOST_BYTES", 3)
+    monkeypatch.setattr("newsletter.cli.editions.MOST_BYTES", 3)
     status, _, err = newsletter(*edit, str(text))
     assert (status, "larger than" in err) == (USAGE, True)
     assert edition_lookup.get_edition(edition.id) == edition

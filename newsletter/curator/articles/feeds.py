@@ -9,15 +9,17 @@ import io
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from html import escape, unescape
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from newsletter.curator.articles.extraction import names, phrases
-from newsletter.curator.articles.extraction.date import parse_written
+from newsletter.curator.articles.extraction.calendar_words import is_month_first, list_languages
+from newsletter.curator.articles.extraction.date import parse_declared
 from newsletter.kernel.errors import Refused
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.kernel.patterns import LINE, compile_bounded
@@ -29,6 +31,7 @@ LARGEST_FEED = 64 * 2**20  # bytes, unpacked
 SMALLEST_SIDE = 10  # pixels of a picture; a smaller one counts who reads
 _PACKED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x9c", b"\x78\xda")  # how gzip and zlib begin
 LONGEST_TITLE, LONGEST_DEK, LONGEST_DATE = 500, 2000, 80  # characters
+EARLIEST, LATEST = 1990, 2200  # years
 _TAG = re.compile(r"</?[a-zA-Z!?][^<>]{0,2000}>")  # “5 < 6” is none
 # in a title, what only shows it: “how to use <details>” means the word
 _STYLE_TAG = re.compile(
@@ -38,7 +41,11 @@ _STYLE_TAG = re.compile(
 _IMAGE = re.compile(r"<img\b[^<>]{0,2000}>", re.I)
 _ATTRIBUTE = re.compile(r"""(?<![\w-])(src|alt|width|height)\s{0,9}=\s{0,9}["']?([^"'<>]{0,2000})""", re.I)
 _COUNTER = re.compile(r"(?:^|[/._-])(?:pixel|1x1|blank|spacer|tracking|beacon|~r|~4)(?:[/._?-]|$)", re.I)
-_CLOCK = compile_bounded(LINE, r"\b([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s?([AaPp])?\.?[Mm]?")
+_DATES = {
+    **{"PARSERS": ["absolute-time"], "STRICT_PARSING": True, "PREFER_LOCALE_DATE_ORDER": False},
+    **{"TIMEZONE": "UTC", "TO_TIMEZONE": "UTC", "RETURN_AS_TIMEZONE_AWARE": True},
+}
+_PICTURE = re.compile(r"\.(?:jpe?g|png|webp|gif)(?:\?|$)", re.I)
 _WRAPPED = re.compile(rb"https?://[!-~]{4,2000}")
 _BREAK = re.compile(r"</(?:p|div|li|h[1-6]|br)>|<br\s*/?>", re.I)
 # by its capital: “children who read more” is the story itself
@@ -85,15 +92,30 @@ class Feed:
 
 def parse(data: bytes, url: str) -> Feed:
     """Reads a feed. Raises FeedError when `data` is none: with the feed's address if a web page names one."""
-    import feedparser
-
     data = _unpack(data)
     if not data.strip():
         raise FeedError(f"{url} answered with nothing at all. Check the address in a browser.")
     if _is_web_page(data):
         raise FeedError(f"{url} answered with a web page, not a feed. {_suggest_feed(data, url)}")
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
-        return _parse_json_feed(data, url)
+    is_json = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
+    head, entries = _parse_json_feed(data, url) if is_json else _parse_xml_feed(data, url)
+    language = str(head.get("language") or "")[:16]
+    link = str(head.get("link") or "")
+    homepage = _web_address(link, url)
+    carried = homepage and "://" in link[:8] and not url.startswith("file:")
+    base = homepage if carried else url  # links of a feed that another server carries are of its own site
+    return Feed(
+        title=_title_of_paper(head, homepage or url)[:300],
+        homepage=homepage,
+        language=language,
+        entries=_deduplicate(_parse_entry(raw, base, language) for raw in entries[:MOST_ENTRIES]),
+    )
+
+
+def _parse_xml_feed(data: bytes, url: str) -> tuple[Mapping[str, Any], list[Any]]:
+    """What RSS or Atom says of the feed, and its entries."""
+    import feedparser
+
     try:
         # As a stream: bytes that happen to be the name of a file would make feedparser read that file of ours.
         parsed = feedparser.parse(io.BytesIO(data), sanitize_html=True, resolve_relative_uris=False)
@@ -103,16 +125,7 @@ def parse(data: bytes, url: str) -> Feed:
         raise FeedError(
             f"{url} answered with something that is not an RSS, Atom or JSON feed. Check the address in a browser."
         )
-    language = str(parsed.feed.get("language") or "")[:16]
-    homepage = _web_address(str(parsed.feed.get("link") or ""), url)
-    carried = homepage and "://" in str(parsed.feed.get("link"))[:8] and not url.startswith("file:")
-    base = homepage if carried else url  # links of a feed that another server carries are of its own site
-    return Feed(
-        title=_title_of_paper(parsed.feed, homepage or url)[:300],
-        homepage=homepage,
-        language=language,
-        entries=_deduplicate(_parse_entry(raw, base, language) for raw in parsed.entries[:MOST_ENTRIES]),
-    )
+    return parsed.feed, parsed.entries
 
 
 def _unpack(data: bytes) -> bytes:
@@ -146,8 +159,8 @@ def _deduplicate(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(found.values())
 
 
-def _parse_json_feed(data: bytes, url: str) -> Feed:
-    """JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1), which feedparser does not read."""
+def _parse_json_feed(data: bytes, url: str) -> tuple[Mapping[str, Any], list[Any]]:
+    """The same of JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1), which feedparser does not read, in its words."""
     try:
         document = json.loads(data.decode("utf-8-sig", "replace"), strict=False)
     except (ValueError, RecursionError) as error:
@@ -155,26 +168,21 @@ def _parse_json_feed(data: bytes, url: str) -> Feed:
     items = document.get("items")
     if not isinstance(items, list):
         raise FeedError(f"{url} answered with JSON but no feed: it has no items. Check the address in a browser.")
-    language = _string_or_empty(document.get("language"))[:16]
-    items = [_convert_json_item(item) for item in items[:MOST_ENTRIES] if isinstance(item, dict)]
-    return Feed(
-        title=_to_text(_string_or_empty(document.get("title")))[:300],
-        homepage=_web_address(_string_or_empty(document.get("home_page_url")), url),
-        language=language,
-        entries=_deduplicate(_parse_entry(item, url, language) for item in items),
-    )
+    head = _keep_texts(document)
+    return {**head, "link": head.get("home_page_url")}, [
+        _convert_json_item(item) for item in items[:MOST_ENTRIES] if isinstance(item, dict)
+    ]
 
 
 def _convert_json_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """An item of a JSON Feed in the words of feedparser."""
     import nh3
 
-    said = {name: value for name, value in item.items() if isinstance(value, str)}
+    said = _keep_texts(item)
     plain = said.get("content_text", "")
     content = nh3.clean(said.get("content_html", "")) or (f"<p>{escape(plain)}</p>" if plain else "")
     authors = item.get("authors") or [item.get("author")]  # one in 1.0, several in 1.1
-    published = _parse_iso(said.get("date_published")) or _parse_iso(said.get("date_modified"))
-    picture = said.get("image") or said.get("banner_image")
+    published = parse_declared(said.get("date_published") or said.get("date_modified"))
     return {
         "id": str(item["id"]) if isinstance(item.get("id"), str | int) else "",
         "link": said.get("url") or said.get("external_url"),
@@ -184,21 +192,13 @@ def _convert_json_item(item: Mapping[str, Any]) -> dict[str, Any]:
         "authors": authors if isinstance(authors, list) else [],
         "language": said.get("language"),
         "content": [{"value": content}],
-        "media_content": [{"url": picture, "medium": "image"}],
+        "media_content": [{"url": said.get("image") or said.get("banner_image"), "medium": "image"}],
     }
 
 
-def _string_or_empty(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _parse_iso(value: Any) -> datetime | None:
-    """A time of RFC 3339; None for anything else, and for one without its zone."""
-    try:
-        moment = datetime.fromisoformat(_string_or_empty(value).strip())
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo and 1990 <= moment.year < 2200 else None
+def _keep_texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """What of an object is text: any value may be anything."""
+    return {name: value for name, value in values.items() if isinstance(value, str)}
 
 
 def _is_web_page(data: bytes) -> bool:
@@ -223,7 +223,7 @@ def _parse_entry(raw: Mapping[str, Any], base: str, language: str) -> Entry:
     given = raw.get("source")
     source: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     publisher = _to_text(source.get("title"))[:200]
-    title = _to_title(raw.get("title"))[:LONGEST_TITLE].removesuffix(f" - {publisher}" if publisher else "")
+    title = _to_text(raw.get("title"), _STYLE_TAG)[:LONGEST_TITLE].removesuffix(f" - {publisher}" if publisher else "")
     link = _unwrap(_web_address(str(raw.get("feedburner_origlink") or raw.get("link") or ""), base))
     published = next((day for name in ("published", "updated") if (day := _parse_date(raw, name, language))), None)
     content = _content(raw)
@@ -277,24 +277,20 @@ def _unwrap(link: str) -> str:
 
 def _parse_date(raw: Mapping[str, Any], name: str, language: str) -> datetime | None:
     """When an entry was published: as feedparser reads it, else in words of any language with its time."""
-    from dateparser.timezone_parser import pop_tz_offset_from_string
-
     text = str(raw.get(name) or "")[:LONGEST_DATE]
-    moment = _parse_moment(raw.get(f"{name}_parsed"))
-    if moment and "/" not in text:  # 2016/6/29 is the first of November to feedparser
+    read = raw.get(f"{name}_parsed")
+    moment = _parse_moment(read)
+    if not text or (read and "/" not in text):  # 2016/6/29 is the first of November to feedparser
         return moment
-    day = parse_written(text, language) or moment
-    clock = _CLOCK.search(text) if day else None
-    if not day or not clock:
-        return day
-    hour, minute, second = (parse_whole_number(clock[part] or "0") or 0 for part in (1, 2, 3))
-    if clock[4]:
-        hour = hour % 12 + (12 if clock[4].lower() == "p" else 0)
-    zone = pop_tz_offset_from_string(text)[1] or UTC
+    import dateparser
+
+    order = "MDY" if is_month_first(language) else "DMY"
+    settings: Any = {**_DATES, "DATE_ORDER": order}
     try:
-        return datetime.combine(day, time(hour, minute, second), zone).astimezone(UTC)
-    except ValueError:
-        return day
+        day = dateparser.parse(text, languages=list_languages(language), settings=settings)
+    except (ValueError, OverflowError):  # the first hour of the year 1, in a zone
+        return moment
+    return day if day and EARLIEST <= day.year < LATEST else moment
 
 
 def _key(identifier: str, link: str, title: str, published: datetime | None) -> str:
@@ -310,7 +306,7 @@ def _parse_moment(value: Any) -> datetime | None:
         moment = datetime.fromtimestamp(calendar.timegm(value), UTC) if value else None
     except (ValueError, OverflowError, TypeError, OSError):
         return None
-    return moment if moment and 1990 <= moment.year < 2200 else None  # 1970 and year 1 mean “unknown”
+    return moment if moment and EARLIEST <= moment.year < LATEST else None  # 1970 and year 1 mean “unknown”
 
 
 def _content(raw: Mapping[str, Any]) -> str:
@@ -331,63 +327,51 @@ def _media_description(raw: Mapping[str, Any]) -> str:
 
 
 def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
-    media = [part for part in raw.get("media_content") or [] if _is_picture(part)]
-    media = sorted(media, key=lambda part: -_to_number(part.get("width"))) or list(raw.get("media_thumbnail") or [])
-    media = [part for part in media if not _counts_readers(str(part.get("url") or ""), part)]
-    enclosures = [
-        part
-        for part in raw.get("enclosures") or []
-        if str(part.get("type", "")).startswith("image/") and not _counts_readers(str(part.get("href") or ""), part)
-    ]
-    found = str(
-        next((part.get("url") for part in media if part.get("url")), "")
-        or next((part.get("href") for part in enclosures if part.get("href")), "")
-    )
-    alt = ""
-    for tag in () if found else _IMAGE.findall(content or str(raw.get("summary") or ""))[:MOST_IMAGES]:
-        given = {name.lower(): unescape(value) for name, value in _ATTRIBUTE.findall(tag)}
-        if given.get("src") and not _counts_readers(given["src"], given):
-            found, alt = given["src"], given.get("alt", "")
-            break
-    if not found:
+    """The first picture that is one to look at: declared, the widest first, else in the text."""
+    declared = [part for part in raw.get("media_content") or [] if _is_picture(part)]
+    declared.sort(key=lambda part: -_to_number(part.get("width")))
+    enclosed = [{**part, "url": part.get("href")} for part in raw.get("enclosures") or [] if _is_picture(part)]
+    shown = _list_images(content or str(raw.get("summary") or ""))
+    pictures = chain(declared, raw.get("media_thumbnail") or [], enclosed, shown)
+    found = next((part for part in pictures if _get_address(part) and not _counts_readers(part)), None)
+    if found is None:
         return {"image_url": ""}
     caption, credit = phrases.split_caption(_to_text(_media_description(raw)))
     credits = raw.get("media_credit") or []
-    declared = _to_text(credits[0].get("content")) if credits and isinstance(credits[0], Mapping) else ""
+    credited = _to_text(credits[0].get("content")) if credits and isinstance(credits[0], Mapping) else ""
+    alternatives = (found.get("alt"), raw.get("media_text"), raw.get("media_title"))
     return {
-        "image_url": _picture_address(found, base),
-        "image_alt": _to_text(alt or _media_text(raw)),
+        "image_url": _picture_address(_get_address(found), base),
+        "image_alt": _to_text(next((text for text in alternatives if isinstance(text, str) and text), "")),
         "image_caption": caption,
-        "image_credit": phrases.drop_repeated_credit(phrases.parse_credit(declared) or declared or credit)[:300],
+        "image_credit": phrases.drop_repeated_credit(phrases.parse_credit(credited) or credited or credit)[:300],
     }
 
 
-def _counts_readers(address: str, given: Mapping[str, Any]) -> bool:
+def _list_images(html: str) -> Iterator[dict[str, str]]:
+    """The attributes of the pictures in a text."""
+    for tag in islice(_IMAGE.finditer(html), MOST_IMAGES):
+        yield {name.lower(): unescape(value) for name, value in _ATTRIBUTE.findall(tag[0])}
+
+
+def _get_address(part: Mapping[str, Any]) -> str:
+    return str(part.get("url") or part.get("src") or "")
+
+
+def _counts_readers(part: Mapping[str, Any]) -> bool:
     """Whether a picture is there to be fetched, not seen: of next to no size, or called so."""
-    sides = [parse_whole_number(str(given.get(name) or "").removesuffix("px")[:9]) for name in ("width", "height")]
-    return (
-        any(side is not None and side < SMALLEST_SIDE for side in sides) or _COUNTER.search(address[:2000]) is not None
-    )
-
-
-def _media_text(raw: Mapping[str, Any]) -> str:
-    """What the feed says of a picture for those who cannot see it: alt, media:text, or its title."""
-    parts = [part for part in raw.get("media_content") or [] if isinstance(part, Mapping)]
-    alternatives = [part.get("alt") for part in parts] + [raw.get("media_text"), raw.get("media_title")]
-    return next((text for text in alternatives if isinstance(text, str) and text), "")
+    sides = [parse_whole_number(str(part.get(name) or "").removesuffix("px")[:9]) for name in ("width", "height")]
+    small = any(side is not None and side < SMALLEST_SIDE for side in sides)
+    return small or _COUNTER.search(_get_address(part)[:2000]) is not None
 
 
 def _is_picture(part: Mapping[str, Any]) -> bool:
     kind = str(part.get("medium") or part.get("type") or "")
-    return bool(part.get("url")) and (
-        kind.startswith("image")
-        or (not kind and re.search(r"\.(?:jpe?g|png|webp|gif)(?:\?|$)", str(part["url"]), re.I) is not None)
-    )
+    return kind.startswith("image") or (not kind and _PICTURE.search(_get_address(part)[:2000]) is not None)
 
 
 def _to_number(value: Any) -> int:
-    text = str(value or "")[:9]
-    return parse_whole_number(text) or 0
+    return parse_whole_number(str(value or "")[:9]) or 0
 
 
 def _picture_address(link: str, base: str) -> str:
@@ -408,19 +392,11 @@ def _address(link: str, base: str) -> str:
         return ""
 
 
-def _to_text(value: Any) -> str:
+def _to_text(value: Any, tags: re.Pattern[str] = _TAG) -> str:
     """Plain words: tags out, entities decoded (twice, for feeds that encode twice), blanks folded."""
     text = str(value or "")
     for _ in range(2):
-        text = unescape(_TAG.sub("", _BREAK.sub(" ", text)))
-    return " ".join(text.replace("\x00", "").split())
-
-
-def _to_title(value: Any) -> str:
-    """A title as text: what shows it is taken out, other tags are what it is about."""
-    text = str(value or "")
-    for _ in range(2):
-        text = unescape(_STYLE_TAG.sub("", _BREAK.sub(" ", text)))
+        text = unescape(tags.sub("", _BREAK.sub(" ", text)))
     return " ".join(text.replace("\x00", "").split())
 
 

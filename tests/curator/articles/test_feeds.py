@@ -249,6 +249,14 @@ def test_a_date_is_read_however_a_feed_writes_it(written: str, moment: datetime 
     assert read_item(f"<pubDate>{written}</pubDate>").published_at == moment
 
 
+@pytest.mark.parametrize(("language", "month"), [("en-US", 10), ("en-GB", 2), ("fr", 2), ("", 2)])
+def test_which_number_of_a_date_is_the_month_is_said_by_the_language(language: str, month: int) -> None:
+    channel = f"<link>https://echo.example.org/</link><language>{language}</language>"
+    found = read_item("<pubDate>10/02/2026 07:00</pubDate>", channel=channel).published_at
+    assert found is not None
+    assert (found.month, found.hour) == (month, 7)
+
+
 def test_relative_links_are_of_the_site_and_not_of_who_carries_its_feed() -> None:
     carried = "https://feeds.example.com/echo.xml"
     assert read_item("", url=carried).url == "https://echo.example.org/ferry"

@@ -105,7 +105,7 @@ def _is_marked(place: Place) -> bool:
 
 
 def _is_called(place: Place) -> bool:
-    called = f"{place.node.get('class') or ''} {place.node.get('id') or ''}".casefold()
+    called = markup.get_called(place.node)
     return any(word in called for word in _CALLED)
 
 

@@ -15,11 +15,23 @@ _MONTHS = (
 )
 
 
+def list_languages(language: str) -> list[str]:
+    """The codes of a language (such as “de-AT”), where dateparser knows it, and of the common ones."""
+    from dateparser.data.languages_info import language_order
+
+    code = language[:2].lower()
+    return [*([code] if code in language_order else []), *COMMON_LANGUAGES]
+
+
+def is_month_first(language: str) -> bool:
+    """Whether a language writes dates of numbers with the month first: American English does."""
+    return language.replace("_", "-").casefold() in ("en", "en-us")
+
+
 def find_month(word: str, language: str) -> int | None:
-    """The number of a month by its name: in a language (a code such as “de-AT”), else in one of the common ones."""
+    """The number of a month by its name: in a language, else in one of the common ones."""
     folded = word.casefold().strip(".")
-    codes = (language[:2].lower(), *COMMON_LANGUAGES)
-    return next((number for code in codes if (number := _list_months(code).get(folded))), None)
+    return next((number for code in list_languages(language) if (number := _list_months(code).get(folded))), None)
 
 
 def is_calendar_word(word: str) -> bool:
@@ -45,11 +57,7 @@ def _fold(name: str) -> str:
 
 @cache
 def _read_language(code: str) -> Mapping[str, Any]:
-    """What dateparser knows of a language; nothing of one that it does not know."""
-    from dateparser.data.languages_info import language_order
-
-    if code not in language_order:
-        return {}
+    """What dateparser knows of a language."""
     found: Mapping[str, Any] = import_module(f"dateparser.data.date_translation_data.{code}").info
     return found
 

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from newsletter.curator.articles.extraction import markup, words
-from newsletter.curator.articles.extraction.calendar_words import find_month
+from newsletter.curator.articles.extraction.calendar_words import find_month, is_month_first
 from newsletter.curator.articles.extraction.surroundings import Place
 from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
@@ -83,7 +83,9 @@ def _find_written(line: str, language: str) -> tuple[datetime, int, int] | None:
         day = _build_day(found[1], found[2], found[3])
         return (day, *found.span()) if day else None
     if found := _YEAR_LAST.search(line):
-        first, second = (found[1], found[3]) if not _is_month_first(found[2], language) else (found[3], found[1])
+        first, second = (
+            (found[1], found[3]) if found[2] == "." or not is_month_first(language) else (found[3], found[1])
+        )
         day = _build_day(found[4], second, first) or _build_day(found[4], first, second)
         return (day, *found.span()) if day else None
     for shape in (_DAY_FIRST, _MONTH_FIRST, _YEAR_BEFORE_WORD):
@@ -92,11 +94,6 @@ def _find_written(line: str, language: str) -> tuple[datetime, int, int] | None:
             if month and (day := _build_day(found["year"], str(month), found["day"])):
                 return (day, *found.span())
     return None
-
-
-def _is_month_first(bar: str, language: str) -> bool:
-    """Whether dates are written month, day, year: with strokes or dashes, in American English."""
-    return bar != "." and language.replace("_", "-").casefold() in ("en", "en-us")
 
 
 def is_stamp(line: str) -> bool:
@@ -146,7 +143,7 @@ def _is_alone(node: Any, text: str) -> bool:
 
 
 def _is_called_date(node: Any) -> bool:
-    called = f"{node.tag} {node.get('class') or ''} {node.get('itemprop') or ''} {node.get('id') or ''}".casefold()
+    called = f"{node.tag} {markup.get_called(node)}"
     listed = node.tag == "li" or (node.getparent() is not None and node.getparent().tag == "li")
     return not listed and any(word in called for word in _DATED)
 
@@ -165,7 +162,7 @@ def _read_stamp(text: str, language: str) -> datetime | None:
 def _is_change_date(node: Any, text: str) -> bool:
     above = node.getparent()
     around = (markup.extract_short_text(above, LONGEST_STAMP) or "") if above is not None else ""
-    says = f"{node.get('class') or ''} {node.get('itemprop') or ''} {text} {around}".casefold()
+    says = f"{markup.get_called(node)} {text} {around}".casefold()
     return any(word in says for word in words.list_words("changed"))
 
 

@@ -10,6 +10,7 @@ from newsletter.kernel.patterns import LINE
 
 _BREAK = re.compile(r"</(?:p|div|li|h[1-6])>|<br\s{0,9}/?>", re.I)
 _ENTRY = re.compile(r"<li(?:\s[^<>]{0,200})?>", re.I)
+_WORD = re.compile(r"\w{3,}")  # shorter ones are in most texts
 _TAG = re.compile(r"</?[a-zA-Z!?][^<>]{0,2000}>")  # “5 < 6” is none
 
 LONGEST_ATTRIBUTE = 5_000  # characters; a description may be as long, a class never is
@@ -33,6 +34,11 @@ def strip_code(tree: Any) -> Any:
     return tree
 
 
+def get_called(node: Any) -> str:
+    """What the markup calls an element, without case: its class, id and property."""
+    return f"{node.get('class') or ''} {node.get('id') or ''} {node.get('itemprop') or ''}".casefold()
+
+
 def extract_text(node: Any) -> str:
     """The text of an element on one line, with a blank between its parts: pages rely on markup to part them."""
     return " ".join(" ".join(node.itertext()).split())
@@ -54,3 +60,9 @@ def split_declared(text: str) -> list[str]:
     """The paragraphs of a text that a page gives for machines: with tags or not, escaped once, twice or not."""
     flat = _TAG.sub("", _BREAK.sub("\n", _ENTRY.sub("\n• ", unescape(unescape(text)))))
     return [line for each in flat.splitlines() if (line := " ".join(each.split()))]
+
+
+def compare_words(one: str, other: str) -> float:
+    """The share of the words of the shorter of two texts that both have."""
+    first, second = (set(_WORD.findall(text.casefold())) for text in (one, other))
+    return len(first & second) / (min(len(first), len(second)) or 1)

@@ -51,7 +51,7 @@ def list_places(tree: Any, title: str) -> list[Place]:
             passed += len(text)
             continue
         waiting.append((node, True))
-        if not isinstance(node.tag, str) or (node not in above and _is_beside(node)):
+        if not isinstance(node.tag, str) or (node not in above and is_beside(node)):
             continue
         if node is head:
             headline = passed
@@ -77,11 +77,11 @@ def _compare(known: set[str], text: str) -> float:
     return len(known & said) / len(known | said) if said and known else 0
 
 
-def _is_beside(node: Any) -> bool:
+def is_beside(node: Any) -> bool:
     """Whether an element stands beside or below the story: by its tag, or as comments and other stories are called."""
     if node.tag == "footer":  # an article has one of its own, in which its stamp may be
         return next(node.iterancestors("article"), None) is None
     if node.tag in _BESIDE:
         return True
-    called = f"{node.get('class') or ''} {node.get('id') or ''}".casefold()
+    called = markup.get_called(node)
     return any(word in called for word in _OF_OTHERS)

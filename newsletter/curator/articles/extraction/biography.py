@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,12 +18,7 @@ _LIFE = re.compile(
     r"their)\s+(?:career|journalism|work|book|writing)|ist|schreibt|berichtet|arbeitet)\b",
     re.I,
 )
-_TAG = re.compile(r"<[^<>]{0,2000}>")
-_BOXES = (
-    "//*["
-    + " or ".join(f"contains(@class,'{word}')" for word in ("author", "bio", "contributor", "content-footer"))
-    + "]"
-)
+_BOXES = "//*[contains(@class,'author') or contains(@class,'bio') or contains(@class,'contributor')]"
 
 
 def find_biography(tree: Any, data: Mapping[str, Any], authors: Sequence[str], story: Sequence[str]) -> str:
@@ -32,7 +26,7 @@ def find_biography(tree: Any, data: Mapping[str, Any], authors: Sequence[str], s
     declared = data.get("author")
     first = declared[0] if isinstance(declared, list) and declared else declared
     if isinstance(first, dict) and isinstance(first.get("description"), str):
-        flat = " ".join(html.unescape(_TAG.sub(" ", first["description"])).split())
+        flat = " ".join(markup.split_declared(first["description"]))
         if len(flat.split()) >= LEAST_WORDS:
             return flat[:LONGEST]
     for name in (name for name in authors if not names.is_agency(name)):
@@ -43,31 +37,14 @@ def find_biography(tree: Any, data: Mapping[str, Any], authors: Sequence[str], s
 
 
 def _find_box(tree: Any, name: str) -> str:
-    """The smallest author box that describes somebody."""
-    texts = [
-        text for node in tree.xpath(_BOXES)[:MOST_BOXES] for text in _list_texts(node) if is_biography_of(text, name)
-    ]
-    return min(texts, key=len, default="")
-
-
-def _list_texts(node: Any) -> list[str]:
-    whole = markup.extract_short_text(node, LONGEST)
-    return (
-        [whole, *(text for inner in node.iter("p") if (text := markup.extract_short_text(inner, LONGEST)))]
-        if whole
-        else []
-    )
+    """The smallest author box, or paragraph of one, that describes somebody."""
+    nodes = (node for box in tree.xpath(_BOXES)[:MOST_BOXES] for node in (box, *box.iter("p")))
+    texts = (markup.extract_short_text(node, LONGEST) or "" for node in nodes)
+    return min((text for text in texts if is_biography_of(text, name)), key=len, default="")
 
 
 def is_biography_of(line: str, name: str) -> bool:
     """Whether a line says who somebody is: it begins with the name, or the first name, and is biographical."""
-    flat = (
-        re.sub(rf"^(?:about\s+)?(?:{re.escape(name)}\s+)?(?={re.escape(name)}\b)", "", line, flags=re.I) if name else ""
-    )
-    first = name.split()[0] if name else ""
-    return (
-        bool(first)
-        and len(flat.split()) >= LEAST_WORDS
-        and re.match(rf"(?:{re.escape(name)}|{re.escape(first)})\b", flat) is not None
-        and _LIFE.search(flat[:200]) is not None
-    )
+    if not name or len(line.split()) < LEAST_WORDS or _LIFE.search(line[:200]) is None:
+        return False
+    return re.match(rf"(?:about\s+)?(?:{re.escape(name)}|{re.escape(name.split()[0])})\b", line, re.I) is not None

@@ -16,8 +16,7 @@ from newsletter.curator.articles.extraction.date import is_stamp
 
 LEAST_PROMISED = 1 / 3  # of what the page promises; below, the search stopped at a part of the story
 LEAST_FOUND = 3  # paragraphs, before their place in the page says anything
-LEAST_MISSING = 0.8  # of what was found; below, it is more likely a note than the story
-SHORTEST_MISSING = 80  # characters of a paragraph that is put in
+LEAST_COMPLETED = 1.8  # of what was found; below, what is missing is more likely a note than the story
 STEPS_UP = 3  # from a block, to find what parts of a story have in common
 MOST_LINKED = 0.6  # of its characters; above, a paragraph leads to another story
 
@@ -29,7 +28,7 @@ def extract_body(html: str, tree: Any, url: str, drop: Sequence[str], declared: 
     """
     paragraphs = [(node, phrases.flatten(node.text_content())) for node in tree.iter("p")]
     lines = _find_lines(html, url, max(len(declared), sum(len(text) for _, text in paragraphs)), declared)
-    linked = {text for node, text in paragraphs if text and _count_linked(node) >= MOST_LINKED * len(text)}
+    linked = {text for node, text in paragraphs if _is_link(node, text)}
     unwanted = {phrases.flatten(part).casefold() for part in drop if part}
     return "\n\n".join(
         line
@@ -68,34 +67,22 @@ def _search(html: str, url: str, *, strictly: bool) -> list[str]:
 def add_missing_paragraphs(lines: Sequence[str], paragraphs: Sequence[tuple[Any, str]]) -> list[str]:
     """Adds those of a page's paragraphs that stand in blocks like those of the lines found: pages part their story by
     advertising, and the search for it ends there."""
-    known = set(lines)
+    known, whole = set(lines), " ".join(lines)
     kinds = Counter(_kind(node.getparent()) for node, text in paragraphs if text in known)
     kind, count = kinds.most_common(1)[0] if kinds else (("", ""), 0)
     if count < LEAST_FOUND or not kind[1]:
         return list(lines)
     alike = [(node, text) for node, text in paragraphs if _kind(node.getparent()) == kind]
     around = {above for node, text in alike if text in known for above in _nearest_ancestors(node)}
-    whole = " ".join(lines)
-    missing = {
-        text
-        for node, text in alike
-        if len(text) >= SHORTEST_MISSING
-        and any(above in around for above in _nearest_ancestors(node))
-        and text[:60] not in whole
-        and _count_linked(node) < MOST_LINKED * len(text)
-    }
-    if sum(map(len, missing)) < LEAST_MISSING * len(whole):
-        return list(lines)
-    made = list(lines)
-    place = 0
-    for _, text in alike:
+    made, place = list(lines), 0
+    for node, text in alike:
         if text in known:
             place = made.index(text) + 1
-        elif text in missing:
-            missing.discard(text)
+        elif text[:60] not in whole and not around.isdisjoint(_nearest_ancestors(node)) and not _is_link(node, text):
             made.insert(place, text)
             place += 1
-    return made
+            known.add(text)
+    return made if sum(map(len, made)) >= LEAST_COMPLETED * len(whole) else list(lines)
 
 
 def _kind(block: Any) -> tuple[str, str]:
@@ -108,5 +95,6 @@ def _nearest_ancestors(node: Any) -> list[Any]:
     return list(islice(node.getparent().iterancestors(), STEPS_UP))
 
 
-def _count_linked(node: Any) -> int:
-    return sum(len(phrases.flatten(link.text_content())) for link in node.iter("a"))
+def _is_link(node: Any, text: str) -> bool:
+    """Whether a paragraph leads to another story: it is mostly a link."""
+    return sum(len(phrases.flatten(link.text_content())) for link in node.iter("a")) >= MOST_LINKED * len(text) > 0

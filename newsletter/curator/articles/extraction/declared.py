@@ -25,9 +25,9 @@ def read_meta(tree: Any) -> dict[str, str]:
 
 def read_json_ld(tree: Any) -> dict[str, Any]:
     """The node that describes the story, whatever its type: the one of the page's headline, else the one
-    that says most; its references followed.
+    that says most; its references followed. Empty where no node tells of a story.
 
-    What it leaves open about the page is taken from the others. Empty where no node tells of a story.
+    What it leaves open about the page is taken from the others.
     """
     nodes = list(_list_nodes(tree))
     by_id = {node["@id"]: node for node in reversed(nodes) if isinstance(node.get("@id"), str) and len(node) > 1}
@@ -35,22 +35,17 @@ def read_json_ld(tree: Any) -> dict[str, Any]:
     if not stories:
         return {}
     title = flatten_text(tree.findtext(".//title")).casefold()
-    best = max(stories, key=lambda node: (_is_titled(node, title), _count_told(node)))
-    others = [node for node in stories if node is not best and not node.get("headline")]
-    merged = dict(best)
-    for node in others:
-        merged.update((key, node[key]) for key in _OF_THE_PAGE if node.get(key) and not merged.get(key))
-    return {key: _follow(value, by_id) for key, value in merged.items()}
+    best = max(stories, key=lambda node: (_is_titled(node, title), sum(bool(node.get(key)) for key in _OF_A_STORY)))
+    told = {key: value for key, value in best.items() if value not in (None, "")}
+    for node in (node for node in stories if not node.get("headline")):  # the page, which may say more of itself
+        told = {**{key: node[key] for key in _OF_THE_PAGE if node.get(key)}, **told}
+    return {key: _follow(value, by_id) for key, value in told.items()}
 
 
 def _is_titled(node: Mapping[str, Any], title: str) -> bool:
     """Whether a node's headline is the page's: not that of another story it names."""
     said = flatten_text(node.get("headline")).casefold()[:LONGEST_COMPARED]
     return bool(said) and said in title
-
-
-def _count_told(node: Mapping[str, Any]) -> int:
-    return sum(bool(node.get(key)) for key in _OF_A_STORY)
 
 
 def _follow(value: Any, by_id: Mapping[str, Any]) -> Any:
@@ -110,12 +105,9 @@ def _list_dated(meta: Mapping[str, str], called: Sequence[str]) -> list[str]:
 
 def list_meta(tree: Any) -> list[tuple[str, str]]:
     """All the meta tags, in their order: names in lower case, and contents."""
-    tags = [(tag.get("property") or tag.get("name") or tag.get("itemprop"), tag) for tag in tree.iter("meta")]
-    return [
-        (name.strip().lower(), tag.get("content").strip())
-        for name, tag in tags
-        if name and tag.get("content") and (tag.get("itemprop") != "author")  # the works that a paper cites have some
-    ]
+    tags = tree.xpath("//meta[not(@itemprop='author')]")  # the works that a paper cites have some
+    named = [(tag.get("property") or tag.get("name") or tag.get("itemprop"), tag.get("content")) for tag in tags]
+    return [(name.strip().lower(), content.strip()) for name, content in named if name and content]
 
 
 def list_authors(meta: Sequence[tuple[str, str]]) -> list[str]:
@@ -125,15 +117,16 @@ def list_authors(meta: Sequence[tuple[str, str]]) -> list[str]:
 
 def is_reference(author: Any) -> bool:
     """Whether an author is a node of the page's graph, with an id: the account that put the page up, often."""
-    return any(isinstance(item, dict) and "@id" in item for item in (author if isinstance(author, list) else [author]))
+    return any("@id" in item for item in _list_objects(author))
 
 
 def is_organization(author: Any) -> bool:
     """Whether an author is declared as no person: the paper, often."""
-    return any(
-        isinstance(item, dict) and str(item.get("@type")).endswith("Organization")
-        for item in (author if isinstance(author, list) else [author])
-    )
+    return any(str(item.get("@type")).endswith("Organization") for item in _list_objects(author))
+
+
+def _list_objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
 
 
 def list_names(value: Any) -> Iterator[str]:

@@ -15,17 +15,17 @@ from newsletter.curator.articles.extraction import markup, phrases
 from newsletter.curator.articles.extraction.names import fold_name, is_agency
 from newsletter.kernel.patterns import LINE, compile_bounded
 
-_NAME_BAR = compile_bounded(LINE, r"\s+[|•]\s+")
 _ADDRESS = compile_bounded(LINE, r"\S*(?://|\w/\w)\S*")
-_SITE_BAR = compile_bounded(LINE, r"\s+[|•–—-]\s+")
 LONGEST = 500  # characters
 SHORTEST = 10  # of a heading that may be a headline without being declared one
 MOST_HEADINGS = 12
 LEAST_WORDS = 5  # of a page's only heading, to be believed against what it declares
+LONGEST_TAIL = 14  # letters behind a paper's name in one word with it
+MOST_SECTION = 2  # words of a part of the paper
 MAIN_PART = 0.5  # of a heading's text; less is one of several
 _APART = ("span", "div", "small", "p")
 _ALIKE = 0.5  # share of the words of the shorter one that both have
-_BAR = compile_bounded(LINE, r"\s+[|·•»]\s+|\s+[–—-]{1,2}\s+|\s+:\s+")
+_BAR = compile_bounded(LINE, r"(\s+(?:[|·•»:]|[–—-]{1,2})\s+)")
 # “Opinion | …”: the kind of story, not its headline
 _RUBRIC = compile_bounded(
     LINE,
@@ -43,7 +43,7 @@ def find_headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url:
         return part  # a title tag alone, with what else the page is
     headings = list(_headings(tree, names))
     for heading in headings:
-        if any(_is_alike(heading, given) for given in cleaned):
+        if any(markup.compare_words(heading, given) >= _ALIKE for given in cleaned):
             return heading[:LONGEST]
     if len(headings) == 1 and len(headings[0].split()) >= LEAST_WORDS:
         return headings[0][:LONGEST]  # what the page declares was written for search engines
@@ -79,7 +79,7 @@ def _extract_main_part(heading: Any) -> str:
 
 def _find_part(tree: Any, declared: Sequence[str], names: set[str]) -> str:
     """A smaller heading that says the same as a part of what is declared: “The Echo » Archive » Bridge opens”."""
-    parts = {fold_name(part): part for given in declared for part in _BAR.split(" ".join(given.split()))}
+    parts = {fold_name(part): part for given in declared for part in _BAR.split(" ".join(given.split()))[::2]}
     for node in islice(tree.iter("h1", "h2", "h3"), MOST_HEADINGS):
         text = markup.extract_short_text(node, LONGEST) or ""
         if len(text) >= SHORTEST and fold_name(text) in parts.keys() - names - {""}:
@@ -93,32 +93,25 @@ def strip_site(title: str, names: set[str]) -> str:
     `names` are folded as `_site_names` does. “Bridge opens | Local | Example Echo” gives “Bridge opens”.
     """
     flat = " ".join(title.split())
-    for _ in range(3):
-        parts = list(_BAR.finditer(flat))
-        if not parts:
-            break
-        last = parts[-1]
-        if not _is_site(flat[last.end() :], names):
-            break
-        bar = last[0].strip()
-        flat = flat[: last.start()]
-        if bar == "|":  # then sections stand before it: “Bridge opens | Local”
-            *before, section = flat.split(" | ")
-            while before and len(section.split()) <= 2:
-                flat = " | ".join(before)
-                *before, section = before
-    flat = _RUBRIC.sub("", flat).strip()
+    parts = _BAR.split(flat)
+    while len(parts) > 1 and _is_site(parts[-1], names):
+        *parts, bar, _ = parts
+        while bar == " | " and len(parts) > 1 and len(parts[-1].split()) <= MOST_SECTION:
+            *parts, bar, _ = parts  # then sections stand before it: “Bridge opens | Local”
+    flat = _RUBRIC.sub("", "".join(parts)).strip()
     return "" if fold_name(flat) in names else flat
 
 
 def _is_site(text: str, names: set[str]) -> bool:
     """Whether a title's end names the paper: its name, the start of it, or with a word after it (“CNNPolitics”)."""
     folded = fold_name(text)
-    if len(folded) < 2 or len(text.split()) > 8:
-        return False
+    if folded in names or len(folded) <= 3:
+        return folded in names
     return any(
-        folded == name or (len(folded) > 3 and (name.startswith(folded) or name.endswith(folded))) for name in names
-    ) or any(len(name) > 2 and folded.startswith(name) and len(folded) <= len(name) + 14 for name in names)
+        name.startswith(folded) or name.endswith(folded) or (len(name) > 2 and folded.startswith(name))
+        for name in names
+        if len(folded) <= len(name) + LONGEST_TAIL
+    )
 
 
 def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> str:
@@ -131,13 +124,13 @@ def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> 
     host = _site_names((), url)
     agency = ""
     for given in declared:
-        name = _NAME_BAR.split(" ".join(given.split()))[0].strip().removeprefix("www.")
+        name = re.split(r" [|•] ", " ".join(given.split())[:LONGEST])[0].strip().removeprefix("www.")
         if not name or _ADDRESS.fullmatch(name) or phrases.is_no_paper(name) or fold_name(name) in heads:
             continue
         if not is_agency(name) or _is_site(name, host):
             return name[:200]
         agency = agency or name
-    *before, behind = _BAR.split(page)
+    *before, behind = _BAR.split(page)[::2]
     if before and (_is_site(behind, host) or fold_name(page).startswith(tuple(heads - {fold_name(page)}))):
         return behind[:200]
     return agency or canonical_urls.get_host(url)
@@ -147,15 +140,6 @@ def _site_names(sites: Iterable[str], url: str) -> set[str]:
     """What the paper may be called, folded: as declared, and as its host, with and without the ending."""
     host = canonical_urls.get_host(url)
     labels = host.split(".")
-    candidates = [*sites, *(part for site in sites for part in _SITE_BAR.split(site))]
+    candidates = [*sites, *(part for site in sites for part in _BAR.split(site)[::2])]
     folded = {fold_name(name) for name in (*candidates, host, *labels[:-1])}
     return folded - {"", "co", "com", "org", "blog", "news", "en", "m"}
-
-
-def _is_alike(one: str, other: str) -> bool:
-    first, second = set(_words(one)), set(_words(other))
-    return bool(first and second) and len(first & second) >= _ALIKE * min(len(first), len(second))
-
-
-def _words(text: str) -> list[str]:
-    return [word for word in re.findall(r"\w+", text.casefold()) if len(word) > 2]

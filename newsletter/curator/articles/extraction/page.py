@@ -20,7 +20,7 @@ from newsletter.curator.articles.extraction.body import extract_body
 from newsletter.curator.articles.extraction.date import find_first, find_in_url, find_shown
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
 from newsletter.curator.articles.extraction.surroundings import Place, list_places
-from newsletter.kernel.patterns import NAME, compile_bounded
+from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
 _REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]{1,99}|[0-9]{1,99});?")
 ONE_DAY = timedelta(days=1)
@@ -40,14 +40,15 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     data = declared.read_json_ld(tree)
     markup.strip_code(tree)
     image_url = _image(data, meta, url)
+    body = data.get("articleBody")
     picture = caption.find_lead_caption(tree, data, image_url)
-    titles = _titles(data, meta, tree)
-    publisher = headline.find_publisher(_publishers(data, meta), titles, url)
-    title = headline.find_headline(tree, titles, (publisher, *_publishers(data, meta)), url)
+    titles, papers = _titles(data, meta, tree), _publishers(data, meta)
+    publisher = headline.find_publisher(papers, titles, url)
+    title = headline.find_headline(tree, titles, (publisher, *papers), url)
     places, language = list_places(tree, title), _language(tree, data, meta)
     sites = (publisher, meta.get("og:site_name", ""), canonical_urls.get_host(url).split(".")[0])
     authors = byline.find_authors(data, all_meta, places, sites)
-    story = extract_body(text, tree, url, (title, picture.text, picture.credit), _read_body(data))
+    story = extract_body(text, tree, url, (title, picture.text, picture.credit), body if isinstance(body, str) else "")
     paragraphs = story.split("\n\n")
     biography = find_biography(tree, data, authors, paragraphs)
     dek = data.get("description") or meta.get("og:description") or meta.get("description") or ""
@@ -71,15 +72,6 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     )
 
 
-def extract_headline(tree: Any, url: str) -> str:
-    """The headline of a page alone, as `parse_html`; "" where there is none."""
-    meta, data = declared.read_meta(tree), declared.read_json_ld(tree)
-    markup.strip_code(tree)
-    titles = _titles(data, meta, tree)
-    publisher = headline.find_publisher(_publishers(data, meta), titles, url)
-    return headline.find_headline(tree, titles, (publisher, *_publishers(data, meta)), url)
-
-
 def parse_html(html: str | bytes) -> Any:
     """The tree of a page, at most `LARGEST_PAGE` of it; None for what is none."""
     return _build_tree(_read(html))
@@ -101,14 +93,9 @@ def _build_tree(text: str) -> Any:
     from lxml import etree
     from lxml import html as lxml_html
 
-    if not text.strip():
-        return None
+    parser = lxml_html.HTMLParser(encoding="utf-8")  # whatever encoding the text declares, it is read
     try:
-        tree = lxml_html.document_fromstring(text)
-    except ValueError:  # a str with an encoding declaration
-        tree = lxml_html.document_fromstring(
-            text.encode("utf-8", "ignore"), parser=lxml_html.HTMLParser(encoding="utf-8")
-        )
+        tree = lxml_html.document_fromstring(text.encode("utf-8", "ignore"), parser=parser)
     except etree.LxmlError:
         return None
     return markup.cut_attributes(tree)
@@ -117,45 +104,31 @@ def _build_tree(text: str) -> Any:
 def _titles(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any) -> list[str]:
     """The headline as the page declares it, best first; the title tag, which often says more, is the last."""
     given = (data.get("headline"), meta.get("og:title"), meta.get("twitter:title"), tree.findtext(".//title"))
-    return [text for value in given if (text := declared.flatten_text(value))]
+    return list(filter(None, map(declared.flatten_text, given)))
 
 
 def _publishers(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[str]:
     """The paper as the page declares it, best first."""
-    given = (
-        *declared.list_names(data.get("publisher")),
-        meta.get("og:site_name", ""),
-        meta.get("application-name", ""),
-    )
-    return [declared.flatten_text(value) for value in given if value]
-
-
-def _read_body(data: Mapping[str, Any]) -> str:
-    body = data.get("articleBody")
-    return body if isinstance(body, str) else ""
+    given = (*declared.list_names(data.get("publisher")), meta.get("og:site_name"))
+    return list(filter(None, map(declared.flatten_text, given)))
 
 
 def _section(data: Mapping[str, Any], meta: Mapping[str, str]) -> str:
     """The part of the paper, as the page declares it: the first of several; not what says only that it is a story."""
-    section = declared.flatten_text(data.get("articleSection")) or next(
-        (meta[name] for name in _SECTION_TAGS if meta.get(name)), ""
+    given = (
+        declared.flatten_text(data.get("articleSection")) or meta.get("article:section") or meta.get("section") or ""
     )
-    parts = [
-        part.strip()
-        for part in re.split(r"[,;/>]|\s-\s", declared.flatten_text(section) if "://" not in section else "")
-    ]
+    parts = [part.strip() for part in _SECTION_SIGN.split("" if "://" in given else given)]
     return next((part[:120] for part in parts if part and not _NO_SECTION.fullmatch(part)), "")
 
 
-_SECTION_TAGS = ("article:section", "parsely-section", "section", "sailthru.section")
+_SECTION_SIGN = compile_bounded(LINE, r"[,;/>]|\s-\s")
 _NO_SECTION = compile_bounded(
     NAME,
     r"posts?|all|articles?|story|home ?(?:page)?|front page|uncategori[sz]ed|allgemein|blog|latest|none|null|featured",
     re.I,
 )
-_BARRIERS = " or ".join(
-    f"contains(@{name},'{word}')" for name in ("class", "id") for word in ("paywall", "Paywall", "PayWall")
-)
+_BARRIERS = "//*[contains(@class,'aywall') or contains(@class,'ayWall') or contains(@id,'aywall')]"
 
 
 def _is_declared_paywalled(data: Mapping[str, Any], meta: Mapping[str, str]) -> bool:
@@ -168,7 +141,7 @@ def _is_declared_paywalled(data: Mapping[str, Any], meta: Mapping[str, str]) -> 
 
 def _has_barrier(tree: Any) -> bool:
     """Whether a box of the page asks for a subscription before anybody may read on."""
-    barriers = tree.xpath(f"//*[{_BARRIERS}][not(self::html or self::body)]")
+    barriers = tree.xpath(f"{_BARRIERS}[not(self::html or self::body)]")
     return any(phrases.is_barrier(markup.extract_short_text(node, 2000) or "") for node in barriers[:20])
 
 
@@ -189,25 +162,16 @@ def _language(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str]) -> st
 
 
 def _image(data: Mapping[str, Any], meta: Mapping[str, str], url: str) -> str:
-    candidate = (
-        meta.get("og:image") or meta.get("og:image:url") or meta.get("twitter:image") or _image_url(data.get("image"))
-    )
-    return _absolute_url(candidate, url)
-
-
-def _image_url(value: Any) -> str:
-    if isinstance(value, list):
-        return next((found for found in map(_image_url, value) if found), "")
-    if isinstance(value, dict):
-        return str(value.get("url") or value.get("contentUrl") or "")
-    return value if isinstance(value, str) else ""
+    image = data.get("image")
+    first = image[0] if isinstance(image, list) and image else image
+    given = (first.get("url") or first.get("contentUrl")) if isinstance(first, dict) else first
+    candidate = meta.get("og:image") or meta.get("og:image:url") or meta.get("twitter:image") or given
+    return _absolute_url(candidate if isinstance(candidate, str) else "", url)
 
 
 def _absolute_url(candidate: str, base: str) -> str:
-    if not candidate:
-        return ""
     try:
-        absolute = urljoin(base, candidate.strip())
+        absolute = urljoin(base, candidate.strip()) if candidate else ""
     except ValueError:
         return ""
     # A page in a file has pictures beside it; the caller decides whether files may be read.

@@ -25,11 +25,10 @@ _DATELINE = compile_bounded(
     r"^[A-ZÀ-Þ][A-ZÀ-Þ.'’ -]{2,30}(?:/[A-ZÀ-Þ.'’ -]{2,30})?(?:,\s[\w.'’ ]{2,25}){0,3}\s*(?:\([\w. "
     r"-]{2,20}\)\s*)?[-–—]+\s+(?=[A-ZÀ-Þ\"“‘«„])",
 )
+# also what blogs' feeds put at the end
 _CUT_OFF = compile_bounded(
-    LINE, r"(?:…|\.\.\.|\[(?:…|\.\.\.|\+\d+ chars)\]|read\s+more|continue\s+reading|weiterlesen)\W*$", re.I
+    LINE, r"(?:…|\.\.\.|\[\+\d+ chars\]|read more|continue reading|weiterlesen|appeared first on .+)\W*$", re.I
 )
-# what blogs' feeds put at the end
-_POST = compile_bounded(LINE, r"^the\s+post\s.+\sappeared\s+first\s+on\s.+$", re.I)
 
 
 def write_blurb(title: str, dek: str, text: str, language: str = "") -> str:
@@ -119,7 +118,7 @@ def _split_sentences(text: str, language: str) -> Iterator[str]:
 
     for line in text.split("\n"):
         flat = _DATELINE.sub("", _strip_buttons(" ".join(line.replace("\u200b", "").split())))
-        if not flat or phrases.is_promotion(flat) or phrases.parse_credit(flat) or _POST.match(flat):
+        if not flat or phrases.is_promotion(flat) or phrases.parse_credit(flat):
             continue
         parts = [part.strip() for part in segment((language or "en")[:2].lower(), flat)]
         for part in parts if language[:2].lower() == "en" else _join_ordinals(parts):

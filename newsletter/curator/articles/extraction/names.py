@@ -53,11 +53,6 @@ def parse_authors(text: str, sites: Iterable[str] = (), *, nicknames: bool = Fal
     return list(dict.fromkeys(map(_restore_case, found)))[:MOST_NAMES]
 
 
-def parse_byline(text: str) -> str:
-    """The same, as one line; "" for what names nobody."""
-    return ", ".join(parse_authors(text))
-
-
 def is_agency(name: str) -> bool:
     """Whether a name is a wire service's: a paper that prints its story is another."""
     return _AGENCY.fullmatch(name) is not None

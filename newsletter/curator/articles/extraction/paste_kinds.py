@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.curator.articles.extraction import markup, words
@@ -15,10 +15,11 @@ from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
 LEAST_HEADERS, LONGEST_GAP = 2, 3  # labelled lines in a row that are a mail's header; lines between two of them
 LONGEST_ADDRESSES = 20  # lines of them in a header
-LONGEST_SIGNATURE = 25  # lines behind a closing
+LEAST_SIGNATURE, LONGEST_CLOSING, MOST_BELOW = 3, 8, 3  # lines of one; words of each; sentences below
 LEAST_WRAPPED = 0.5  # of the lines; then the text is hard-wrapped
 NARROWEST, WIDEST = 30, 110  # characters of a hard-wrapped line
 LEAST_QUOTED = 0.5  # of the lines; then what was quoted is the paste, and above it stands who wrote it when
+LEAST_LINES = 4  # of a hard-wrapped text
 FULL = 0.75  # of the widest line; a shorter one ends a paragraph
 LEAST_POSTS = 3  # numbered posts of a thread
 _SENTENCE_END = compile_bounded(LINE, r"""[.!?…:;。！？؟।][”"'’»)\]」』]*(?:\s*\[[0-9]+\])?$""")
@@ -26,10 +27,10 @@ _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")  # scripts with
 _WORD = re.compile(r"\w+")
 _SOURCE = ("<!doctype", "<html", "<head", "<body")
 _BLOCK = re.compile(r"<(?:p|h[1-6]|li|!--\s{0,5}wp:)\b", re.I)
+_ENTRY = re.compile(r"^\W|[0-9]")  # of a list or a timetable
 _QUOTED = compile_bounded(LINE, r"^(?:>\s?)+")
 _HEADER = compile_bounded(LINE, r"^\*?(?P<label>[^\W0-9][\w -]{1,14}?)\s?:\*?\s*(?P<value>.*)$")
 _REPLY = compile_bounded(NAME, r"^(?:(?:re|aw|sv|fwd?|wg|tr|rv|i|vs)\s?:\s*)+", re.I)
-_RULE = compile_bounded(LINE, r"^[-_=*]{2,}.{0,60}$")
 _END_MARK = compile_bounded(
     NAME, r"^\W*(?:#{2,}|(?:-\s?)+30(?:\s?-)+|[-–*#]*\s?(?:ends?|ende|fin)\s?[-–*#]*)\W*$", re.I
 )
@@ -88,12 +89,12 @@ def read_paste(text: str) -> Paste:
 
 def _open_mail(lines: list[str]) -> tuple[list[str], str]:
     """What was forwarded, of a mail, and its subject; the lines themselves where they are none."""
-    blocks = _find_headers(lines)
-    if not blocks:
+    headers = _find_headers(lines)
+    if not headers:
         quoted = [_QUOTED.sub("", line) for line in lines if line.startswith(">")]
         return (quoted, "") if len(quoted) > LEAST_QUOTED * sum(map(bool, lines)) else (lines, "")
-    ends = [*(start for start, _, _ in blocks[1:]), len(lines)]
-    parts = [(lines[end:until], subject) for (_, end, subject), until in zip(blocks, ends, strict=True)]
+    ends = [*(header[0] for header in headers[1:]), len(lines)]
+    parts = [(lines[begin:end], subject) for (_, begin, subject), end in zip(headers, ends, strict=True)]
     body, subject = max(parts, key=lambda part: sum(count_words(line) for line in part[0] if ends_sentence(line)))
     plain = [_QUOTED.sub("", line) for line in body]
     return _cut_signature([line for line in plain if not words.find_opening(line, "warning")]), subject
@@ -101,82 +102,81 @@ def _open_mail(lines: list[str]) -> tuple[list[str], str]:
 
 def _find_headers(lines: Sequence[str]) -> list[tuple[int, int, str]]:
     """The headers of mails: where each begins, where its mail begins, and its subject."""
-    found: list[tuple[int, int, str]] = []
-    labelled: list[int] = []
-    seen: set[str] = set()
-    subject = ""
-    for index, line in enumerate([*lines, *[""] * (LONGEST_GAP + 1)]):
+    groups: list[dict[str, tuple[int, str]]] = []
+    last = 0
+    for index, line in enumerate(lines):
         header = _HEADER.match(_QUOTED.sub("", line))
-        label = header["label"].casefold() if header and words.is_one_of(header["label"], "mail") else ""
-        if labelled and (index - labelled[-1] > LONGEST_GAP or label in seen):
-            found += _read_header(lines, labelled, subject)
-            labelled, seen, subject = [], set(), ""
-        if header and label:
-            labelled.append(index)
-            seen.add(label)
-            if not subject and words.is_one_of(header["label"], "subject"):
-                subject = _REPLY.sub("", header["value"]).strip("* ")
-    return found
+        label = header["label"].casefold() if header else ""
+        if not header or not words.is_one_of(label, "mail"):
+            continue
+        if not groups or index - last > LONGEST_GAP or label in groups[-1]:
+            groups.append({})
+        groups[-1][label] = (index, header["value"])
+        last = index
+    return [header for group in groups for header in _read_header(lines, group)]
 
 
-def _read_header(lines: Sequence[str], labelled: Sequence[int], subject: str) -> list[tuple[int, int, str]]:
+def _read_header(lines: Sequence[str], labelled: Mapping[str, tuple[int, str]]) -> list[tuple[int, int, str]]:
     """The header that some labelled lines are, if they are one: two with an address among them, or more."""
-    addressed = any("@" in lines[at] for at in labelled)
-    if len(labelled) < LEAST_HEADERS or (len(labelled) == LEAST_HEADERS and not addressed):
+    places = [index for index, _ in labelled.values()]
+    if len(places) + any("@" in lines[index] for index in places) <= LEAST_HEADERS:
         return []
-    begin = labelled[-1] + 1
-    while begin < min(len(lines), labelled[-1] + LONGEST_ADDRESSES) and "@" in lines[begin]:  # addresses that went on
+    begin = places[-1] + 1
+    while begin < min(len(lines), places[-1] + LONGEST_ADDRESSES) and "@" in lines[begin]:  # addresses that went on
         begin += 1
-    start = labelled[0] - (1 if labelled[0] and _RULE.match(lines[labelled[0] - 1]) else 0)
-    return [(start, begin, subject)]
+    subject = next((value for label, (_, value) in labelled.items() if words.is_one_of(label, "subject")), "")
+    return [(places[0], begin, _REPLY.sub("", subject).strip("* "))]
 
 
 def _cut_signature(lines: list[str]) -> list[str]:
-    """Without what stands below “-- ” or a closing such as “Kind regards”."""
-    left = sum(map(bool, lines))
+    """Without what stands below “-- ”, or a closing, a name, a post: short lines near the end that are no list."""
+    short: list[int] = []
+    sentences = left = sum(map(ends_sentence, lines))
+    listed = False
     for index, line in enumerate(lines):
-        left -= bool(line)
-        if line in ("--", "- -") or (left <= LONGEST_SIGNATURE and words.find_opening(line, "closing")):
+        left -= ends_sentence(line)
+        listed = line.endswith((":", "：")) or (listed and bool(line) and not ends_sentence(line))
+        if line in ("--", "- -"):
             return lines[:index]
+        if line and (listed or ends_sentence(line) or count_words(line) > LONGEST_CLOSING or _ENTRY.search(line)):
+            short = []
+        elif line and sentences > left <= MOST_BELOW:
+            short.append(index)
+        if len(short) == LEAST_SIGNATURE:
+            return lines[: short[0]]
     return lines
 
 
 def _join_wrapped(lines: Sequence[str]) -> list[str]:
     """Paragraphs: of hard-wrapped lines, those that go on joined, and words that were parted at their end."""
     filled = [line for line in lines if line]
-    if not _is_wrapped(filled):
+    widest = sorted(map(len, filled))[len(filled) * 9 // 10] if filled else 0
+    if not _is_wrapped(filled, widest):
         return filled
-    widest = sorted(map(len, filled))[len(filled) * 9 // 10]
     paragraphs: list[list[str]] = []
     goes_on = False
     for line in lines:
         if line and goes_on:
+            paragraphs[-1].append(_join(paragraphs[-1].pop(), line))
             paragraphs[-1].append(line)
         elif line:
             paragraphs.append([line])
-        goes_on = bool(line) and len(line) >= FULL * widest
-    return ["".join(_list_joined(parts)) for parts in paragraphs]
+        goes_on = len(line) >= FULL * widest
+    return ["".join(parts) for parts in paragraphs]
 
 
-def _is_wrapped(lines: Sequence[str]) -> bool:
+def _is_wrapped(lines: Sequence[str], widest: int) -> bool:
     """Whether most lines are of one width and end within a sentence."""
-    if len(lines) < 4:
-        return False
-    lengths = sorted(map(len, lines))
-    widest = lengths[len(lengths) * 9 // 10]
     narrowest = NARROWEST // 2 if _WIDE.search("".join(lines[:20])) else NARROWEST
-    full = [line for line in lines if FULL * widest <= len(line) <= widest * 1.15]
-    within = [line for line in full if not ends_sentence(line)]
-    return narrowest <= widest <= WIDEST and len(within) >= LEAST_WRAPPED * len(lines)
+    full = [line for line in lines if FULL * widest <= len(line) <= widest * 1.15 and not ends_sentence(line)]
+    return len(lines) >= LEAST_LINES and narrowest <= widest <= WIDEST and len(full) >= LEAST_WRAPPED * len(lines)
 
 
-def _list_joined(parts: Sequence[str]) -> Iterator[str]:
-    """The lines of a paragraph with what stands between them: a blank, or nothing within a word and in wide scripts."""
-    for one, other in zip(parts, [*parts[1:], ""], strict=True):
-        if one[-1] in "-\u2010" and one[-2:-1].isalpha() and other[:1].islower():
-            yield one[:-1]
-        else:
-            yield one if not other or (_WIDE.match(one[-1]) and _WIDE.match(other[0])) else f"{one} "
+def _join(line: str, other: str) -> str:
+    """A line with what stands between it and the next: a blank, or nothing within a word and in wide scripts."""
+    if line[-1] in "-\u2010" and line[-2:-1].isalpha() and other[0].islower():
+        return line[:-1]
+    return line if _WIDE.match(line[-1]) and _WIDE.match(other[0]) else f"{line} "
 
 
 def _read_thread(lines: Sequence[str]) -> list[str]:

@@ -10,9 +10,9 @@ what is it? ─▶ markup, mail and hard wraps undone: lines are paragraphs now 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from dataclasses import fields, replace
 from itertools import takewhile
+from typing import Any
 
 from newsletter.curator.articles.extraction import biography, names, page, paste_kinds, phrases, words
 from newsletter.curator.articles.extraction.date import parse_written
@@ -20,7 +20,7 @@ from newsletter.curator.articles.extraction.extracted_article import ExtractedAr
 from newsletter.curator.articles.extraction.paste_kinds import count_words, ends_sentence
 from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
-PROMOTION_WEIGHT, SHORT_WEIGHT, LIST_WEIGHT, END_WEIGHT = -20.0, -7.5, -2.0, -20.0  # of lines that are no sentences
+PROMOTION_WEIGHT, SHORT_WEIGHT, LIST_WEIGHT = -20.0, -7.5, -2.0  # of lines that are no sentences
 SHARE_BEHIND_END = 0.5  # of the weight of a sentence
 MOST_WEIGHT, LEAST_SENTENCE = 56.0, 4.0  # of a sentence; words, below which one speaks against a story
 LONG_LINE = 25  # words; such a line is a paragraph even where it is cut off
@@ -64,21 +64,18 @@ def clean(text: str, url: str = "") -> ExtractedArticle:
     if not body:
         return ExtractedArticle(title=paste.subject or _find_title(lines), canonical_url=url)
     head = _read_head(before)
-    people = head.authors or _find_authors(after[:LOOKED_AT_BEHIND])
+    people = head.pop("authors", ()) or _find_authors(after[:LOOKED_AT_BEHIND])
     described = [*after[:LOOKED_AT_BEHIND], *body[-2:]]
     about = next((line for name in people for line in described if biography.is_biography_of(line, name)), "")
     return ExtractedArticle(
-        title=head.title or paste.subject,
-        dek=head.dek,
+        **head,
+        title=_find_title(before) or paste.subject,
         text="\n\n".join(line for line in _keep_story(body) if line != about),
         byline=", ".join(people)[:300],
-        published_at=head.published_at,
-        image_caption=head.caption,
-        image_credit=head.credit,
-        publisher=_find_publisher(lines, after, head.suffix),
+        authors=tuple(people),
+        publisher=_find_publisher(lines, before, after),
         canonical_url=url,
         biography=about,
-        authors=tuple(people),
     )
 
 
@@ -107,7 +104,7 @@ def _is_label(line: str) -> bool:
 
 def _is_page(lines: Sequence[str]) -> bool:
     """Whether lines come with what surrounds a story on a page: labels, or a menu above or below it."""
-    if sum(_is_end(line) or _weigh(line) in (PROMOTION_WEIGHT, -LEAST_SENTENCE) for line in lines) > MOST_LABELS:
+    if sum(_weigh(line) in (PROMOTION_WEIGHT, -LEAST_SENTENCE) for line in lines) > MOST_LABELS:
         return True
     return any(len(_take_menu(side)) > LONGEST_MENU for side in (lines[1:], lines[::-1]))
 
@@ -122,7 +119,7 @@ def _take_menu(lines: Sequence[str]) -> list[str]:
 def _weigh(line: str) -> float:
     """How much a line speaks for (above 0) or against (below 0) belonging to the story."""
     said = count_words(line)
-    if phrases.is_promotion(line) or ("cookie" in line.casefold() and said >= LEAST_WORDS):
+    if _is_label(line) or ("cookie" in line.casefold() and said >= LEAST_WORDS):
         return PROMOTION_WEIGHT
     if _CUT_OFF.search(line) or phrases.parse_credit(line):
         return -LEAST_SENTENCE  # the beginning of another story; a picture's credit
@@ -138,16 +135,15 @@ def _heaviest_run(lines: Sequence[str]) -> tuple[int, int]:
     share = 1.0  # of its weight that a sentence has: less behind what may have been the end
     in_list = False
     for index, line in enumerate(lines):
-        ended = _is_end(line)
-        if ended and best >= LEAST_STORY_WEIGHT:
-            break
-        if ended and best > 0:
+        if best > 0 and _is_end(line):
             share = SHARE_BEHIND_END
+            if best >= LEAST_STORY_WEIGHT:
+                break
         if total <= 0:
             total, start = 0.0, index
         weight = _weigh(line)
         in_list = weight == SHORT_WEIGHT and (in_list or _is_list_head(lines, index))
-        total += LIST_WEIGHT if in_list else END_WEIGHT if ended else weight * share if weight > 0 else weight
+        total += LIST_WEIGHT if in_list else weight * share if weight > 0 else weight
         if total > best:
             best, run = total, (start, index + 1)
     return run
@@ -208,52 +204,37 @@ def _is_entry(line: str) -> bool:
     return _BULLET.match(line) is not None or " | " in line
 
 
-@dataclass(slots=True)
-class _Head:
-    title: str = ""
-    suffix: str = ""  # what the page's first line adds behind the headline: usually the paper's name
-    dek: str = ""
-    authors: tuple[str, ...] = ()
-    caption: str = ""
-    credit: str = ""
-    published_at: datetime | None = None
-
-
-def _read_head(before: Sequence[str]) -> _Head:
-    head = _Head(title=_find_title(before))
-    first, _, suffix = _split_suffix(before[0]) if before else ("", "", "")
-    if head.title and first.casefold().startswith(head.title.casefold()[:40]) and len(suffix.split()) <= 5:
-        head.suffix = suffix
-    at = max((i for i, line in enumerate(before) if line == head.title), default=-1)
-    rest = [line for line in before[at + 1 :] if line != head.title] if at >= 0 else list(before)
-    for index, line in enumerate(rest):
-        _read_line(head, line, rest[index - 1] if index else "")
-    if not head.authors and rest and names.is_full_name(rest[0]):  # of a document: the name alone below its headline
-        head.authors = tuple(names.parse_authors(rest[0]))
+def _read_head(before: Sequence[str]) -> dict[str, Any]:
+    """What stands above the body, by the fields of an article."""
+    title = _find_title(before)
+    at = max((i for i, line in enumerate(before) if line == title), default=-1)
+    rest = [line for line in before[at + 1 :] if line != title] if at >= 0 else list(before)
+    head: dict[str, Any] = {}
+    for line, previous in zip(rest, ["", *rest], strict=False):
+        read = _read_line(line, previous)
+        if "image_caption" in read and read["image_caption"] == head.get("dek"):
+            del head["dek"]
+        head = {**read, **head}
+    if rest and names.is_full_name(rest[0]):  # of a document: the name alone below its headline
+        head.setdefault("authors", tuple(names.parse_authors(rest[0])))
     stamps = (parse_written(line) for line in before[: max(at, 0)] if len(line) <= LONGEST_STAMP)
-    head.published_at = head.published_at or next((day for day in stamps if day), None)
+    if day := next(filter(None, stamps), None):
+        head.setdefault("published_at", day)
     return head
 
 
-def _read_line(head: _Head, line: str, previous: str) -> None:
-    """Takes one line between headline and body for what it is."""
-    named = phrases.parse_credit(line)
-    if named:
-        head.credit = head.credit or named
-        if previous and previous != head.title and len(previous.split()) > 3:
-            head.caption = head.caption or previous
-            head.dek = "" if head.dek == previous else head.dek
-        return
-    caption, found = phrases.split_caption(line)
-    if found and caption:
-        head.caption, head.credit = head.caption or caption, head.credit or found
-        return
-    head.authors = head.authors or tuple(_read_label(line))
-    day = parse_written(line[:LONGEST_STAMP])
-    head.published_at = head.published_at or day
+def _read_line(line: str, previous: str) -> dict[str, Any]:
+    """What one line between headline and body is."""
+    if credit := phrases.parse_credit(line):
+        return {"image_credit": credit, "image_caption": previous if len(previous.split()) > 3 else ""}
+    caption, credit = phrases.split_caption(line)
+    if credit:
+        return {"image_credit": credit, "image_caption": caption}
+    authors, day = tuple(_read_label(line)), parse_written(line[:LONGEST_STAMP])
     stamped = day is not None and len(line) <= LONGEST_STAMP
-    if not head.dek and 6 <= count_words(line) <= 60 and not stamped and not _read_label(line) and not _is_label(line):
-        head.dek = line
+    is_dek = 6 <= count_words(line) <= 60 and not (stamped or authors or _is_label(line))
+    found = {"authors": authors, "published_at": day, "dek": line if is_dek else ""}
+    return {name: value for name, value in found.items() if value}
 
 
 def _read_label(line: str) -> list[str]:
@@ -273,7 +254,8 @@ def _find_title(before: Sequence[str]) -> str:
         if line is not before[0] and len(line) > 12 and first.startswith(line.casefold()[:60]):
             return line
     if candidates[0] is before[0]:
-        return _strip_site(before[0])
+        head, _ = _split_site(before[0])
+        return head if len(head.split()) >= LEAST_TITLE else before[0]
     return max(candidates[-4:], key=len)
 
 
@@ -284,17 +266,13 @@ def _may_be_title(line: str) -> bool:
     )
 
 
-def _strip_site(line: str) -> str:
-    head, separator, tail = _split_suffix(line)
-    return head if separator and len(tail.split()) <= 5 and len(head.split()) >= 3 else line
-
-
-def _split_suffix(line: str) -> tuple[str, str, str]:
+def _split_site(line: str) -> tuple[str, str]:
+    """A title tag's headline, and the paper's name behind it; "" for none."""
     for separator in (" | ", " – ", " — ", " - ", " • "):
         head, found, tail = line.rpartition(separator)
-        if found:
-            return head.strip(), found, tail.strip()
-    return line, "", ""
+        if found and len(tail.split()) <= 5:
+            return head.strip(), tail.strip()
+    return line, ""
 
 
 def _find_authors(after: Sequence[str]) -> tuple[str, ...]:
@@ -306,10 +284,11 @@ def _find_authors(after: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
-def _find_publisher(lines: Sequence[str], after: Sequence[str], suffix: str) -> str:
+def _find_publisher(lines: Sequence[str], before: Sequence[str], after: Sequence[str]) -> str:
     """The paper: as its promotion names it, else behind the author's name, else behind the headline."""
     named = [found["paper"].strip(" .") for line in lines if (found := _PAPER_NAMED.search(line))]
     signed = [found["paper"] for line in after[:LOOKED_AT_BEHIND] if (found := _NAME_AND_PAPER.match(line))]
-    return next((paper for paper in named if signed and signed[0].startswith(paper)), "") or next(
-        iter((*signed, suffix, *named)), ""
-    )
+    first, suffix = _split_site(before[0]) if before else ("", "")
+    behind = suffix if first.casefold().startswith(_find_title(before).casefold()[:40]) else ""
+    best = (paper for paper in named if signed and signed[0].startswith(paper))
+    return next(filter(None, (*best, *signed, behind)), "")

@@ -10,11 +10,10 @@ from newsletter.curator.articles.extraction import names, words
 from newsletter.kernel.patterns import CAPTION, LINE, NAME, compile_bounded
 
 _TWICE = compile_bounded(LINE, r"^(?P<name>[^()]{2,200}?)\s*\((?P=name)\)$")
-_FEED_BEFORE = compile_bounded(LINE, r"^(?:comments\s+on|latest\s+from|news\s+from):?\s+", re.I)
-_FEED_BEHIND = compile_bounded(
-    LINE, r"\s+(?:rss(?:\s+feed)?|atom\s+feed|feed|records\s+found\s+\d+|news\s+search.*)$", re.I
+# in a feed's title, what is not the paper's name
+_OF_FEED = compile_bounded(
+    LINE, r"^(?:comments\s+on|latest\s+from|news\s+from):?\s+|\s+(?:(?:rss|atom)(?:\s+feed)?|feed)$|[\s–—|:»-]+$", re.I
 )
-_BARS_BEHIND = compile_bounded(LINE, r"[\s–—|:»-]+$")
 _FEED_BAR = compile_bounded(LINE, r"\s*(?:[|»:]|\s[–—-])\s+")
 _TOPIC = compile_bounded(LINE, r"\s+topics?$", re.I)
 _PICTURE = "|".join(map(re.escape, words.list_words("picture")))
@@ -31,9 +30,6 @@ _GIVEN = compile_bounded(
     rf"(?i:(?:{_PICTURE}) (?:by|via|courtesy(?: of)?)|courtesy of|via|©|\(c\)) ?(?P<name>[A-ZÀ-Þ][^():;!?]{{1,90}})",
 )
 _PICTURE_WORDS = compile_bounded(NAME, rf"^(?:(?:{_PICTURE}|via)\b[\s.:…]{{0,9}}){{1,3}}", re.I)
-_ALONE = compile_bounded(
-    NAME, r"[a-z0-9-]{2,40}\.[a-z]{2,4}|\w+/\w+", re.I
-)  # in brackets: a server, an account and its agency
 _ARCHIVED = compile_bounded(NAME, r",? (?:file|pool)(?: photo)?$", re.I)
 # where a credit may begin behind a caption: in a bracket or behind a bar, a sentence, or words for a picture
 _TAIL = compile_bounded(
@@ -51,7 +47,7 @@ def flatten(value: object) -> str:
 def is_barrier(text: str) -> bool:
     """Whether a box asks for a subscription before it lets anybody read on."""
     folded = text.casefold()
-    return any(word in folded for word in words.list_words("barrier"))
+    return any(word in folded for word in words.list_words("promotion"))
 
 
 # a page's own notice
@@ -106,7 +102,7 @@ def split_caption(caption: str) -> tuple[str, str]:
         said, bracketed = end[tail.end() :], "(" in tail[0]
         whole = said.endswith((")", ").")) if bracketed else "(" not in said
         inner = _ARCHIVED.sub("", said.strip("() ."))
-        alone = bracketed and (names.is_agency(inner) or _ALONE.fullmatch(inner))
+        alone = bracketed and names.is_agency(inner)
         credit = inner if alone else parse_signature(said)
         if credit and whole and tail.start() > 3:
             return f"{before}{end[: tail.start()]}".strip(" -–|(,©/"), credit
@@ -128,9 +124,7 @@ def parse_publisher(feed_title: str, url: str = "") -> str:
 
     The host where the title names a part of the paper only: “Top Stories”, or “Asia” at …/asia.
     """
-    name = _FEED_BEFORE.sub("", " ".join(feed_title.split()))
-    name = _FEED_BEHIND.sub("", name)
-    name = _BARS_BEHIND.sub("", name) or feed_title.strip()
+    name = _OF_FEED.sub("", " ".join(feed_title.split())) or feed_title.strip()
     parts = [part for part in _FEED_BAR.split(name) if part]
     own = [part for part in parts if is_named_by_host(part, url)]
     if len(parts) > 1 and own:

@@ -58,6 +58,19 @@ def test_a_forwarded_mail_is_its_story_without_note_header_warning_and_signature
     assert found.text.split("\n\n") == STORY
 
 
+@pytest.mark.parametrize("closing", ["Kind regards", "Z poważaniem", "Vänliga hälsningar", "С уважением", "よろしく"])
+def test_a_signature_is_known_by_its_short_lines_whatever_the_language(closing: str) -> None:
+    head = "From: ann@example.com\nTo: desk@example.com\nSubject: Ferry\n\n"
+    timetable = ["The timetable:", "Mill, every day", "Castle, on Mondays", "Weir, in May", "Mill 7:00", "Castle 7:20"]
+    end = f"{closing},\nAnn Example\nHarbour of Upland\nThis message is confidential."
+    mail = "\n".join([head, FIRST, "", *timetable, "", SECOND, "", end])
+    assert paragraphs(mail) == [FIRST, *timetable, SECOND]
+    bare = ["Mill 7:00", "Castle 7:20", "Weir 7:40", "Lower mill 8:00"]
+    kept = paragraphs("\n".join([head, FIRST, *bare, SECOND, THIRD, "", end]))
+    assert kept[0] == FIRST
+    assert kept[-2:] == [SECOND, THIRD]
+
+
 def test_a_quoted_mail_is_read_without_its_marks() -> None:
     mail = f"From: ann@example.com\nTo: desk@example.com\nSubject: Ferry\n\n{FIRST}\n\n{SECOND}\n--\nAnn"
     quoted = "\n".join(f"> {line}" for line in mail.split("\n"))

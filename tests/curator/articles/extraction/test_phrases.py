@@ -31,8 +31,6 @@ from newsletter.curator.articles.extraction import phrases
             "The clock, left.",
             "Kim Example, left, and Bo Sample/AP",
         ),
-        ("The clock (seaside42/iPictures)", "The clock", "seaside42/iPictures"),
-        ("The clock (example.org)", "The clock", "example.org"),
         ("The clock (right)", "The clock (right)", ""),
         ("The clock of the Lake Society (LS)", "The clock of the Lake Society (LS)", ""),
         ("Mayor Ann Example Meets AP", "Mayor Ann Example Meets AP", ""),

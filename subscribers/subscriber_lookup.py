@@ -66,6 +66,19 @@ def _hide_matches(page: Sequence[SubscriberMatch], text: str, by: Actor) -> Iter
             yield shown
 
 
+def find_matching(ids: Sequence[int], query: str, *, by: Actor) -> frozenset[int]:
+    """Those of some people with a text in a name or an address they ever had, as far as the actor may know these."""
+    text, words = query.strip().casefold(), dict[int, list[str]]()
+    changeable, named = rights.select_changeable(by, ids), rights.select_named(by, ids)
+    people = models.Subscriber.objects.filter(id__in=ids)
+    for person, address, first_name, last_name in people.values_list("id", "address_key", "first_name", "last_name"):
+        words[person] = [address, f"{first_name} {last_name}"] if person in named else [address]
+    former = models.FormerAddress.objects.filter(subscriber_id__in=changeable)
+    for person, address in former.values_list("subscriber_id", "address_key"):
+        words[person].append(address)
+    return frozenset(person for person, texts in words.items() if any(text in each.casefold() for each in texts))
+
+
 def _find(text: str, list_id: int | None, limit: int, after: int) -> tuple[SubscriberMatch, ...]:
     rows = models.Subscriber.objects.filter(id__gt=after).order_by("id")
     if list_id is not None and not text:

@@ -179,6 +179,11 @@ def _export_proof(world: World) -> Act:
     return lambda by: proof.export_proof(mailing_id, io.StringIO(), by=by, now=world.now)
 
 
+def _stream_proof(world: World) -> Act:
+    mailing_id = plan_mailing(world)
+    return lambda by: proof.stream_proof(mailing_id, by=by, now=world.now)
+
+
 def _retry_quarantined(world: World) -> Act:
     models.WebhookPayload.objects.create(body=b"[]", received_at=world.now, quarantined_at=world.now)
     return lambda by: inbox.retry_quarantined(by=by, now=world.now)
@@ -188,6 +193,7 @@ ACTS: dict[str, Prepare] = {
     "newsletter.delivery.events.inbox.retry_quarantined": _retry_quarantined,
     "newsletter.delivery.isolation.retry_failed": _retry_failed,
     "newsletter.delivery.reports.proof.export_proof": _export_proof,
+    "newsletter.delivery.reports.proof.stream_proof": _stream_proof,
     "newsletter.delivery.sending.mailings.cancel": _cancel,
     "newsletter.delivery.sending.mailings.close": _close,
     "newsletter.delivery.sending.mailings.create_mailing": _create,

@@ -54,7 +54,6 @@ PASSED_ON: dict[str, str] = {
     "newsletter.delivery.providers.outbox.list_messages": "reads",
     "newsletter.delivery.reports.history.list_deliveries": "reads",
     "newsletter.delivery.reports.recipients.iterate_recipients": "reads",
-    "newsletter.delivery.reports.recipients.list_members": "reads",
     "newsletter.delivery.reports.recipients.list_recipients": "reads",
     "subscribers.rights.find_changeable_lists": "asks what they may",
     "newsletter.curator.editions.picture_choice.list_used_pictures": "reads what they may see",
@@ -62,6 +61,7 @@ PASSED_ON: dict[str, str] = {
     "subscribers.rights.require_visible_list": "asks what they may",
     "subscribers.rights.select_changeable": "asks what they may",
     "subscribers.rights.select_named": "asks what they may",
+    "subscribers.subscriber_lookup.find_matching": "reads what they may see",
     "subscribers.subscriber_lookup.find_subscribers": "reads what they may see",
     "subscribers.subscriber_lookup.show_subscriber": "reads what they may see",
 }

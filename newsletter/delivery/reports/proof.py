@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import TextIO
 
 from newsletter.delivery.reports import recipients, summary
+from newsletter.delivery.reports.recipients import CandidateOutcome
 from newsletter.kernel.actors import ActionRecord, Actor
 from subscribers.imports.csv import CsvWriter
 
 COLUMNS = ("reader", "address", "state", "batch", "reason")
+ROWS_PER_PIECE = 500
 
 
 def export_proof(mailing_id: int, out: TextIO, *, by: Actor, now: datetime) -> int:
@@ -17,13 +21,46 @@ def export_proof(mailing_id: int, out: TextIO, *, by: Actor, now: datetime) -> i
 
     Raises NotFound, NotAllowed for whoever may not see the subscribers of the mailing's list.
     """
-    rows = recipients.iterate_recipients(mailing_id, by=by)
-    newsletter_id = summary.get_newsletter_of_mailing(mailing_id)
-    by.record(ActionRecord("exported proof", f"mailing {mailing_id}", now, newsletter_id))
-    writer = CsvWriter(out.write)
-    writer.write_row(COLUMNS)
-    written = 0
-    for row in rows:
-        writer.write_row((row.subscriber_id, row.address, row.state, row.batch or "", row.reason))
+    written = -1  # the first row names the columns
+    for row in _export_rows(mailing_id, None, "", "", by, now):
+        out.write(row)
         written += 1
     return written
+
+
+def stream_proof(
+    mailing_id: int,
+    *,
+    state: Collection[str] | None = None,
+    reason: str = "",
+    text: str = "",
+    by: Actor,
+    now: datetime,
+) -> Iterator[str]:
+    """The proof as pieces of CSV: of all candidates, or of those that `recipients.iterate_recipients` finds.
+
+    Permission is asked and the export recorded before the first piece is taken. Raises the same, and BadInput.
+    """
+    rows = _export_rows(mailing_id, state, reason, text, by, now)
+    return iter(lambda: "".join(islice(rows, ROWS_PER_PIECE)), "")
+
+
+def _export_rows(
+    mailing_id: int, state: Collection[str] | None, reason: str, text: str, by: Actor, now: datetime
+) -> Iterator[str]:
+    found = recipients.iterate_recipients(mailing_id, state=state, reason=reason, text=text, by=by)
+    newsletter_id = summary.get_newsletter_of_mailing(mailing_id)
+    # What the provider said of somebody, or what was searched for, may name a person: the log does not repeat it.
+    which = ", ".join(filter(None, (*sorted(state or ()), reason and "of one reason", text and "of one search")))
+    by.record(ActionRecord("exported proof", f"mailing {mailing_id}", now, newsletter_id, which))
+    return _format_rows(found)
+
+
+def _format_rows(found: Iterable[CandidateOutcome]) -> Iterator[str]:
+    written: list[str] = []
+    writer = CsvWriter(written.append)
+    writer.write_row(COLUMNS)
+    for row in found:
+        writer.write_row((row.subscriber_id, row.address, row.state, row.batch or "", row.reason))
+        yield written.pop(0)
+    yield from written

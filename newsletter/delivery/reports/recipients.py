@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from heapq import merge
 from itertools import islice
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db.models import Count, QuerySet, Sum
 
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import ExclusionReason, Outcome
+from newsletter.delivery.reports import ledger_sums
 from newsletter.kernel.actors import Actor, Verb, require_list_visible
 from newsletter.kernel.errors import BadInput, NotFound
-from subscribers import audience
+from subscribers import audience, subscriber_lookup
 
 ROWS_PER_QUERY = 1_000  # people to a query: SQLite and PostgreSQL both limit the parameters of one
+FEW = 20_000  # so many candidates can be looked at one by one to find a name among them
 _OUTCOME_KEYS = frozenset(outcome.key for outcome in Outcome if outcome != Outcome.REPAIRED)
 _FoundCandidate = tuple[int, str, int | None]  # person, what became of them, number of the batch
 
@@ -35,6 +39,7 @@ class CandidateOutcome:
     state: str
     batch: int | None
     reason: str
+    at: datetime | None = None  # when the provider gave the reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,54 +54,68 @@ class ReportLine:
     excluded: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """What the provider said of so many members."""
+
+    reason: str
+    subscribers: int
+
+
 def list_recipients(
-    mailing_id: int, *, state: str | None = None, limit: int = 100, after: int = 0, by: Actor
+    mailing_id: int,
+    *,
+    state: str | Collection[str] | None = None,
+    reason: str = "",
+    text: str = "",
+    limit: int = 100,
+    after: int = 0,
+    by: Actor,
 ) -> tuple[CandidateOutcome, ...]:
-    """The candidates of a mailing ascending by id behind `after`: all, with one outcome, or excluded for one reason.
-
-    “bounced” and “complained” are both: those excluded for it have no batch. Raises BadInput for a state that does
-    not exist, NotFound, NotAllowed for whoever may not see the subscribers of the mailing's list.
-    """
-    return tuple(islice(iterate_recipients(mailing_id, state=state, after=after, page_size=limit, by=by), limit))
-
-
-def list_members(
-    mailing_id: int, outcomes: Sequence[Outcome], *, limit: int, by: Actor
-) -> tuple[CandidateOutcome, ...]:
-    """Members with one of these outcomes, at most `limit`: those with the first of them in front, each ascending by id.
-
-    The ledger is read once, and what is not looked for is not unpacked. Raises NotFound, NotAllowed for whoever may not
-    see the subscribers of the mailing's list.
-    """
-    row = _get_visible_row(mailing_id, by)
-    found: dict[Outcome, list[_FoundCandidate]] = {outcome: [] for outcome in outcomes}
-    packed = models.Batch.objects.filter(mailing_id=mailing_id).order_by("id")
-    rows = packed.values_list("number", "members", "outcomes", "format")
-    for number, members, data, form in rows.iterator(chunk_size=200) if outcomes else ():
-        became = Outcomes(data, form)
-        for outcome in outcomes:
-            if len(found[outcome]) < limit and (places := became.list_places(outcome)):
-                people = unpack_members(members, form)
-                found[outcome] += [(people[place], outcome.key, number) for place in places]
-        if len(found[outcomes[0]]) >= limit:
-            break
-    page = min(limit, ROWS_PER_QUERY)
-    listed = (each for some in found.values() for each in _add_addresses(row, iter(sorted(some)), page))
-    return tuple(islice(listed, limit))
+    """The candidates of a mailing ascending by id behind `after`, at most `limit`; see `iterate_recipients`."""
+    found = iterate_recipients(mailing_id, state=state, reason=reason, text=text, after=after, page_size=limit, by=by)
+    return tuple(islice(found, limit))
 
 
 def iterate_recipients(
-    mailing_id: int, *, state: str | None = None, after: int = 0, page_size: int = ROWS_PER_QUERY, by: Actor
+    mailing_id: int,
+    *,
+    state: str | Collection[str] | None = None,
+    reason: str = "",
+    text: str = "",
+    after: int = 0,
+    page_size: int = ROWS_PER_QUERY,
+    by: Actor,
 ) -> Iterator[CandidateOutcome]:
-    """The same one after the other, however many they are; `page_size` are read at a time."""
-    if state is not None and state not in _OUTCOME_KEYS and state not in (*ExclusionReason, "excluded"):
+    """The candidates of a mailing, ascending by id behind `after`; `page_size` are read at a time.
+
+    All of them, or those with one of these outcomes or reasons for exclusion (`state`), those of whom the provider gave
+    this `reason`, and those with `text` in their name or an address. “bounced” and “complained” are both outcomes and
+    reasons for exclusion: those excluded have no batch. Raises BadInput for a state that does not exist, NotFound,
+    NotAllowed for whoever may not see the subscribers of the mailing's list.
+    """
+    states = None if state is None else frozenset([state] if isinstance(state, str) else state)
+    _require_known(states or ())
+    row = _get_visible_row(mailing_id, by)
+    page = min(page_size, ROWS_PER_QUERY)
+    if text and not reason and not (states and _are_few(mailing_id, states)):
+        return _add_addresses(row, _find_among(row, _find_named(row, text, after, by), states), page)
+    found = (
+        _find_among(row, _find_explained(row, reason, after), states)
+        if reason
+        else _find_matching(mailing_id, states, after)
+    )
+    return _add_addresses(row, _keep_named(found, text, by) if text else found, page)
+
+
+def _require_known(states: Collection[str]) -> None:
+    unknown = set(states) - {*_OUTCOME_KEYS, *ExclusionReason, "excluded"}
+    if unknown:
         raise BadInput(
-            f"“{state}” is not a state. It can be {', '.join(sorted(_OUTCOME_KEYS))}, excluded, "
+            f"“{min(unknown)}” is not a state. It can be {', '.join(sorted(_OUTCOME_KEYS))}, excluded, "
             f"{', '.join(ExclusionReason)}.",
             "state",
         )
-    row = _get_visible_row(mailing_id, by)
-    return _add_addresses(row, _find_matching(mailing_id, state, after), min(page_size, ROWS_PER_QUERY))
 
 
 def _get_visible_row(mailing_id: int, by: Actor) -> models.Mailing:
@@ -105,6 +124,14 @@ def _get_visible_row(mailing_id: int, by: Actor) -> models.Mailing:
         raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
     require_list_visible(by, Verb.SUBSCRIBERS, row.list_id)
     return row
+
+
+def list_reasons(mailing_id: int, states: Collection[str] | None, *, limit: int) -> tuple[ReasonCount, ...]:
+    """What the provider said of members with these outcomes (None: any), the most frequent first."""
+    rows = models.DeliveryException.objects.filter(mailing_id=mailing_id).exclude(reason="")
+    rows = rows if states is None else rows.filter(kind__in=states)
+    counted = rows.values_list("reason").annotate(n=Count("id")).order_by("-n", "reason")
+    return tuple(ReasonCount(*each) for each in counted[:limit])
 
 
 def count_by_reason(mailing_id: int) -> tuple[ReportLine, ...]:
@@ -135,49 +162,133 @@ def _add_addresses(row: models.Mailing, found: Iterator[_FoundCandidate], page: 
     while some := list(islice(found, page)):
         ids = [person for person, _, _ in some]
         exceptions = models.DeliveryException.objects.filter(mailing_id=row.id, subscriber_id__in=ids).order_by("at")
-        reasons = dict(exceptions.values_list("subscriber_id", "reason"))
+        reasons = {person: (why, at) for person, why, at in exceptions.values_list("subscriber_id", "reason", "at")}
         people = audience.get_audience_addresses(row.list_id, ids, as_of=row.frozen_at or row.created_at)
         for (person, became, batch), address in zip(some, people.addresses, strict=True):
-            yield CandidateOutcome(person, address, became, batch, reasons.get(person, ""))
+            yield CandidateOutcome(person, address, became, batch, *reasons.get(person, ("", None)))
 
 
-def _find_matching(mailing_id: int, state: str | None, after: int) -> Iterator[_FoundCandidate]:
+def _are_few(mailing_id: int, states: frozenset[str]) -> bool:
+    """Whether so few had these outcomes that all of them may be looked at."""
+    counts: Counter[str] = Counter()
+    for by_outcome, _ in ledger_sums.read_sums([mailing_id])[mailing_id].by_variant.values():
+        counts.update({outcome.key: n for outcome, n in by_outcome.items()})
+    return not states & {*ExclusionReason, "excluded"} and sum(counts[state] for state in states) <= FEW
+
+
+def _find_named(row: models.Mailing, text: str, after: int, by: Actor) -> Iterator[Sequence[int]]:
+    """Subscribers of the list with a text in their name or an address: pages of ascending ids."""
+    while found := subscriber_lookup.find_subscribers(
+        text, by=by, list_id=row.list_id, limit=ROWS_PER_QUERY, after=after
+    ):
+        yield [each.id for each in found]
+        after = found[-1].id
+
+
+def _find_explained(row: models.Mailing, reason: str, after: int) -> Iterator[Sequence[int]]:
+    """Candidates of whom the provider gave a reason: pages of ascending ids."""
+    explained = models.DeliveryException.objects.filter(mailing_id=row.id, reason=reason)
+    ids = explained.order_by("subscriber_id").values_list("subscriber_id", flat=True).distinct()
+    while page := list(ids.filter(subscriber_id__gt=after)[:ROWS_PER_QUERY]):
+        yield page
+        after = page[-1]
+
+
+def _keep_named(found: Iterator[_FoundCandidate], text: str, by: Actor) -> Iterator[_FoundCandidate]:
+    """Those with a text in their name or an address."""
+    while some := list(islice(found, ROWS_PER_QUERY)):
+        matching = subscriber_lookup.find_matching([person for person, _, _ in some], text, by=by)
+        yield from (each for each in some if each[0] in matching)
+
+
+def _find_among(
+    row: models.Mailing, pages: Iterable[Sequence[int]], states: frozenset[str] | None
+) -> Iterator[_FoundCandidate]:
+    """What became of some people, as far as they were candidates: the batches that have them are read, no others."""
+    for ids in pages:
+        yield from sorted(_find_members(row.id, ids, states) + _find_excluded(row.id, ids, states))
+
+
+def _find_members(mailing_id: int, ids: Sequence[int], states: frozenset[str] | None) -> list[_FoundCandidate]:
+    found: list[_FoundCandidate] = []
+    batches = models.Batch.objects.filter(mailing_id=mailing_id)
+    wanted = _find_holding(batches, ids)
+    rows = batches.filter(id__in=wanted).values_list("number", "members", "outcomes", "format")
+    for number, packed, data, form in rows.iterator(chunk_size=20):
+        outcomes = Outcomes(data, form)
+        for person, place in _find_places(unpack_members(packed, form), ids):
+            if (became := outcomes[place]) != Outcome.REPAIRED and (states is None or became.key in states):
+                found.append((person, became.key, number))
+    return found
+
+
+def _find_excluded(mailing_id: int, ids: Sequence[int], states: frozenset[str] | None) -> list[_FoundCandidate]:
+    found: list[_FoundCandidate] = []
+    exclusions = models.Exclusion.objects.filter(mailing_id=mailing_id)
+    rows = exclusions.filter(id__in=_find_holding(exclusions, ids)).values_list("reason", "members", "format")
+    for reason, packed, form in rows.iterator(chunk_size=20):
+        if states is None or states & {reason, "excluded"}:
+            found += [(person, reason, None) for person, _ in _find_places(unpack_members(packed, form), ids)]
+    return found
+
+
+def _find_holding(rows: QuerySet[Any], ids: Sequence[int]) -> list[int]:
+    """The rows whose range of members has one of these people, who ascend."""
+    if not ids:
+        return []
+    near = rows.filter(first_id__lte=ids[-1], last_id__gte=ids[0]).values_list("id", "first_id", "last_id")
+    return [id for id, first, last in near if bisect_left(ids, first) < bisect_right(ids, last)]
+
+
+def _find_places(members: Sequence[int], ids: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Those of `ids` that are members, with their place; both ascend."""
+    for person in ids[bisect_left(ids, members[0]) : bisect_right(ids, members[-1])]:
+        place = bisect_left(members, person)
+        if members[place] == person:
+            yield person, place
+
+
+def _find_matching(mailing_id: int, states: frozenset[str] | None, after: int) -> Iterator[_FoundCandidate]:
     streams: list[Iterable[_FoundCandidate]] = []
-    if state is None or state in _OUTCOME_KEYS:
-        streams += _member_streams(mailing_id, state, after)
-    if state is None or state in {*ExclusionReason, "excluded"}:
-        streams += _exclusion_streams(mailing_id, state, after)
+    if states is None or states & _OUTCOME_KEYS:
+        streams += _member_streams(mailing_id, states, after)
+    if states is None or states & {*ExclusionReason, "excluded"}:
+        streams += _exclusion_streams(mailing_id, states, after)
     return merge(*streams)
 
 
-def _member_streams(mailing_id: int, state: str | None, after: int) -> Sequence[Iterable[_FoundCandidate]]:
+def _member_streams(mailing_id: int, states: frozenset[str] | None, after: int) -> Sequence[Iterable[_FoundCandidate]]:
     """A stream for each stratum, and one for each batch of a repair: within each, ids ascend."""
     mine = models.Batch.objects.filter(mailing_id=mailing_id, last_id__gt=after)
     first = mine.filter(repair=False)
     strata = first.order_by("stratum").values_list("stratum", flat=True).distinct()
     streams = [first.filter(stratum=stratum).order_by("first_id") for stratum in strata]
     streams += [mine.filter(id=batch_id) for batch_id in mine.filter(repair=True).values_list("id", flat=True)]
-    return [_iterate_members(batches, state, after) for batches in streams]
+    wanted = None if states is None else frozenset(each for each in Outcome if each.key in states)
+    return [_iterate_members(batches, wanted, after) for batches in streams]
 
 
-def _iterate_members(batches: QuerySet[models.Batch], state: str | None, after: int) -> Iterator[_FoundCandidate]:
-    wanted = None if state is None else Outcome[state.upper()]
+def _iterate_members(
+    batches: QuerySet[models.Batch], wanted: frozenset[Outcome] | None, after: int
+) -> Iterator[_FoundCandidate]:
     rows = batches.values_list("number", "members", "outcomes", "format")
     for number, packed, data, form in rows.iterator(chunk_size=20):
         outcomes = Outcomes(data, form)
-        if wanted is not None and wanted not in outcomes:
+        if wanted is not None and not any(each in outcomes for each in wanted):
             continue  # most batches of a long list, when few of it are looked for
         for person, outcome in zip(unpack_members(packed, form), outcomes, strict=True):
             if outcome == Outcome.REPAIRED:
                 continue  # counts in the batch that repaired it
-            if person > after and (wanted is None or outcome == wanted):
+            if person > after and (wanted is None or outcome in wanted):
                 yield person, outcome.key, number
 
 
-def _exclusion_streams(mailing_id: int, state: str | None, after: int) -> Sequence[Iterable[_FoundCandidate]]:
+def _exclusion_streams(
+    mailing_id: int, states: frozenset[str] | None, after: int
+) -> Sequence[Iterable[_FoundCandidate]]:
     rows = models.Exclusion.objects.filter(mailing_id=mailing_id, last_id__gt=after)
     reasons = rows.order_by("reason").values_list("reason", flat=True).distinct()
-    wanted = [reason for reason in reasons if state in (None, "excluded", reason)]
+    wanted = [reason for reason in reasons if states is None or states & {"excluded", reason}]
     return [_iterate_excluded(rows.filter(reason=reason).order_by("first_id"), after) for reason in wanted]
 
 

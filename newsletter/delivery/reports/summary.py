@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import ClassVar
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Sum
 
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import (
@@ -108,6 +108,11 @@ class Mailing:
         return sum(n for word, n in self.counts.items() if Outcome[word.upper()].was_accepted)
 
     @property
+    def delivered_total(self) -> int:
+        """How many have it by the provider's reports, whatever they said of it afterwards."""
+        return sum(self.counts.get(outcome.key, 0) for outcome in (Outcome.DELIVERED, Outcome.COMPLAINED))
+
+    @property
     def excluded_total(self) -> int:
         """How many were excluded, for any reason."""
         return sum(self.excluded.values())
@@ -135,6 +140,23 @@ def get_mailing(mailing_id: int) -> Mailing:
     if row is None:
         raise _build_not_found(mailing_id)
     return _to_mailings([row])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCount:
+    """The batches of a mailing in one state; `last_at` is when the latest of them was submitted."""
+
+    state: BatchState
+    batches: int
+    subscribers: int
+    last_at: datetime | None
+
+
+def count_batches(mailing_id: int) -> tuple[BatchCount, ...]:
+    """The batches of a mailing by state; unpacks nothing."""
+    rows = models.Batch.objects.filter(mailing_id=mailing_id).values_list("state")
+    counted = rows.annotate(n=Count("id"), members=Sum("size"), last=Max("submitted_at")).order_by("state")
+    return tuple(BatchCount(BatchState(state), *numbers) for state, *numbers in counted)
 
 
 def get_newsletter_of_mailing(mailing_id: int) -> int:

@@ -7,7 +7,7 @@ a late event for it is recognised: that subscriber then has it twice, and an ala
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -25,6 +25,7 @@ from newsletter.kernel.errors import Conflict, NotFound, Refused
 
 log = logging.getLogger(__name__)
 
+_SETTLED = Q(state__in=(BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN))
 REPAIRABLE_STATES = (MailingState.SENDING, MailingState.PAUSED, MailingState.FINISHED)
 
 
@@ -45,9 +46,8 @@ def repair_mailing(
     row = _get_row(mailing_id)
     if row.state == MailingState.CANCELLED:
         return _pass_on(row, unknown=unknown, by=by, now=now)
-    settled = Q(state__in=(BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN))
     with transaction.atomic():
-        repaired = _repair(mailing_id, settled, unknown=unknown, now=now)
+        repaired = _repair(mailing_id, _SETTLED, unknown=unknown, now=now)
         repaired += reconsider.plan_excluded(row, ExclusionReason.UNDECIDED, now)
         if over_ceiling:
             repaired += reconsider.plan_excluded(row, ExclusionReason.OVER_CEILING, now)
@@ -56,6 +56,12 @@ def repair_mailing(
             detail = f"{repaired} subscribers{', also those whose outcome was unknown' if unknown else ''}"
             by.record(ActionRecord("planned once more", f"mailing {mailing_id}", now, newsletter_id, detail))
     return repaired
+
+
+def count_repairable(mailing_id: int) -> int:
+    """How many members of its ledger `repair_mailing` would plan again, without those whose outcome is unknown."""
+    mailing, named = _get_row(mailing_id), _list_refused_by_name(mailing_id)
+    return sum(len(places) for _, _, _, places in _find_repairable(mailing, _SETTLED, named, unknown=False))
 
 
 def _pass_on(row: models.Mailing, *, unknown: bool, by: Actor, now: datetime) -> int:
@@ -113,31 +119,41 @@ def _repair_silent(mailing_id: int, *, silent: Q, now: datetime) -> int:
 
 
 def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:
-    named = set(
-        models.DeliveryException.objects.filter(mailing_id=mailing_id, kind=Outcome.REFUSED.key).values_list(
-            "subscriber_id", flat=True
-        )
-    )
+    named = _list_refused_by_name(mailing_id)
     mailing = _get_repairable(mailing_id)
     repaired = 0
     try:
         with transaction.atomic():
             models.Mailing.objects.select_for_update().get(id=mailing_id)  # nobody finishes it meanwhile
             number = mailing.batches.aggregate(last=Max("number"))["last"] or 0
-            for batch in mailing.batches.filter(which).select_related("mailing"):
-                outcomes = Outcomes(batch.outcomes, batch.format)
-                members = unpack_members(batch.members, batch.format)
-                places = [place for place in _find_missing(outcomes, unknown=unknown) if members[place] not in named]
-                if places:
-                    number += 1
-                    _plan_again(batch, outcomes, [members[place] for place in places], places, number, now)
-                    repaired += len(places)
+            for batch, outcomes, members, places in _find_repairable(mailing, which, named, unknown=unknown):
+                number += 1
+                _plan_again(batch, outcomes, [members[place] for place in places], places, number, now)
+                repaired += len(places)
             if repaired:
                 send_times.plan_times(mailing, now)
                 unsettled.reopen_mailing(mailing)
     except IntegrityError:
         raise _build_conflict(mailing_id) from None
     return repaired
+
+
+def _list_refused_by_name(mailing_id: int) -> frozenset[int]:
+    """Whom the provider refused themselves, not because of their batch: they are not tried again."""
+    refused = models.DeliveryException.objects.filter(mailing_id=mailing_id, kind=Outcome.REFUSED.key)
+    return frozenset(refused.values_list("subscriber_id", flat=True))
+
+
+def _find_repairable(
+    mailing: models.Mailing, which: Q, named: Collection[int], *, unknown: bool
+) -> Iterator[tuple[models.Batch, Outcomes, Sequence[int], Sequence[int]]]:
+    """The batches with members who did not get it and may: outcomes, members, and the places of these."""
+    for batch in mailing.batches.filter(which).select_related("mailing"):
+        outcomes = Outcomes(batch.outcomes, batch.format)
+        missing = list(_find_missing(outcomes, unknown=unknown))
+        members = unpack_members(batch.members, batch.format) if missing else ()
+        if places := [place for place in missing if members[place] not in named]:
+            yield batch, outcomes, members, places
 
 
 def settle_unknown(mailing_id: int, *, by: Actor, now: datetime) -> int:

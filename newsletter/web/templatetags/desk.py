@@ -153,6 +153,12 @@ def hours(instant: datetime, zone: str) -> str:
 
 
 @register.filter
+def seconds(instant: datetime, zone: str) -> str:
+    """“06:38:12 GMT”."""
+    return f"{instant.astimezone(clock.get_zone(zone)):%H:%M:%S %Z}"
+
+
+@register.filter
 def zone_name(instant: datetime, zone: str) -> str:
     """“GMT” or “BST”: what the zone is called at that instant."""
     return f"{instant.astimezone(clock.get_zone(zone)):%Z}"

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import formats
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from newsletter.accounts import audit_log
+from newsletter.accounts.audit_log import AuditFilter
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup, variants, visibility
 from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES, ExclusionReason, MailingState, Outcome
-from newsletter.delivery.reports import edition_status, proof, recipients, summary
+from newsletter.delivery.reports import edition_status, summary
 from newsletter.delivery.sending import late_mailings, mailings, recall, repair, send_again, unsettled
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
@@ -32,20 +33,10 @@ from newsletter.web.access import (
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import ButtonForm, DeskForm, keep_sent
 from newsletter.web.forms.deliveries import CloseForm, SendAgainForm
-from newsletter.web.views import mailing_buttons
+from newsletter.web.views import mailing_buttons, mailing_recipients
 
-ROWS_SHOWN = 100
 REASONS_SHOWN = 12
-NOT_DELIVERED = (
-    Outcome.RECALLED,
-    Outcome.UNKNOWN,
-    Outcome.REFUSED,
-    Outcome.DROPPED,
-    Outcome.BOUNCED,
-    Outcome.BLOCKED,
-    Outcome.WITHDRAWN,
-)
-_HIGHLIGHTED = (Outcome.DELIVERED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.WITHDRAWN)
+LOG_SHOWN = 8
 _ENGAGEMENT = {
     "opened": _("Opened"),
     "opened_by_machine": _("Opened by machines"),
@@ -53,6 +44,8 @@ _ENGAGEMENT = {
     "clicked_by_machine": _("Clicked by machines"),
 }
 _CHANGING_STATES = (*ACTIVE_MAILING_STATES, MailingState.RECALLING)
+_POLL_EVERY, _POLL_EVERY_AFTERWARDS = 2, 10  # seconds: while it is sent, and while its events come
+_EVENTS_COME_FOR = timedelta(hours=1)  # after its time; later ones are shown when somebody loads the page
 Given = Mapping[str, Any]  # what was sent of a form
 STOP_POLLING = 286  # htmx takes it as: do not ask again
 
@@ -74,21 +67,13 @@ def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
 
 
 def _render_mailing(request: HttpRequest, found: summary.Mailing, sent: DeskForm | None = None) -> HttpResponse:
-    mailing_id = found.id
-    by, state = get_actor(request), request.GET.get("state", "")
-    context = _mailing_context(found) | {"state": state, "shown": ROWS_SHOWN, "may_see_subscribers": False, "rows": ()}
-    context["boxes"] = _list_buttons(found, context) if by.may(Verb.SEND, newsletter_id=found.newsletter_id) else {}
+    by, context = get_actor(request), _build_context(found, get_actor(request))
     context["refused_box"] = mailing_buttons.find_box(context["boxes"], sent.data.get("do", "") if sent else "")
-    context["bounced"] = _may_send_again(found, by) and _has_bounces(found)
-    context["waiting"] = send_again.count_waiting(mailing_id)
-    context["status"] = edition_status.get_edition_status(edition_lookup.get_edition(found.edition_id))
-    if may_see_list(by, Verb.SUBSCRIBERS, found.list_id):
-        context["may_see_subscribers"] = True
-        context["rows"] = (
-            recipients.list_recipients(mailing_id, state=state, limit=ROWS_SHOWN, by=by)
-            if state
-            else _list_not_delivered(found, by)
-        )
+    context["status"] = edition_status.get_edition_status(context["edition"])
+    context["may_see_subscribers"] = may_see_list(by, Verb.SUBSCRIBERS, found.list_id)
+    if context["may_see_subscribers"]:
+        query = mailing_recipients.read_query(request.GET)
+        context |= mailing_recipients.build_recipients_context(found, query, by)
     context |= {"form": sent, "close_form": keep_sent(sent, CloseForm)}
     return render(request, "pages/mailing.html", context, status=sent.status if sent else 200)
 
@@ -106,12 +91,6 @@ def _list_buttons(found: summary.Mailing, shown: Mapping[str, Any]) -> mailing_b
             over_ceiling=bool(shown["over_ceiling"]),
         ),
     )
-
-
-def _list_not_delivered(found: summary.Mailing, by: Actor) -> tuple[recipients.CandidateOutcome, ...]:
-    """The subscribers of the outcomes that need attention."""
-    wanted = [outcome for outcome in NOT_DELIVERED if found.counts.get(outcome.key)]
-    return recipients.list_members(found.id, wanted, limit=ROWS_SHOWN, by=by)
 
 
 @desk_view(Verb.SEND)
@@ -153,10 +132,14 @@ def _has_bounces(found: summary.Mailing) -> bool:
 
 @desk_view(Verb.VIEW, background=True)
 def show_progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
-    """The part of the page that changes while a mailing is sent."""
-    found = _get_mailing(request, Verb.VIEW, mailing_id)
-    status = 200 if found.state in _CHANGING_STATES else STOP_POLLING
-    return render(request, "fragments/progress.html", _mailing_context(found), status=status)
+    """The parts of the page that change while a mailing is sent; the decisions only when these changed (`mark`)."""
+    found, by = _get_mailing(request, Verb.VIEW, mailing_id), get_actor(request)
+    context = _build_context(found, by)
+    context["may_see_subscribers"] = may_see_list(by, Verb.SUBSCRIBERS, found.list_id)
+    context["decisions_changed"] = request.GET.get("mark") != context["mark"]
+    context["close_form"] = CloseForm()
+    status = 200 if context["poll_every"] else STOP_POLLING
+    return render(request, "fragments/progress.html", context, status=status)
 
 
 @desk_view(Verb.SEND, methods=("POST",))
@@ -263,17 +246,6 @@ def _is_for_another_account(found: summary.Mailing) -> bool:
     return same_provider and bool(found.account) and wiring.find_account() not in ("", found.account)
 
 
-@desk_view(Verb.SUBSCRIBERS)
-def download_proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
-    """Every candidate with the outcome, for a spreadsheet."""
-    _get_mailing(request, Verb.VIEW, mailing_id)
-    out = io.StringIO()
-    proof.export_proof(mailing_id, out, by=get_actor(request), now=clock.now())
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="mailing-{mailing_id}.csv"'
-    return response
-
-
 def _get_mailing(request: HttpRequest, verb: Verb, mailing_id: int) -> summary.Mailing:
     found = summary.get_mailing(mailing_id)
     require_permission(request, verb, found.newsletter_id)
@@ -292,35 +264,77 @@ def _list_variants(found: summary.Mailing) -> list[tuple[str, str, summary.Varia
     ]
 
 
-def _list_highlights(found: summary.Mailing, excluded: int) -> list[tuple[str, int]]:
-    """What is said beside the number of those accepted."""
-    counted = [(gettext(each.label), found.counts.get(each.key, 0)) for each in _HIGHLIGHTED]
-    return [*((label, number) for label, number in counted if number), (gettext("Excluded"), excluded)]
+def _build_context(found: summary.Mailing, by: Actor) -> dict[str, Any]:
+    """What the page and its polls show, but for the subscribers."""
+    context = _describe_mailing(found, clock.now())
+    context["boxes"] = _list_buttons(found, context) if by.may(Verb.SEND, newsletter_id=found.newsletter_id) else {}
+    context["bounced"] = _may_send_again(found, by) and _has_bounces(found)
+    context["waiting"] = send_again.count_waiting(found.id)
+    context["mark"] = _mark_decisions(found, context)
+    return context
 
 
-def _mailing_context(found: summary.Mailing) -> dict[str, Any]:
-    excluded = sum(found.excluded.values())
+_DECIDED_ON = ("boxes", "bounced", "waiting", "closable", "undecided", "over_ceiling", "repairable", "recallable")
+
+
+def _mark_decisions(found: summary.Mailing, context: Mapping[str, Any]) -> str:
+    """Stands for what the decisions of the page say: they are replaced when it has changed, and only then."""
+    said = [context[name] for name in _DECIDED_ON]
+    said += [found.state, found.recalling_by, found.waits_for, found.counts.get(Outcome.UNKNOWN.key)]
+    return sha256(repr(said).encode()).hexdigest()[:12]
+
+
+def _describe_mailing(found: summary.Mailing, now: datetime) -> dict[str, Any]:
+    excluded = found.excluded_total
     return {
         "mailing": found,
         "newsletter": newsletters.get_newsletter(found.newsletter_id),
         "edition": edition_lookup.get_edition(found.edition_id),
         "excluded": excluded,
-        "late": late_mailings.is_paused_late(found.id, clock.now()),
+        "late": late_mailings.is_paused_late(found.id, now),
         "other_account": _is_for_another_account(found),
-        "changing": found.state in _CHANGING_STATES,
+        "poll_every": _find_polling(found, now),
+        "reports_deliveries": found.provider == "sendgrid" or bool(found.delivered_total),
+        "recall_left": _format_left(found, now),
+        "too_late_since": found.recallable_until
+        if found.recallable_until and found.recallable_until < now < found.due_at
+        else None,
+        "batch_states": summary.count_batches(found.id),
+        "log": audit_log.list_entries(AuditFilter(target=f"mailing {found.id}"), limit=LOG_SHOWN),
         "missing": found.candidates - found.planned - excluded,
         "clicks": [story for story in edition_lookup.list_story_clicks(found.edition_id) if story.as_of],
         "variants": _list_variants(found) if len(found.variants) > 1 else [],
         "engagement": [(_ENGAGEMENT[name], n) for name, n in found.engagement.items()],
-        "highlights": _list_highlights(found, excluded),
         "recallable": found.recallable_until
-        and clock.now() <= found.recallable_until
+        and now <= found.recallable_until
         and found.state not in (MailingState.SCHEDULED, MailingState.RECALLING),
         "over_ceiling": found.state in (MailingState.SENDING, MailingState.FINISHED)
         and found.excluded.get(ExclusionReason.OVER_CEILING, 0),
         "closable": unsettled.ALARM in [alarm.message for alarm in found.alarms]
         and found.state == MailingState.SENDING,
         "undecided": found.excluded.get(ExclusionReason.UNDECIDED, 0),
-        "repairable": found.state != MailingState.CANCELLED
-        and (found.counts.get(Outcome.REFUSED.key) or found.counts.get(Outcome.DROPPED.key)),
+        "repairable": repair.count_repairable(found.id) if _may_be_repairable(found) else 0,
     }
+
+
+def _may_be_repairable(found: summary.Mailing) -> bool:
+    """Whether it is worth reading the ledger for those whom a repair would reach."""
+    missing = (Outcome.REFUSED.key, Outcome.DROPPED.key)
+    return found.state in repair.REPAIRABLE_STATES and any(found.counts.get(each) for each in missing)
+
+
+def _find_polling(found: summary.Mailing, now: datetime) -> int:
+    """How often the page asks again, in seconds; 0: not at all."""
+    if found.state in _CHANGING_STATES:
+        return _POLL_EVERY
+    awaited = found.recallable_until or (found.provider == "sendgrid" and found.accepted_total > found.delivered_total)
+    is_fresh = found.state == MailingState.FINISHED and now < found.due_at + _EVENTS_COME_FOR
+    return _POLL_EVERY_AFTERWARDS if is_fresh and awaited else 0
+
+
+def _format_left(found: summary.Mailing, now: datetime) -> str:
+    """How long it can still be recalled: “9:48” minutes; "" when it cannot."""
+    if found.recallable_until is None or found.recallable_until < now or found.state == MailingState.SCHEDULED:
+        return ""
+    minutes, seconds = divmod(int((found.recallable_until - now).total_seconds()), 60)
+    return f"{minutes}:{seconds:02d}"

@@ -11,7 +11,8 @@ import pytest
 from newsletter.accounts import audit_log
 from newsletter.accounts.models import AuditEntry
 from newsletter.delivery import models
-from newsletter.delivery.reports.proof import COLUMNS, export_proof
+from newsletter.delivery.reports import proof
+from newsletter.delivery.reports.proof import COLUMNS, export_proof, stream_proof
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.kernel.errors import NotAllowed, NotFound
 from tests.actors import SYSTEM, act_as
@@ -56,3 +57,27 @@ def test_who_may_not_see_subscribers_gets_none_and_nothing_is_recorded(
     with pytest.raises(NotFound):
         export_proof(10**6, out, by=SYSTEM, now=now)
     assert (out.getvalue(), AuditEntry.objects.count()) == ("", before)
+
+
+def test_it_is_streamed_in_pieces_of_those_asked_for(
+    sent: Mailing, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proof, "ROWS_PER_PIECE", 8)
+    pieces = list(stream_proof(sent.id, state=["unknown"], by=SYSTEM, now=now))
+    assert [piece.count("\n") for piece in pieces] == [8, 8, 5]
+    assert {row["state"] for row in csv.DictReader(io.StringIO("".join(pieces)))} == {"unknown"}
+
+
+def test_whoever_may_not_have_it_is_refused_before_the_first_piece(
+    sent: Mailing, people: object, now: datetime
+) -> None:
+    before = AuditEntry.objects.count()
+    with pytest.raises(NotAllowed):
+        stream_proof(sent.id, by=act_as("stranger@example.com"), now=now)
+    assert AuditEntry.objects.count() == before
+
+
+def test_what_was_searched_for_is_not_in_the_log(sent: Mailing, now: datetime) -> None:
+    stream_proof(sent.id, state=["unknown"], text="jane@example.com", by=SYSTEM, now=now)
+    (entry,) = audit_log.list_entries(audit_log.AuditFilter(), limit=1)
+    assert entry.detail == "unknown, of one search"

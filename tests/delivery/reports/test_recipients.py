@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from newsletter.delivery import models
-from newsletter.delivery.ledger.states import BatchState, Outcome
+from newsletter.delivery.ledger.states import BatchState
+from newsletter.delivery.models import DeliveryException
 from newsletter.delivery.reports import recipients
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze
 from newsletter.kernel.errors import BadInput
+from subscribers.models import FormerAddress, Subscriber
 from tests.actors import SYSTEM
 from tests.delivery.conftest import hand_over_all
 from tests.fakes import provider
@@ -53,24 +56,53 @@ def test_who_is_asked_in_portions_a_database_takes(sent: Mailing, monkeypatch: p
     assert len(recipients.list_recipients(sent.id, limit=1_000, by=SYSTEM)) == 121
 
 
-@pytest.mark.parametrize("way", ["by outcome", "by state"])
-def test_whoever_is_looked_for_is_found_without_unpacking_the_others(sent: Mailing, way: str) -> None:
+def test_whoever_is_looked_for_is_found_without_unpacking_the_others(sent: Mailing) -> None:
     others = models.Batch.objects.filter(mailing_id=sent.id, state=BatchState.ACCEPTED)
     assert others.update(members=b"") == 2  # what cannot be unpacked
-    if way == "by state":
-        found = recipients.list_recipients(sent.id, state="unknown", by=SYSTEM)
-    else:
-        found = recipients.list_members(sent.id, [Outcome.UNKNOWN, Outcome.REFUSED], limit=100, by=SYSTEM)
+    found = recipients.list_recipients(sent.id, state=["unknown", "refused"], by=SYSTEM)
     assert [who.state for who in found] == ["unknown"] * 20
 
 
-def test_members_are_listed_by_outcome_in_the_order_asked_for(sent: Mailing) -> None:
-    wanted = [Outcome.UNKNOWN, Outcome.ACCEPTED]
-    found = recipients.list_members(sent.id, wanted, limit=70, by=SYSTEM)
-    assert [who.state for who in found] == ["unknown"] * 20 + ["accepted"] * 50
-    assert all(who.address and who.batch for who in found)
-    assert len(recipients.list_members(sent.id, wanted, limit=15, by=SYSTEM)) == 15
-    assert not recipients.list_members(sent.id, [], limit=70, by=SYSTEM)
+@pytest.mark.parametrize("few", [0, recipients.FEW])
+@pytest.mark.parametrize("state", [None, "unknown", ["unknown", "accepted"], "excluded"])
+def test_a_part_of_a_name_or_address_finds_them_whatever_is_looked_through(
+    sent: Mailing, state: Any, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipients, "FEW", few)
+    monkeypatch.setattr(recipients, "ROWS_PER_QUERY", 7)
+    whole = recipients.list_recipients(sent.id, state=state, limit=999, by=SYSTEM)
+    for text in ("11@EXAMPLE", "First1", "nobody"):
+        names = {row.id: f"{row.address_key} {row.first_name}" for row in Subscriber.objects.all()}
+        wanted = [who for who in whole if text.lower() in names[who.subscriber_id].lower()]
+        assert recipients.list_recipients(sent.id, state=state, text=text, limit=999, by=SYSTEM) == tuple(wanted)
+        behind = recipients.list_recipients(sent.id, state=state, text=text, limit=2, after=40, by=SYSTEM)
+        assert behind == tuple(who for who in wanted if who.subscriber_id > 40)[:2]
+
+
+def test_a_former_address_finds_them_as_well(sent: Mailing, now: datetime) -> None:
+    person = recipients.list_recipients(sent.id, state="unknown", limit=1, by=SYSTEM)[0].subscriber_id
+    FormerAddress.objects.create(
+        subscriber_id=person, address="was@example.com", address_key="was@example.com", since=now, until=now
+    )
+    for state in ("unknown", None):
+        found = recipients.list_recipients(sent.id, state=state, text="was@", by=SYSTEM)
+        assert [who.subscriber_id for who in found] == [person]
+
+
+def test_what_the_provider_said_finds_those_of_whom_it_did(sent: Mailing, now: datetime) -> None:
+    people = [who.subscriber_id for who in recipients.list_recipients(sent.id, state="unknown", by=SYSTEM)][:5]
+    for person in people:
+        DeliveryException.objects.create(
+            mailing_id=sent.id, subscriber_id=person, kind="unknown", reason="550 no such user", at=now
+        )
+    found = recipients.list_recipients(sent.id, state="unknown", reason="550 no such user", by=SYSTEM)
+    assert [(who.subscriber_id, who.reason, who.at) for who in found] == [
+        (each, "550 no such user", now) for each in people
+    ]
+    assert not recipients.list_recipients(sent.id, state="accepted", reason="550 no such user", by=SYSTEM)
+    (said,) = recipients.list_reasons(sent.id, ["unknown"], limit=3)
+    assert (said.reason, said.subscribers) == ("550 no such user", 5)
+    assert not recipients.list_reasons(sent.id, ["bounced"], limit=3)
 
 
 def test_a_state_there_is_not_is_refused_with_those_there_are(sent: Mailing) -> None:

@@ -38,7 +38,9 @@ def test_who_was_dropped_for_the_quota_gets_it_by_a_repair(
 ) -> None:
     mailing = sent(3)
     take(mailing.event("delivered", 0), mailing.event("dropped", 1, reason=QUOTA), mailing.event("bounce", 2))
+    assert repair.count_repairable(mailing.id) == 1
     assert repair.repair_mailing(mailing.id, by=SYSTEM, now=now) == 1
+    assert repair.count_repairable(mailing.id) == 0
     assert mailing.mailing.state == MailingState.SENDING
     assert dict(go_on(mailing).mailed) == {"reader1@example.com": 1}
     after = mailing.mailing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ from newsletter.delivery.ledger.format import unpack_members
 from newsletter.delivery.ledger.states import Outcome
 from newsletter.delivery.models import Alarm, Batch, DeliveryException, Mailing
 from newsletter.delivery.reports import summary
-from newsletter.delivery.sending import freeze, send_again
+from newsletter.delivery.sending import freeze, recall_window, send_again
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from tests.actors import SYSTEM
@@ -38,7 +39,7 @@ def test_a_sent_edition_shows_its_proof(editor: Client, sent: Any) -> None:
     text = editor.get(f"/deliveries/{sent.id}/").content.decode()
     assert "3 + 0 = 3" in text
     assert editor.get(f"/deliveries/{sent.id}/progress/").status_code == 286, "htmx stops asking"
-    lines = editor.get(f"/deliveries/{sent.id}/proof.csv").content.decode().splitlines()
+    lines = b"".join(editor.get(f"/deliveries/{sent.id}/proof.csv")).decode().splitlines()
     assert len(lines) == 4
     assert lines[1].split(",")[1:3] == ["reader0@example.com", "accepted"]
 
@@ -129,7 +130,7 @@ def test_the_page_of_a_mailing_costs_the_same_however_many_bounced(admin: Client
         with CaptureQueriesContext(connection) as counted:
             page = admin.get(f"/deliveries/{sent.id}/").content.decode()
         assert "Why they bounced" in page
-        assert "the first 100" in page
+        assert "Show 100 more" in page
         queries.append(len(counted))
     assert queries[0] == queries[1]
 
@@ -280,7 +281,7 @@ def test_a_mailing_that_cannot_be_closed_says_why_at_the_field(admin: Client, se
     [
         ("paused", Outcome.ACCEPTED, "resume"),  # planned for another account
         ("recalling", Outcome.ACCEPTED, "recall"),
-        ("recalling", Outcome.REFUSED, "repair"),
+        ("recalling", Outcome.UNKNOWN, "resend"),
     ],
 )
 def test_a_refusal_stands_at_the_button_that_was_pressed(
@@ -299,10 +300,46 @@ def test_a_refusal_stands_at_the_button_that_was_pressed(
     assert all(each.get("open") is not None for each in form.iterancestors("details")), "it is not folded away"
 
 
-def test_a_refusal_stands_above_the_batches_when_its_button_is_gone(admin: Client, sent: Any) -> None:
+def test_a_refusal_stands_above_the_buttons_when_its_own_is_gone(admin: Client, sent: Any) -> None:
     page = lxml.html.fromstring(admin.post(f"/deliveries/{sent.id}/state/", {"do": "pause"}).content.decode())
     (problem,) = page.cssselect("main [role=alert] .error")
-    assert problem.getparent().getprevious().cssselect("h2")[0].text == "Batches"
+    assert problem.getparent().getparent().get("id") == "decisions"
+
+
+def test_a_repair_is_offered_with_the_number_it_would_reach_and_never_for_nobody(admin: Client, sent: Any) -> None:
+    Batch.objects.update(state="refused", outcomes=bytes([Outcome.REFUSED, 0] * 3), version=F("version") + 1)
+    assert "3 can still get it." in admin.get(f"/deliveries/{sent.id}/").content.decode()
+    (batch,) = Batch.objects.all()
+    for member in unpack_members(batch.members):  # refused themselves
+        DeliveryException.objects.create(
+            mailing_id=sent.id, batch=batch, subscriber_id=member, kind="refused", at=clock.now()
+        )
+    assert "can still get it" not in admin.get(f"/deliveries/{sent.id}/").content.decode()
+    Mailing.objects.update(state="recalling")
+    assert 'value="repair"' not in admin.get(f"/deliveries/{sent.id}/").content.decode(), "it would be refused"
+
+
+def test_a_poll_brings_the_decisions_only_when_they_have_changed(admin: Client, sent: Any) -> None:
+    Mailing.objects.update(state="sending", finished_at=None)
+    page = lxml.html.fromstring(admin.get(f"/deliveries/{sent.id}/").content.decode())
+    poll = page.cssselect("#progress")[0].get("hx-get")
+    quiet = admin.get(poll)
+    assert quiet.status_code == 200
+    assert 'id="sums" hx-swap-oob' in quiet.content.decode()
+    assert 'id="decisions"' not in quiet.content.decode(), "what somebody does there is not disturbed"
+    Mailing.objects.update(state="paused")
+    assert 'id="decisions" hx-swap-oob' in admin.get(poll).content.decode()
+
+
+def test_the_time_left_to_recall_is_counted_down_and_its_end_is_said(admin: Client, sent: Any) -> None:
+    def look(minutes: float) -> str:
+        due = clock.now() + recall_window.LAST_CALL + timedelta(minutes=minutes)
+        Mailing.objects.update(recall="open", cancel_id="id", due_at=due, state="finished")
+        return admin.get(f"/deliveries/{sent.id}/progress/").content.decode()
+
+    assert re.search(r"Can be recalled until .*: 9:\d\d left\.", look(10))
+    assert "Too late to recall since" in look(-0.5)
+    assert "recall" not in look(-120).lower()
 
 
 def test_reasons_of_bounces_that_were_chosen_stay_chosen(admin: Client, sent: Any, now: datetime) -> None:

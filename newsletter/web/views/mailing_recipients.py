@@ -1,0 +1,141 @@
+"""Who did not get a mailing: searched, filtered by outcome and reason, page by page, and as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, QueryDict, StreamingHttpResponse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.reports import proof, recipients, summary
+from newsletter.kernel import clock
+from newsletter.kernel.actors import Actor, Verb
+from newsletter.kernel.numbers import parse_whole_number
+from newsletter.web.access import desk_view, get_actor, require_permission
+from newsletter.web.templatetags.desk import state_label
+
+ROWS_SHOWN = 100
+REASONS_SHOWN = 12
+LONGEST_TEXT, LONGEST_REASON = 254, 2_000
+EVERYBODY = "everybody"
+NOT_DELIVERED = (
+    Outcome.UNKNOWN,
+    Outcome.REFUSED,
+    Outcome.WITHDRAWN,
+    Outcome.RECALLED,
+    Outcome.BLOCKED,
+    Outcome.BOUNCED,
+    Outcome.DROPPED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientQuery:
+    """Which candidates are asked for; `state` is "" for those who did not get it, or `EVERYBODY`."""
+
+    state: str
+    reason: str
+    text: str
+    after: int
+
+    @property
+    def states(self) -> tuple[str, ...] | None:
+        """Outcomes and reasons for exclusion; None for all."""
+        if self.state == EVERYBODY:
+            return None
+        return (self.state,) if self.state else tuple(each.key for each in NOT_DELIVERED)
+
+    def encode(self, **changes: str | int) -> str:
+        """The query of an address that asks for the same, but for the changes."""
+        fields: dict[str, str | int] = {"state": self.state, "reason": self.reason, "who": self.text}
+        return urlencode({name: value for name, value in (fields | changes).items() if value})
+
+
+def read_query(sent: QueryDict) -> RecipientQuery:
+    """What the address of the page asks for."""
+    return RecipientQuery(
+        sent.get("state", "")[:40],
+        sent.get("reason", "")[:LONGEST_REASON],
+        sent.get("who", "").strip()[:LONGEST_TEXT],
+        parse_whole_number(sent.get("after", "")) or 0,
+    )
+
+
+def build_recipients_context(found: summary.Mailing, query: RecipientQuery, by: Actor) -> dict[str, Any]:
+    """The table and its filters, for whoever may see the subscribers of the list."""
+    rows = recipients.list_recipients(
+        found.id,
+        state=query.states,
+        reason=query.reason,
+        text=query.text,
+        limit=ROWS_SHOWN + 1,
+        after=query.after,
+        by=by,
+    )
+    more = query.encode(after=rows[ROWS_SHOWN - 1].subscriber_id) if len(rows) > ROWS_SHOWN else ""
+    return {
+        "query": query,
+        "rows": rows[:ROWS_SHOWN],
+        "more": more,
+        "count": None if query.reason or query.text else _count(found, query.states),
+        "choices": list(_list_choices(found, query)),
+        "reasons": recipients.list_reasons(found.id, query.states, limit=REASONS_SHOWN),
+        "export": query.encode(),
+    }
+
+
+def _count(found: summary.Mailing, states: Collection[str] | None) -> int:
+    if states is None:
+        return found.candidates
+    known = found.counts | {reason: n + found.counts.get(reason, 0) for reason, n in found.excluded.items()}
+    known["excluded"] = found.excluded_total
+    return sum(known.get(state, 0) for state in states)
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeFilter:
+    """A filter of one press, with how many it shows."""
+
+    state: str
+    label: str
+    count: int
+    query: str
+
+
+def _list_choices(found: summary.Mailing, query: RecipientQuery) -> list[OutcomeFilter]:
+    """Those who did not get it, each outcome among them, those excluded, and what else was asked for."""
+    states = ["", *(each.key for each in NOT_DELIVERED if found.counts.get(each.key))]
+    states += ["excluded"] if found.excluded_total else []
+    states += [] if query.state in states or query.state == EVERYBODY else [query.state]
+    labels = {"": _("Not delivered"), "excluded": _("Excluded"), EVERYBODY: _("Everybody")}
+    return [
+        OutcomeFilter(
+            each,
+            labels.get(each) or str(state_label(each)),
+            _count(found, RecipientQuery(each, "", "", 0).states),
+            query.encode(state=each, reason=""),
+        )
+        for each in [*states, EVERYBODY]
+    ]
+
+
+@desk_view(Verb.SUBSCRIBERS)
+def download_proof(request: HttpRequest, mailing_id: int) -> StreamingHttpResponse:
+    """The candidates with their outcomes, for a spreadsheet: everybody, or those that the page shows."""
+    require_permission(request, Verb.VIEW, summary.get_newsletter_of_mailing(mailing_id))
+    query = read_query(request.GET)
+    pieces = proof.stream_proof(
+        mailing_id,
+        state=query.states if request.GET.get("of") == "page" else None,
+        reason=query.reason,
+        text=query.text,
+        by=get_actor(request),
+        now=clock.now(),
+    )
+    response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="mailing-{mailing_id}.csv"'
+    return response

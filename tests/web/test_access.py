@@ -167,6 +167,7 @@ def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
         "approve": f"/editions/{edition}/approve/",
         "review": f"/editions/{edition}/review/",
         "rendering": f"/editions/{edition}/rendering/",
+        "audience": f"/editions/{edition}/audience/",
         "inbox-row": f"/editions/{edition}/inbox/",
         "recipients": f"/editions/{edition}/recipients/",
         "approval": f"/editions/{edition}/approval/",

@@ -260,6 +260,7 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "approve": Row(f"{draft}/approve/", mine[VIEW], mine[APPROVE], queries=("", "?seen=0-0")),
         "review": Row(f"{draft}/review/", mine[VIEW], queries=("", "?view=text", "?view=source")),
         "rendering": Row(f"{draft}/rendering/", mine[VIEW], queries=("", "?view=dark")),
+        "audience": Row(f"{draft}/audience/", mine[SEND]),
         "inbox-row": Row(f"{draft}/inbox/", mine[VIEW]),
         "recipients": Row(f"{draft}/recipients/", mine[SUBSCRIBERS], queries=("?q=reader",)),
         "letter": Row(f"{draft}/letter.eml", mine[VIEW]),

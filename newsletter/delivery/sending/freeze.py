@@ -117,14 +117,14 @@ def _next_ordinal(row: models.Mailing) -> int:
     return (models.Mailing.objects.filter(list_id=row.list_id).aggregate(last=Max("ordinal"))["last"] or 0) + 1
 
 
-def _edition_day(row: models.Mailing, newsletter: Newsletter) -> date | None:
+def find_edition_day(row: models.Mailing, newsletter: Newsletter) -> date | None:
     """The day of an edition where its newsletter is at home; None of what goes to everybody whatever the day."""
     if row.kind != MailingKind.EDITION:
         return None
     return row.due_at.astimezone(clock.get_zone(newsletter.zone)).date()
 
 
-def _exclude_outside_segment(
+def exclude_outside_segment(
     row: models.Mailing, newsletter: Newsletter, page: Sequence[AudienceCandidate], now: datetime
 ) -> Sequence[AudienceCandidate]:
     """The page with those excluded who are not in the segment the newsletter goes to, if it goes to one."""
@@ -140,6 +140,13 @@ def _exclude_outside_segment(
     ]
 
 
+def find_earlier_exclusion(person: int, before: MailedBefore) -> str:
+    """Why somebody is not sent what earlier mailings may have brought them; "" when none of them did."""
+    if person in before.undecided:
+        return ExclusionReason.UNDECIDED
+    return ExclusionReason.ALREADY_MAILED if person in before.mailed else ""
+
+
 def _freeze(mailing_id: int, batch_size: int, now: datetime) -> None:
     pages: _PageWriter | None = None
     while True:
@@ -152,12 +159,12 @@ def _freeze(mailing_id: int, batch_size: int, now: datetime) -> None:
             after=row.frozen_through,
             upto=row.frozen_upto,
             limit=PAGE_SIZE,
-            on=_edition_day(row, newsletter),
+            on=find_edition_day(row, newsletter),
         )
         if not page:
             _reconcile(row, now)
             return
-        page = _exclude_outside_segment(row, newsletter, page, now)
+        page = exclude_outside_segment(row, newsletter, page, now)
         rate = send_times.get_rate(newsletter)
         pages = pages or _PageWriter(row, pacing.compute_batch_size(batch_size, rate))
         if not pages.write(row, page, now):
@@ -292,12 +299,13 @@ class _PageWriter:
 
         Of whom nobody knows that yet it is undecided, and looked at again: `reconsider`.
         """
-        if person in before.undecided or person in same_words.undecided:
+        if self.row.kind != MailingKind.CORRECTION:
+            return find_earlier_exclusion(person, before)
+        if person in before.undecided:
             return ExclusionReason.UNDECIDED
-        if self.row.kind == MailingKind.CORRECTION and person not in before.mailed:
+        if person not in before.mailed and person not in same_words.undecided:
             return ExclusionReason.NOT_SENT
-        has_it = same_words.mailed if self.row.kind == MailingKind.CORRECTION else before.mailed
-        return ExclusionReason.ALREADY_MAILED if person in has_it else ""
+        return find_earlier_exclusion(person, same_words)
 
     def apply_ceiling(self, chosen: Sequence[ClassifiedCandidate], at: datetime) -> Sequence[ClassifiedCandidate]:
         """Excludes those beyond what a new sender may send on the day of `at`."""
@@ -352,10 +360,10 @@ def choose_again(row: models.Mailing, wanted: Sequence[int], now: datetime) -> S
     pages = _PageWriter(row, registry.get_max_batch(row.provider))
     pages.read_earlier(after=wanted[0] - 1)
     found: list[ClassifiedCandidate] = []
-    after, day = wanted[0] - 1, _edition_day(row, pages.newsletter)
+    after, day = wanted[0] - 1, find_edition_day(row, pages.newsletter)
     while page := audience.list_audience_page(row.list_id, after=after, upto=wanted[-1], limit=PAGE_SIZE, on=day):
         after = page[-1].subscriber_id
-        found += pages.classify(_exclude_outside_segment(row, pages.newsletter, page, now), now)
+        found += pages.classify(exclude_outside_segment(row, pages.newsletter, page, now), now)
     known = {each.subscriber_id: each for each in found}
     gone = ExclusionReason.UNSUBSCRIBED
     return pages.apply_ceiling([known.get(person, ClassifiedCandidate(person, gone)) for person in wanted], now)

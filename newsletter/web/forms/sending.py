@@ -6,14 +6,16 @@ from typing import Any
 
 from django import forms
 from django.utils import formats
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.forms.base import CountField, DecisionForm
 from newsletter.web.translated import describe_error
 
+FEW, SMALL_PART = 10, 0.01  # so many, or such a part of all, may join or leave while somebody types the number
 NOW, SCHEDULE = "now", "schedule"
 _PRESS = _("Press “Schedule sending” or “Send now”.")
 
@@ -31,27 +33,27 @@ class SendForm(DecisionForm):
     )
 
     def __init__(self, *args: Any, subscribers: int, zone: str, **kwargs: Any) -> None:
+        """`subscribers` is how many would get it at this moment."""
         super().__init__(*args, **kwargs)
         self._subscribers, self._zone = subscribers, zone
         number = formats.number_format(subscribers, force_grouping=True)
         wrong = gettext("Type the number of subscribers: %(number)s. Nothing was sent or scheduled.")
         self._wrong_number = wrong % {"number": number}
-        hint = ngettext(
-            "%(number)s subscriber. What is sent stays sent.",
-            "%(number)s subscribers. What is sent stays sent.",
-            subscribers,
-        )
-        self.fields["readers"].help_text = hint % {"number": number}
+        self.fields["readers"].help_text = gettext("What is sent stays sent.")
         self.fields["readers"].error_messages["invalid"] = self._wrong_number
         self.fields["readers"].widget.attrs["required"] = True
         elsewhen = gettext("In %(zone)s. Only to send it at another time than its schedule does.")
         self.fields["at"].help_text = elsewhen % {"zone": zone}
 
     def clean_readers(self) -> int:
-        """The number that was typed, if it is the right one."""
-        if self.cleaned_data["readers"] != self._subscribers:
+        """The number that was typed: that of this moment, or the one shown, where few joined or left meanwhile."""
+        typed: int = self.cleaned_data["readers"]
+        shown = parse_whole_number(self.data.get("shown", ""))
+        drift = max(FEW, round(self._subscribers * SMALL_PART))
+        is_near = shown is not None and typed == shown and abs(shown - self._subscribers) <= drift
+        if typed != self._subscribers and not is_near:
             raise forms.ValidationError(self._wrong_number)
-        return self._subscribers
+        return typed
 
     def clean(self) -> dict[str, Any]:
         """When it is to leave; None: now."""

@@ -36,10 +36,12 @@ from newsletter.curator.editions import (
 from newsletter.curator.editions.values import Edition
 from newsletter.delivery.providers.base import AnswerKind
 from newsletter.delivery.reports import edition_status, summary
-from newsletter.delivery.sending import one_off
+from newsletter.delivery.sending import audience_size, one_off
+from newsletter.delivery.sending.audience_size import AudienceSize
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
+from newsletter.scheduling import occurrences
 from newsletter.templater.merge_fields import personalise_mail
 from newsletter.web.access import (
     desk_view,
@@ -62,9 +64,8 @@ from newsletter.web.forms.review import (
 )
 from newsletter.web.forms.sending import SendForm
 from newsletter.web.views import board_parts, preview
-from subscribers import lists
-from subscribers.states import SubscriptionState
 
+COUNTED_AT_ONCE = 20_000  # active subscribers: with more of them the page does not wait for the count
 VIEWS = {
     "wide": gettext_lazy("Wide"),
     "phone": gettext_lazy("Phone"),
@@ -177,7 +178,10 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
             SendTestForm,
             initial={"addresses": (may_see_subscribers and newsletter.test_addresses) or by.name},
         ),
-        "send_form": keep_sent(sent, SendForm, subscribers=checked.subscribers, zone=newsletter.zone),
+        "send_form": keep_sent(sent, SendForm, subscribers=0, zone=newsletter.zone),
+        "audience": _count_audience(edition, newsletter)
+        if checked.subscribers <= COUNTED_AT_ONCE and edition.snapshot_id and not edition.is_out
+        else None,
         "skip_form": keep_sent(sent, SkipForm),
         "correction_form": keep_sent(sent, CorrectionForm, picks=edition.picks),
         "mail_form": keep_sent(sent, MailCorrectionForm),
@@ -204,8 +208,20 @@ def _name_approvers(edition: Edition) -> dict[str, str]:
     return {each: f"{name} ({each})" if often[name] > 1 else name for each, name in found.items()}
 
 
-def _count_subscribers(newsletter: Newsletter) -> int:
-    return lists.count_subscribers_by_state(newsletter.list_id).get(SubscriptionState.ACTIVE, 0)
+def _count_audience(edition: Edition, newsletter: Newsletter) -> AudienceSize:
+    """How many would get it at its time, or now."""
+    now = clock.now()
+    instant = occurrences.find_instant_of_edition(edition.id)
+    at = max(instant, now) if instant else now
+    return audience_size.count_audience(newsletter, edition.id, at=at, now=now)
+
+
+@desk_view(Verb.SEND, background=True)
+def show_audience(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """How many would get the edition, for the review of a list so long that counting takes a while."""
+    edition = _get_edition(request, Verb.SEND, edition_id)
+    newsletter = newsletters.get_newsletter(edition.newsletter_id)
+    return render(request, "fragments/audience.html", {"audience": _count_audience(edition, newsletter)})
 
 
 @desk_view(Verb.VIEW)
@@ -327,7 +343,7 @@ def send_mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
         mailing = tasks.send_edition(edition_id, at=at, on_other_day=on_other_day, **decision)
         return reverse("desk:mailing", args=[mailing.id])
 
-    form = SendForm(request.POST, subscribers=_count_subscribers(newsletter), zone=newsletter.zone)
+    form = SendForm(request.POST, subscribers=_count_audience(edition, newsletter).planned, zone=newsletter.zone)
     return _decide(request, edition_id, form, act)
 
 

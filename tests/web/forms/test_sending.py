@@ -27,6 +27,21 @@ def test_another_number_sends_nothing(typed: str) -> None:
     assert "47,081" in send(readers=typed).errors["readers"][0]
 
 
+@pytest.mark.parametrize(
+    ("shown", "typed", "is_taken"),
+    [
+        ("47090", "47090", True),
+        ("46700", "46,700", True),
+        ("46000", "46000", False),  # many joined meanwhile
+        ("47090", "47091", False),
+        ("", "47090", False),
+        ("4" * 400, "4", False),
+    ],
+)
+def test_the_number_shown_counts_where_few_joined_or_left_meanwhile(shown: str, typed: str, is_taken: bool) -> None:
+    assert send(shown=shown, readers=typed).is_valid() == is_taken
+
+
 def test_an_empty_time_never_means_now() -> None:
     assert "Give the date and time" in send(do="schedule", at=" ").errors["at"][0]
     for do in ("", "later"):

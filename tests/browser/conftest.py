@@ -20,34 +20,44 @@ def _plain_names() -> None:
     assert static("app.css") == "/static/app.css", "a test before this one collected static files, and left them so"
 
 
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Any]:
+    """One Chromium for all: starting it takes longer than many a test."""
+    with open_browser() as opened:
+        yield opened
+
+
 @pytest.fixture
-def open_page(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Any]]:
-    """Opens a page of a browser of its own that notes every complaint; takes what Playwright's contexts take."""
+def open_page(browser: Any, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Any]]:
+    """Opens a page with cookies of its own that notes every complaint; takes what Playwright's contexts take."""
     caplog.set_level(logging.INFO, logger=__name__)
-    with open_browser(monkeypatch) as browser:
+    contexts: list[Any] = []
 
-        def open_one(**options: Any) -> Any:
-            opened = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options).new_page()
-            opened.set_default_timeout(10_000)
-            complaints: list[str] = []
-            opened.on(
-                "console",
-                lambda message: (
-                    complaints.append(message.text)
-                    if message.type in ("error", "warning") and not message.text.startswith(ABANDONED)
-                    else None
-                ),
-            )
-            opened.on("pageerror", lambda error: complaints.append(str(error)))
-            # Shown beside a failure: without them a page whose scripts did not load only times out.
-            opened.on("console", lambda message: log.info("console: %s", message.text))
-            opened.on("pageerror", lambda error: log.info("script: %s", error))
-            opened.on("requestfailed", lambda sent: log.info("failed: %s %s", sent.url, sent.failure))
-            opened.on("response", lambda got: log.info("%s %s", got.status, got.url) if got.status >= 400 else None)
-            opened.complaints = complaints
-            return opened
+    def open_one(**options: Any) -> Any:
+        contexts.append(browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options))
+        opened = contexts[-1].new_page()
+        opened.set_default_timeout(10_000)
+        complaints: list[str] = []
+        opened.on(
+            "console",
+            lambda message: (
+                complaints.append(message.text)
+                if message.type in ("error", "warning") and not message.text.startswith(ABANDONED)
+                else None
+            ),
+        )
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        # Shown beside a failure: without them a page whose scripts did not load only times out.
+        opened.on("console", lambda message: log.info("console: %s", message.text))
+        opened.on("pageerror", lambda error: log.info("script: %s", error))
+        opened.on("requestfailed", lambda sent: log.info("failed: %s %s", sent.url, sent.failure))
+        opened.on("response", lambda got: log.info("%s %s", got.status, got.url) if got.status >= 400 else None)
+        opened.complaints = complaints
+        return opened
 
-        yield open_one
+    yield open_one
+    for each in contexts:
+        each.close()
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from subscribers import subscriber_lookup, tokens
 from subscribers.imports.run import begin_import
 from subscribers.segments.service import create_segment
 from tests.actors import SYSTEM
-from tests.browser.people import IN_A_BROWSER, open_browser, sign_in
+from tests.browser.people import IN_A_BROWSER, sign_in
 from tests.web.conftest import admin, sent, signed_in
 
 __all__ = ["admin", "sent", "signed_in"]
@@ -67,13 +67,6 @@ def find_faults(page: Any) -> list[str]:
             for node in each["nodes"][:3]
         ]
     return found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One browser for all."""
-    with pytest.MonkeyPatch.context() as monkeypatch, open_browser(monkeypatch) as opened:
-        yield opened
 
 
 @pytest.fixture

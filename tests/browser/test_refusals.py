@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 
@@ -55,16 +55,21 @@ def test_a_right_that_was_taken_away_is_said_and_the_text_stays(
     assert note.input_value() == "Call the clerk"
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 429, 500, 503])
 def test_every_status_of_refusal_is_shown_beside_the_button(
-    page: Any, live_server: Any, people: Any, edition: Any, status: int
+    page: Any, live_server: Any, people: Any, edition: Any
 ) -> None:
     sign_in(page, live_server)
     page.goto(f"{live_server.url}/editions/{edition.id}/")
-    page.route("**/place/", lambda route: route.fulfill(status=status, body="<!doctype html><h1>A page</h1>"))
-    page.click("[data-down] >> nth=0")
-    page.wait_for_selector(f".pick .refusal:has-text('({status})')")
-    assert page.locator("text=A page").count() == 0
+    for status in (400, 403, 404, 429, 500, 503):
+        page.route("**/place/", partial(answer_with, status))
+        page.click("[data-down] >> nth=0")
+        page.wait_for_selector(f".pick .refusal:has-text('({status})')")
+        assert page.locator("text=A page").count() == 0
+        page.unroute("**/place/")
+
+
+def answer_with(status: int, route: Any) -> None:
+    route.fulfill(status=status, body="<!doctype html><h1>A page</h1>")
 
 
 def test_a_press_while_the_network_is_gone_is_said_and_works_again(

@@ -190,7 +190,7 @@ def test_what_could_not_be_sent_is_sent_by_the_next_page(
     open_board(page, live_server, edition)
     open_story(page, edition.picks[0].key)
     # Not by a route of the browser's: what is sent while the page is left goes past it.
-    page.evaluate("window.fetch = () => Promise.reject(new TypeError('no network'))")
+    page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('no network')) }")
     page.fill("#p-headline", "Typed and never sent")
     page.wait_for_selector("[data-field=headline] :text('Not saved, retrying')")
     page.goto(f"{live_server.url}/editions/")

@@ -65,6 +65,7 @@ def test_a_picture_is_uploaded_pointed_at_used_and_undone(
     key = open_dialog(page, live_server, edition)
     page.set_input_files("#picture-file", sent_file(draw()))
     page.wait_for_selector("#candidates :checked", state="attached")
+    wait_until(page, lambda: page.locator("[data-focal]").bounding_box()["height"] > 50)
     box = page.locator("[data-focal]").bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.4)
     assert page.input_value("[name=focus]") == "60 40"

@@ -70,7 +70,7 @@ on("click", (event) => {
 });
 on("pointerdown pointermove", (event) => {
   const focal = nearest(event, "[data-focal]");
-  if (!focal || !event.buttons) return;
+  if (!focal?.clientHeight || !event.buttons) return; // not loaded yet
   event.preventDefault();
   focal.setPointerCapture(event.pointerId);
   const { left, top, width, height } = focal.getBoundingClientRect();
@@ -81,8 +81,7 @@ on("keydown", (event) => {
   if (!by || !nearest(event, "[data-focal]")) return;
   event.preventDefault();
   const step = event.shiftKey ? 10 : 1;
-  const [x, y] = readFocus();
-  move([x + step * by[0], y + step * by[1]]);
+  move(readFocus().map((each, axis) => each + step * by[axis]));
 });
 on("dragover", (event) => dialog.open && event.preventDefault());
 on("drop paste", (event) => {

@@ -238,6 +238,7 @@ class ImportReport:
     states: Mapping[str, int] = field(default_factory=dict)
     newly_active: int = 0
     examples: tuple[Mapping[str, str], ...] = ()
+    samples: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of each column, the first different values
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ def to_import_run(row: models.ImportRun) -> ImportRun:
         states=row.counts.get("states", {}),
         newly_active=row.counts.get("newly_active", 0),
         examples=tuple(staged.examples) if staged else (),
+        samples=staged.samples if staged else {},
     )
     return ImportRun(
         id=row.id,

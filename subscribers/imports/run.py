@@ -544,6 +544,7 @@ def _build_report(staged: StagedFile, counts: Mapping[str, Any], import_id: int 
         states=counts.get("states", {}),
         newly_active=counts.get("newly_active", 0),
         examples=tuple(staged.examples),
+        samples=staged.samples,
     )
 
 

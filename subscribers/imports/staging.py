@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -151,6 +151,10 @@ class StagedFile:
     attributes: Mapping[str, str]  # slug → name
     undated: int = 0  # people without any date of consent
     examples: Sequence[Mapping[str, str]] = ()  # the first people as they were understood
+    samples: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of each column, the first different values
+
+
+SAMPLES, LONGEST_SAMPLE = 3, 60  # values of a column that are shown, and characters of each
 
 
 def stage_file(
@@ -209,6 +213,7 @@ def stage_file(
             found.to_staged_file(people, {zone: n for parser in parsers for zone, n in parser.unknown_zones.items()}),
             undated=database.execute(f"SELECT count(*) FROM stage WHERE {undated}").fetchone()[0],
             examples=_read_examples(database, used),
+            samples=_list_samples(survey for _, survey in surveyed),
         )
         notes = [staged.note, *(f"“{name}” has no addresses and is left out." for name in left_out.values())]
         if not options.status:
@@ -217,6 +222,16 @@ def stage_file(
         with database:
             database.execute("INSERT INTO meta VALUES (?)", [json.dumps(_to_document(staged))])
     return staged
+
+
+def _list_samples(surveys: Iterable[FileSurvey]) -> dict[str, list[str]]:
+    """The first different values of each column, by its name."""
+    samples: dict[str, list[str]] = {}
+    for survey in surveys:
+        for column in survey.columns:
+            first = [value[:LONGEST_SAMPLE] for value in islice(column.values, SAMPLES)]
+            samples.setdefault(column.name, first)
+    return samples
 
 
 def _describe_states_of_tables(surveyed: Sequence[tuple[Table, FileSurvey]], layouts: Sequence[Layout]) -> list[str]:

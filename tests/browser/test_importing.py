@@ -51,6 +51,10 @@ def test_a_file_with_two_questions_is_answered_imported_and_undone(
     page.click("button:has-text('Check again')")
     work()
     page.wait_for_selector("button:has-text('Import file: 3 new')")
+    columns = page.locator("section:has-text('Columns') >> nth=0 >> tbody tr").all_inner_texts()
+    assert columns[0].startswith("Kunde"), "what nobody made out comes first"
+    assert "ja · nein" in columns[0]
+    assert "ann@example.com · ben@example.com" in columns[1]
     rows = {
         row.locator("th").inner_text(): row.locator("td").inner_text()
         for row in page.locator("section:has-text('Dry run') >> nth=-1 >> tr").all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
@@ -103,6 +103,17 @@ class AskedQuestion:
     values: tuple[tuple[AskedValue, BoundField], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnChoice:
+    """A column of a file that was understood: what is in it, and the field that says as what it is taken."""
+
+    number: int
+    name: str
+    field: BoundField
+    samples: Sequence[str]
+    is_understood: bool
+
+
 class AnswersForm(ConfirmImportForm):
     """What the columns of a file are, and what their values mean.
 
@@ -132,12 +143,13 @@ class AnswersForm(ConfirmImportForm):
         """The form of what is asked about a file, filled with what was answered."""
         form = cls(initial={"others": given.other_columns, "status": given.status, "overwrite": given.overwrite})
         form.questions = tuple(form._ask(number, each, given) for number, each in enumerate(run.questions))
-        form.columns = tuple(form._list_columns(run, given))
+        # What nobody made out comes first; then in the order of the file.
+        form.columns = tuple(sorted(form._list_columns(run, given), key=lambda column: column.is_understood))
         form.style_controls()
         return form
 
     questions: tuple[AskedQuestion, ...] = ()
-    columns: tuple[tuple[int, str, BoundField], ...] = ()
+    columns: tuple[ColumnChoice, ...] = ()
 
     def _ask(self, number: int, question: Question, given: ImportOptions) -> AskedQuestion:
         column, answer = question.column, None
@@ -168,7 +180,7 @@ class AnswersForm(ConfirmImportForm):
         meaning = given.statuses.get(f"{question.column}:{asked.value}")
         return self._add(f"means-{number}-{place}", label, list_states(), meaning)
 
-    def _list_columns(self, run: ImportRun, given: ImportOptions) -> Iterator[tuple[int, str, BoundField]]:
+    def _list_columns(self, run: ImportRun, given: ImportOptions) -> Iterator[ColumnChoice]:
         """The columns of a file that was understood, and as what each is taken."""
         for number, (name, target) in enumerate(run.report.columns):
             if name and f"col-{number}" not in self.fields:
@@ -179,7 +191,8 @@ class AnswersForm(ConfirmImportForm):
                 if not known:
                     shown = _("Attribute") if "attribute:" in target else target
                     cast(forms.ChoiceField, self.fields[f"col-{number}"]).choices = [("", shown), *targets]
-                yield number, name, field
+                samples = run.report.samples.get(name, ())
+                yield ColumnChoice(number, name, field, samples, is_understood=target != "ignore")
 
     def _add(self, name: str, label: Any, choices: Choices, initial: str | None) -> BoundField:
         self.fields[name] = forms.ChoiceField(

@@ -52,9 +52,8 @@ def list_coming(
 
 
 def _list_by_rule(schedule: Schedule, after: datetime, until: datetime) -> Iterator[ComingDate]:
-    skips = dict(schedule.skips)
     for each in calendar.list_dates(schedule.rule, after, until):
-        reason = skips.get(each.day, "") or each.skipped
+        reason = schedule.explain_skip(each.day) or each.skipped
         state = OccurrenceState.SKIPPED if reason else OccurrenceState.PLANNED
         yield ComingDate(
             schedule.id, schedule.newsletter_id, each.instant, each.day, state, reason, moved_from=each.moved_from

@@ -133,7 +133,7 @@ def _plan_after(row: models.Schedule, now: datetime) -> datetime:
 
 def _plan_occurrence(schedule: Schedule, planned: RuleDate, now: datetime) -> int | None:
     """The id of the occurrence that was written down; None where it was there."""
-    reason = dict(schedule.skips).get(planned.day, "") or planned.skipped
+    reason = schedule.explain_skip(planned.day) or planned.skipped
     row, created = models.Occurrence.objects.get_or_create(
         schedule_id=schedule.id,
         instant=planned.instant,
@@ -148,6 +148,13 @@ def _plan_occurrence(schedule: Schedule, planned: RuleDate, now: datetime) -> in
         },
     )
     return row.id if created else None
+
+
+def write_down(schedule: Schedule, dates: Iterable[RuleDate], now: datetime) -> None:
+    """Writes dates of a rule down before their turn, so that each can be decided on its own."""
+    for each in dates:
+        if schedule.active and each.instant > now:
+            _plan_occurrence(schedule, each, now)
 
 
 def list_to_open(now: datetime) -> tuple[Occurrence, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import TypedDict, Unpack
@@ -96,6 +96,12 @@ def preview_change(
     present = format_values(get_schedule(schedule_id))
     given = _parse_changes(changes)
     return _preview(_to_rule(_complete(present, given, now) if given else present), now, count)
+
+
+def list_next_dates(schedule: Schedule, now: datetime) -> tuple[RuleDate, ...]:
+    """The next dates of a schedule, with those that a holiday moves or that are skipped, and why."""
+    found = _preview(schedule.rule, now, NEXT_SHOWN).dates
+    return tuple(replace(each, skipped=schedule.explain_skip(each.day) or each.skipped) for each in found)
 
 
 def create_schedule(newsletter_id: int, *, by: Actor, now: datetime, **changes: Unpack[ScheduleChanges]) -> Schedule:
@@ -212,6 +218,8 @@ def skip_date(schedule_id: int, day: date, *, reason: str, by: Actor, now: datet
         raise BadInput("Say why it is skipped.", "reason")
     dates = _require_dates(schedule, day, now)
     with transaction.atomic():
+        if time.strip():
+            occurrences.write_down(schedule, dates, now)
         rows = _filter_day(schedule, day, time)
         left = rows.filter(state__in=states.list_predecessors(OccurrenceState.SKIPPED))
         if not left.exists() and rows.filter(state=OccurrenceState.CLAIMED).exists():
@@ -240,8 +248,11 @@ def unskip_date(schedule_id: int, day: date, *, by: Actor, now: datetime, time: 
     """
     schedule = get_schedule(schedule_id)
     require_right(by, Verb.EDIT, newsletter_id=schedule.newsletter_id)
-    by_rule = [each.instant for each in _list_rule_dates(schedule, day) if each.skipped]
+    dates = _list_rule_dates(schedule, day)
+    by_rule = [each.instant for each in dates if each.skipped]
     with transaction.atomic():
+        if time.strip():
+            occurrences.write_down(schedule, dates, now)
         rows = _filter_day(schedule, day, time).filter(state=OccurrenceState.SKIPPED).exclude(instant__in=by_rule)
         if rows.filter(instant__lte=now).exists():
             raise Refused(f"{day} is past; it stays skipped.")

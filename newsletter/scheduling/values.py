@@ -35,6 +35,12 @@ class Schedule:
     region: str = ""
     on_holiday: OnHoliday = OnHoliday.SKIP
     in_words: str = ""
+    skipped_by: tuple[tuple[date, str], ...] = ()
+
+    def explain_skip(self, day: date) -> str:
+        """Why a local date is skipped by hand, and who did it; "" where it is not."""
+        reason, by = dict(self.skips).get(day, ""), dict(self.skipped_by).get(day, "")
+        return f"{reason} ({by})" if reason and by else reason
 
     @property
     def rule(self) -> calendar.ScheduleRule:
@@ -88,5 +94,6 @@ def to_schedule(row: models.Schedule) -> Schedule:
         ends_on=None if plain else row.ends_on,
         region="" if plain else row.region,
         on_holiday=OnHoliday(row.on_holiday),
+        skipped_by=tuple(sorted((skip.date, skip.created_by) for skip in row.skips.all())),
     )
     return replace(found, in_words=rule_text.describe_rule(found.rule))

@@ -34,7 +34,7 @@ from subscribers.states import (
 _NAVIGATION = (
     ("desk:today", gettext_noop("Today"), Verb.VIEW),
     ("desk:editions", gettext_noop("Editions"), Verb.VIEW),
-    ("desk:schedule", gettext_noop("Schedule"), Verb.VIEW),
+    ("desk:calendar", gettext_noop("Calendar"), Verb.VIEW),
     ("desk:deliveries", gettext_noop("Deliveries"), Verb.VIEW),
     ("desk:readers", gettext_noop("Subscribers"), Verb.SUBSCRIBERS),
     ("desk:sources", gettext_noop("Sources"), Verb.EDIT),

@@ -111,6 +111,7 @@ def test_no_page_scrolls_sideways(page: Any, live_server: Any, people: Any, edit
         "/editions/",
         f"/editions/{edition.id}/",
         f"/editions/{edition.id}/review/",
+        "/calendar/",
         "/schedule/",
         "/deliveries/",
         "/readers/",

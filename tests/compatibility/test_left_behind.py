@@ -27,6 +27,7 @@ PAGES = {
     "/editions/6/review/": "It comes back on Monday",
     "/editions/6/rendering/": "Choir",
     "/editions/6/letter.eml": "Subject:",
+    "/calendar/?month=2026-11": "A holiday",
     "/schedule/": "A holiday",
     "/newsletters/": "Good News",
     "/newsletters/morning/": "A warm cup",

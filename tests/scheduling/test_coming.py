@@ -23,7 +23,7 @@ def test_written_dates_and_those_of_the_rule_come_in_order_each_once(newsroom: A
     assert len(found) == 29
     assert (found[0].state, found[0].reason) == ("held", "It was not approved.")
     assert {(str(each.day), each.reason) for each in found[1:] if each.reason} == {
-        ("2026-12-14", "A strike"),
+        ("2026-12-14", "A strike (tests)"),
         ("2026-12-25", "Christmas Day (bank holidays in England)"),
         ("2026-12-28", "Boxing Day (observed) (bank holidays in England)"),
         ("2027-01-01", "New Year's Day (bank holidays in England)"),

@@ -333,3 +333,23 @@ def test_a_holiday_of_the_rule_is_not_unskipped(newsroom: Any, now: datetime) ->
 def test_a_newsletter_does_not_go_out_twice_by_the_same_rule(twice_a_day: Any, newsroom: Any, now: datetime) -> None:
     with pytest.raises(Refused, match=f"It goes out then already, by schedule {twice_a_day.id}"):
         add(newsroom, now, weekdays="1-7", time="17:30,07:00")
+
+
+def test_one_time_of_a_date_far_ahead_is_skipped_and_taken_in_again(twice_a_day: Any, now: datetime) -> None:
+    far = now.date() + timedelta(days=60)
+    schedules.skip_date(twice_a_day.id, far, time="17:30", reason="A strike", by=SYSTEM, now=now)
+    assert list_states(twice_a_day, far) == {"07:00": "planned", "17:30": "skipped"}
+    schedules.unskip_date(twice_a_day.id, far, time="17:30", by=SYSTEM, now=now)
+    assert list_states(twice_a_day, far) == {"07:00": "planned", "17:30": "planned"}
+    schedules.skip_date(twice_a_day.id, far + timedelta(days=1), reason="A strike", by=SYSTEM, now=now)
+    schedules.unskip_date(twice_a_day.id, far + timedelta(days=1), time="07:00", by=SYSTEM, now=now)
+    assert list_states(twice_a_day, far + timedelta(days=1)) == {"07:00": "planned", "17:30": "skipped"}
+
+
+def test_the_next_ten_dates_say_which_are_skipped_why_and_by_whom(newsroom: Any, now: datetime) -> None:
+    made = add(newsroom, now, weekdays="weekdays", time="07:00", region="GB-ENG")
+    schedules.skip_date(made.id, date(2026, 12, 1), reason="A strike", by=SystemActor("Ann"), now=now)
+    found = schedules.list_next_dates(schedules.get_schedule(made.id), datetime(2026, 11, 30, tzinfo=now.tzinfo))
+    assert [str(each.day) for each in found][:3] == ["2026-11-30", "2026-12-01", "2026-12-02"]
+    assert [each.skipped for each in found][:3] == ["", "A strike (Ann)", ""]
+    assert len(found) == 10

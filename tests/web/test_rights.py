@@ -155,6 +155,7 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "account": Row("/account/", some[VIEW]),
         "notifications": Row("/account/notifications/", some[VIEW], some[VIEW], forms=({}, {"do": "test"})),
         "editions": Row("/editions/", some[VIEW], mine[EDIT], forms=({"newsletter": "morning", "date": "2026-12-24"},)),
+        "calendar": Row("/calendar/", some[VIEW], queries=("", "?month=2026-12", "?week=2026-W48")),
         "schedule": Row(
             "/schedule/",
             some[VIEW],
@@ -292,6 +293,11 @@ def list_rows(ids: Things) -> dict[str, Row]:
         ),
         "skip": Row(
             f"/schedule/{ids.schedule}/skips/",
+            post=mine[EDIT],
+            forms=({"date": "2026-12-24", "reason": "x"}, {"date": "2026-12-24", "undo": "1"}),
+        ),
+        "calendar-skip": Row(
+            f"/calendar/{ids.schedule}/skips/",
             post=mine[EDIT],
             forms=({"date": "2026-12-24", "reason": "x"}, {"date": "2026-12-24", "undo": "1"}),
         ),

@@ -55,6 +55,7 @@ def test_no_module_writes_an_address_by_hand() -> None:
     [
         "/",
         "/editions/",
+        "/calendar/",
         "/schedule/",
         "/newsletters/",
         "/newsletters/morning/",

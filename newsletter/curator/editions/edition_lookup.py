@@ -28,7 +28,16 @@ from newsletter.catalog.states import ApprovalPolicy
 from newsletter.curator.editions import models, variants
 from newsletter.curator.editions.briefing import find_lead
 from newsletter.curator.editions.states import OUT_STATES, BoxPlace, EditionState, PickSize, SnapshotPurpose
-from newsletter.curator.editions.values import Box, EarlierEdition, Edition, EditionOutline, Pick, Snapshot, StoryClicks
+from newsletter.curator.editions.values import (
+    Box,
+    EarlierEdition,
+    Edition,
+    EditionOfDay,
+    EditionOutline,
+    Pick,
+    Snapshot,
+    StoryClicks,
+)
 from newsletter.curator.editions.variants import Variant
 from newsletter.kernel.errors import NotFound
 from newsletter.kernel.sentences import phrase
@@ -127,6 +136,19 @@ def list_editions(
     if states:
         rows = rows.filter(state__in=states)
     return _to_editions(rows[:limit])
+
+
+def list_editions_of_days(
+    newsletter_ids: Collection[int], first: date, last: date, *, besides: Collection[int] = ()
+) -> tuple[EditionOfDay, ...]:
+    """The editions of some newsletters on the days from `first` to `last`, and those with the ids in `besides`."""
+    wanted = Q(newsletter_id__in=newsletter_ids, date__gte=first, date__lte=last) | Q(id__in=besides)
+    rows = models.Edition.objects.filter(wanted).order_by("date", "number", "id")
+    rows = rows.only("id", "newsletter_id", "date", "number", "state", "reason")
+    return tuple(
+        EditionOfDay(each.id, each.newsletter_id, each.date, each.number, EditionState(each.state), each.reason)
+        for each in rows
+    )
 
 
 def list_earlier(edition: Edition, *, limit: int) -> tuple[EarlierEdition, ...]:

@@ -228,6 +228,23 @@ class EditionOutline:
 
 
 @dataclass(frozen=True, slots=True)
+class EditionOfDay:
+    """An edition as a calendar shows it. `number` is that of its day."""
+
+    id: int
+    newsletter_id: int
+    date: date
+    number: int
+    state: EditionState
+    reason: str
+
+    @property
+    def is_out(self) -> bool:
+        """Whether its mailing has begun."""
+        return self.state in OUT_STATES
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierEdition:
     """An edition that went out, as far as the next ones are compared with it."""
 

@@ -17,7 +17,7 @@ from newsletter.catalog.states import ApprovalPolicy
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.states import OUT_STATES, EditionState
-from newsletter.curator.editions.values import Edition, EditionOutline
+from newsletter.curator.editions.values import Edition, EditionOfDay, EditionOutline
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import MailingKind, MailingState
 from newsletter.kernel.enums import LabelledEnum
@@ -40,7 +40,7 @@ class EditionStatus:
 
     `planned` is how many its mailing goes to, None as long as the audience is not counted. `held_at` is when it will be
     held unless somebody approves it first, again where `lost_approval`; None where nothing is planned, or nothing is
-    missing.
+    missing. `due_at` is when its mailing was or is due, and `sent_by` who made that mailing.
     """
 
     state: LabelledEnum
@@ -49,6 +49,8 @@ class EditionStatus:
     planned: int | None = None
     held_at: datetime | None = None
     lost_approval: bool = False
+    due_at: datetime | None = None
+    sent_by: str = ""
 
 
 def find_outline_status(outline: EditionOutline) -> EditionStatus:
@@ -80,10 +82,17 @@ def find_statuses(
     return found | _find_held(wanted, found, latest, publish_themselves)
 
 
+def find_statuses_of_days(editions: Iterable[EditionOfDay]) -> dict[int, EditionStatus]:
+    """The status of each of these editions, by id; whether one will be held is not looked up."""
+    wanted = {edition.id: edition for edition in editions}
+    latest = _find_latest_mailings(wanted)
+    return {edition_id: _build_status(edition, latest.get(edition_id)) for edition_id, edition in wanted.items()}
+
+
 def _find_latest_mailings(edition_ids: Iterable[int]) -> dict[int, models.Mailing]:
     rows = models.Mailing.objects.filter(edition_id__in=list(edition_ids), kind=MailingKind.EDITION).order_by("id")
     latest: dict[int, models.Mailing] = {}
-    for row in rows.only("edition_id", "state", "reason", "planned", "frozen_at", "due_at"):
+    for row in rows.only("edition_id", "state", "reason", "planned", "frozen_at", "due_at", "created_by"):
         before = latest.get(row.edition_id)
         if before is None or before.state == MailingState.CANCELLED or row.state != MailingState.CANCELLED:
             latest[row.edition_id] = row
@@ -113,9 +122,14 @@ def _find_held(
     }
 
 
-def _build_status(edition: Edition | EditionOutline, row: models.Mailing | None) -> EditionStatus:
+def _build_status(edition: Edition | EditionOfDay | EditionOutline, row: models.Mailing | None) -> EditionStatus:
     if row is None:
         return EditionStatus(edition.state, edition.reason)
+    found = _follow_mailing(edition, row)
+    return found if found.mailing_id is None else replace(found, due_at=row.due_at, sent_by=row.created_by)
+
+
+def _follow_mailing(edition: Edition | EditionOfDay | EditionOutline, row: models.Mailing) -> EditionStatus:
     state = MailingState(row.state)
     planned = row.planned if row.frozen_at and state not in (MailingState.FREEZING, MailingState.CANCELLED) else None
     # A cancelled mailing is over, unless it took the edition out of the editors' hands.
@@ -135,7 +149,13 @@ def describe_date(
     """
     if edition is None:
         return state, reason
-    status = status or get_edition_status(edition)
+    return prefer_edition(state, reason, edition, status or get_edition_status(edition))
+
+
+def prefer_edition(
+    state: OccurrenceState, reason: str, edition: Edition | EditionOfDay, status: EditionStatus
+) -> tuple[LabelledEnum, str]:
+    """The same of a date whose edition is there."""
     of_edition = state is OccurrenceState.DRAFT or edition.is_out or isinstance(status.state, MailingState)
     return (status.state, status.reason) if of_edition else (state, reason)
 

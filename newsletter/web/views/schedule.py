@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 from django.contrib import messages
@@ -15,10 +15,10 @@ from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.delivery.reports import edition_status
 from newsletter.kernel import clock
-from newsletter.kernel.actors import Verb
+from newsletter.kernel.actors import Actor, Verb
 from newsletter.scheduling import occurrences, schedules
 from newsletter.scheduling.schedules import RulePreview
-from newsletter.scheduling.values import Occurrence
+from newsletter.scheduling.values import Occurrence, Schedule
 from newsletter.web.access import desk_view, get_actor, list_accessible_newsletters, require_permission
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import ButtonForm, DeskForm, keep_sent
@@ -158,10 +158,15 @@ def skip_or_unskip_date(request: HttpRequest, schedule_id: int) -> HttpResponse:
     form, by, now = SkipDateForm(request.POST), get_actor(request), clock.now()
     if form.is_valid():
         with form.show_refusals():
-            given, time = form.cleaned_data, form.read_time(schedule.zone)
-            if given["undo"]:
-                schedules.unskip_date(schedule_id, given["date"], by=by, now=now, time=time)
-            else:
-                schedules.skip_date(schedule_id, given["date"], reason=given["reason"], by=by, now=now, time=time)
+            apply_skip(form, schedule, by=by, now=now)
             return redirect("desk:schedule")
     return _render_schedule(request, form, schedule_id=schedule_id)
+
+
+def apply_skip(form: SkipDateForm, schedule: Schedule, *, by: Actor, now: datetime) -> None:
+    """Skips or unskips the date that a form names. Raises what the service refuses."""
+    given, time = form.cleaned_data, form.read_time(schedule.zone)
+    if given["undo"]:
+        schedules.unskip_date(schedule.id, given["date"], by=by, now=now, time=time)
+    else:
+        schedules.skip_date(schedule.id, given["date"], reason=given["reason"], by=by, now=now, time=time)

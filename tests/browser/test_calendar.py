@@ -1,0 +1,42 @@
+"""The calendar, as people use it: a date is skipped with a reason, and taken in again; also without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from newsletter.kernel import clock
+from newsletter.scheduling import schedules
+from tests.actors import SYSTEM
+from tests.browser.people import IN_A_BROWSER, list_complaints, sign_in
+
+pytestmark = IN_A_BROWSER
+
+
+@pytest.mark.parametrize("options", [{}, {"java_script_enabled": False, "viewport": {"width": 375, "height": 800}}])
+def test_a_date_is_skipped_for_a_reason_and_taken_in_again(
+    open_page: Callable[..., Any], live_server: Any, people: Any, newsroom: Any, options: dict[str, Any]
+) -> None:
+    schedules.create_schedule(newsroom.briefing.id, time="07:00", by=SYSTEM, now=clock.now())
+    day = clock.now() + timedelta(days=40)
+    page = open_page(**options)
+    sign_in(page, live_server)
+    page.goto(live_server.url)
+    page.click("nav >> text=Calendar")
+    page.goto(f"{live_server.url}/calendar/?week={day:%G-W%V}")
+    line = page.locator(".cal details").nth(2)
+    line.locator("summary").click()
+    line.locator("button:has-text('Skip')").click()
+    line.locator(".is-error:has-text('Say why it is skipped.')").wait_for()
+    line.locator("[name=reason]").fill("A strike")
+    line.locator("button:has-text('Skip')").click()
+    page.wait_for_selector("text=is skipped.")
+    row = page.locator("[aria-labelledby=h-exceptions] tbody tr")
+    assert "A strike (" in row.inner_text()
+    row.locator("button:has-text('Unskip')").click()
+    page.wait_for_selector("text=Everything is as planned.")
+    assert page.url.endswith(f"?week={day:%G-W%V}")
+    assert list_complaints(page) == []

@@ -1,0 +1,125 @@
+"""The calendar on the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import lxml.html
+import pytest
+from django.test import Client
+
+from newsletter.catalog import newsletter_settings
+from newsletter.kernel import clock
+from newsletter.scheduling import coming, schedules
+from tests.actors import SYSTEM
+
+
+def plan(newsroom: Any, time: str = "07:00", **changes: Any) -> Any:
+    return schedules.create_schedule(newsroom.briefing.id, time=time, by=SYSTEM, now=clock.now(), **changes)
+
+
+def find_far(newsroom: Any) -> Any:
+    """A date of the rule about six weeks ahead, not written down yet."""
+    now = clock.now()
+    begin = now + timedelta(days=42)
+    return coming.list_coming({newsroom.briefing.id}, since=begin, until=begin + timedelta(days=1), now=now)[0]
+
+
+def build_form(date: Any, **fields: str) -> dict[str, str]:
+    return {"date": str(date.day), "instant": date.instant.isoformat(), **fields}
+
+
+def read(answer: Any) -> Any:
+    return lxml.html.fromstring(answer.content.decode())
+
+
+def test_a_month_and_a_week_show_every_newsletter_somebody_may_see(
+    signed_in: Callable[[str], Client], newsroom: Any
+) -> None:
+    plan(newsroom)
+    schedules.create_schedule(newsroom.other.id, weekdays="wed", time="17:00", by=SYSTEM, now=clock.now())
+    admin = signed_in("admin")
+    begin = clock.now() + timedelta(days=42)
+    month = read(admin.get(f"/calendar/?month={begin:%Y-%m}"))
+    words = [each.text_content() for each in month.cssselect(".cal .occ b")]
+    assert words.count("Morning Briefing") >= 28
+    assert words.count("Evening Letter") in (4, 5)
+    week = read(admin.get(f"/calendar/?week={begin:%G-W%V}"))
+    assert len(week.cssselect(".cal .occ")) == 8
+    assert "Evening Letter" not in signed_in("editor").get("/calendar/").content.decode()
+
+
+@pytest.mark.parametrize("query", ["?month=soon", "?week=2026-W99"])
+def test_a_month_or_week_that_is_none_is_refused_with_an_example(editor: Client, newsroom: Any, query: str) -> None:
+    answer = editor.get(f"/calendar/{query}")
+    assert answer.status_code == 422
+    assert "Write it like" in answer.content.decode()
+
+
+def test_a_date_weeks_ahead_is_skipped_with_a_reason_and_unskipped(editor: Client, newsroom: Any) -> None:
+    made = plan(newsroom)
+    far = find_far(newsroom)
+    address = f"/calendar/{made.id}/skips/?month={far.instant:%Y-%m}"
+    answer = editor.post(address, build_form(far, reason="A strike"))
+    assert answer["Location"] == f"/calendar/?month={far.instant:%Y-%m}"
+    page = editor.get(answer["Location"]).content.decode()
+    assert "is skipped." in page
+    (row,) = read(editor.get(answer["Location"])).cssselect("[aria-labelledby=h-exceptions] tbody tr")
+    assert "A strike (" in row.text_content()
+    assert "@" not in row.text_content(), "people are named"
+    editor.post(address, build_form(far, undo="1"))
+    assert "Everything is as planned." in editor.get(answer["Location"]).content.decode()
+
+
+def test_skipping_without_a_reason_is_refused_at_its_date_which_stands_open(editor: Client, newsroom: Any) -> None:
+    made = plan(newsroom, "07:00, 17:30")
+    far = find_far(newsroom)
+    answer = editor.post(f"/calendar/{made.id}/skips/?month={far.instant:%Y-%m}", build_form(far))
+    assert answer.status_code == 422
+    (opened,) = read(answer).cssselect("details[open]")
+    assert "Say why it is skipped." in opened.text_content()
+    answer = editor.post(f"/calendar/{made.id}/skips/?month=2026-01", build_form(far, reason="x" * 201))
+    assert "Reason: " in read(answer).cssselect(".errors")[0].text_content(), "of a date that is not shown, above all"
+
+
+def test_holidays_are_named_and_what_they_skip_is_not_unskipped(editor: Client, newsroom: Any) -> None:
+    plan(newsroom, region="GB-ENG")
+    year = clock.now().year + 1
+    page = read(editor.get(f"/calendar/?month={year}-12"))
+    assert "Christmas Day (England)" in page.cssselect(".cal")[0].text_content()
+    rows = [each.text_content() for each in page.cssselect("[aria-labelledby=h-exceptions] tbody tr")]
+    assert any("Christmas Day (bank holidays in England)" in row for row in rows)
+    assert not any("Unskip" in row for row in rows)
+
+
+def test_a_zone_is_said_once_where_it_is_everybodys_and_else_at_each_time(
+    admin: Client, newsroom: Any, now: datetime
+) -> None:
+    plan(newsroom)
+    winter = f"/calendar/?month={clock.now().year + 1}-12"
+    page = read(admin.get(winter))
+    assert "Times are in Europe/London (GMT)." in page.cssselect(".head")[0].text_content()
+    assert "GMT" not in page.cssselect(".cal .occ")[0].text_content()
+    newsletter_settings.change_newsletter(newsroom.other.id, zone="America/New_York", seen=None, by=SYSTEM, now=now)
+    schedules.create_schedule(newsroom.other.id, time="17:00", by=SYSTEM, now=clock.now())
+    page = read(admin.get(winter))
+    assert "Each time says its zone." in page.cssselect(".head")[0].text_content()
+    assert "GMT" in page.cssselect(".cal .occ")[0].text_content()
+
+
+@pytest.mark.parametrize(("name", "offered"), [("editor", True), ("viewer", False)])
+def test_only_who_may_edit_is_offered_to_skip(
+    signed_in: Callable[[str], Client], newsroom: Any, name: str, offered: bool
+) -> None:
+    made = plan(newsroom)
+    page = signed_in(name).get(f"/calendar/?month={find_far(newsroom).instant:%Y-%m}").content.decode()
+    assert (f'action="/calendar/{made.id}/skips/' in page) is offered
+
+
+def test_schedules_are_said_in_words_with_their_next_ten_dates(editor: Client, newsroom: Any) -> None:
+    plan(newsroom, weekdays="weekdays", region="England")
+    (only,) = read(editor.get("/calendar/")).cssselect("[aria-labelledby=h-schedules] li:has(b)")
+    assert "Weekdays at 07:00, Europe/London; not on bank holidays in England." in only.text_content()
+    assert len(only.cssselect("ol li")) >= 10

@@ -130,6 +130,7 @@ def _list_labels() -> Iterator[str]:
     from newsletter.curator.editions.content_hash import TEXTS
     from newsletter.curator.editions.values import Box, Pick
     from newsletter.delivery.ledger.states import ExclusionReason, Outcome
+    from newsletter.delivery.reports.edition_clock import Moment
     from newsletter.jobs.notification_kinds import KindGroup
     from newsletter.kernel.enums import LabelledEnum
     from subscribers.address_quality import FLAG_LABELS
@@ -142,7 +143,7 @@ def _list_labels() -> Iterator[str]:
     yield from ("Running order", "Story", "Box", "Correction", "Override")
     for enum in _list_subclasses(LabelledEnum):
         yield from (member.label for member in enum)
-    yield from (each.label for group in (Outcome, ExclusionReason, TokenScope) for each in group)
+    yield from (each.label for group in (Outcome, ExclusionReason, TokenScope, Moment) for each in group)
     yield from (text for each in FORM_SETTINGS for text in (each.label, each.hint) if text)
 
 

@@ -40,7 +40,8 @@ class EditionStatus:
 
     `planned` is how many its mailing goes to, None as long as the audience is not counted. `held_at` is when it will be
     held unless somebody approves it first, again where `lost_approval`; None where nothing is planned, or nothing is
-    missing. `due_at` is when its mailing was or is due, and `sent_by` who made that mailing.
+    missing. `due_at` is when its mailing was or is due, `begins_at` when that is submitted before, so that it can be
+    recalled, and `sent_by` who made it.
     """
 
     state: LabelledEnum
@@ -50,6 +51,7 @@ class EditionStatus:
     held_at: datetime | None = None
     lost_approval: bool = False
     due_at: datetime | None = None
+    begins_at: datetime | None = None
     sent_by: str = ""
 
 
@@ -92,7 +94,7 @@ def find_statuses_of_days(editions: Iterable[EditionOfDay]) -> dict[int, Edition
 def _find_latest_mailings(edition_ids: Iterable[int]) -> dict[int, models.Mailing]:
     rows = models.Mailing.objects.filter(edition_id__in=list(edition_ids), kind=MailingKind.EDITION).order_by("id")
     latest: dict[int, models.Mailing] = {}
-    for row in rows.only("edition_id", "state", "reason", "planned", "frozen_at", "due_at", "created_by"):
+    for row in rows.only("edition_id", "state", "reason", "planned", "frozen_at", "due_at", "begins_at", "created_by"):
         before = latest.get(row.edition_id)
         if before is None or before.state == MailingState.CANCELLED or row.state != MailingState.CANCELLED:
             latest[row.edition_id] = row
@@ -126,7 +128,9 @@ def _build_status(edition: Edition | EditionOfDay | EditionOutline, row: models.
     if row is None:
         return EditionStatus(edition.state, edition.reason)
     found = _follow_mailing(edition, row)
-    return found if found.mailing_id is None else replace(found, due_at=row.due_at, sent_by=row.created_by)
+    if found.mailing_id is None:
+        return found
+    return replace(found, due_at=row.due_at, begins_at=row.begins_at, sent_by=row.created_by)
 
 
 def _follow_mailing(edition: Edition | EditionOfDay | EditionOutline, row: models.Mailing) -> EditionStatus:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,7 +22,9 @@ from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Edition
 from newsletter.delivery.ledger.states import ExclusionReason, MailingState, Outcome
-from newsletter.delivery.reports import edition_status, summary
+from newsletter.delivery.providers import registry
+from newsletter.delivery.reports import edition_clock, edition_status, summary
+from newsletter.delivery.reports.edition_clock import DeparturePlan, EditionMoment
 from newsletter.delivery.reports.edition_status import EditionStatus
 from newsletter.jobs import heartbeats
 from newsletter.kernel import clock
@@ -38,21 +42,41 @@ ALARM_SHOWN_FOR = timedelta(days=3)  # an alarm about our account stays on the p
 
 MAILINGS_SHOWN = 6
 
+_ON_ITS_WAY = frozenset(
+    {EditionState.DRAFT, EditionState.LOCKED, EditionState.IN_REVIEW, EditionState.APPROVED, EditionState.SENDING}
+)
 _NOT_SENT = (OccurrenceState.HELD, OccurrenceState.SKIPPED, OccurrenceState.MISSED)
 
 
 @dataclass(frozen=True, slots=True)
 class DueItem:
-    """One line of the day: an occurrence, or an edition without a schedule."""
+    """One line of the day: an occurrence, or an edition without a schedule. `day` is the local one.
+
+    `subscriber_count` is that of its mailing's audience; before there is one, that of the list, of which those of the
+    newsletter's segment get it (`is_at_most`). `clock` is empty once it has left, and where it does not.
+    """
 
     when: datetime | None
+    day: date
     newsletter: Newsletter
     state: str
     reason: str
     edition: Edition | None
     subscriber_count: int
+    is_at_most: bool = False
     held_at: datetime | None = None  # when it is held unless somebody approves it first
     lost_approval: bool = False
+    opens_at: datetime | None = None  # when its edition is to be made
+    clock: tuple[EditionMoment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DayGroup:
+    """What goes out on a day, or went."""
+
+    title: str
+    is_today: bool
+    lines: tuple[DueItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +97,16 @@ def show_today(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     newsletters = list_accessible_newsletters(request)
     lines = list(list_due_items(newsletters, now))
-    zone = clock.get_zone(get_newsroom_zone())
-    day = now.astimezone(zone).date()
+    groups = group_by_day(lines, now.astimezone(clock.get_zone(get_newsroom_zone())).date())
     mailings = summary.list_mailings(limit=10, newsletter_ids=[n.id for n in newsletters])
     subjects = edition_lookup.get_subjects(each.edition_id for each in mailings)
-    today = [each for each in lines if each.when is None or each.when.astimezone(zone).date() <= day]
-    later = [each for each in lines if each.when is not None and each.when.astimezone(zone).date() > day]
+    coming = [each for group in groups for each in group.lines]
+    following = [(moment, each) for each in coming for moment in each.clock if moment.is_next]
     context = {
-        "day": day,
-        "today": today,
-        "later": later,
+        "days": groups,
+        "following": min(following, key=lambda each: each[0].at, default=None),
         # The one whose board has the filled button.
-        "next_due": next((each for each in (*today, *later) if each.edition and not each.edition.is_out), None),
+        "next_due": next((each for each in coming if each.edition and not each.edition.is_out), None),
         "needs": list(_list_attention_items(newsletters, lines, mailings, now)),
         "mailings": [
             (each, _find_newsletter(newsletters, each.newsletter_id), subjects[each.edition_id])
@@ -93,6 +115,22 @@ def show_today(request: HttpRequest) -> HttpResponse:
         "newsletters": newsletters,
     }
     return render(request, "pages/today.html", context)
+
+
+def group_by_day(lines: Iterable[DueItem], today: date) -> list[DayGroup]:
+    """Today first, whether or not something goes out; then the days to come; then those that are past."""
+    by_day: dict[date, list[DueItem]] = defaultdict(list, {today: []})
+    for line in lines:
+        by_day[line.day].append(line)
+    ahead, past = (day for day in by_day if day >= today), (day for day in by_day if day < today)
+    days = [*sorted(ahead), *sorted(past, reverse=True)]
+    return [DayGroup(_title_day(day, today), day == today, tuple(by_day[day])) for day in days]
+
+
+def _title_day(day: date, today: date) -> str:
+    name = formats.date_format(day, _("l j F"))
+    forms = {0: _("Today, %(day)s"), 1: _("Tomorrow, %(day)s"), -1: _("Yesterday, %(day)s")}
+    return forms.get((day - today).days, "%(day)s") % {"day": name}
 
 
 def _find_newsletter(newsletters: tuple[Newsletter, ...], newsletter_id: int) -> Newsletter:
@@ -104,8 +142,9 @@ def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterat
     ids = [each.id for each in newsletters]
     counts = lists.count_subscribers_of_lists()
     on_list = {each.id: counts.get(each.list_id, {}).get(SubscriptionState.ACTIVE, 0) for each in newsletters}
-    dates = occurrences.list_occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids)
-    of_dates = edition_status.find_editions_of_dates(dates)
+    planned_dates = occurrences.list_occurrences(now - timedelta(hours=18), now + occurrences.HORIZON, ids)
+    of_dates = edition_status.find_editions_of_dates(planned_dates)
+    dates = [each for each in planned_dates if each.instant <= now + timedelta(hours=40) or each.id in of_dates]
     planned = {edition.id for edition in of_dates.values()}
     others = [
         edition
@@ -114,20 +153,28 @@ def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterat
     ]
     shown = [*of_dates.values(), *others]
     statuses = edition_status.find_statuses(shown)
-    departures = summary.find_due_times(edition.id for edition in shown)
     for occurrence in dates:
         newsletter, edition = _find_newsletter(newsletters, occurrence.newsletter_id), of_dates.get(occurrence.id)
+        status = statuses[edition.id] if edition else None
         # Perhaps it was sent by hand before its time.
-        when = departures.get(edition.id, occurrence.instant) if edition else occurrence.instant
-        if edition and occurrence.state not in _NOT_SENT:
-            yield _build_due_item(when, newsletter, edition, statuses[edition.id], on_list[newsletter.id])
+        when = status.due_at if status and status.due_at else occurrence.instant
+        if edition and status and occurrence.state not in _NOT_SENT:
+            yield _build_due_item(when, newsletter, edition, status, on_list[newsletter.id], now)
         else:
-            yield DueItem(when, newsletter, occurrence.state, occurrence.reason, edition, on_list[newsletter.id])
+            yield DueItem(
+                when,
+                _to_day(when),
+                newsletter,
+                occurrence.state,
+                occurrence.reason,
+                edition,
+                on_list[newsletter.id],
+                is_at_most=bool(newsletter.segment),
+                opens_at=occurrence.opens_at if occurrence.state == OccurrenceState.PLANNED else None,
+            )
     for edition in others:
-        newsletter = _find_newsletter(newsletters, edition.newsletter_id)
-        yield _build_due_item(
-            departures.get(edition.id), newsletter, edition, statuses[edition.id], on_list[newsletter.id]
-        )
+        newsletter, status = _find_newsletter(newsletters, edition.newsletter_id), statuses[edition.id]
+        yield _build_due_item(status.due_at, newsletter, edition, status, on_list[newsletter.id], now)
 
 
 def _is_recent(edition: Edition, newsletter: Newsletter, now: datetime) -> bool:
@@ -135,11 +182,43 @@ def _is_recent(edition: Edition, newsletter: Newsletter, now: datetime) -> bool:
 
 
 def _build_due_item(
-    when: datetime | None, newsletter: Newsletter, edition: Edition, status: EditionStatus, on_list: int
+    when: datetime | None, newsletter: Newsletter, edition: Edition, status: EditionStatus, on_list: int, now: datetime
 ) -> DueItem:
     """An edition as its mailing stands, with the number of that mailing's audience; without one, of the list's."""
-    count = on_list if status.planned is None else status.planned
-    return DueItem(when, newsletter, status.state, status.reason, edition, count, status.held_at, status.lost_approval)
+    return DueItem(
+        when,
+        edition.date if when is None else _to_day(when),
+        newsletter,
+        status.state,
+        status.reason,
+        edition,
+        on_list if status.planned is None else status.planned,
+        is_at_most=status.planned is None and bool(newsletter.segment),
+        held_at=status.held_at,
+        lost_approval=status.lost_approval,
+        clock=_build_clock(when, newsletter, edition, status, now),
+    )
+
+
+def _build_clock(
+    when: datetime | None, newsletter: Newsletter, edition: Edition, status: EditionStatus, now: datetime
+) -> tuple[EditionMoment, ...]:
+    if when is None or when <= now or status.state not in _ON_ITS_WAY:
+        return ()
+    plan = DeparturePlan(
+        when,
+        opened_at=edition.created_at,
+        cut_off_minutes=newsletter.cut_off_minutes,
+        recall_minutes=newsletter.recall_minutes if registry.can_cancel(settings.CONFIG.provider) else 0,
+        begins_at=status.begins_at,
+        has_mailing=status.mailing_id is not None,
+    )
+    return edition_clock.build_clock(plan, newsletter.zone, now)
+
+
+def _to_day(instant: datetime) -> date:
+    """The newsroom's day of an instant."""
+    return instant.astimezone(clock.get_zone(get_newsroom_zone())).date()
 
 
 def _list_attention_items(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
+import lxml.html
 from django.test import Client
 
+from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import editions
 from newsletter.kernel import clock
 from newsletter.scheduling import occurrences, schedules
 from newsletter.web.views import schedule, today
+from subscribers.segments.service import create_segment
 from tests.actors import SYSTEM
 
 
@@ -39,3 +43,61 @@ def test_the_filled_button_opens_the_first_board_there_is_to_work_at(
     page = editor.get("/").content.decode()
     filled = re.findall(r'class="btn btn--go"\s+href="/editions/(\d+)/"', page)
     assert filled in ([str(made[0].id)], [str(made[1].id)])
+
+
+def test_what_goes_out_is_grouped_by_day_with_its_date_also_what_no_schedule_planned(
+    editor: Client, newsroom: Any
+) -> None:
+    now = clock.now()
+    today_ = now.astimezone(clock.get_zone("Europe/London")).date()
+    for days in (1, 5):
+        editions.create_edition(newsroom.briefing.id, today_ + timedelta(days=days), now=now, by=SYSTEM)
+    page = lxml.html.fromstring(editor.get("/").content.decode())
+    titles = [each.text_content() for each in page.cssselect("main h2[id^=h-day]")]
+    assert [each.partition(",")[0] for each in titles[:2]] == ["Today", "Tomorrow"]
+    last = today_ + timedelta(days=5)
+    assert titles[2] == f"{last:%A} {last.day} {last:%B}"
+    assert "Nothing goes out today." in page.cssselect("main .sec")[0].text_content()
+
+
+def test_days_begin_with_today_and_end_with_those_that_are_past() -> None:
+    day = date(2026, 11, 24)
+    lines = [
+        SimpleNamespace(day=day + timedelta(days=n))  # all that is asked of a line here
+        for n in (1, -2, 0, -1, 3)
+    ]
+    found = today.group_by_day(lines, day)  # type: ignore[arg-type]
+    assert [each.title for each in found] == [
+        "Today, Tuesday 24 November",
+        "Tomorrow, Wednesday 25 November",
+        "Friday 27 November",
+        "Yesterday, Monday 23 November",
+        "Sunday 22 November",
+    ]
+
+
+def test_an_edition_on_its_way_has_a_clock_and_one_that_was_sent_has_none(
+    sent: Any, newsroom: Any, now: datetime
+) -> None:
+    changed = newsletter_settings.change_newsletter(
+        newsroom.briefing.id, cut_off_minutes="45", seen=None, by=SYSTEM, now=now
+    )
+    schedules.create_schedule(newsroom.briefing.id, time="23:59", zone="UTC", by=SYSTEM, now=now)
+    editions.create_edition(newsroom.briefing.id, now.date() + timedelta(days=1), now=now, by=SYSTEM)
+    first, second = [each for each in today.list_due_items((changed,), now) if each.edition]
+    assert (first.clock, second.day) == ((), now.date() + timedelta(days=1))
+    assert [(each.moment.label, each.standing) for each in second.clock] == [
+        ("Opened", "done"),
+        ("Cut-off", "next"),
+        ("In inboxes", "later"),
+    ]
+
+
+def test_the_number_of_a_list_is_not_that_of_a_segments_readers(
+    editor: Client, newsroom: Any, readers: Any, now: datetime
+) -> None:
+    readers(3)
+    create_segment("payers", "Payers", {"about": "tier", "op": "is", "value": "paid"}, by=SYSTEM, now=now)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, segment="payers", seen=None, by=SYSTEM, now=now)
+    editions.create_edition(newsroom.briefing.id, clock.now().date(), now=clock.now(), by=SYSTEM)
+    assert "segment payers of 3 subscribers" in editor.get("/").content.decode()

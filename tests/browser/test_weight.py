@@ -76,6 +76,7 @@ def test_pages_are_light_and_stand_still(
     }
     desk = {
         "today": reverse("desk:today"),
+        "calendar": reverse("desk:calendar"),
         "board": reverse("desk:board", args=[draft.id]),
         "review": reverse("desk:review", args=[sent.edition_id]),
         "mailing": reverse("desk:mailing", args=[sent.id]),

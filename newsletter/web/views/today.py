@@ -41,6 +41,7 @@ from subscribers.states import SubscriptionState
 ALARM_SHOWN_FOR = timedelta(days=3)  # an alarm about our account stays on the page this long
 
 MAILINGS_SHOWN = 6
+MOST_MADE_EARLY = 20  # editions for dates of later days: each is checked
 
 _ON_ITS_WAY = frozenset(
     {EditionState.DRAFT, EditionState.LOCKED, EditionState.IN_REVIEW, EditionState.APPROVED, EditionState.SENDING}
@@ -144,7 +145,9 @@ def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterat
     on_list = {each.id: counts.get(each.list_id, {}).get(SubscriptionState.ACTIVE, 0) for each in newsletters}
     planned_dates = occurrences.list_occurrences(now - timedelta(hours=18), now + occurrences.HORIZON, ids)
     of_dates = edition_status.find_editions_of_dates(planned_dates)
-    dates = [each for each in planned_dates if each.instant <= now + timedelta(hours=40) or each.id in of_dates]
+    soon = now + timedelta(hours=40)
+    dates = [each for each in planned_dates if each.instant <= soon]
+    dates += [each for each in planned_dates if each.instant > soon and each.id in of_dates][:MOST_MADE_EARLY]
     planned = {edition.id for edition in of_dates.values()}
     others = [
         edition

@@ -52,6 +52,10 @@ class UserActor:
             return None
         return frozenset(list_id for newsletter_id, list_id in self._lists.items() if newsletter_id in allowed)
 
+    def list_visible_newsletters(self, verb: Verb) -> frozenset[int] | None:
+        """The newsletters that the roles allow `verb` for; None means all."""
+        return list_visible_newsletters(self.user, verb)
+
     def record(self, entry: ActionRecord) -> None:
         """Writes the audit log, with the user and the network."""
         audit_log.write_entry(entry, user=self.user, actor_name=self.user.email, network=self.network)
@@ -77,6 +81,10 @@ class SystemActor:
         return True
 
     def list_visible_lists(self, verb: Verb) -> frozenset[int] | None:
+        """All."""
+        return None
+
+    def list_visible_newsletters(self, verb: Verb) -> frozenset[int] | None:
         """All."""
         return None
 

@@ -159,7 +159,13 @@ class AuditEntry(WrittenOnce):
     objects = AppendOnly.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["target", "-at"], name="audit_of_target")]
+        # Whatever the log is asked for, its latest entries are read from an index.
+        indexes = [
+            models.Index(fields=["target", "-at"], name="audit_of_target"),
+            models.Index(fields=["newsletter", "-id"], name="audit_of_newsletter"),
+            models.Index(fields=["actor_name", "-id"], name="audit_of_actor"),
+            models.Index(fields=["verb", "-id"], name="audit_of_verb"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.verb} {self.target}"

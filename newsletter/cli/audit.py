@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -68,36 +67,15 @@ def export(
     with open_output(out) as file, spinner("Exporting"):
         writer = CsvWriter(file.write)
         if form == "csv":
-            writer.write_row(_COLUMNS)
+            writer.write_row(audit_log.EXPORTED)
         for entry in audit_log.iterate_entries(wanted):
             count += 1
-            values = {name: asdict(entry)[name] for name in _COLUMNS} | {"at": entry.at.isoformat()}
             if form == "csv":
-                writer.write_row(_to_cell(value) for value in values.values())
+                writer.write_row(audit_log.to_row(entry))
             else:
-                file.write(json.dumps(values, ensure_ascii=False, default=str) + "\n")
+                file.write(json.dumps(audit_log.to_cells(entry), ensure_ascii=False, default=str) + "\n")
     if out is not None:
         say(f"{count} entries are in {out}.")
-
-
-_COLUMNS = (
-    "id",
-    "at",
-    "actor",
-    "network",
-    "action",
-    "target",
-    "newsletter_id",
-    "detail",
-    "before",
-    "after",
-    "digest",
-    "subscriber_id",
-    "personal_before",
-    "personal_after",
-    "redacted_at",
-    "list_ids",
-)
 
 
 def _read_filter(user: str, action: str, target: str, newsletter: str, since: str, until: str) -> AuditFilter:
@@ -125,9 +103,3 @@ def _summarise(entry: RecordedEntry) -> str:
     if entry.redacted_at:
         changed.append("personal values redacted")
     return "; ".join([*([entry.detail] if entry.detail else []), *changed])
-
-
-def _to_cell(value: Any) -> str:
-    if isinstance(value, (dict, Mapping, tuple)):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return "" if value is None else str(value)

@@ -82,6 +82,9 @@ class Actor(Protocol):
     def list_visible_lists(self, verb: Verb) -> frozenset[int] | None:
         """The lists of the newsletters that they may `verb`, even one of several; None means all lists."""
 
+    def list_visible_newsletters(self, verb: Verb) -> frozenset[int] | None:
+        """The newsletters that they may `verb`; None means all."""
+
     def record(self, entry: ActionRecord) -> None:
         """Writes the audit log, in the caller's transaction."""
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext, gettext_noop
 
-from newsletter.accounts import user_names
+from newsletter.accounts import audit_access, user_names
 from newsletter.accounts.permissions import is_signed_in, map_visible_newsletters
 from newsletter.catalog.newsletters import find_oldest_zone
 from newsletter.curator.articles.states import ArticleStanding
@@ -57,6 +57,7 @@ def add_desk_context(request: HttpRequest) -> dict[str, Any]:
             (href, name, request.path == href or (href != start and request.path.startswith(href)))
             for href, name in pages
         ],
+        "may_read_audit": audit_access.may_read_some(visible),
         "now": clock.now(),
         "provider": settings.CONFIG.provider,
         "sending_limits": installation.find_limits(),

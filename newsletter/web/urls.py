@@ -9,6 +9,7 @@ from newsletter.web.views import (
     approve,
     archive,
     articles,
+    audit,
     board,
     boxes,
     calendar,
@@ -122,6 +123,8 @@ desk_patterns = [
     path("account/", account.show_account, name="account"),
     path("account/notifications/", notifications.show_notifications, name="notifications"),
     path("notifications/webhooks/", notification_webhooks.show_webhooks, name="notification-webhooks"),
+    path("audit/", audit.show_entries, name="audit"),
+    path("audit/entries.csv", audit.download_entries, name="audit-export"),
     path("people/", users.show_users, name="people"),
     path("calendar/<str:token>.ics", calendar_feed.show_calendar, name="calendar-feed"),
 ]

@@ -38,6 +38,8 @@ FOR_EVERYBODY: dict[str, str] = {
 }
 # Functions with `by` that only pass it on to one of the above, or that read.
 PASSED_ON: dict[str, str] = {
+    "newsletter.accounts.audit_access.iterate_visible_entries": "reads what they may see",
+    "newsletter.accounts.audit_access.list_visible_entries": "reads what they may see",
     "newsletter.accounts.sign_in_log.record_session_end": "records",
     "newsletter.accounts.sign_in_log.record_sign_in": "records",
     "newsletter.accounts.sign_in_log.record_sign_out": "records",

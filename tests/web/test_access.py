@@ -68,6 +68,8 @@ NEWSROOM_WIDE = {
 }
 OF_NO_NEWSLETTER = {
     "account",
+    "audit",
+    "audit-export",
     "notifications",
     "today",
     "editions",
@@ -138,6 +140,8 @@ def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
         "import-progress": f"/readers/import/{run}/progress/",
         "import-refused": f"/readers/import/{run}/refused.csv",
         "deliveries": "/deliveries/",
+        "audit": "/audit/",
+        "audit-export": "/audit/entries.csv",
         "people": "/people/",
         "outbox": "/outbox/",
         "newsletter": "/newsletters/morning/",
@@ -232,7 +236,7 @@ def test_what_is_of_no_newsletter_shows_a_stranger_nothing_of_ours(
     addresses: dict[str, str], signed_in: Callable[[str], Client]
 ) -> None:
     stranger = signed_in("stranger")
-    for name in OF_NO_NEWSLETTER - {"read-sources", "add-article", "add-pictures", "sources", "opml"}:
+    for name in OF_NO_NEWSLETTER - {"read-sources", "add-article", "add-pictures", "sources", "opml", "audit-export"}:
         text = stranger.get(addresses[name]).content.decode()
         assert "Morning Briefing" not in text, name
         assert "reader0@example.com" not in text, name

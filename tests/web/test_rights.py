@@ -31,11 +31,12 @@ from tests.actors import SYSTEM
 
 VIEW, EDIT, APPROVE, SEND = "view", "edit", "approve", "send"
 SUBSCRIBERS, CONFIGURE, USERS = "subscribers", "configure", "users"
+AUDIT = "read the audit log"
 ROLES = {
-    "admin": {VIEW, EDIT, APPROVE, SEND, SUBSCRIBERS, CONFIGURE, USERS},
-    "editor": {VIEW, EDIT, APPROVE, SEND, SUBSCRIBERS},
-    "author": {VIEW, EDIT},
-    "readers": {VIEW, SUBSCRIBERS},
+    "admin": {VIEW, EDIT, APPROVE, SEND, SUBSCRIBERS, CONFIGURE, USERS, AUDIT},
+    "editor": {VIEW, EDIT, APPROVE, SEND, SUBSCRIBERS, AUDIT},
+    "author": {VIEW, EDIT, AUDIT},
+    "readers": {VIEW, SUBSCRIBERS, AUDIT},
     "viewer": {VIEW},
 }
 MORNING, ANY, NEWSROOM = "the morning newsletter", "any newsletter", "all newsletters"
@@ -313,6 +314,8 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "outbox-folder": Row(f"/outbox/{ids.folder}/", whole[SUBSCRIBERS], queries=("", "?q=reader")),
         "outbox-letter": Row(f"/outbox/{ids.folder}/{ids.letter}/", whole[SUBSCRIBERS]),
         "outbox-html": Row(f"/outbox/{ids.folder}/{ids.letter}/html/", whole[SUBSCRIBERS]),
+        "audit": Row("/audit/", some[AUDIT], queries=("", "?newsletter=morning", f"?subscriber={ids.reader}")),
+        "audit-export": Row("/audit/entries.csv", some[AUDIT]),
         "people": Row(
             "/people/", whole[USERS], whole[USERS], forms=({"email": "viewer-evening@example.com", "role": "editor"},)
         ),

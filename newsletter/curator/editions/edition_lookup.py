@@ -343,6 +343,11 @@ def get_subjects(edition_ids: Iterable[int]) -> dict[int, str]:
     return dict(models.Edition.objects.filter(id__in=list(edition_ids)).values_list("id", "subject"))
 
 
+def get_days(edition_ids: Iterable[int]) -> dict[int, date]:
+    """The days of editions."""
+    return dict(models.Edition.objects.filter(id__in=list(edition_ids)).values_list("id", "date"))
+
+
 def list_story_clicks(edition_id: int) -> tuple[StoryClicks, ...]:
     """The stories of an edition by how often people clicked them, most first."""
     rows = models.Pick.objects.filter(edition_id=edition_id).order_by("-clicks", "position", "id")

@@ -26,6 +26,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.enums import LabelledEnum
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.templater.richtext import inline_to_plain
+from newsletter.web.audit_words import get_action_label
 from newsletter.web.translated import describe_error, translate
 from subscribers.states import ImportState, SubscriptionState
 from subscribers.values import List
@@ -222,6 +223,7 @@ def show_pieces(pieces: Iterable[tuple[str, bool]], tag: str) -> SafeString:
     )
 
 
+register.filter("action_label", get_action_label)
 register.filter("translated", translate)
 register.filter("describe_error", describe_error)
 

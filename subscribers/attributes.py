@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import Literal, TypedDict, Unpack
 
 from django.db import connection, transaction
 
@@ -45,6 +45,8 @@ def create_attribute(
     return Attribute(row.slug, row.name, row.kind, tuple(row.choices))
 
 
+LONGEST_NAME = 100
+_NAMES: tuple[Literal["first_name"], Literal["last_name"]] = ("first_name", "last_name")
 # One key is changed where it is stored: what others set at the same moment stays, however the database writes its JSON.
 _SET = {
     "sqlite": "UPDATE subscribers_subscriber SET attributes = json_set(attributes, %s, json(%s)) WHERE id = %s",
@@ -62,6 +64,8 @@ _REMOVE = {
 class ProfileChanges(TypedDict, total=False):
     """What can be changed of what is known of a person."""
 
+    first_name: str
+    last_name: str
     tier: str
     tier_until: str  # as tiers.parse_end reads it, "" for good; without it a new tier is for good
     attributes: Mapping[str, str]  # by slug; "" removes the value
@@ -72,7 +76,7 @@ class ProfileChanges(TypedDict, total=False):
 def change_profile(
     subscriber_id: int, *, seen: Mapping[str, str] | None, by: Actor, now: datetime, **changes: Unpack[ProfileChanges]
 ) -> None:
-    """Changes a person's tier, attributes and tags, as far as they are given.
+    """Changes a person's name, tier, attributes and tags, as far as they are given.
 
     `seen` is what the actor saw of them (`describe_profile`). Raises NotAllowed, NotFound, BadInput, Conflict.
     """
@@ -86,12 +90,15 @@ def change_profile(
             slug: _convert(slug, value, kinds.get(slug)) for slug, value in changes.get("attributes", {}).items()
         }
         given = {f"attribute_{slug}": _to_text(value) for slug, value in converted.items()}
+        given |= {name: _check_name(name, changes.get(name, "")) for name in _NAMES if name in changes}
         if "tier" in changes:
             given["tier"] = tiers.to_name(tiers.to_code(changes["tier"]))
         if "tier_until" in changes:
             given["tier_until"] = tiers.format_end(tiers.parse_end(changes["tier_until"]))
         present = dict.fromkeys(given, "") | _describe(person, now)
         wanted = select_changes(present, given, seen, labels=_label_attributes(kinds.values()))
+        if names := {name: wanted[name] for name in _NAMES if name in wanted}:
+            models.Subscriber.objects.filter(id=person.id).update(**names)
         for slug, value in converted.items():
             if f"attribute_{slug}" in wanted:
                 _write_attribute(person.id, slug, value)
@@ -118,21 +125,33 @@ def change_profile(
 
 
 def describe_profile(person: Subscriber) -> dict[str, str]:
-    """The tier and the attributes of a person as `change_profile` compares them."""
+    """The name, the tier and the attributes of a person as `change_profile` compares them."""
     known = {f"attribute_{slug}": _to_text(value) for slug, value in person.attributes.items()}
-    return {"tier": person.tier, "tier_until": tiers.format_end(person.tier_ends_at)} | known
+    names = {"first_name": person.first_name, "last_name": person.last_name}
+    return names | {"tier": person.tier, "tier_until": tiers.format_end(person.tier_ends_at)} | known
 
 
 def _describe(person: models.Subscriber, now: datetime) -> dict[str, str]:
     tier = tiers.to_name(tiers.get_present(person.tier, person.tier_ends_at, now))
     over = person.tier_ends_at is not None and person.tier_ends_at <= now
-    return {"tier": tier, "tier_until": tiers.format_end(None if over else person.tier_ends_at)} | {
-        f"attribute_{slug}": _to_text(value) for slug, value in person.attributes.items()
-    }
+    names = {"first_name": person.first_name, "last_name": person.last_name}
+    return (
+        names
+        | {"tier": tier, "tier_until": tiers.format_end(None if over else person.tier_ends_at)}
+        | {f"attribute_{slug}": _to_text(value) for slug, value in person.attributes.items()}
+    )
 
 
 def _label_attributes(rows: Iterable[models.Attribute]) -> dict[str, str]:
-    return {"tier": "Tier", "tier_until": "Tier until"} | {f"attribute_{row.slug}": row.name for row in rows}
+    names = {"first_name": "First name", "last_name": "Last name"}
+    return names | {"tier": "Tier", "tier_until": "Tier until"} | {f"attribute_{row.slug}": row.name for row in rows}
+
+
+def _check_name(field: str, text: str) -> str:
+    name = " ".join(text.split())
+    if len(name) > LONGEST_NAME:
+        raise BadInput(f"A name can have {LONGEST_NAME} characters; this has {len(name)}. Shorten it.", field)
+    return name
 
 
 def _to_text(value: object) -> str:

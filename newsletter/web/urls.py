@@ -94,6 +94,7 @@ desk_patterns = [
     path("newsletters/<slug:slug>/rules/", rules.show_rules, name="rules"),
     path("sources/", sources.show_sources, name="sources"),
     path("sources/reading/", sources.fetch_source, name="read-sources"),
+    path("sources/removal/", sources.remove_feed, name="remove-source"),
     path("sources/feeds.opml", sources.exchange_opml, name="opml"),
     path("sources/articles/", sources.add_article, name="add-article"),
     path("sources/clip/", clip.clip_page, name="clip"),

@@ -73,3 +73,10 @@ def test_what_is_not_there_has_no_attributes(ann: int, now: datetime) -> None:
         change_profile(ann + 1, attributes={"age": "42"}, seen=None, by=SYSTEM, now=now)
     with pytest.raises(NotFound, match="no subscriber"):
         change_profile(ann + 1, tier="paid", seen=None, by=SYSTEM, now=now)
+
+
+def test_a_name_that_is_too_long_is_refused_and_nothing_changes(ann: int, now: datetime) -> None:
+    before = subscriber_lookup.get_subscriber(ann)
+    with pytest.raises(BadInput, match="100 characters"):
+        change_profile(ann, seen=None, first_name="x" * 101, by=SYSTEM, now=now)
+    assert subscriber_lookup.get_subscriber(ann) == before

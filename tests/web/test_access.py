@@ -55,6 +55,7 @@ WITHOUT_CSRF = {
     "tier",
 }
 NEWSROOM_WIDE = {
+    "remove-source",
     "notification-webhooks",
     "people",
     "segments",
@@ -127,6 +128,7 @@ def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
         "sources": "/sources/",
         "read-sources": "/sources/reading/",
         "add-article": "/sources/articles/",
+        "remove-source": "/sources/removal/",
         "readers": "/readers/",
         "segments": "/readers/segments/",
         "import": "/readers/import/",

@@ -163,7 +163,7 @@ def list_rows(ids: Things) -> dict[str, Row]:
             mine[CONFIGURE],
             forms=({"newsletter": "morning", "weekdays": "1", "time": "08:00"},),
         ),
-        "newsletters": Row("/newsletters/", some[VIEW]),
+        "newsletters": Row("/newsletters/", some[VIEW], whole[CONFIGURE], forms=({"name": "Noon", "slug": "noon"},)),
         "newsletter": Row("/newsletters/morning/", mine[VIEW], mine[CONFIGURE], forms=({"strap": "New"},)),
         "rules": Row(
             "/newsletters/morning/rules/", mine[VIEW], mine[EDIT], forms=({}, {"do": "remove", "rule_id": "1"})
@@ -173,6 +173,7 @@ def list_rows(ids: Things) -> dict[str, Row]:
         ),
         "sources": Row("/sources/", some[EDIT]),
         "read-sources": Row("/sources/reading/", post=some[EDIT]),
+        "remove-source": Row("/sources/removal/", post=whole[EDIT], forms=({"source": "1", "sure": "on"},)),
         "opml": Row("/sources/feeds.opml", some[EDIT]),
         "add-article": Row("/sources/articles/", post=some[EDIT], forms=({"text": "Nothing"},)),
         "clip": Row("/sources/clip/", some[EDIT], some[EDIT]),
@@ -193,9 +194,13 @@ def list_rows(ids: Things) -> dict[str, Row]:
                 {"do": "move", "email": "elsewhere@example.com"},
                 {"do": "leave", "list": "1"},
                 {"do": "know", "tier": "paid", "tag": "new"},
+                {"do": "untag", "tag": "canary-tag"},
                 {"do": "data"},
                 {"do": "erase", "sure": "1"},
             ),
+        ),
+        "reader, for all": Row(
+            f"/readers/{ids.reader}/", post=whole[SUBSCRIBERS], forms=({"do": "suppress", "sure": "on"},)
         ),
         "import": Row("/readers/import/", some[SUBSCRIBERS], mine[SUBSCRIBERS], forms=({"list": "morning"},)),
         "import-run": Row(

@@ -13,6 +13,7 @@ from newsletter.catalog.settings_fields import FORM_SETTINGS, NewsletterFields, 
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel.resources import list_mail_templates
 from newsletter.web.forms.base import DayField, DeskForm, IdField, WebAddressField
+from subscribers import lists
 
 _INPUTS: dict[SettingKind, tuple[type[forms.Widget], dict[str, str]]] = {
     SettingKind.NUMBER: (forms.TextInput, {"class": "input--short", "inputmode": "numeric"}),
@@ -20,6 +21,10 @@ _INPUTS: dict[SettingKind, tuple[type[forms.Widget], dict[str, str]]] = {
     SettingKind.ADDRESS: (forms.TextInput, {"inputmode": "email"}),
     SettingKind.WEB_ADDRESS: (forms.URLInput, {"placeholder": "https://"}),
 }
+
+
+def _list_lists() -> list[tuple[str, str]]:
+    return [(each.slug, each.name) for each in lists.list_lists()]
 
 
 class SettingsForm(DeskForm):
@@ -52,6 +57,38 @@ def _build_input(setting: NewsletterSetting, present: str) -> forms.Widget:
     kind, attrs = _INPUTS.get(setting.kind, (forms.TextInput, {}))
     limits = {"maxlength": str(setting.most)} if setting.most and setting.kind is SettingKind.TEXT else {}
     return kind(attrs=attrs | limits | ({"required": "required"} if setting.required else {}))
+
+
+class NewNewsletterForm(DeskForm):
+    """A new newsletter, with what none can be without; the rest is set on its page."""
+
+    SERVICE_NAMES = {"list_id": "list"}
+
+    name = forms.CharField(label=_("Name"), max_length=120, error_messages={"required": _("Give it a name.")})
+    slug = forms.CharField(
+        label=_("Short name"),
+        help_text=_("For the addresses of its pages: small letters, digits and hyphens, such as morning."),
+        max_length=59,
+        error_messages={"required": _("Give it a short name.")},
+    )
+    list = forms.ChoiceField(
+        label=_("List"), choices=_list_lists, error_messages={"required": _("Choose the list that it is sent to.")}
+    )
+    from_email = forms.CharField(
+        label=_("Sender's address"),
+        widget=forms.EmailInput(),
+        error_messages={"required": _("Give the address that it is sent from.")},
+    )
+    postal_address = forms.CharField(
+        label=_("Postal address"),
+        help_text=_("Stands in the footer of every mail; the law asks for it."),
+        max_length=300,
+        error_messages={"required": _("Give the postal address.")},
+    )
+    zone = forms.CharField(label=_("Time zone"), help_text=_("Such as Europe/London"), initial="UTC", max_length=60)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "new-%s"} | kwargs)
 
 
 class SponsorForm(DeskForm):

@@ -30,6 +30,16 @@ class FetchForm(DeskForm):
     source = IdField(error_messages={"required": _("The page does not say which feed. Load it again.")})
 
 
+class RemoveFeedForm(DeskForm):
+    """Which feed is removed, and that it is meant."""
+
+    source = IdField(error_messages={"required": _("The page does not say which feed. Load it again.")})
+    sure = forms.BooleanField(
+        label=_("Fetch it no more. Its articles stay."),
+        error_messages={"required": _("Tick the box to confirm that the feed is to be removed.")},
+    )
+
+
 class OpmlForm(DeskForm):
     """A file with the addresses of feeds. How large it may be, and what it must hold, is checked by the service."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -9,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from newsletter.web.forms.base import DeskForm, IdField
 from subscribers import tiers
-from subscribers.attributes import ProfileChanges, list_attributes
+from subscribers.attributes import LONGEST_NAME, ProfileChanges, list_attributes
 from subscribers.imports.attribute_values import LONGEST_TAG
+from subscribers.suppressions import LONGEST_REASON
 
 _TOO_OLD = _("This page is too old to save from. Load it again.")
 
@@ -59,6 +61,46 @@ class LeaveForm(DeskForm):
     list = IdField(error_messages={"required": _("Say which list. Load the page again.")})
 
 
+class UntagForm(DeskForm):
+    """Which tag a button takes off."""
+
+    tag = forms.CharField(
+        widget=forms.HiddenInput, error_messages={"required": _("Say which tag. Load the page again.")}
+    )
+
+
+class JoinForm(DeskForm):
+    """One more list for a subscriber, who is asked to confirm unless it is known where they agreed."""
+
+    SERVICE_NAMES = {"email": "list"}
+
+    list = forms.ChoiceField(label=_("Add to a list"), error_messages={"required": _("Choose a list.")})
+    reason = forms.CharField(
+        label=_("Where did they agree? (optional)"),
+        help_text=_("Kept as the proof of consent. Leave it empty, and a mail asks them to confirm first."),
+        max_length=500,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, lists: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "joined-%s"} | kwargs)
+        choices: Any = self.fields["list"]
+        choices.choices = [*lists]
+
+
+class SuppressPersonForm(DeskForm):
+    """Never mails a subscriber again, on any list."""
+
+    why = forms.CharField(label=_("Why (optional)"), max_length=LONGEST_REASON, required=False)
+    sure = forms.BooleanField(
+        label=_("Never mail this address again, on no list, whoever adds it."),
+        error_messages={"required": _("Tick the box to confirm that this address is not to be mailed.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "suppressed-%s"} | kwargs)
+
+
 class DataForm(DeskForm):
     """Downloads what is known of a subscriber: nothing to fill in, one button."""
 
@@ -73,8 +115,10 @@ class EraseForm(DeskForm):
 
 
 class DetailsForm(DeskForm):
-    """The tier of a subscriber, one more tag, and one attribute."""
+    """The name and the tier of a subscriber, one more tag, and one attribute."""
 
+    first_name = forms.CharField(label=_("First name"), max_length=LONGEST_NAME, required=False)
+    last_name = forms.CharField(label=_("Last name"), max_length=LONGEST_NAME, required=False)
     tier = forms.ChoiceField(label=_("Tier"), choices=lambda: [(each, each) for each in tiers.list_tiers()])
     tier_until = forms.CharField(
         label=_("Until (optional)"),
@@ -108,6 +152,10 @@ class DetailsForm(DeskForm):
         changes: ProfileChanges = {"tier": given["tier"]}
         if "tier_until" in self.data:
             changes["tier_until"] = given["tier_until"]
+        if "first_name" in self.data:
+            changes["first_name"] = given["first_name"]
+        if "last_name" in self.data:
+            changes["last_name"] = given["last_name"]
         if given["tag"]:
             changes["add_tags"] = [given["tag"]]
         if given.get("attribute"):

@@ -43,6 +43,18 @@ class LiftForm(DeskForm):
     address = forms.CharField(widget=forms.HiddenInput)
 
 
+class LiftComplaintForm(LiftForm):
+    """Which complaint is lifted, and that it is meant."""
+
+    sure = forms.BooleanField(
+        label=_("They asked for mail again, though they complained."),
+        error_messages={"required": _("Tick the box to confirm that they asked for mail again.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "complained-%s"} | kwargs)
+
+
 class SuppressionFileForm(DeskForm):
     """A file of addresses that must not be mailed."""
 

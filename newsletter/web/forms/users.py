@@ -46,6 +46,28 @@ class RoleForm(DeskForm):
             raise forms.ValidationError(_TOO_OLD) from None
 
 
+class NewUserForm(DeskForm):
+    """A new user, with one role and a first password."""
+
+    email = forms.CharField(
+        label=_("Address"), widget=forms.EmailInput(), error_messages={"required": _("Type the address.")}
+    )
+    name = forms.CharField(label=_("Name"), max_length=200, required=False)
+    role = forms.ChoiceField(label=_("Role"), choices=lambda: [(role.value, role.label) for role in RoleName])
+    newsletter = forms.ChoiceField(label=_("Newsletter"), choices=_list_newsletters, required=False)
+    password = forms.CharField(
+        label=_("First password"),
+        help_text=_("Hand it over by a safe way. They change it under their account."),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": _("Type a password.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "new-%s"} | kwargs)
+
+
 class AccessForm(DeskForm):
     """Whose sign-in a button of the table disables or enables."""
 

@@ -38,7 +38,7 @@ _PAGES = {"edition": "desk:board", "mailing": "desk:mailing", "reader": "desk:re
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangedValue:
     """A value that an entry has, before and after."""
 
     name: str
@@ -55,10 +55,10 @@ class EntryLine:
     target: str
     address: str  # of the page about the target; "" without one
     newsletter: str
-    changes: tuple[Change, ...]
+    changes: tuple[ChangedValue, ...]
 
     @property
-    def first_changes(self) -> tuple[Change, ...]:
+    def first_changes(self) -> tuple[ChangedValue, ...]:
         """Those that stand beside it; what an entry keeps of the content as a whole says nothing to people."""
         return tuple(each for each in self.changes if each.name != CONTENT)[:SHOWN_CHANGES]
 
@@ -188,10 +188,10 @@ def _name_target(target: str, kind: str, number: int, days: Mapping[int, date]) 
     return target
 
 
-def _list_changes(entry: RecordedEntry) -> Iterator[Change]:
+def _list_changes(entry: RecordedEntry) -> Iterator[ChangedValue]:
     for before, after in ((entry.before, entry.after), (entry.personal_before, entry.personal_after)):
         for name in dict.fromkeys([*before, *after]):
-            yield Change(name, _to_text(before.get(name)), _to_text(after.get(name)))
+            yield ChangedValue(name, _to_text(before.get(name)), _to_text(after.get(name)))
 
 
 def _to_text(value: Any) -> str:

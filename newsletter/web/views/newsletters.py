@@ -13,22 +13,46 @@ from newsletter.accounts.permissions import can
 from newsletter.catalog import newsletter_settings, newsletters, sponsors
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel import clock
-from newsletter.kernel.actors import Verb
+from newsletter.kernel.actors import Verb, require_right
 from newsletter.web.access import desk_view, get_actor, list_accessible_newsletters, require_permission
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import DeskForm, keep_sent
-from newsletter.web.forms.newsletters import RemoveSponsorForm, SettingsForm, SponsorForm
+from newsletter.web.forms.newsletters import NewNewsletterForm, RemoveSponsorForm, SettingsForm, SponsorForm
 from subscribers import lists
 
 
-@desk_view(Verb.VIEW)
+@desk_view(Verb.VIEW, methods=("GET", "POST"))
 def show_newsletters(request: HttpRequest) -> HttpResponse:
-    """The newsletters the user may see, with their subscribers."""
+    """The newsletters the user may see, with their subscribers; POST creates one."""
+    if request.method != "POST":
+        return _render_newsletters(request, NewNewsletterForm())
+    require_right(get_actor(request), Verb.CONFIGURE)
+    form = NewNewsletterForm(request.POST)
+    if form.is_valid():
+        with form.show_refusals():
+            given = form.cleaned_data
+            newsletter = newsletter_settings.create_newsletter(
+                slug=given["slug"],
+                name=given["name"],
+                list_id=lists.get_list_by_slug(given["list"]).id,
+                from_email=given["from_email"],
+                postal_address=given["postal_address"],
+                zone=given["zone"],
+                by=get_actor(request),
+                now=clock.now(),
+            )
+            messages.success(request, _("%(newsletter)s is created.") % {"newsletter": newsletter.name})
+            return redirect("desk:newsletter", newsletter.slug)
+    return _render_newsletters(request, form)
+
+
+def _render_newsletters(request: HttpRequest, form: NewNewsletterForm) -> HttpResponse:
     counts, of_all = lists.count_subscribers_of_lists(), {each.id: each for each in lists.list_lists()}
     found = [
         (each, counts.get(each.list_id, {}), of_all[each.list_id]) for each in list_accessible_newsletters(request)
     ]
-    return render(request, "pages/newsletters.html", {"newsletters": found})
+    context = {"newsletters": found, "form": form, "may_create": can(request.user, Verb.CONFIGURE)}
+    return render(request, "pages/newsletters.html", context, status=form.status)
 
 
 @desk_view(Verb.VIEW, methods=("GET", "POST"))

@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from newsletter.accounts.permissions import can
 from newsletter.curator.articles import article_lookup, intake, opml
 from newsletter.curator.articles.polling import fetch_sources
-from newsletter.curator.articles.sources import add_source, export_sources, import_sources
+from newsletter.curator.articles.sources import add_source, export_sources, import_sources, remove_source
 from newsletter.curator.articles.states import FetchState
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.forms.base import DeskForm, keep_sent
-from newsletter.web.forms.sources import ArticleForm, FeedForm, FetchForm, OpmlForm
+from newsletter.web.forms.sources import ArticleForm, FeedForm, FetchForm, OpmlForm, RemoveFeedForm
 
 
 @desk_view(Verb.EDIT, methods=("GET", "POST"))
@@ -46,6 +46,7 @@ def _render_sources(request: HttpRequest, sent: DeskForm | None = None) -> HttpR
         "may": can(request.user, Verb.EDIT),
         "feed_form": keep_sent(sent, FeedForm),
         "fetch_form": keep_sent(sent, FetchForm),
+        "remove_form": keep_sent(sent, RemoveFeedForm),
         "opml_form": keep_sent(sent, OpmlForm),
         "article_form": keep_sent(sent, ArticleForm),
     }
@@ -80,6 +81,18 @@ def fetch_source(request: HttpRequest) -> HttpResponse:
         return _render_sources(request, form)
     _fetch_now(request, form.cleaned_data["source"])
     return redirect("desk:sources")
+
+
+@desk_view(Verb.EDIT, methods=("POST",), newsroom_wide=True)
+def remove_feed(request: HttpRequest) -> HttpResponse:
+    """Removes one feed; its articles stay."""
+    form = RemoveFeedForm(request.POST)
+    if form.is_valid():
+        with form.show_refusals():
+            remove_source(form.cleaned_data["source"], by=get_actor(request), now=clock.now())
+            messages.success(request, _("The feed is removed. Its articles stay."))
+            return redirect("desk:sources")
+    return _render_sources(request, form)
 
 
 def _fetch_now(request: HttpRequest, source_id: int) -> None:

@@ -17,7 +17,7 @@ from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup
 from newsletter.delivery.reports import history
 from newsletter.kernel import clock
-from newsletter.kernel.actors import Verb
+from newsletter.kernel.actors import Verb, require_right
 from newsletter.kernel.errors import BadInput, NotAllowed
 from newsletter.web.access import desk_view, get_actor, list_accessible_newsletters
 from newsletter.web.fields import read_act, read_number
@@ -28,9 +28,12 @@ from newsletter.web.forms.subscribers import (
     DataForm,
     DetailsForm,
     EraseForm,
+    JoinForm,
     LeaveForm,
+    SuppressPersonForm,
+    UntagForm,
 )
-from subscribers import people, subscriber_lookup, tiers
+from subscribers import people, subscriber_lookup, suppressions, tiers
 from subscribers.attributes import change_profile, describe_profile, list_attributes
 from subscribers.consent import erasure, personal_data
 from subscribers.imports import export
@@ -124,7 +127,8 @@ def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
     if request.method != "POST":
         return _render_subscriber(request, found)
     form_class, act = read_act(request.POST, _ACTS)
-    form = form_class(request.POST)
+    more = {"lists": _list_joinable(request, found)} if form_class is JoinForm else {}
+    form = form_class(request.POST, **more)
     if form.is_valid():
         with form.show_refusals():
             return act(request, subscriber_id, form) or redirect("desk:reader", subscriber_id)
@@ -149,6 +153,7 @@ def _render_subscriber(request: HttpRequest, found: VisibleSubscriber, sent: Des
     details = keep_sent(sent, DetailsForm, initial=present)
     no_attributes = dict.fromkeys((f"attribute_{each.slug}" for each in list_attributes()), "")
     address = keep_sent(sent, AddressForm)
+    joinable = _list_joinable(request, found)
     context = {
         "person": found.subscriber,
         "may_change": found.may_change,
@@ -159,11 +164,27 @@ def _render_subscriber(request: HttpRequest, found: VisibleSubscriber, sent: Des
         "seen_address": address.keep_seen({"address": found.subscriber.address}),
         "leave_form": keep_sent(sent, LeaveForm),
         "erase_form": keep_sent(sent, EraseForm),
+        "untag_form": keep_sent(sent, UntagForm),
+        "join_form": keep_sent(sent, JoinForm, lists=joinable),
+        "joinable": joinable,
+        "suppress_form": keep_sent(sent, SuppressPersonForm),
+        "may_suppress": can(request.user, Verb.SUBSCRIBERS),
         "editions": editions,
         "more": len(outcomes) == most,
         "tier_changes": tiers.list_tier_changes(subscriber_id) if found.may_change else (),
     }
     return render(request, "pages/subscriber.html", context, status=sent.status if sent else 200)
+
+
+def _list_joinable(request: HttpRequest, found: VisibleSubscriber) -> list[tuple[str, str]]:
+    """The lists that somebody may be added to: not those they are on, nor those that only they can join again."""
+    known = {each.list_id for each in found.subscriber.subscriptions}
+    may = get_actor(request).may
+    return [
+        (each.slug, each.name)
+        for each in list_visible_lists(request).values()
+        if each.id not in known and may(Verb.SUBSCRIBERS, [each.id])
+    ]
 
 
 def _change_address(request: HttpRequest, subscriber_id: int, form: DeskForm) -> None:
@@ -188,6 +209,31 @@ def _save_details(request: HttpRequest, subscriber_id: int, form: DeskForm) -> N
     messages.success(request, _("Saved."))
 
 
+def _untag(request: HttpRequest, subscriber_id: int, form: DeskForm) -> None:
+    tag = form.cleaned_data["tag"]
+    change_profile(subscriber_id, seen=None, remove_tags=[tag], by=get_actor(request), now=clock.now())
+    messages.success(request, _("The tag %(tag)s is taken off.") % {"tag": tag})
+
+
+def _join(request: HttpRequest, subscriber_id: int, form: DeskForm) -> None:
+    by, reason = get_actor(request), form.cleaned_data["reason"]
+    found = subscriber_lookup.show_subscriber(subscriber_id, by=by)
+    if not found.may_change:  # the address is not shown to them either
+        raise NotAllowed("You have no right to change this subscriber, who is on other lists as well.")
+    address, target = found.subscriber.address, get_list_by_slug(form.cleaned_data["list"])
+    people.add_subscriber(address, target.id, reason=reason, source="desk", by=by, now=clock.now())
+    added = _("Added to %(list)s.") % {"list": target.name}
+    messages.success(request, added if reason else f"{added} {_('A mail asks them to confirm.')}")
+
+
+def _suppress(request: HttpRequest, subscriber_id: int, form: DeskForm) -> None:
+    by = get_actor(request)
+    require_right(by, Verb.SUBSCRIBERS)
+    address = subscriber_lookup.show_subscriber(subscriber_id, by=by).subscriber.address
+    suppressions.suppress(address, reason=form.cleaned_data["why"] or "asked", by=by, now=clock.now())
+    messages.success(request, _("%(address)s is not mailed any more.") % {"address": address})
+
+
 def _erase(request: HttpRequest, subscriber_id: int, form: DeskForm) -> HttpResponse:
     erasure.erase_subscriber(subscriber_id, by=get_actor(request), now=clock.now())
     messages.success(request, _("Erased. A hash of the address keeps it from being signed up again."))
@@ -206,6 +252,9 @@ _ACTS: Mapping[str, tuple[type[DeskForm], Callable[[HttpRequest, int, DeskForm],
     "move": (AddressForm, _change_address),
     "leave": (LeaveForm, _unsubscribe),
     "know": (DetailsForm, _save_details),
+    "untag": (UntagForm, _untag),
+    "join": (JoinForm, _join),
+    "suppress": (SuppressPersonForm, _suppress),
     "data": (DataForm, _download_data),
     "erase": (EraseForm, _erase),
 }

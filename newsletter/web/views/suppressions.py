@@ -18,6 +18,7 @@ from newsletter.web.fields import read_act, read_number
 from newsletter.web.forms.base import DeskForm, keep_sent
 from newsletter.web.forms.suppressions import (
     DomainRuleForm,
+    LiftComplaintForm,
     LiftForm,
     RemoveDomainRuleForm,
     SuppressForm,
@@ -65,6 +66,13 @@ def _lift_suppression(request: HttpRequest, given: Mapping[str, Any]) -> dict[st
     return {}
 
 
+def _lift_complaint(request: HttpRequest, given: Mapping[str, Any]) -> dict[str, Any]:
+    suppressions.lift_suppression(given["address"], complaints=True, by=get_actor(request), now=clock.now())
+    message = _("%(address)s may be mailed again, if its owner signs up.")
+    messages.success(request, message % {"address": given["address"]})
+    return {}
+
+
 def _import_file(request: HttpRequest, given: Mapping[str, Any]) -> dict[str, Any]:
     file = given["file"]
     new, bad = suppressions.import_suppressions(file, source=file.name[:200], by=get_actor(request), now=clock.now())
@@ -88,6 +96,7 @@ def _remove_domain_rule(request: HttpRequest, given: Mapping[str, Any]) -> dict[
 _ACTS: Mapping[str, tuple[type[DeskForm], Callable[[HttpRequest, Mapping[str, Any]], dict[str, Any]]]] = {
     "add": (SuppressForm, _suppress),
     "lift": (LiftForm, _lift_suppression),
+    "lift-complaint": (LiftComplaintForm, _lift_complaint),
     "take": (SuppressionFileForm, _import_file),
     "rule": (DomainRuleForm, _set_domain_rule),
     "remove-rule": (RemoveDomainRuleForm, _remove_domain_rule),
@@ -108,7 +117,7 @@ def _render_page(request: HttpRequest, sent: DeskForm | None = None, **shown_onc
             for verdict, count in signup_attempts.count_attempts(clock.now() - timedelta(days=1)).by_verdict.items()
         ],
         "suppress_form": keep_sent(sent, SuppressForm),
-        "lift_form": keep_sent(sent, LiftForm),
+        "lift_form": sent if isinstance(sent, LiftForm) else LiftForm(),
         "file_form": keep_sent(sent, SuppressionFileForm),
         "rule_form": keep_sent(sent, DomainRuleForm),
         "remove_rule_form": keep_sent(sent, RemoveDomainRuleForm),

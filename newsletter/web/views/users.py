@@ -11,19 +11,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from newsletter.accounts import users
+from newsletter.accounts import sign_in_limits, users
 from newsletter.catalog.newsletters import get_newsletter_by_slug, list_newsletters
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import DeskForm, keep_sent
-from newsletter.web.forms.users import AccessForm, RemoveUserForm, RoleForm
+from newsletter.web.forms.users import AccessForm, NewUserForm, RemoveUserForm, RoleForm
 
 
 @desk_view(Verb.USERS, methods=("GET", "POST"), newsroom_wide=True)
 def show_users(request: HttpRequest) -> HttpResponse:
-    """All users with their roles; POST gives or removes a role, or disables, enables or removes a user."""
+    """All users with their roles; POST adds a user, gives or removes a role, or disables, enables or removes a user."""
     if request.method != "POST":
         return _render_page(request)
     form_class, act = read_act(request.POST, _ACTS, "role")
@@ -48,6 +48,25 @@ def _set_role(request: HttpRequest, given: Mapping[str, Any]) -> str:
     return _("The role of %(user)s is saved.") % {"user": person.email}
 
 
+def _add(request: HttpRequest, given: Mapping[str, Any]) -> str:
+    slug = given["newsletter"]
+    person = users.create_user(
+        given["email"],
+        given["password"],
+        name=given["name"],
+        role=given["role"],
+        newsletter_id=get_newsletter_by_slug(slug).id if slug else None,
+        by=get_actor(request),
+        now=clock.now(),
+    )
+    return _("%(user)s is added and may sign in.") % {"user": person.email}
+
+
+def _unlock(request: HttpRequest, given: Mapping[str, Any]) -> str:
+    sign_in_limits.unlock_user(given["email"], by=get_actor(request), now=clock.now())
+    return _("%(user)s may try to sign in again at once.") % {"user": given["email"]}
+
+
 def _disable(request: HttpRequest, given: Mapping[str, Any]) -> str:
     person = users.disable_user(given["email"], by=get_actor(request), now=clock.now())
     return _("%(user)s is disabled: sessions and tokens have ended.") % {"user": person.email}
@@ -65,6 +84,8 @@ def _remove(request: HttpRequest, given: Mapping[str, Any]) -> str:
 
 _ACTS: Mapping[str, tuple[type[DeskForm], Callable[[HttpRequest, Mapping[str, Any]], str]]] = {
     "role": (RoleForm, _set_role),
+    "add": (NewUserForm, _add),
+    "unlock": (AccessForm, _unlock),
     "disable": (AccessForm, _disable),
     "enable": (AccessForm, _enable),
     "remove": (RemoveUserForm, _remove),
@@ -79,6 +100,7 @@ def _render_page(request: HttpRequest, sent: DeskForm | None = None) -> HttpResp
     context = {
         "people": [(user, [(role, names[n]) for n, role in user.roles]) for user in people],
         "seen": {"roles": json.dumps(seen)},
+        "new_form": keep_sent(sent, NewUserForm),
         "role_form": keep_sent(sent, RoleForm),
         "access_form": keep_sent(sent, AccessForm),
         "remove_form": keep_sent(sent, RemoveUserForm),

@@ -103,3 +103,39 @@ def test_nobody_moves_a_newsletter_to_a_list_of_others(newsroom: Any, people: An
             newsroom.other.id, list_id=newsroom.list.id, seen=None, by=act_as("stranger@example.com"), now=now
         )
     assert get_newsletter(newsroom.other.id).list_id == newsroom.other_list.id
+
+
+NEW = {"slug": "noon", "name": "Noon", "from_email": "noon@example.com", "postal_address": "1 Quay", "zone": "UTC"}
+
+
+def test_a_newsletter_is_created_with_the_fields_that_none_can_be_without(admin: Client, newsroom: Any) -> None:
+    answer = admin.post("/newsletters/", NEW | {"list": newsroom.list.slug})
+    assert answer.headers["Location"] == "/newsletters/noon/"
+    page = admin.get("/newsletters/").content.decode()
+    assert "Noon" in page
+    assert "Create newsletter" in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"zone": "Europe/Londn"}, "zone"),
+        ({"slug": "NO WAY"}, "slug"),
+        ({"from_email": "noon"}, "from_email"),
+        ({"list": "nowhere"}, "list"),
+        ({"postal_address": ""}, "postal_address"),
+    ],
+)
+def test_what_is_wrong_with_a_new_newsletter_stands_at_its_field(
+    admin: Client, newsroom: Any, wrong: dict[str, str], field: str
+) -> None:
+    answer = admin.post("/newsletters/", NEW | {"list": newsroom.list.slug} | wrong)
+    assert answer.status_code == 422
+    page = lxml.html.fromstring(answer.content.decode())
+    assert page.cssselect(f"[name={field}]")[0].get("aria-invalid") == "true"
+    assert page.cssselect("[name=name]")[0].get("value") == "Noon"
+
+
+def test_newsletters_are_created_by_whoever_configures_all(editor: Client, newsroom: Any) -> None:
+    assert editor.post("/newsletters/", NEW | {"list": newsroom.list.slug}).status_code == 403
+    assert "Create newsletter" not in editor.get("/newsletters/").content.decode()

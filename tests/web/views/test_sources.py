@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import lxml.html
@@ -9,6 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from newsletter.curator.articles import article_lookup
+from newsletter.curator.articles.sources import add_source
+from tests.actors import SYSTEM
 
 
 def test_files_are_not_read_by_the_desk(admin: Client, newsroom: Any) -> None:
@@ -55,3 +58,17 @@ def test_feeds_are_added_by_those_who_edit_for_all_newsletters(editor: Client) -
     assert "Add a feed" not in page
     assert "Import OPML" not in page
     assert "Add an article" in page
+
+
+def test_a_feed_is_removed_by_whoever_confirms_it(admin: Client, editor: Client, now: datetime) -> None:
+    source = add_source("https://echo.example.org/rss", by=SYSTEM, now=now)
+    page, sent = "/sources/removal/", {"source": str(source.id)}
+    refused = admin.post(page, sent)
+    assert refused.status_code == 422
+    assert "Tick the box to confirm that the feed is to be removed." in refused.content.decode()
+    assert editor.post(page, sent | {"sure": "on"}).status_code == 403
+    assert "Remove feed" not in editor.get("/sources/").content.decode()
+    assert len(article_lookup.list_sources()) == 1
+    assert admin.post(page, sent | {"sure": "on"}).status_code == 302
+    assert article_lookup.list_sources() == ()
+    assert admin.post(page, sent | {"sure": "on"}).status_code in (404, 422)

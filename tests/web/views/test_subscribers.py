@@ -137,3 +137,58 @@ def test_who_cannot_be_added_is_said_at_the_address_and_the_words_stay(editor: C
 
 def test_a_list_that_there_is_not_gets_nobody(editor: Client, newsroom: Any) -> None:
     assert editor.post("/readers/", {"list": "nowhere", "email": "ann@example.com"}).status_code == 404
+
+
+def test_a_name_is_corrected_and_a_tag_taken_off(
+    editor: Client, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    from subscribers import subscriber_lookup
+    from subscribers.attributes import change_profile
+
+    (person,) = readers(1)
+    change_profile(person, seen=None, add_tags=["VIP", "press"], by=SYSTEM, now=now)
+    page = f"/readers/{person}/"
+    before = subscriber_lookup.get_subscriber(person)
+    seen = {"seen_first_name": before.first_name, "seen_last_name": before.last_name, "seen_tier": before.tier}
+    editor.post(page, {"do": "know", "tier": before.tier, "first_name": " Tilda ", "last_name": "Brook"} | seen)
+    editor.post(page, {"do": "untag", "tag": "VIP"})
+    found = subscriber_lookup.get_subscriber(person)
+    assert (found.first_name, found.last_name, found.tags) == ("Tilda", "Brook", ("press",))
+    late = editor.post(page, {"do": "know", "tier": before.tier, "first_name": "Tilly", "last_name": "Brook"} | seen)
+    assert late.status_code == 409
+    assert 'value="Tilly"' in late.content.decode()
+    assert editor.post(page, {"do": "untag"}).status_code == 422
+
+
+def test_a_subscriber_is_added_to_another_list_and_not_to_one_they_left(
+    admin: Client, readers: Callable[..., list[int]], newsroom: Any, now: datetime
+) -> None:
+    from subscribers import lists, people, subscriber_lookup
+
+    (person,) = readers(1)
+    page, other = f"/readers/{person}/", lists.get_list(newsroom.other.list_id).slug
+    assert "Add to list" in admin.get(page).content.decode()
+    assert admin.post(page, {"do": "join", "list": other, "reason": "at the fair"}).status_code == 302
+    states = {each.list_id: each.state for each in subscriber_lookup.get_subscriber(person).subscriptions}
+    assert states[newsroom.other.list_id] == "active"
+    people.unsubscribe(person, newsroom.other.list_id, by=SYSTEM, now=now)
+    shown = admin.get(page).content.decode()
+    assert "Only they can re-subscribe." in shown
+    assert "Add to list" not in shown
+    assert admin.post(page, {"do": "join", "list": other, "reason": "at the fair"}).status_code == 422
+
+
+def test_an_address_is_suppressed_by_whoever_confirms_it(
+    admin: Client, editor: Client, readers: Callable[..., list[int]]
+) -> None:
+    from subscribers import suppressions
+
+    (person,) = readers(1)
+    page = f"/readers/{person}/"
+    assert admin.post(page, {"do": "suppress"}).status_code == 422
+    assert editor.post(page, {"do": "suppress", "sure": "on"}).status_code == 403
+    assert "Suppress address" not in editor.get(page).content.decode()
+    assert suppressions.list_suppressions() == ()
+    assert admin.post(page, {"do": "suppress", "sure": "on", "why": "by phone"}).status_code == 302
+    assert [each.reason for each in suppressions.list_suppressions()] == ["by phone"]
+    assert "Suppress address" not in admin.get(page).content.decode()

@@ -69,3 +69,15 @@ def test_what_is_refused_stands_at_its_field_with_what_was_typed(
     assert re.search(rf'class="error" id="{field}_error">.*?<input[^>]*name="{field}"[^>]*aria-invalid', shown, re.S)
     assert all(f'value="{value}"' in shown for name, value in sent.items() if name != "do")
     assert list(suppressions.list_suppressions()) == []
+
+
+def test_a_complaint_is_lifted_by_whoever_confirms_it(admin: Client, now: datetime) -> None:
+    page = "/readers/suppressions/"
+    suppressions.suppress("cut@example.com", reason="complained", by=SYSTEM, now=now)
+    sent = {"do": "lift-complaint", "address": "cut@example.com"}
+    refused = admin.post(page, sent)
+    assert refused.status_code == 422
+    assert "Tick the box to confirm that they asked for mail again." in refused.content.decode()
+    assert len(suppressions.list_suppressions()) == 1
+    assert admin.post(page, sent | {"sure": "on"}).status_code == 302
+    assert suppressions.list_suppressions() == ()

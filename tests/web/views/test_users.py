@@ -97,3 +97,19 @@ def test_the_last_administrator_stays_and_the_page_says_why(admin: Client) -> No
 def test_a_form_without_a_known_action_changes_nothing(admin: Client) -> None:
     refused = admin.post("/people/", {"do": "promote", "email": EDITOR})
     assert (refused.status_code, "no known action" in refused.content.decode()) == (422, True)
+
+
+def test_a_user_is_added_with_a_role_and_a_first_password(admin: Client, newsroom: Any) -> None:
+    given = {"do": "add", "email": "Pat@example.com", "role": "author", "newsletter": "morning", "name": "Pat"}
+    refused = admin.post("/people/", given | {"password": "secret"})
+    assert refused.status_code == 422
+    assert 'value="Pat@example.com"' in refused.content.decode()
+    assert "secret" not in refused.content.decode()
+    added = admin.post("/people/", given | {"password": "quay lantern mooring tide"}, follow=True)
+    assert "pat@example.com is added" in added.content.decode()
+    assert roles("pat@example.com") == [(newsroom.briefing.id, "author")]
+
+
+def test_a_user_who_is_locked_out_is_let_in_again(admin: Client, newsroom: Any) -> None:
+    done = admin.post("/people/", {"do": "unlock", "email": EDITOR}, follow=True)
+    assert "may try to sign in again at once" in done.content.decode()

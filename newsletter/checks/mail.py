@@ -73,8 +73,8 @@ def _keep_letters_and_digits(text: str) -> str:
 
 
 _DRIFTS = {
-    "stories": mark("{now} stories, and the last edition had {before}. Is that meant?"),
-    "bytes": mark("{now} bytes, and the last edition had {before}. Is that meant?"),
+    "stories": mark("Stories: {now}. The last edition had {before}. Is that meant?"),
+    "bytes": mark("Bytes: {now}. The last edition had {before}. Is that meant?"),
 }
 
 

@@ -13,7 +13,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from django.db import transaction
@@ -294,9 +294,11 @@ def send_edition(
     Conflict when it is not as it was seen, BadInput for a time that is past (a slip of the pen must not send at once),
     and for a day, in the newsletter's zone, other than the edition's, unless `on_other_day` says that this is meant.
     """
-    require_right(by, Verb.SEND, newsletter_id=edition_lookup.get_edition(edition_id).newsletter_id)
+    newsletter_id = edition_lookup.get_edition(edition_id).newsletter_id
+    require_right(by, Verb.SEND, newsletter_id=newsletter_id)
     if at is not None and at < now - CLOCK_TOLERANCE:
-        raise BadInput(f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC is past. To send now, give no time.", "at")
+        zone = newsletters.get_newsletter(newsletter_id).zone
+        raise BadInput(f"{clock.format_in_zone(at, zone)} is past. Give a time to come, or send it now.", "at")
     with transaction.atomic():
         edition = edition_lookup.get_edition(edition_id)
         if edition.snapshot_id is None:

@@ -185,7 +185,7 @@ def restore_values(
     if later:
         raise Conflict(
             phrase("Somebody changed this since you opened the history. Look at it again, then restore."),
-            [_to_difference(each, to_text(each.after)) for each in later],
+            [_to_difference(each, to_text(each.after), each.by) for each in later],
         )
     return apply_edit(
         edition_id,
@@ -202,14 +202,21 @@ def _to_revision(row: models.Revision) -> Revision:
     return Revision(row.sequence, row.part, row.field, row.label, row.before, row.after, row.by, row.at)
 
 
-def _to_difference(revision: Revision, present: str) -> Difference:
+def _to_difference(revision: Revision, present: str, by: str) -> Difference:
     return Difference(
-        f"{revision.part} {revision.field}".strip(),
-        to_text(revision.after),
-        present,
-        label=revision.label,
-        by=revision.by,
+        f"{revision.part} {revision.field}".strip(), to_text(revision.after), present, label=revision.label, by=by
     )
+
+
+def _show(value: object) -> str:
+    """A value as a text; of a whole part or an order nothing."""
+    return "" if isinstance(value, list | dict) else to_text(value)
+
+
+def _find_last_author(edition_id: int, revision: Revision) -> str:
+    """Who changed what a revision changed, last."""
+    rows = models.Revision.objects.filter(edition_id=edition_id, part=revision.part, field=revision.field)
+    return rows.order_by("-sequence").values_list("by", flat=True).first() or revision.by
 
 
 def _write(row: models.Edition, before: Edition, revisions: Collection[Revision]) -> None:
@@ -225,7 +232,12 @@ def _write(row: models.Edition, before: Edition, revisions: Collection[Revision]
             phrase(
                 "This changed again since: {names}. It stays as it is.", names=", ".join(each.label for each in changed)
             ),
-            [_to_difference(each, "" if isinstance(value, list | dict) else to_text(value)) for each, value in values],
+            [
+                _to_difference(
+                    each, "" if isinstance(value, list | dict) else to_text(value), _find_last_author(row.id, each)
+                )
+                for each, value in values
+            ],
         )
     order = [each.before for each in revisions if (each.part, each.field) == ("", ORDER)]
     for places in order:  # before and after stories come back: each may know places that the other does not

@@ -259,6 +259,7 @@ def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     sent = form.require_valid()
     by, now = get_actor(request), clock.now()
     after, section = form.read_place()
+    before = [(each.key, each.section) for each in edition_lookup.get_edition(edition_id).picks]
     edition = picks.move_pick(edition_id, key, after=after, section=section, by=by, now=now, keep_approval=True)
     story = _get_story(edition, key)
     beside = sum(each.section == story.section for each in edition.picks)
@@ -268,7 +269,8 @@ def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
         "count": beside,
         "section": _find_section_title(edition, story),
     }
-    return board_parts.render_parts(request, edition, announce=announce, offers_undo=True)
+    has_moved = [(each.key, each.section) for each in edition.picks] != before
+    return board_parts.render_parts(request, edition, announce=announce, offers_undo=has_moved)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))

@@ -70,7 +70,8 @@ def test_a_change_that_somebody_else_changed_again_is_not_undone(morning_edition
     picks.edit_pick(morning_edition.id, key, headline="Ben's", seen=None, by=BEN, now=now)
     with pytest.raises(Conflict, match="changed again since: Headline of") as refused:
         revisions.undo(morning_edition.id, last_act(morning_edition), by=ADA, now=now)
-    assert [(each.seen, each.present) for each in refused.value.differences] == [("Ada's", "Ben's")]
+    (change,) = refused.value.differences
+    assert (change.seen, change.present, change.by) == ("Ada's", "Ben's", BEN.name)
     assert read(morning_edition).picks[0].blurb == "Ada's blurb", "all of an act, or nothing"
 
 

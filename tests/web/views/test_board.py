@@ -55,6 +55,13 @@ def test_an_open_page_gets_the_parts_of_the_board(editor: Client, edition: Any) 
     assert "Story 1 is now 2 of 3 in Top stories." in text
 
 
+def test_a_move_to_where_a_story_is_already_offers_no_undo(editor: Client, edition: Any) -> None:
+    first, second = edition.picks[:2]
+    place = f"/editions/{edition.id}/picks/{second.key}/place/"
+    assert "Undo" not in editor.post(place, {"after": first.key}, headers=HTMX).content.decode()
+    assert "Undo" in editor.post(place, {"after": ""}, headers=HTMX).content.decode()
+
+
 def test_a_text_is_saved_and_a_lost_race_keeps_both(editor: Client, edition: Any, now: datetime) -> None:
     url = f"/editions/{edition.id}/words/"
     saved = editor.post(url, {"subject": " A better subject ", "seen_subject": edition.subject}, headers=VALUE)

@@ -60,7 +60,9 @@ def replace_error_page(request: HttpRequest, response: HttpResponse) -> HttpResp
     if response.status_code < 400 or REFUSAL in response or not is_partial_request(request):
         return response
     if request.headers.get("HX-Boosted") and response.status_code in (409, 422):
-        return response  # the page again, with what was typed in the form that was refused
+        # The page again, with what was typed in the form that was refused; the address of a form is no page to load.
+        response["HX-Push-Url"] = "false"
+        return response
     is_page = response.content.lstrip()[:9].lower() == b"<!doctype"
     is_value = response.headers.get("Content-Type", "").startswith("application/json")
     if is_value or not (is_page or is_value_request(request) or not response.content):

@@ -39,6 +39,7 @@ def test_a_wrong_number_keeps_the_time_and_the_right_one_schedules(
     page.wait_for_selector(":text('Type the number of subscribers: 3. Nothing was sent or scheduled.')")
     assert page.input_value("[name=at]") == "2036-11-24T07:00"
     assert page.input_value("[name=readers]") == "33"
+    assert page.url.endswith("/review/"), "a reload shows the page, not what answers the form"
     page.wait_for_selector("#audience :text('3 subscribers')")
     page.fill("[name=readers]", "3")
     page.click("button:has-text('Schedule sending')")

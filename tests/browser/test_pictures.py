@@ -135,6 +135,12 @@ def test_what_cannot_be_used_is_said_and_nothing_is_lost(
     page.click("#picture >> text=From the article’s page")
     page.wait_for_selector("#picture .refusal")
     assert page.input_value("#image_alt") == "Typed before"
+    page.set_input_files("#picture-file", sent_file(draw()))
+    page.wait_for_selector("#candidates :checked", state="attached")
+    page.fill("#image_alt", "Typed again")
+    page.set_input_files("#picture-file", sent_file(draw(241, 180)))
+    wait_until(page, lambda: page.locator("#candidates :disabled").count() == 2)
+    assert page.input_value("#image_alt") == "Typed again", "no other picture is chosen instead"
     assert read(edition).picks[0].picture_id is None
     assert [each for each in list_faults(page) if not re.search("422|400|502", each)] == []
 

@@ -42,7 +42,7 @@ function move(point) {
 on("htmx:afterSettle", ({ target }) => {
   if (!dialog.contains(target)) return;
   if (!dialog.open) dialog.showModal();
-  const first = target.id === "candidates" && find("#candidates [name=picture]:enabled");
+  const first = target.id === "candidates" && find("#candidates li:first-child :enabled");
   if (first) first.click();
   else show();
 });
@@ -70,7 +70,7 @@ on("click", (event) => {
 });
 on("pointerdown pointermove", (event) => {
   const focal = nearest(event, "[data-focal]");
-  if (!focal?.clientHeight || !event.buttons) return; // not loaded yet
+  if (!focal?.clientHeight || !event.buttons) return;
   event.preventDefault();
   focal.setPointerCapture(event.pointerId);
   const { left, top, width, height } = focal.getBoundingClientRect();

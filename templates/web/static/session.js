@@ -55,7 +55,7 @@ async function submit(event) {
   const { status, body } = await ask(isCode ? form.dataset.code : form.action, new FormData(form));
   if (status === 200 && body.asks) return show("code");
   if (status === 401) show("password");
-  if (status !== 200) return find("[data-error]", form).append(body.error || words.unreachable);
+  if (status !== 200) return find("[data-error]", form).replaceChildren(body.error || words.unreachable);
   form.reset();
   dialog.close();
   renewTokens();

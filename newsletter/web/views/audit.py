@@ -34,6 +34,7 @@ from subscribers.imports.csv import CsvWriter
 PAGE = 50
 ROWS_PER_PIECE = 200
 SHOWN_CHANGES = 3  # beside an entry; all of them stand in its details
+_INTERNAL = (CONTENT, "revisions")  # what the desk compares by, and where the history has it: no news to people
 _PAGES = {"edition": "desk:board", "mailing": "desk:mailing", "reader": "desk:reader"}
 
 
@@ -59,13 +60,13 @@ class EntryLine:
 
     @property
     def first_changes(self) -> tuple[ChangedValue, ...]:
-        """Those that stand beside it; what an entry keeps of the content as a whole says nothing to people."""
-        return tuple(each for each in self.changes if each.name != CONTENT)[:SHOWN_CHANGES]
+        """Those that stand beside it."""
+        return tuple(each for each in self.changes if each.name not in _INTERNAL)[:SHOWN_CHANGES]
 
     @property
     def more(self) -> int:
         """How many are not among these."""
-        return sum(1 for each in self.changes if each.name != CONTENT) - len(self.first_changes)
+        return sum(1 for each in self.changes if each.name not in _INTERNAL) - len(self.first_changes)
 
 
 @desk_view(Verb.VIEW)

@@ -16,6 +16,7 @@ NEVER_OVERRIDDEN = frozenset(
         "no-postal-address",
         "unknown-field",
         "no-segment",
+        "two-texts",
     }
 )
 

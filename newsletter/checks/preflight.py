@@ -9,12 +9,14 @@ from datetime import date, datetime
 from django.utils import translation
 from django.utils.dates import MONTHS, WEEKDAYS
 
+from newsletter.accounts.user_names import get_user_name
 from newsletter.catalog import newsletters, sponsors
 from newsletter.catalog.values import Newsletter, Sponsor
 from newsletter.checks import client_support, mail, stories, wording
 from newsletter.checks.findings import GRAVEST_FIRST, Finding, FindingLevel
 from newsletter.curator.editions import (
     approval,
+    conflicts,
     decisions,
     edition_lookup,
     link_checks,
@@ -24,6 +26,7 @@ from newsletter.curator.editions import (
     visibility,
 )
 from newsletter.curator.editions.content_hash import compute_mail_hash
+from newsletter.curator.editions.edition_changes import BOX
 from newsletter.curator.editions.states import EditionState, LinkCheckState
 from newsletter.curator.editions.values import EarlierEdition, Edition, PageCheck, Snapshot
 from newsletter.curator.editions.variants import Variant
@@ -148,6 +151,7 @@ def _find(
     found = [
         *_check_wording(edition, newsletter, {each.date: each.subject for each in earlier}, now),
         *_check_stories(edition, newsletter),
+        *_check_conflicts(edition),
         *(
             Finding(FindingLevel.WARN, f"story:{key}", message, f"page-{state}")
             for key, state, message in page_checks.list_page_findings(edition, checks)
@@ -206,6 +210,18 @@ def _check_wording(
             phrase("This is the edition of {day}, which is past.", day=edition.date),
             "past-date",
         )
+
+
+def _check_conflicts(edition: Edition) -> Iterator[Finding]:
+    """Fields with two texts of which nobody has chosen one: an approval would be refused."""
+    for each in conflicts.list_conflicts(edition) if edition.undecided else ():
+        where = "boxes" if each.part.startswith(BOX) else each.part or each.field
+        message = phrase(
+            "{field}: {who} wrote another text. Choose one on the board.",
+            field=each.label,
+            who=get_user_name(each.by),
+        )
+        yield Finding(FindingLevel.BLOCK, where, message, "two-texts")
 
 
 def _check_stories(edition: Edition, newsletter: Newsletter) -> Iterator[Finding]:

@@ -55,8 +55,8 @@ def test_one_field_changed_by_two_keeps_both_texts_until_somebody_chooses(
 
     theo.wait_for_selector("#notice:has-text('Editor wrote “Mine of the railway”')")
     theo.goto(f"{live_server.url}/editions/{edition.id}/review/")
-    theo.click("button:has-text('Approve')")
-    theo.wait_for_selector("[role=alert]:has-text('nobody has chosen yet: Subject')")
+    theo.wait_for_selector("aside .finding:has-text('Subject: Editor wrote another text. Choose one on the board.')")
+    assert theo.is_disabled("button:has-text('Approve')")
     assert theo.locator("button:has-text('Schedule sending'), button:has-text('Send now')").count() == 0
     assert read(edition).snapshot_id is None
 

@@ -57,6 +57,9 @@ def build(folder: Path, size: Size, now: datetime, tell: Callable[[str], None]) 
     from django.core.management import call_command
     from django.db import connection
 
+    from newsletter.delivery.reports import ledger_sums
+    from subscribers import search_index
+
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS bench_done (part text PRIMARY KEY)")
@@ -72,6 +75,8 @@ def build(folder: Path, size: Size, now: datetime, tell: Callable[[str], None]) 
     parts["statistics"] = _analyse
     for name, make in parts.items():
         _do_once(name, make, tell)
+    while search_index.index_next() or ledger_sums.refresh(now, limit=100):
+        pass  # what the scheduler does in its ticks
 
 
 def _do_once(name: str, make: Callable[[], None], tell: Callable[[str], None]) -> None:
@@ -436,6 +441,7 @@ def list_pages() -> Iterator[tuple[str, str]]:
     """The name and the address of every page of the desk and of the readers, each about something that is there."""
     from django.urls import reverse
 
+    from newsletter.curator.articles.models import Article, Source
     from newsletter.curator.editions.models import Edition
     from newsletter.delivery.models import Mailing
     from newsletter.scheduling import schedules
@@ -471,3 +477,15 @@ def list_pages() -> Iterator[tuple[str, str]]:
         yield f"desk:{name}, sent", reverse(f"desk:{name}", args=[sent.id])
     yield "search: a rare name", f"{reverse('desk:readers')}?q=Lee4711"
     yield "search: nobody", f"{reverse('desk:readers')}?q=zqzq"
+    yield "search: nobody on any list", f"{reverse('desk:readers')}?q=zqzq&list="
+    yield "search: who left", f"{reverse('desk:readers')}?state=unsubscribed"
+    for what, text in (("a rare name", "Lee4711"), ("a word", "harbour"), ("nothing", "zqzq")):
+        yield f"search: find {what}", f"{reverse('desk:find')}?q={text}"
+    yield "search: articles with a word", f"{reverse('desk:all-articles')}?q=harbour"
+    yield "search: articles of a source", f"{reverse('desk:all-articles')}?source={Source.objects.latest('id').id}"
+    yield "desk:editions, far down", f"{reverse('desk:editions')}?after={Edition.objects.order_by('date')[1].id}"
+    yield "desk:deliveries, far down", f"{reverse('desk:deliveries')}?after={Mailing.objects.order_by('due_at')[1].id}"
+    yield (
+        "desk:all-articles, far down",
+        f"{reverse('desk:all-articles')}?after={Article.objects.order_by('added_at')[1].id}",
+    )

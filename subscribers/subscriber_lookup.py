@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from newsletter.kernel.actors import Actor, Verb
 from newsletter.kernel.errors import NotAllowed, NotFound
-from subscribers import addresses, lists, models, rights, sql_fragments, tiers, tokens
+from newsletter.kernel.text import list_spellings
+from subscribers import addresses, lists, models, rights, search_index, sql_fragments, tiers, tokens
 from subscribers.states import Frequency, SubscriptionState
 from subscribers.values import (
     ConsentEvent,
     FormerAddress,
+    ListState,
     Subscriber,
     SubscriberMatch,
     Subscription,
@@ -35,19 +38,32 @@ def _build_signer(keys: tuple[str, ...]) -> tokens.Signer:
 
 
 def find_subscribers(
-    query: str, *, by: Actor, list_id: int | None = None, limit: int = 50, after: int = 0
+    query: str,
+    *,
+    by: Actor,
+    list_id: int | None = None,
+    state: SubscriptionState | None = None,
+    limit: int = 50,
+    after: int = 0,
 ) -> tuple[SubscriberMatch, ...]:
     """People by part of a name or of any address they ever had, ascending by id behind `after`.
 
-    Names and former addresses that the actor may not know are neither shown nor searched. Raises NotAllowed.
+    On a list, or (None) on any that the actor may see; with `state`, only who is in it there. Names and former
+    addresses that the actor may not know are neither shown nor searched. Raises NotAllowed.
     """
-    rights.require_visible_list(by, list_id)
-    if by.list_visible_lists(Verb.SUBSCRIBERS) is None:
-        return _find(query.strip(), list_id, limit, after)
+    visible = by.list_visible_lists(Verb.SUBSCRIBERS)
+    if list_id is not None or not visible:
+        rights.require_visible_list(by, list_id)
+    list_ids = visible if list_id is None else frozenset({list_id})
+    if list_ids is None and state is not None:
+        list_ids = frozenset(each.id for each in lists.list_lists())
+    wanted = _Wanted(query.strip(), None if list_ids is None else sorted(list_ids), state)
+    if visible is None:
+        return _find(wanted, limit, after)
     found: list[SubscriberMatch] = []
     while len(found) < limit:
-        page = _find(query.strip(), list_id, limit, after)
-        found += _hide_matches(page, query.strip(), by)
+        page = _find(wanted, limit, after)
+        found += _hide_matches(page, wanted.text, by)
         if len(page) < limit:
             break
         after = page[-1].id
@@ -79,17 +95,22 @@ def find_matching(ids: Sequence[int], query: str, *, by: Actor) -> frozenset[int
     return frozenset(person for person, texts in words.items() if any(text in each.casefold() for each in texts))
 
 
-def _find(text: str, list_id: int | None, limit: int, after: int) -> tuple[SubscriberMatch, ...]:
+class _Wanted(NamedTuple):
+    """Who is looked for: by a text, on one of these lists (None: on any or none), in a state."""
+
+    text: str
+    list_ids: Sequence[int] | None
+    state: SubscriptionState | None
+
+
+def _find(wanted: _Wanted, limit: int, after: int) -> tuple[SubscriberMatch, ...]:
     rows = models.Subscriber.objects.filter(id__gt=after).order_by("id")
-    if list_id is not None and not text:
-        rows = rows.filter(id__in=_list_next_ids(list_id, limit, after))
-    elif list_id is not None:
-        rows = rows.filter(subscriptions__list_id=list_id)
     matched: dict[int, str] = {}
-    if text:
-        old = models.FormerAddress.objects.filter(address_key__contains=text.casefold()).order_by("until")
-        matched = dict(old.values_list("subscriber_id", "address")[:limit])
-        rows = rows.filter(id__in={*matched, *_search_names(text, list_id, limit, after)})
+    if wanted.text:
+        matched = _search_former_addresses(wanted, limit, after)
+        rows = rows.filter(id__in={*matched, *_search_names(wanted, limit, after)})
+    elif wanted.list_ids is not None:
+        rows = rows.filter(id__in=_list_next_ids(wanted, limit, after))
     found = rows.prefetch_related("subscriptions")[:limit]
     return tuple(
         SubscriberMatch(
@@ -97,23 +118,60 @@ def _find(text: str, list_id: int | None, limit: int, after: int) -> tuple[Subsc
             row.address,
             row.first_name,
             row.last_name,
-            matched.get(row.id, "") if _address_hides_match(row.address_key, text) else "",
-            _join_states(row, list_id),
+            matched.get(row.id, "") if _address_hides_match(row.address_key, wanted.text) else "",
+            ", ".join(sorted({each.state for each in held})),
+            held,
         )
-        for row in found
+        for row, held in ((row, _list_states(row, wanted.list_ids)) for row in found)
     )
 
 
-def _list_next_ids(list_id: int, limit: int, after: int) -> Sequence[int]:
-    """The first subscribers of a list behind an id: asked of an index by itself, or all of the list would be sorted."""
-    rows = models.Subscription.objects.filter(list_id=list_id, subscriber_id__gt=after).order_by("subscriber_id")
-    return list(rows.values_list("subscriber_id", flat=True)[:limit])
+def _list_next_ids(wanted: _Wanted, limit: int, after: int) -> Sequence[int]:
+    """The first subscribers of lists behind an id: asked of an index list by list, or all of them would be sorted."""
+    found: set[int] = set()
+    for list_id in wanted.list_ids or ():
+        rows = models.Subscription.objects.filter(list_id=list_id, subscriber_id__gt=after).order_by("subscriber_id")
+        if wanted.state is not None:
+            rows = rows.filter(state=wanted.state)
+        found.update(rows.values_list("subscriber_id", flat=True)[:limit])
+    return sorted(found)[:limit]
 
 
-def _search_names(text: str, list_id: int | None, limit: int, after: int) -> Sequence[int]:
-    """The first subscribers behind an id with a text in their address or name; all are read if need be."""
-    # SQLite, and PostgreSQL in its quick way, fold ASCII alone: other letters are searched for as they may be written.
-    ways = sorted({text, text.lower(), text.upper(), text.title()}) if not text.isascii() else [text]
+def _search_former_addresses(wanted: _Wanted, limit: int, after: int) -> dict[int, str]:
+    """The first subscribers behind an id with a text in an address they had, and the latest such address of each."""
+    rows = models.FormerAddress.objects.filter(subscriber_id__gt=after, address_key__contains=wanted.text.casefold())
+    if wanted.list_ids is not None:
+        held = models.Subscription.objects.filter(subscriber_id=OuterRef("subscriber_id"), list_id__in=wanted.list_ids)
+        rows = rows.filter(Exists(held if wanted.state is None else held.filter(state=wanted.state)))
+    ids = [*rows.order_by("subscriber_id").values_list("subscriber_id", flat=True).distinct()[:limit]]
+    return dict(rows.filter(subscriber_id__in=ids).order_by("until").values_list("subscriber_id", "address"))
+
+
+def _search_names(wanted: _Wanted, limit: int, after: int) -> Sequence[int]:
+    """The first subscribers behind an id with a text in their address or name: by the index as far as it goes."""
+    asked = _build_named(wanted.text)
+    if wanted.list_ids is not None:
+        held = _build_held(wanted.list_ids, wanted.state)
+        asked = sql_fragments.SqlFragment(f"{asked.text} AND {held.text}", asked.values + held.values)
+    match, mark = search_index.build_match(wanted.text), search_index.find_mark()
+    if not match or not mark:
+        return _read_names(asked, limit, after)
+    found = search_index.select_candidates(match, asked, limit, after) if after < mark else []
+    if len(found) < limit and models.Subscriber.objects.filter(id__gt=mark).exists():
+        found += _read_names(asked, limit - len(found), max(after, mark))
+    return found
+
+
+def _read_names(asked: sql_fragments.SqlFragment, limit: int, after: int) -> list[int]:
+    """Reads all behind an id if need be."""
+    behind = sql_fragments.SqlFragment(f"p.id > %s AND {asked.text}", (after, *asked.values))
+    select, tail = "SELECT p.id FROM subscribers_subscriber p", f"ORDER BY p.id LIMIT {limit:d}"
+    return sorted(person for (person,) in sql_fragments.select_in_ranges(select, behind, tail))[:limit]
+
+
+def _build_named(text: str) -> sql_fragments.SqlFragment:
+    """That the address or the name of p has a text somewhere."""
+    ways = list_spellings(text)
     if connection.vendor == "sqlite":
         in_address, pattern, columns = "instr(p.address_key, %s) > 0", text.casefold(), ("p.first_name", "p.last_name")
     else:
@@ -121,23 +179,23 @@ def _search_names(text: str, list_id: int | None, limit: int, after: int) -> Seq
         columns = ('p.first_name COLLATE "C"', 'p.last_name COLLATE "C"')
     like = sql_fragments.build_like(text)
     names = " OR ".join(f"{column} {like}" for _ in ways for column in columns)
-    asked = f"p.id > %s AND ({in_address} OR {names}"
-    values: tuple[Any, ...] = (after, pattern)
+    asked = f"({in_address} OR {names}"
+    values: tuple[Any, ...] = (pattern,)
     values += tuple(f"%{sql_fragments.escape_like(way)}%" for way in ways for _ in range(2))
     first, blank, last = text.partition(" ")
     if blank and last.strip():
         asked += f" OR ({columns[0]} {like} AND {columns[1]} {like})"
         values += (f"%{sql_fragments.escape_like(first)}", f"{sql_fragments.escape_like(last.strip())}%")
-    asked += ")"
-    if list_id is not None:
-        asked += (
-            " AND EXISTS (SELECT 1 FROM subscribers_subscription u WHERE u.list_id = %s AND u.subscriber_id = p.id)"
-        )
-        values += (list_id,)
-    rows = sql_fragments.select_in_ranges(
-        "SELECT p.id FROM subscribers_subscriber p", sql_fragments.SqlFragment(asked, values), f"LIMIT {limit:d}"
-    )
-    return sorted(person for (person,) in rows)[:limit]
+    return sql_fragments.SqlFragment(f"{asked})", values)
+
+
+def _build_held(list_ids: Sequence[int], state: SubscriptionState | None) -> sql_fragments.SqlFragment:
+    """That p is on one of these lists, perhaps in a state."""
+    marks = ", ".join("%s" for _ in list_ids) or "NULL"
+    asked = f"EXISTS (SELECT 1 FROM subscribers_subscription u WHERE u.list_id IN ({marks}) AND u.subscriber_id = p.id"  # noqa: S608
+    if state is None:
+        return sql_fragments.SqlFragment(f"{asked})", tuple(list_ids))
+    return sql_fragments.SqlFragment(f"{asked} AND u.state = %s)", (*list_ids, state.value))
 
 
 def _address_hides_match(address_key: str, text: str) -> bool:
@@ -145,9 +203,10 @@ def _address_hides_match(address_key: str, text: str) -> bool:
     return text.casefold() not in address_key
 
 
-def _join_states(row: models.Subscriber, list_id: int | None) -> str:
-    states = [s.state for s in row.subscriptions.all() if list_id is None or s.list_id == list_id]
-    return ", ".join(sorted(set(states)))
+def _list_states(row: models.Subscriber, list_ids: Sequence[int] | None) -> tuple[ListState, ...]:
+    held = [each for each in row.subscriptions.all() if list_ids is None or each.list_id in list_ids]
+    held.sort(key=lambda each: each.list_id)
+    return tuple(ListState(each.list_id, SubscriptionState(each.state), each.since) for each in held)
 
 
 def find_subscriber_by_address(address: str) -> Subscriber | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -149,9 +149,20 @@ class VisibleSubscriber:
     may_change: bool
 
 
+class ListState(NamedTuple):
+    """In which state somebody is on a list, and since when."""
+
+    list_id: int
+    state: SubscriptionState
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class SubscriberMatch:
-    """One hit of a search; `matched` is the former address it was found by, if it was one."""
+    """One hit of a search; `matched` is the former address it was found by, if it was one.
+
+    `subscriptions` are those on the lists that were searched.
+    """
 
     id: int
     address: str
@@ -159,6 +170,12 @@ class SubscriberMatch:
     last_name: str
     matched: str
     state: str
+    subscriptions: tuple[ListState, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """First and last name, as far as they are known."""
+        return f"{self.first_name} {self.last_name}".strip()
 
 
 class AudienceBounds(NamedTuple):
@@ -266,6 +283,29 @@ class Question:
     more_values: int = 0
     examples: tuple[tuple[str, str], ...] = field(default=())  # address, value
     surely: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """An import as a list shows it: without what its file holds. `new` subscribers came by it."""
+
+    id: int
+    list_name: str
+    name: str
+    state: ImportState
+    by: str
+    created_at: datetime
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFilter:
+    """Which imports a list shows: into some lists. `text`: a part of the name of their file."""
+
+    list_ids: Collection[int]
+    states: Collection[ImportState] = ()
+    begun_between: tuple[datetime, datetime] | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ from newsletter.kernel.iteration import do_each
 from newsletter.scheduling import lateness, occurrences
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.scheduling.values import Occurrence
-from subscribers import rate_limits, retention, subscription_counts, transactional
+from subscribers import rate_limits, retention, search_index, subscription_counts, transactional
 from subscribers.hygiene import MONTH
 
 log = logging.getLogger(__name__)
@@ -86,6 +86,7 @@ def tick(now: datetime, *, with_editions: bool = True) -> TickResult:
         ("witnessed_requests", witnessed_requests.delete_old_requests),
         ("added_up", lambda now: subscription_counts.compact()),
         ("summed_up", ledger_sums.refresh),
+        ("indexed", lambda now: search_index.index_next()),
     )
     done: dict[str, int] = {}
     failed: dict[str, str] = {}

@@ -28,3 +28,8 @@ def remove_controls(text: str) -> str:
 def clean_name(text: str) -> str:
     """A name, subject or headline as it is kept: storable, on one line, in the order in which it is read."""
     return " ".join(remove_controls(remove_unstorable(text)).split())
+
+
+def list_spellings(text: str) -> list[str]:
+    """The ways a text may be written. SQLite, and PostgreSQL in its quick way, fold the case of ASCII alone."""
+    return [text] if text.isascii() else sorted({text, text.lower(), text.upper(), text.title()})

@@ -21,6 +21,16 @@ def mark_differences(one: str, other: str) -> tuple[list[Piece], list[Piece]]:
     return left, right
 
 
+def mark_first(text: str, query: str) -> list[Piece]:
+    """A text in pieces, with the first place of what was searched for marked, whatever its case."""
+    lower = text.lower()
+    start = lower.find(query.lower()) if query and len(lower) == len(text) else -1
+    if start < 0:
+        return [(text, False)]
+    end = start + len(query)
+    return [each for each in ((text[:start], False), (text[start:end], True), (text[end:], False)) if each[0]]
+
+
 def _add(pieces: list[Piece], words: Sequence[str], differs: bool) -> None:
     if words:
         pieces.append(("".join(words), differs))

@@ -17,6 +17,7 @@ from newsletter.web.views import (
     clip,
     deliveries,
     editions,
+    find,
     health,
     history,
     imports,
@@ -43,6 +44,7 @@ from newsletter.web.views import (
 
 desk_patterns = [
     path("", today.show_today, name="today"),
+    path("find/", find.find_anything, name="find"),
     path("login/", login.sign_in, name="login"),
     path("login/code/", login.enter_code, name="login-code"),
     path("logout/", login.sign_out, name="logout"),
@@ -97,6 +99,7 @@ desk_patterns = [
     path("sources/removal/", sources.remove_feed, name="remove-source"),
     path("sources/feeds.opml", sources.exchange_opml, name="opml"),
     path("sources/articles/", sources.add_article, name="add-article"),
+    path("sources/articles/all/", articles.show_articles, name="all-articles"),
     path("sources/clip/", clip.clip_page, name="clip"),
     path("readers/", subscribers.show_subscribers, name="readers"),
     path("readers/<int:subscriber_id>/", subscribers.show_subscriber, name="reader"),

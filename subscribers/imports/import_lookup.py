@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from django.db.models import Max, Min, Q
+
 from newsletter.kernel.errors import NotFound
+from newsletter.kernel.text import list_spellings
 from subscribers import import_files, models
 from subscribers.imports import merge, questions, staging
 from subscribers.imports.csv import CsvWriter
 from subscribers.imports.staging import ImportOptions
 from subscribers.states import ImportState
-from subscribers.values import BadRow, ImportFlag, ImportReport, ImportRun
+from subscribers.values import BadRow, ImportFilter, ImportFlag, ImportReport, ImportRow, ImportRun
 
 
 def get_import(import_id: int) -> ImportRun:
@@ -27,6 +31,35 @@ def list_imports(list_ids: Sequence[int] | None = None, *, limit: int = 50) -> t
     if list_ids is not None:
         rows = rows.filter(list_id__in=list_ids)
     return tuple(to_import_run(row) for row in rows[:limit])
+
+
+def list_import_rows(wanted: ImportFilter, *, limit: int, after: int = 0) -> tuple[ImportRow, ...]:
+    """Imports, newest first; those behind the import `after` alone."""
+    rows = models.ImportRun.objects.filter(list_id__in=wanted.list_ids)
+    if after:
+        rows = rows.filter(id__lt=after)
+    if wanted.states:
+        rows = rows.filter(state__in=wanted.states)
+    if wanted.begun_between:
+        first, end = wanted.begun_between
+        rows = rows.filter(created_at__gte=first, created_at__lt=end)
+    if wanted.text:
+        is_named = Q()
+        for spelling in list_spellings(wanted.text):
+            is_named |= Q(name__icontains=spelling)
+        rows = rows.filter(is_named)
+    columns = ("id", "list__name", "name", "state", "by", "created_at", "counts")
+    return tuple(
+        ImportRow(run_id, list_name, name, ImportState(state), by, created_at, counts.get("new", 0))
+        for run_id, list_name, name, state, by, created_at, counts in rows.order_by("-id").values_list(*columns)[:limit]
+    )
+
+
+def find_span(list_ids: Collection[int]) -> tuple[datetime, datetime] | None:
+    """When the first and the last import into some lists were begun; None without any."""
+    rows = models.ImportRun.objects.filter(list_id__in=list_ids)
+    span = rows.aggregate(first=Min("created_at"), last=Max("created_at"))
+    return (span["first"], span["last"]) if span["first"] else None
 
 
 def list_bad_rows(import_id: int) -> Iterator[BadRow]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.kernel.text import clean_name, remove_controls, remove_unstorable
+from newsletter.kernel.text import clean_name, list_spellings, remove_controls, remove_unstorable
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,8 @@ def test_what_steers_programs_is_removed(control: str) -> None:
 
 def test_letters_and_marks_of_other_directions_stay() -> None:
     assert remove_controls("שלום\u200f عربي\u200e \u2060") == "שלום\u200f عربي\u200e \u2060"
+
+
+def test_a_text_beyond_ascii_is_searched_for_as_it_may_be_written() -> None:
+    assert list_spellings("ferry") == ["ferry"]
+    assert list_spellings("über") == ["ÜBER", "Über", "über"]

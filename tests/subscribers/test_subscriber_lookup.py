@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from newsletter.kernel.errors import NotFound
 from subscribers import people, subscriber_lookup
+from subscribers.states import SubscriptionState
 from subscribers.values import List
 from tests.actors import SYSTEM
 
@@ -60,3 +62,35 @@ def test_a_person_who_does_not_exist_is_not_found(morning: List, now: datetime) 
     with pytest.raises(NotFound):
         people.unsubscribe(99, morning.id, by=SYSTEM, now=now)
     assert subscriber_lookup.find_subscriber_by_address("nobody@example.com") is None
+
+
+def test_people_are_found_by_state_and_over_all_lists(
+    active: Active, morning: List, evening: List, now: datetime
+) -> None:
+    ann, ben = active("ann@example.com"), active("ben@example.com")
+    cleo = people.add_subscriber("cleo@example.com", evening.id, by=SYSTEM, now=now).id
+    people.unsubscribe(ben, morning.id, by=SYSTEM, now=now)
+
+    def find(**wanted: Any) -> list[int]:
+        return [each.id for each in subscriber_lookup.find_subscribers(by=SYSTEM, **wanted)]
+
+    for text in ("", "example.com"):
+        assert find(query=text) == [ann, ben, cleo]
+        assert find(query=text, state=SubscriptionState.ACTIVE) == [ann]
+        assert find(query=text, state=SubscriptionState.PENDING) == [cleo]
+        assert find(query=text, state=SubscriptionState.UNSUBSCRIBED, list_id=morning.id) == [ben]
+        assert find(query=text, state=SubscriptionState.UNSUBSCRIBED, list_id=evening.id) == []
+    (found,) = subscriber_lookup.find_subscribers("ben", by=SYSTEM)
+    assert [(each.list_id, each.state) for each in found.subscriptions] == [(morning.id, "unsubscribed")]
+
+
+def test_every_former_address_is_reached_page_by_page(active: Active, now: datetime) -> None:
+    made = [active(f"old{n}@example.org") for n in range(7)]
+    for person in made:
+        people.change_address(person, f"new{person}@example.com", seen=None, by=SYSTEM, now=now)
+    found: list[int] = []
+    while page := subscriber_lookup.find_subscribers(
+        "example.org", by=SYSTEM, limit=2, after=found[-1] if found else 0
+    ):
+        found += [each.id for each in page]
+    assert found == made

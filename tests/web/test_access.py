@@ -81,6 +81,8 @@ OF_NO_NEWSLETTER = {
     "read-sources",
     "add-pictures",  # the form says of which
     "add-article",
+    "all-articles",
+    "find",
     "readers",
     "clip",
     "lists",
@@ -129,6 +131,8 @@ def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
         "read-sources": "/sources/reading/",
         "add-article": "/sources/articles/",
         "remove-source": "/sources/removal/",
+        "all-articles": "/sources/articles/all/?q=railway",
+        "find": "/find/?q=r",
         "readers": "/readers/",
         "segments": "/readers/segments/",
         "import": "/readers/import/",

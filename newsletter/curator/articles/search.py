@@ -35,17 +35,25 @@ _VECTOR = " || ".join(
 )
 
 
-def find_articles(query: str) -> QuerySet[models.Article]:
-    """The articles in which every word of the query begins some word; all of them without a query."""
+def find_articles(query: str, *, newest: int = 0, before: int = 0) -> QuerySet[models.Article]:
+    """The articles in which every word of the query begins some word; all of them without a query.
+
+    With `newest` only so many, those that came last, or last before the article `before`: of a word that stands in
+    most of them, the others are not even looked up.
+    """
     words = re.findall(r"\w+", query)[:MOST_WORDS]
     rows = models.Article.objects.all()
     if not words:
         return rows.none() if query.strip() else rows
     if connections[rows.db].vendor == "postgresql":
         asked = " & ".join(f"'{word}':*" for word in words)
-        return rows.filter(id__in=RawSQL(f"SELECT id FROM {_TABLE} WHERE search @@ to_tsquery('simple', %s)", [asked]))
-    asked = " ".join(f'"{word}"*' for word in words)
-    return rows.filter(id__in=RawSQL(f"SELECT rowid FROM {_SQLITE} WHERE {_SQLITE} MATCH %s", [asked]))
+        key, found = "id", f"SELECT id FROM {_TABLE} WHERE search @@ to_tsquery('simple', %s)"
+    else:
+        asked = " ".join(f'"{word}"*' for word in words)
+        key, found = "rowid", f"SELECT rowid FROM {_SQLITE} WHERE {_SQLITE} MATCH %s"
+    if newest:
+        found += (f" AND {key} < {before:d}" if before else "") + f" ORDER BY {key} DESC LIMIT {newest:d}"
+    return rows.filter(id__in=RawSQL(found, [asked]))
 
 
 def create_index(using: str = "default", **_: Any) -> None:

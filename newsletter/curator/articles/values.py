@@ -44,6 +44,14 @@ class SourceHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceFilter:
+    """Which feeds a list shows. `text`: a part of their title or address."""
+
+    state: SourceState | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SourceReport:
     """What reading one feed gave: `seen` counts its entries, `added` the new articles."""
 
@@ -85,6 +93,32 @@ class Article:
     eligible_from: date | None = None
     eligible_until: date | None = None
     version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleFilter:
+    """Which articles a list shows. `text`: each of its words begins a word of theirs."""
+
+    source_id: int | None = None
+    standing: ArticleStanding | None = None
+    added_between: tuple[datetime, datetime] | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRow:
+    """An article as a list shows it: without its text."""
+
+    id: int
+    url: str
+    title: str
+    publisher: str
+    source: str
+    byline: str
+    published_at: datetime | None
+    added_at: datetime
+    standing: ArticleStanding
+    picture_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from django.db.models import (
     Func,
     IntegerField,
     Max,
+    Min,
     OuterRef,
     Prefetch,
     Q,
@@ -32,8 +33,10 @@ from newsletter.curator.editions.values import (
     Box,
     EarlierEdition,
     Edition,
+    EditionFilter,
     EditionOfDay,
     EditionOutline,
+    EditionRow,
     Pick,
     Snapshot,
     StoryClicks,
@@ -41,6 +44,7 @@ from newsletter.curator.editions.values import (
 from newsletter.curator.editions.variants import Variant
 from newsletter.kernel.errors import NotFound
 from newsletter.kernel.sentences import phrase
+from newsletter.kernel.text import list_spellings
 from newsletter.templater.briefing import MergeField, Rendered
 
 
@@ -151,14 +155,62 @@ def list_editions_of_days(
     )
 
 
+def list_edition_rows(wanted: EditionFilter, *, limit: int, after: int = 0) -> tuple[EditionRow, ...]:
+    """Editions by date, newest first; those behind the edition `after` alone."""
+    rows = _filter_rows(_outline_rows(), wanted)
+    last = models.Edition.objects.filter(id=after).values_list("date", "number", "id").first() if after else None
+    if last is not None:
+        day, number, edition_id = last
+        same_day = Q(date=day) & (Q(number__lt=number) | Q(number=number, id__lt=edition_id))
+        rows = rows.filter(Q(date__lte=day) & (Q(date__lt=day) | same_day))
+    return tuple(
+        EditionRow(
+            id=row.id,
+            newsletter_id=row.newsletter_id,
+            date=row.date,
+            number=row.number,
+            state=EditionState(row.state),
+            reason=row.reason,
+            subject=row.subject,
+            snapshot_id=row.standing_id,
+            lost_approval=row.lost,
+            stories=row.stories or 0,
+        )
+        for row in rows.annotate(stories=_count_stories()).order_by("-date", "-number", "-id")[:limit]
+    )
+
+
+def find_span(newsletter_ids: Collection[int], states: Collection[EditionState] = ()) -> tuple[date, date] | None:
+    """The days of the first and of the last edition of some newsletters; None without any."""
+    found = _filter_rows(models.Edition.objects.all(), EditionFilter(newsletter_ids, states))
+    span = found.aggregate(first=Min("date"), last=Max("date"))
+    return (span["first"], span["last"]) if span["first"] else None
+
+
+def _filter_rows(rows: QuerySet[Any], wanted: EditionFilter) -> QuerySet[Any]:
+    rows = rows.filter(newsletter_id__in=wanted.newsletter_ids)
+    if wanted.states:
+        rows = rows.filter(state__in=wanted.states)
+    if wanted.month:
+        rows = rows.filter(date__gte=wanted.month.first, date__lt=wanted.month.end)
+    if wanted.text:
+        rows = rows.filter(build_subject_condition(wanted.text))
+    return rows
+
+
+def build_subject_condition(text: str, prefix: str = "") -> Q:
+    """That a subject has this text somewhere, whatever its case; `prefix` leads to the edition."""
+    condition = Q()
+    for spelling in list_spellings(text):
+        condition |= Q(**{f"{prefix}subject__icontains": spelling})
+    return condition
+
+
 def list_earlier(edition: Edition, *, limit: int) -> tuple[EarlierEdition, ...]:
     """What of its newsletter went out on days before, newest first, among the latest `limit` that went out at all."""
     rows = _outline_rows().filter(newsletter_id=edition.newsletter_id, state__in=OUT_STATES)
-    stories = models.Pick.objects.filter(edition=OuterRef("pk")).order_by().values("edition")
     frozen = models.Snapshot.objects.filter(id=OuterRef("standing_id")).annotate(n=_CountBytes("html"))
-    counted = rows.annotate(
-        stories=Subquery(stories.annotate(n=Count("id")).values("n")), bytes=Subquery(frozen.values("n"))
-    )
+    counted = rows.annotate(stories=_count_stories(), bytes=Subquery(frozen.values("n")))
     return tuple(
         EarlierEdition(row.id, row.date, row.subject, row.stories or 0, row.bytes or 0)
         for row in counted.order_by("-date", "-number", "-id")[:limit]
@@ -175,6 +227,11 @@ class _CountBytes(Func):
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """Called by Django; versions before 3.43 have no such function."""
         return self.as_sql(compiler, connection, template="LENGTH(CAST(%(expressions)s AS BLOB))", **context)
+
+
+def _count_stories() -> Subquery:
+    stories = models.Pick.objects.filter(edition=OuterRef("pk")).order_by().values("edition")
+    return Subquery(stories.annotate(n=Count("id")).values("n"))
 
 
 def get_snapshot(snapshot_id: int) -> Snapshot:
@@ -346,6 +403,18 @@ def get_subjects(edition_ids: Iterable[int]) -> dict[int, str]:
 def get_days(edition_ids: Iterable[int]) -> dict[int, date]:
     """The days of editions."""
     return dict(models.Edition.objects.filter(id__in=list(edition_ids)).values_list("id", "date"))
+
+
+def map_picked_in(
+    article_ids: Collection[int], newsletter_ids: Collection[int]
+) -> dict[int, tuple[tuple[int, int, date], ...]]:
+    """Where articles were picked among some newsletters: the edition, its newsletter and its day, newest first."""
+    rows = models.Pick.objects.filter(article_id__in=article_ids, edition__newsletter_id__in=newsletter_ids)
+    found: dict[int, list[tuple[int, int, date]]] = {each: [] for each in article_ids}
+    columns = ("article_id", "edition_id", "edition__newsletter_id", "edition__date")
+    for article_id, *edition in rows.order_by("-edition__date", "-edition_id").values_list(*columns):
+        found[article_id].append(tuple(edition))
+    return {article_id: tuple(picked) for article_id, picked in found.items()}
 
 
 def list_story_clicks(edition_id: int) -> tuple[StoryClicks, ...]:

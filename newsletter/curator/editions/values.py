@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from hashlib import sha256
@@ -20,6 +20,7 @@ from newsletter.curator.editions.states import (
     PoolState,
     RuleEffect,
 )
+from newsletter.kernel.months import Month
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.templater.briefing import MergeField, Rendered
 
@@ -202,7 +203,7 @@ class Edition:
     @property
     def name_of_day(self) -> str:
         """2026-11-24, and for the second edition of that day 2026-11-24-2: what addresses and files are called."""
-        return f"{self.date.isoformat()}-{self.number}" if self.number > 1 else self.date.isoformat()
+        return build_name_of_day(self.date, self.number)
 
     @property
     def is_out(self) -> bool:
@@ -242,6 +243,47 @@ class EditionOfDay:
     def is_out(self) -> bool:
         """Whether its mailing has begun."""
         return self.state in OUT_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class EditionRow:
+    """An edition as a list shows it: without its parts, with the number of its stories."""
+
+    id: int
+    newsletter_id: int
+    date: date
+    number: int
+    state: EditionState
+    reason: str
+    subject: str
+    snapshot_id: int | None
+    lost_approval: bool
+    stories: int
+
+    @property
+    def name_of_day(self) -> str:
+        """2026-11-24, and for the second edition of that day 2026-11-24-2."""
+        return build_name_of_day(self.date, self.number)
+
+    @property
+    def is_out(self) -> bool:
+        """Whether its mailing has begun."""
+        return self.state in OUT_STATES
+
+
+def build_name_of_day(day: date, number: int) -> str:
+    """2026-11-24, and for the second edition of that day 2026-11-24-2: what addresses and files are called."""
+    return f"{day.isoformat()}-{number}" if number > 1 else day.isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class EditionFilter:
+    """Which editions a list shows. `text`: a part of their subject; nothing given: all of these newsletters."""
+
+    newsletter_ids: Collection[int]
+    states: Collection[EditionState] = ()
+    month: Month | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from django.db.models import Exists, OuterRef
 
@@ -17,7 +18,7 @@ from newsletter.catalog.states import ApprovalPolicy
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.states import OUT_STATES, EditionState
-from newsletter.curator.editions.values import Edition, EditionOfDay, EditionOutline
+from newsletter.curator.editions.values import Edition, EditionOfDay, EditionOutline, EditionRow
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import MailingKind, MailingState
 from newsletter.kernel.enums import LabelledEnum
@@ -25,6 +26,7 @@ from newsletter.scheduling import occurrences
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.scheduling.values import Occurrence
 
+AnyEdition = TypeVar("AnyEdition", Edition, EditionRow)
 _STOPPED = frozenset({MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING})
 _UNAPPROVED = frozenset({EditionState.DRAFT, EditionState.LOCKED, EditionState.IN_REVIEW})
 _FOLLOWED = {
@@ -75,7 +77,7 @@ def get_edition_status(edition: Edition, newsletter: Newsletter | None = None) -
 
 
 def find_statuses(
-    editions: Iterable[Edition], publish_themselves: frozenset[int] | None = None
+    editions: Iterable[Edition | EditionRow], publish_themselves: frozenset[int] | None = None
 ) -> dict[int, EditionStatus]:
     """The status of each of these editions, by id; `publish_themselves`: newsletters that need no approval."""
     wanted = {edition.id: edition for edition in editions}
@@ -102,7 +104,7 @@ def _find_latest_mailings(edition_ids: Iterable[int]) -> dict[int, models.Mailin
 
 
 def _find_held(
-    editions: Mapping[int, Edition],
+    editions: Mapping[int, Edition | EditionRow],
     statuses: Mapping[int, EditionStatus],
     mailings: Mapping[int, models.Mailing],
     publish_themselves: frozenset[int] | None,
@@ -124,7 +126,9 @@ def _find_held(
     }
 
 
-def _build_status(edition: Edition | EditionOfDay | EditionOutline, row: models.Mailing | None) -> EditionStatus:
+def _build_status(
+    edition: Edition | EditionOfDay | EditionOutline | EditionRow, row: models.Mailing | None
+) -> EditionStatus:
     if row is None:
         return EditionStatus(edition.state, edition.reason)
     found = _follow_mailing(edition, row)
@@ -133,7 +137,9 @@ def _build_status(edition: Edition | EditionOfDay | EditionOutline, row: models.
     return replace(found, due_at=row.due_at, begins_at=row.begins_at, sent_by=row.created_by)
 
 
-def _follow_mailing(edition: Edition | EditionOfDay | EditionOutline, row: models.Mailing) -> EditionStatus:
+def _follow_mailing(
+    edition: Edition | EditionOfDay | EditionOutline | EditionRow, row: models.Mailing
+) -> EditionStatus:
     state = MailingState(row.state)
     planned = row.planned if row.frozen_at and state not in (MailingState.FREEZING, MailingState.CANCELLED) else None
     # A cancelled mailing is over, unless it took the edition out of the editors' hands.
@@ -178,7 +184,7 @@ def find_editions_of_dates(dates: Iterable[Occurrence]) -> dict[int, Edition]:
     return found
 
 
-def list_left(editions: Iterable[Edition], now: datetime) -> tuple[Edition, ...]:
+def list_left(editions: Iterable[AnyEdition], now: datetime) -> tuple[AnyEdition, ...]:
     """Those of which some was sent, so that whoever has them may look them up: `has_left`."""
     wanted = tuple(editions)
     sending = [each.id for each in wanted if each.state == EditionState.SENDING]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import ClassVar
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 
+from newsletter.curator.editions import edition_lookup
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import (
     BatchState,
@@ -171,12 +172,46 @@ def _build_not_found(mailing_id: int) -> NotFound:
     return NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
 
 
-def list_mailings(*, limit: int = 20, newsletter_ids: Iterable[int] | None = None) -> tuple[Mailing, ...]:
-    """Mailings by due time, newest first; of some newsletters or (None) all."""
-    rows = models.Mailing.objects.order_by("-due_at", "-id")
-    if newsletter_ids is not None:
-        rows = rows.filter(newsletter_id__in=list(newsletter_ids))
-    return _to_mailings(rows[:limit])
+@dataclass(frozen=True, slots=True)
+class MailingFilter:
+    """Which mailings a list shows: of some newsletters or (None) all. `text`: a part of their edition's subject."""
+
+    newsletter_ids: Collection[int] | None = None
+    states: Collection[MailingState] = ()
+    due_between: tuple[datetime, datetime] | None = None
+    text: str = ""
+
+
+EVERY_MAILING = MailingFilter()
+
+
+def list_mailings(wanted: MailingFilter = EVERY_MAILING, *, limit: int = 20, after: int = 0) -> tuple[Mailing, ...]:
+    """Mailings by due time, newest first; those behind the mailing `after` alone."""
+    rows = _filter_mailings(wanted)
+    last = models.Mailing.objects.filter(id=after).values_list("due_at", flat=True).first() if after else None
+    if last is not None:
+        rows = rows.filter(Q(due_at__lt=last) | Q(due_at=last, id__lt=after))
+    return _to_mailings(rows.order_by("-due_at", "-id")[:limit])
+
+
+def find_span(newsletter_ids: Collection[int]) -> tuple[datetime, datetime] | None:
+    """When the first and the last mailing of some newsletters were or are due; None without any."""
+    span = _filter_mailings(MailingFilter(newsletter_ids)).aggregate(first=Min("due_at"), last=Max("due_at"))
+    return (span["first"], span["last"]) if span["first"] else None
+
+
+def _filter_mailings(wanted: MailingFilter) -> QuerySet[models.Mailing]:
+    rows = models.Mailing.objects.all()
+    if wanted.newsletter_ids is not None:
+        rows = rows.filter(newsletter_id__in=wanted.newsletter_ids)
+    if wanted.states:
+        rows = rows.filter(state__in=wanted.states)
+    if wanted.due_between:
+        first, end = wanted.due_between
+        rows = rows.filter(due_at__gte=first, due_at__lt=end)
+    if wanted.text:
+        rows = rows.filter(edition_lookup.build_subject_condition(wanted.text, "edition__"))
+    return rows
 
 
 def find_editions_by_key(keys: Iterable[str]) -> dict[str, int]:

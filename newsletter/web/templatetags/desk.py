@@ -27,6 +27,7 @@ from newsletter.kernel.enums import LabelledEnum
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.templater.richtext import inline_to_plain
 from newsletter.web.audit_words import get_action_label
+from newsletter.web.text_differences import mark_first
 from newsletter.web.translated import describe_error, translate
 from subscribers.states import ImportState, SubscriptionState
 from subscribers.values import List
@@ -226,6 +227,12 @@ def show_pieces(pieces: Iterable[tuple[str, bool]], tag: str) -> SafeString:
 register.filter("action_label", get_action_label)
 register.filter("translated", translate)
 register.filter("describe_error", describe_error)
+
+
+@register.simple_tag
+def mark_match(text: str, query: str) -> SafeString:
+    """A text with what was searched for marked where it first stands, whatever its case."""
+    return show_pieces(mark_first(text, query), "mark") if text else SafeString()
 
 
 @register.filter

@@ -17,7 +17,7 @@ from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import correction_lookup, day_names, edition_lookup, variants
 from newsletter.curator.editions.states import OUT_STATES
-from newsletter.curator.editions.values import Edition, Pick
+from newsletter.curator.editions.values import Edition, EditionFilter, Pick
 from newsletter.delivery.reports import edition_status
 from newsletter.kernel import clock
 from newsletter.kernel.numbers import parse_whole_number
@@ -26,6 +26,7 @@ from newsletter.templater.briefing import Rendered
 from newsletter.templater.corrections import add_corrections
 from newsletter.templater.merge_fields import MergeRecipient, personalise_mail
 from newsletter.templater.untrusted_text import clean_line as strip_unprintable
+from newsletter.web.forms.filters import PAGE, FilterForm, list_month_choices
 from newsletter.web.middleware import render_error_page
 from subscribers import lists
 
@@ -47,19 +48,23 @@ def show_archive(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(max_age=300, public=True)
 def show_newsletter_archive(request: HttpRequest, slug: str) -> HttpResponse:
-    """The sent editions of one newsletter."""
+    """The sent editions of one newsletter, newest first: all of them, those of a month, or by a part of the subject."""
     newsletter = _find_public_newsletter(slug)
     if newsletter is None:
         return render_error_page(request, "There is no archive here.", 404)
-    out, now = edition_lookup.list_editions(newsletter.id, states=OUT_STATES, limit=200), clock.now()
-    sent = edition_status.list_left(out, now)
+    months = list_month_choices(edition_lookup.find_span([newsletter.id], OUT_STATES))
+    filters = FilterForm(request.GET, searched="Part of a subject", month=months)
+    wanted = EditionFilter([newsletter.id], OUT_STATES, filters.month, filters.text)
+    page = filters.cut_page(edition_lookup.list_edition_rows(wanted, limit=PAGE + 1, after=filters.after))
+    sent = edition_status.list_left(page.rows, clock.now())
     subjects = edition_lookup.map_archived_subjects([each.snapshot_id for each in sent if each.snapshot_id])
     shown = [
         (each, personalise_mail(subjects[each.snapshot_id], NOBODY).subject)
         for each in sent
         if each.snapshot_id is not None and each.snapshot_id in subjects
     ]
-    return render(request, "readers/archive_of.html", {"newsletter": newsletter, "editions": shown})
+    context = {"newsletter": newsletter, "editions": shown, "filters": filters, "page": page}
+    return render(request, "readers/archive_of.html", context, status=filters.status)
 
 
 @require_safe

@@ -1,21 +1,70 @@
-"""One article in the pool: standing, tags, the days it may run, notes. Every change returns the pool."""
+"""Every article there is, by search; and one in the pool: standing, tags, the days it may run, notes.
+
+Every change of one returns the pool.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
-from newsletter.curator.articles import triage
+from newsletter.catalog import pictures
+from newsletter.curator.articles import article_lookup, triage
 from newsletter.curator.articles.states import ArticleStanding
+from newsletter.curator.articles.values import ArticleFilter
 from newsletter.curator.editions import edition_lookup
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.web.access import desk_view, get_actor, require_permission
+from newsletter.kernel.numbers import parse_whole_number
+from newsletter.web.access import desk_view, get_actor, list_accessible_newsletters, require_permission
+from newsletter.web.context import get_newsroom_zone
 from newsletter.web.fields import read_act
 from newsletter.web.forms.articles import DaysForm, NoteForm, StandingForm, TagsForm
+from newsletter.web.forms.filters import PAGE, FilterForm, list_month_choices, list_state_choices
 from newsletter.web.views.board import render_pool
+
+MOST_PICKED = 5  # editions named beside an article
+
+
+@desk_view(Verb.EDIT)
+def show_articles(request: HttpRequest) -> HttpResponse:
+    """Every article, newest first: by the words in it, its source, what the desk thinks of it, the month it came."""
+    zone = get_newsroom_zone()
+    filters = FilterForm(
+        request.GET,
+        searched=_("Words of the title or text"),
+        source=[(str(each.id), each.title or each.url) for each in article_lookup.list_sources()],
+        state=list_state_choices(ArticleStanding),
+        month=list_month_choices(article_lookup.find_span(), zone),
+    )
+    chosen = filters.chosen
+    wanted = ArticleFilter(
+        parse_whole_number(chosen.get("source", "")),
+        ArticleStanding(chosen["state"]) if "state" in chosen else None,
+        filters.month and filters.month.to_instants(zone),
+        filters.text,
+    )
+    page = filters.cut_page(article_lookup.list_article_rows(wanted, limit=PAGE + 1, after=filters.after))
+    names = {each.id: each.name for each in list_accessible_newsletters(request)}
+    picked = edition_lookup.map_picked_in([each.id for each in page.rows], names.keys())
+    shown = pictures.find_pictures(each.picture_id for each in page.rows if each.picture_id)
+    rows = [
+        (
+            each,
+            shown.get(each.picture_id or 0),
+            [
+                (edition_id, names[newsletter_id], day)
+                for edition_id, newsletter_id, day in picked[each.id][:MOST_PICKED]
+            ],
+            max(0, len(picked[each.id]) - MOST_PICKED),
+        )
+        for each in page.rows
+    ]
+    context = {"filters": filters, "page": page, "articles": rows}
+    return render(request, "pages/articles.html", context, status=filters.status)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -12,11 +12,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import formats
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.accounts import audit_log
 from newsletter.accounts.audit_log import AuditFilter
 from newsletter.catalog import newsletters
+from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import edition_lookup, variants, visibility
 from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES, ExclusionReason, MailingState, Outcome
 from newsletter.delivery.reports import edition_status, summary
@@ -30,9 +32,11 @@ from newsletter.web.access import (
     list_accessible_newsletters,
     require_permission,
 )
+from newsletter.web.context import get_newsroom_zone
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import ButtonForm, DeskForm, keep_sent
 from newsletter.web.forms.deliveries import CloseForm, SendAgainForm
+from newsletter.web.forms.filters import PAGE, FilterForm, list_month_choices, list_state_choices
 from newsletter.web.views import mailing_buttons, mailing_recipients
 
 REASONS_SHOWN = 12
@@ -52,12 +56,31 @@ STOP_POLLING = 286  # htmx takes it as: do not ask again
 
 @desk_view(Verb.VIEW)
 def show_deliveries(request: HttpRequest) -> HttpResponse:
-    """The mailings, newest first."""
+    """The mailings, newest first, as far as a filter asks for them."""
     names = {each.id: each for each in list_accessible_newsletters(request)}
-    found = summary.list_mailings(limit=50, newsletter_ids=names)
-    subjects = edition_lookup.get_subjects(each.edition_id for each in found)
-    rows = [(each, names[each.newsletter_id], subjects[each.edition_id]) for each in found]
-    return render(request, "pages/deliveries.html", {"mailings": rows})
+    filters = FilterForm(
+        request.GET,
+        searched=gettext("Any part of the subject"),
+        newsletter=[(each.slug, each.name) for each in names.values()],
+        state=list_state_choices(MailingState),
+        month=list_month_choices(summary.find_span(names.keys()), get_newsroom_zone()),
+    )
+    wanted = _read_filter(filters, names.values())
+    page = filters.cut_page(summary.list_mailings(wanted, limit=PAGE + 1, after=filters.after))
+    subjects = edition_lookup.get_subjects(each.edition_id for each in page.rows)
+    rows = [(each, names[each.newsletter_id], subjects[each.edition_id]) for each in page.rows]
+    context = {"filters": filters, "page": page, "mailings": rows}
+    return render(request, "pages/deliveries.html", context, status=filters.status)
+
+
+def _read_filter(filters: FilterForm, accessible: Iterable[Newsletter]) -> summary.MailingFilter:
+    chosen = filters.chosen
+    return summary.MailingFilter(
+        [each.id for each in accessible if chosen.get("newsletter") in (None, each.slug)],
+        [MailingState(chosen["state"])] if "state" in chosen else (),
+        filters.month and filters.month.to_instants(get_newsroom_zone()),
+        filters.text,
+    )
 
 
 @desk_view(Verb.VIEW)

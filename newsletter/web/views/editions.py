@@ -33,7 +33,8 @@ from newsletter.curator.editions import (
     variants,
     visibility,
 )
-from newsletter.curator.editions.values import Edition
+from newsletter.curator.editions.states import EditionState
+from newsletter.curator.editions.values import Edition, EditionFilter
 from newsletter.delivery.providers.base import AnswerKind
 from newsletter.delivery.reports import edition_status, summary
 from newsletter.delivery.sending import audience_size, one_off
@@ -51,6 +52,7 @@ from newsletter.web.access import (
 )
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import DecisionForm, keep_sent
+from newsletter.web.forms.filters import PAGE, FilterForm, list_month_choices, list_state_choices
 from newsletter.web.forms.review import (
     ApprovalForm,
     ApprovalRequestForm,
@@ -99,14 +101,35 @@ def show_editions(request: HttpRequest) -> HttpResponse:
 
 def _render_editions(request: HttpRequest, form: NewEditionForm) -> HttpResponse:
     names = {each.id: each for each in list_accessible_newsletters(request)}
-    found = edition_lookup.list_editions(newsletter_ids=[*names], limit=60)
-    statuses = edition_status.find_statuses(found)
+    filters = FilterForm(
+        request.GET,
+        searched=_("Any part of the subject"),
+        newsletter=[(each.slug, each.name) for each in names.values()],
+        state=list_state_choices(EditionState),
+        month=list_month_choices(edition_lookup.find_span(names.keys())),
+    )
+    page = filters.cut_page(
+        edition_lookup.list_edition_rows(_read_filter(filters, names.values()), limit=PAGE + 1, after=filters.after)
+    )
+    statuses = edition_status.find_statuses(page.rows)
     context = {
-        "editions": [(each, names[each.newsletter_id], statuses[each.id]) for each in found],
+        "filters": filters,
+        "page": page,
+        "editions": [(each, names[each.newsletter_id], statuses[each.id]) for each in page.rows],
         "form": form,
         "may_create": bool(list_accessible_newsletters(request, Verb.EDIT)),
     }
-    return render(request, "pages/editions.html", context, status=form.status)
+    return render(request, "pages/editions.html", context, status=max(form.status, filters.status))
+
+
+def _read_filter(filters: FilterForm, newsletters: Iterable[Newsletter]) -> EditionFilter:
+    chosen = filters.chosen
+    return EditionFilter(
+        [each.id for each in newsletters if chosen.get("newsletter") in (None, each.slug)],
+        [EditionState(chosen["state"])] if "state" in chosen else (),
+        filters.month,
+        filters.text,
+    )
 
 
 def _create_edition(request: HttpRequest, form: NewEditionForm) -> Edition:

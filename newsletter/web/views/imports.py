@@ -15,17 +15,19 @@ from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import NotFound
 from newsletter.web.access import desk_view, get_actor
+from newsletter.web.context import get_newsroom_zone
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import ButtonForm, DeskForm
+from newsletter.web.forms.filters import PAGE, FilterForm, list_month_choices, list_state_choices
 from newsletter.web.forms.imports import AnswersForm, ConfirmImportForm, ImportForm, list_states
 from newsletter.web.translated import describe_error
 from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
 from subscribers import address_quality
 from subscribers.imports.columns import TABLE
-from subscribers.imports.import_lookup import get_import, list_imports, stream_refused_csv
+from subscribers.imports.import_lookup import find_span, get_import, list_import_rows, stream_refused_csv
 from subscribers.imports.run import begin_import, change_import_options, confirm_import, discard_import, request_undo
 from subscribers.states import ImportState
-from subscribers.values import ImportRun, List
+from subscribers.values import ImportFilter, ImportRun, List
 
 BAD_SHOWN = 200
 STOP_POLLING = 286  # htmx stops asking
@@ -47,8 +49,27 @@ def show_imports(request: HttpRequest) -> HttpResponse:
                 return redirect("desk:import-run", run.id)
     else:
         form = ImportForm(lists=lists.values())
-    context = {"form": form, "runs": list_imports([*lists])}
-    return render(request, "pages/imports.html", context, status=form.status)
+    return _render_imports(request, form, lists)
+
+
+def _render_imports(request: HttpRequest, form: ImportForm, lists: Mapping[int, List]) -> HttpResponse:
+    filters = FilterForm(
+        request.GET,
+        searched=_("Any part of the file’s name"),
+        list=[(each.slug, each.name) for each in lists.values()],
+        state=list_state_choices(ImportState),
+        month=list_month_choices(find_span(lists.keys()), get_newsroom_zone()),
+    )
+    chosen = filters.chosen
+    wanted = ImportFilter(
+        [each.id for each in lists.values() if chosen.get("list") in (None, each.slug)],
+        [ImportState(chosen["state"])] if "state" in chosen else (),
+        filters.month and filters.month.to_instants(get_newsroom_zone()),
+        filters.text,
+    )
+    page = filters.cut_page(list_import_rows(wanted, limit=PAGE + 1, after=filters.after))
+    context = {"form": form, "filters": filters, "page": page}
+    return render(request, "pages/imports.html", context, status=max(form.status, filters.status))
 
 
 def _find_target(request: HttpRequest, form: ImportForm) -> List | None:

@@ -13,13 +13,17 @@ from newsletter.accounts.permissions import can
 from newsletter.curator.articles import article_lookup, intake, opml
 from newsletter.curator.articles.polling import fetch_sources
 from newsletter.curator.articles.sources import add_source, export_sources, import_sources, remove_source
-from newsletter.curator.articles.states import FetchState
+from newsletter.curator.articles.states import FetchState, SourceState
+from newsletter.curator.articles.values import ArticleFilter, SourceFilter
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.forms.base import DeskForm, keep_sent
+from newsletter.web.forms.filters import PAGE, FilterForm, list_state_choices
 from newsletter.web.forms.sources import ArticleForm, FeedForm, FetchForm, OpmlForm, RemoveFeedForm
+
+LATEST_ARTICLES = 20
 
 
 @desk_view(Verb.EDIT, methods=("GET", "POST"))
@@ -37,12 +41,20 @@ def show_sources(request: HttpRequest) -> HttpResponse:
 
 
 def _render_sources(request: HttpRequest, sent: DeskForm | None = None) -> HttpResponse:
-    health = article_lookup.get_source_health(clock.now())
-    sources = [(source, health[source.id]) for source in article_lookup.list_sources()]
+    filters = FilterForm(
+        request.GET, searched=_("Any part of the name or address"), state=list_state_choices(SourceState)
+    )
+    state = filters.chosen.get("state")
+    wanted = SourceFilter(SourceState(state) if state else None, filters.text)
+    page = filters.cut_page(article_lookup.list_source_page(wanted, limit=PAGE + 1, after=filters.after))
+    health = article_lookup.get_source_health(clock.now(), [source.id for source in page.rows])
+    latest = article_lookup.list_article_rows(ArticleFilter(), limit=LATEST_ARTICLES)
     context: dict[str, Any] = {
-        "sources": sources,
-        "failing": sum(1 for source, _health in sources if source.error),
-        "articles": article_lookup.list_articles(limit=20),
+        "filters": filters,
+        "page": page,
+        "sources": [(source, health[source.id]) for source in page.rows],
+        "failing": article_lookup.count_failing_sources(),
+        "articles": latest,
         "may": can(request.user, Verb.EDIT),
         "feed_form": keep_sent(sent, FeedForm),
         "fetch_form": keep_sent(sent, FetchForm),
@@ -50,7 +62,7 @@ def _render_sources(request: HttpRequest, sent: DeskForm | None = None) -> HttpR
         "opml_form": keep_sent(sent, OpmlForm),
         "article_form": keep_sent(sent, ArticleForm),
     }
-    return render(request, "pages/sources.html", context, status=sent.status if sent else 200)
+    return render(request, "pages/sources.html", context, status=sent.status if sent else filters.status)
 
 
 @desk_view(Verb.EDIT, methods=("GET", "POST"))

@@ -20,8 +20,9 @@ from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb, require_right
 from newsletter.kernel.errors import BadInput, NotAllowed
 from newsletter.web.access import desk_view, get_actor, list_accessible_newsletters
-from newsletter.web.fields import read_act, read_number
+from newsletter.web.fields import read_act
 from newsletter.web.forms.base import DeskForm, keep_sent
+from newsletter.web.forms.filters import PAGE, FilterForm, list_state_choices
 from newsletter.web.forms.subscribers import (
     AddressForm,
     AddSubscriberForm,
@@ -45,10 +46,9 @@ from subscribers.lists import (
     list_lists,
 )
 from subscribers.states import SubscriptionState
-from subscribers.values import List, VisibleSubscriber
+from subscribers.values import List, SubscriberMatch, VisibleSubscriber
 
 LATEST_EDITIONS, EVERY_EDITION = 30, 20_000
-PAGE = 50
 
 
 def list_visible_lists(request: HttpRequest) -> dict[int, List]:
@@ -68,11 +68,12 @@ def get_visible_list(request: HttpRequest, slug: str, list_id: int = 0) -> List:
 
 @desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))
 def show_subscribers(request: HttpRequest) -> HttpResponse:
-    """Search by part of a name or of any address; POST adds one subscriber."""
+    """Search by part of a name or of any address, on a list or all of them; POST adds one subscriber."""
     if request.method != "POST":
-        slug = request.GET.get("list", "")
-        chosen = get_visible_list(request, slug) if slug else _find_largest(list_visible_lists(request).values())
-        return _render_subscribers(request, chosen)
+        slug = request.GET.get("list")
+        if slug is None:
+            return _render_subscribers(request, _find_largest(list_visible_lists(request).values()))
+        return _render_subscribers(request, get_visible_list(request, slug) if slug else None)
     form = AddSubscriberForm(request.POST)
     target = get_visible_list(request, form["list"].value() or "")
     if form.is_valid():
@@ -97,21 +98,39 @@ def _add_subscriber(request: HttpRequest, target: List, given: Mapping[str, Any]
 
 
 def _render_subscribers(request: HttpRequest, chosen: List | None, sent: DeskForm | None = None) -> HttpResponse:
-    query, after = request.GET.get("q", "")[:200], read_number(request.GET, "after") or 0
-    by = get_actor(request)
-    found = (
-        subscriber_lookup.find_subscribers(query, by=by, list_id=chosen.id, limit=PAGE, after=after) if chosen else ()
+    visible = list_visible_lists(request)
+    asked = request.GET.copy()
+    asked["list"] = chosen.slug if chosen else ""
+    filters = FilterForm(
+        asked,
+        searched=_("Any part of a name or address, former ones too"),
+        list=[(each.slug, each.name) for each in visible.values()],
+        state=list_state_choices(SubscriptionState),
     )
+    page = filters.cut_page(_find_page(request, filters, chosen) if visible else ())
     context = {
-        "lists": list_visible_lists(request).values(),
+        "filters": filters,
+        "page": page,
+        "lists": visible,
+        "shown": [chosen] if chosen else [*visible.values()],
         "chosen": chosen,
-        "q": query,
-        "found": found,
-        "more": found[-1].id if len(found) == PAGE else 0,
+        "q": filters.text,
         "counts": count_subscribers_by_state(chosen.id) if chosen else {},
         "form": keep_sent(sent, AddSubscriberForm),
     }
-    return render(request, "pages/subscribers.html", context, status=sent.status if sent else 200)
+    return render(request, "pages/subscribers.html", context, status=sent.status if sent else filters.status)
+
+
+def _find_page(request: HttpRequest, filters: FilterForm, chosen: List | None) -> tuple[SubscriberMatch, ...]:
+    state = filters.chosen.get("state")
+    return subscriber_lookup.find_subscribers(
+        filters.text,
+        by=get_actor(request),
+        list_id=chosen.id if chosen else None,
+        state=SubscriptionState(state) if state else None,
+        limit=PAGE + 1,
+        after=filters.after,
+    )
 
 
 def _find_largest(lists: Iterable[List]) -> List | None:

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.web.access import desk_view, get_actor
-from newsletter.web.fields import read_act, read_number
+from newsletter.web.fields import read_act
 from newsletter.web.forms.base import DeskForm, keep_sent
+from newsletter.web.forms.filters import PAGE, FilterForm
 from newsletter.web.forms.suppressions import (
     DomainRuleForm,
     LiftComplaintForm,
@@ -28,7 +29,6 @@ from newsletter.web.templatetags.desk import thousands
 from subscribers import suppressions
 from subscribers.consent import domain_rules, signup_attempts
 
-PAGE = 50
 BAD_SHOWN = 20
 
 
@@ -104,13 +104,11 @@ _ACTS: Mapping[str, tuple[type[DeskForm], Callable[[HttpRequest, Mapping[str, An
 
 
 def _render_page(request: HttpRequest, sent: DeskForm | None = None, **shown_once: Any) -> HttpResponse:
-    query = request.GET.get("q", "")[:200]
-    after = read_number(request.GET, "after") or 0
-    found = suppressions.list_suppressions(after=after, query=query, limit=PAGE)
+    filters = FilterForm(request.GET, searched=_("Any part of an address or domain"))
+    found = suppressions.list_suppressions(after=filters.after, query=filters.text, limit=PAGE + 1)
     context = {
-        "q": query,
-        "found": found,
-        "more": found[-1].id if len(found) == PAGE else 0,
+        "filters": filters,
+        "page": filters.cut_page(found),
         "rules": domain_rules.list_domain_rules(),
         "attempts": [
             (_(signup_attempts.get_verdict_label(verdict)), count)
@@ -123,7 +121,7 @@ def _render_page(request: HttpRequest, sent: DeskForm | None = None, **shown_onc
         "remove_rule_form": keep_sent(sent, RemoveDomainRuleForm),
         **shown_once,
     }
-    return render(request, "pages/suppressions.html", context, status=sent.status if sent else 200)
+    return render(request, "pages/suppressions.html", context, status=sent.status if sent else filters.status)
 
 
 @desk_view(Verb.SUBSCRIBERS, newsroom_wide=True)

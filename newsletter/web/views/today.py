@@ -99,7 +99,7 @@ def show_today(request: HttpRequest) -> HttpResponse:
     newsletters = list_accessible_newsletters(request)
     lines = list(list_due_items(newsletters, now))
     groups = group_by_day(lines, now.astimezone(clock.get_zone(get_newsroom_zone())).date())
-    mailings = summary.list_mailings(limit=10, newsletter_ids=[n.id for n in newsletters])
+    mailings = summary.list_mailings(summary.MailingFilter([n.id for n in newsletters]), limit=10)
     subjects = edition_lookup.get_subjects(each.edition_id for each in mailings)
     coming = [each for group in groups for each in group.lines]
     following = [(moment, each) for each in coming for moment in each.clock if moment.is_next]

@@ -1,6 +1,5 @@
 /** The board: one story open for editing, and one poll that brings what changed. */
 
-import "./keys.js";
 import "./drag.js";
 import { find, list, on, tell } from "./dom.js";
 import { board, sendAll, settleFields } from "./fields.js";

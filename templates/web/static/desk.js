@@ -1,6 +1,7 @@
 /** The desk's own script on every page: the clock, and what is pasted. Everything works without it. */
 
 import { find, nearest, on } from "./dom.js";
+import "./keys.js";
 import "./refusals.js";
 
 find(".bar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); // on a phone the names scroll

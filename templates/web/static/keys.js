@@ -1,4 +1,4 @@
-/** The keys of the board. Each presses a button that is there anyway: the one in what is around the focus. */
+/** The keys of the board and Find. Each presses a button that is there anyway: the one in what is around the focus. */
 
 import { list, nearest, on } from "./dom.js";
 
@@ -10,6 +10,7 @@ const EVERYWHERE = {
   "Alt+1": "[data-field] [data-choose=mine]",
   "Alt+2": "[data-field] [data-choose=theirs]",
   "Ctrl+Enter": "[data-field] [data-choose=merge]",
+  "Ctrl+k": "body [data-find]",
   Escape: "body:not(:has(dialog[open])) [data-done]",
 };
 /** @type {typeof EVERYWHERE} */
@@ -30,8 +31,11 @@ on("keydown", (event) => {
   let target = selector && nearest(event, selector.split(" ")[0])?.querySelector(selector);
   if (!isTyping && (key === "j" || key === "k")) target = rows[row ? rows.indexOf(row) + (key === "j" ? 1 : -1) : 0];
   if (row && /^[1-9]$/.test(key)) target = list("[data-section]", row)[Number(key) - 1];
+  const stops = list("#find[open] :is(input, a)");
+  const step = key === "ArrowUp" ? -1 : +(key === "ArrowDown");
+  if (step) target = stops[stops.indexOf(event.target) + step];
   if (!target) return;
   event.preventDefault();
-  if (target.matches(`input, ${ROW}`)) target.focus();
+  if (target.matches(`input, ${ROW}, #find a`)) target.focus();
   else target.click();
 });

@@ -63,11 +63,6 @@ on("change", ({ target: { name, dataset } }) => {
   for (const each of ["alt", "caption", "credit"]) controls[`image_${each}`].value = dataset[each];
   show();
 });
-on("click", (event) => {
-  if (!nearest(event, "[data-cancel]")) return;
-  event.preventDefault();
-  dialog.close();
-});
 on("pointerdown pointermove", (event) => {
   const focal = nearest(event, "[data-focal]");
   if (!focal?.clientHeight || !event.buttons) return;

@@ -9,7 +9,7 @@ import pytest
 from newsletter.accounts.actors import SystemActor
 from newsletter.delivery import models
 from newsletter.delivery.reports import ledger_sums, recipients, summary
-from newsletter.delivery.reports.summary import Mailing
+from newsletter.delivery.reports.summary import Mailing, MailingFilter
 from newsletter.delivery.sending import mailings
 from newsletter.kernel.errors import NotFound
 from tests.actors import SYSTEM
@@ -39,8 +39,8 @@ def test_a_mailing_there_is_not_is_named(db: None) -> None:
 
 def test_mailings_are_listed_for_the_newsletters_asked_for(sent: Mailing, newsroom: Newsroom) -> None:
     assert summary.list_mailings() == (sent,)
-    assert summary.list_mailings(newsletter_ids=[newsroom.briefing.id]) == (sent,)
-    assert summary.list_mailings(newsletter_ids=[newsroom.other.id]) == ()
+    assert summary.list_mailings(MailingFilter([newsroom.briefing.id])) == (sent,)
+    assert summary.list_mailings(MailingFilter([newsroom.other.id])) == ()
 
 
 def test_many_mailings_are_listed_with_as_many_queries_as_one(

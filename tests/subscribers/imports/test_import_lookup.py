@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,8 @@ from subscribers import import_files, models
 from subscribers.imports import import_lookup, staging
 from subscribers.imports.run import change_import_options, confirm_import
 from subscribers.imports.staging import ImportOptions
-from subscribers.values import ImportRun, List
+from subscribers.states import ImportState
+from subscribers.values import ImportFilter, ImportRun, List
 from tests.actors import SYSTEM
 from tests.subscribers.imports.conftest import step
 
@@ -73,3 +75,24 @@ def test_an_import_whose_options_cannot_be_read_is_shown(begin: Callable[..., Im
     made = begin()
     models.ImportRun.objects.filter(id=made.id).update(options=json.loads('{"mapping": "x"}'))
     assert import_lookup.get_import(made.id).answers == ()
+
+
+def test_rows_of_imports_are_filtered_and_go_on_behind_one(
+    begin: Callable[..., ImportRun], morning: List, evening: List, now: datetime
+) -> None:
+    made = [begin(name=f"Über {n}.csv") for n in range(3)]
+    models.ImportRun.objects.filter(id=made[0].id).update(state="done", created_at=now - timedelta(days=60))
+
+    def find(after: int = 0, **wanted: Any) -> list[int]:
+        filtered = ImportFilter([morning.id], **wanted)
+        return [each.id for each in import_lookup.list_import_rows(filtered, limit=2, after=after)]
+
+    assert find() == [made[2].id, made[1].id]
+    assert find(after=made[1].id) == find(states=[ImportState.DONE]) == [made[0].id]
+    assert find(text="über 1") == [made[1].id]
+    assert find(begun_between=(now - timedelta(days=61), now - timedelta(days=59))) == [made[0].id]
+    assert import_lookup.list_import_rows(ImportFilter([evening.id]), limit=2) == ()
+    span = import_lookup.find_span([morning.id])
+    assert span is not None
+    assert span[0] == now - timedelta(days=60)
+    assert import_lookup.find_span([evening.id]) is None

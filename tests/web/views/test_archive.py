@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.test import Client
@@ -17,6 +17,7 @@ from newsletter.curator.editions import boxes, corrections, editions, models, pi
 from newsletter.delivery.sending import freeze
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
+from newsletter.web.forms.filters import PAGE
 from tests.actors import SYSTEM
 from tests.delivery.conftest import hand_over_all
 
@@ -151,3 +152,25 @@ def test_the_archive_says_who_publishes_it(sent: Any, edition: Any, newsroom: An
         assert newsroom.briefing.publication in page
         assert 'href="https://paper.example.org/privacy"' in page
         assert 'href="https://paper.example.org/imprint"' in page
+
+
+def test_every_letter_is_reached_and_found_by_subject_and_month(client: Client, sent: Any, edition: Any) -> None:
+    original, snapshot = models.Edition.objects.get(id=edition.id), models.Snapshot.objects.get(edition_id=edition.id)
+    for n in range(1, PAGE + 3):
+        original.pk, original.date, original.state = None, edition.date - timedelta(days=n), "sent"
+        original.save(force_insert=True)
+        snapshot.pk, snapshot.edition_id = None, original.id
+        snapshot.save(force_insert=True)
+
+    def list_letters(query: str) -> list[str]:
+        page = lxml_html.fromstring(client.get(f"/archive/morning/{query}").content.decode())
+        return [each.get("href") for each in page.cssselect(".list a")]
+
+    page = lxml_html.fromstring(client.get("/archive/morning/").content.decode())
+    (older,) = [each.get("href") for each in page.cssselect("a[rel=next]")]
+    first, rest = list_letters(""), list_letters(older)
+    assert (len(first), len(rest), len({*first, *rest})) == (PAGE, 3, PAGE + 3)
+    assert list_letters("?month=2026-10") == [each for each in [*first, *rest] if "/2026-10-" in each]
+    assert list_letters("?q=RAILWAY") == first
+    assert list_letters("?q=nowhere") == []
+    assert client.get("/archive/morning/?month=1999-01").status_code == 422

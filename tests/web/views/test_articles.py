@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import lxml.html
 import pytest
 from django.test import Client
 
 from newsletter.accounts.models import AuditEntry
 from newsletter.curator.articles import article_lookup, triage
 from newsletter.kernel import clock
+from newsletter.web.forms.filters import PAGE
 from tests.actors import SYSTEM, act_as
 from tests.conftest import NOW
 
@@ -90,3 +92,37 @@ def test_a_form_without_what_was_seen_changes_nothing(admin: Client, edition: An
         answer = admin.post(f"/editions/{edition.id}/articles/{article_id}/", form, headers=HTMX)
         assert answer.status_code == 422, do
     assert article_lookup.get_article(article_id).version == 1
+
+
+def test_every_article_is_listed_with_where_it_was_picked_for_those_who_may_see_that(
+    signed_in: Callable[[str], Client], edition: Any, articles: Callable[..., list[int]]
+) -> None:
+    articles(5)
+    rows = lxml.html.fromstring(signed_in("editor").get("/sources/articles/all/").content.decode()).cssselect(
+        "#rows tr"
+    )
+    assert len(rows) == 5
+    assert sum("Morning Briefing, 24 Nov 2026" in each.text_content() for each in rows) == 3
+    shown = signed_in("stranger").get("/sources/articles/all/").content.decode()
+    assert len(lxml.html.fromstring(shown).cssselect("#rows tr")) == 5
+    assert "Morning Briefing" not in shown
+    assert signed_in("viewer").get("/sources/articles/all/").status_code == 403
+
+
+def test_articles_are_searched_and_filtered(
+    editor: Client, articles: Callable[..., list[int]], django_assert_max_num_queries: Any
+) -> None:
+    articles(PAGE + 2)
+
+    def find(query: str) -> Any:
+        return lxml.html.fromstring(editor.get(f"/sources/articles/all/?{query}").content.decode())
+
+    with django_assert_max_num_queries(30):
+        page = find("")
+    assert len(page.cssselect("#rows tr")) == PAGE
+    assert len(find(page.get_element_by_id("show-more").get("href")[1:]).cssselect("#rows tr")) == 2
+    found = [each.text_content() for each in find("q=theatre").cssselect("#rows a")]
+    assert found
+    assert all("Theatre" in each for each in found)
+    assert find("state=ignored").cssselect("#rows a") == []
+    assert len(find("month=2026-11").cssselect("#rows tr")) == PAGE

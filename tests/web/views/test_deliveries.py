@@ -30,6 +30,7 @@ from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import freeze, recall_window, send_again
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
+from newsletter.web.forms.filters import PAGE
 from tests.actors import SYSTEM
 from tests.conftest import PASSWORD, Newsroom
 from tests.delivery.conftest import keep_bounced
@@ -346,3 +347,28 @@ def test_reasons_of_bounces_that_were_chosen_stay_chosen(admin: Client, sent: An
     answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "again"})
     assert answer.status_code == 422
     assert "Choose at least one reason." in answer.content.decode()
+
+
+def test_every_mailing_is_reached_and_found_by_subject_state_and_month(
+    editor: Client, sent: Any, django_assert_max_num_queries: Any
+) -> None:
+    original = Mailing.objects.get(id=sent.id)
+    for n in range(PAGE + 2):
+        original.pk, original.key, original.kind = None, f"copy{n}", "correction"
+        original.due_at = sent.due_at - timedelta(days=n // 3)  # some at the same instant
+        original.save(force_insert=True)
+    with django_assert_max_num_queries(30):
+        page = lxml.html.fromstring(editor.get("/deliveries/").content.decode())
+    first = [each.get("href") for each in page.cssselect("#rows a")]
+    more = page.get_element_by_id("show-more").get("href")
+    page = lxml.html.fromstring(editor.get(f"/deliveries/{more}").content.decode())
+    rest = [each.get("href") for each in page.cssselect("#rows a")]
+    assert (len(first), len(rest), len({*first, *rest})) == (PAGE, 3, PAGE + 3)
+
+    def count(query: str) -> int:
+        return len(lxml.html.fromstring(editor.get(f"/deliveries/?{query}").content.decode()).cssselect("#rows tr"))
+
+    assert count("q=RAILWAY") == PAGE
+    assert count("q=nowhere") == count("state=paused") == 0
+    assert count("month=2026-11") == PAGE
+    assert editor.get("/deliveries/?month=1999-01").status_code == 422

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import lxml.html
@@ -13,6 +13,7 @@ from django.test import Client
 from newsletter.accounts.models import User
 from newsletter.curator.editions import correction_lookup, decisions, edition_lookup, editions, picks
 from newsletter.delivery.reports import summary
+from newsletter.web.forms.filters import PAGE
 from subscribers.attributes import change_profile
 from tests.actors import SYSTEM
 
@@ -249,3 +250,34 @@ def test_approval_is_asked_for_and_the_edition_sent_back_on_the_review(
     assert admin.post(f"{address}/send-back/", seen(edition.id, note="The lead is old.")).status_code == 302
     assert edition_lookup.get_edition(edition.id).state == "open"
     assert "The lead is old." in editor.get(f"/editions/{edition.id}/review/").content.decode()
+
+
+def test_every_edition_is_reached_and_filters_stay_in_the_address(
+    editor: Client, newsroom: Any, now: datetime, django_assert_max_num_queries: Any
+) -> None:
+    first = now.date().replace(day=1)
+    dates = [first - timedelta(days=n) for n in range(PAGE + 5)]
+    editions.create_edition(newsroom.other.id, first, now=now, by=SYSTEM)  # none that this editor may see
+    for day in dates:
+        editions.create_edition(newsroom.briefing.id, day, now=now, by=SYSTEM)
+    with django_assert_max_num_queries(30):
+        page = lxml.html.fromstring(editor.get("/editions/?state=open").content.decode())
+    assert len(page.cssselect("#rows tr")) == PAGE
+    more = page.get_element_by_id("show-more").get("href")
+    assert more.startswith("?state=open&after=")
+    page = lxml.html.fromstring(editor.get(f"/editions/{more}").content.decode())
+    assert len(page.cssselect("#rows tr")) == 5
+    assert page.cssselect("#show-more") == []
+    assert page.cssselect("#more a")[0].get("href") == "?state=open"
+    october = lxml.html.fromstring(editor.get("/editions/?month=2026-10").content.decode())
+    assert len(october.cssselect("#rows tr")) == 31
+    assert october.cssselect("#filter-month option[selected]")[0].text_content() == "October 2026"
+
+
+def test_a_filter_that_is_not_offered_is_refused_and_shows_nothing_of_others(editor: Client, newsroom: Any) -> None:
+    answer = editor.get("/editions/?newsletter=evening&q=ferry")
+    page = lxml.html.fromstring(answer.content.decode())
+    assert answer.status_code == 422
+    assert "Select a valid choice" in page.get_element_by_id("filter-newsletter_error").text_content()
+    assert page.get_element_by_id("filter-q").value == "ferry"
+    assert "Evening Letter" not in page.get_element_by_id("main").text_content()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
+import lxml.html
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -13,6 +15,8 @@ from django.test import Client
 from newsletter.web.forms import imports
 from subscribers import lists
 from subscribers.imports import import_lookup
+from subscribers.imports.run import import_csv
+from tests.actors import SYSTEM
 from tests.web.seen import flatten, read_seen
 
 
@@ -170,3 +174,17 @@ def test_addresses_are_pasted_and_stay_when_something_is_wrong(editor: Client, n
     editor.post(page, {"do": "import"} | read_seen(text))
     worker_steps.import_subscribers(now)
     assert lists.count_subscribers_by_state(newsroom.list.id) == {"active": 2}
+
+
+def test_past_imports_are_found_by_file_list_and_month(editor: Client, newsroom: Any, now: datetime) -> None:
+    for n in range(3):
+        import_csv(BytesIO(b"email\n"), newsroom.list.id, dry_run=False, by=SYSTEM, now=now, name=f"file{n}.csv")
+
+    def find(query: str) -> list[str]:
+        page = lxml.html.fromstring(editor.get(f"/readers/import/?{query}").content.decode())
+        return [each.text_content() for each in page.cssselect("#rows a")]
+
+    assert find("") == find("list=morning&month=2026-11") == ["file2.csv", "file1.csv", "file0.csv"]
+    assert find("q=FILE1") == ["file1.csv"]
+    assert find("state=failed") == []
+    assert editor.get("/readers/import/?list=evening").status_code == 422

@@ -10,7 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from newsletter.curator.articles import article_lookup
+from newsletter.curator.articles.models import Source
 from newsletter.curator.articles.sources import add_source
+from newsletter.web.forms.filters import PAGE
 from tests.actors import SYSTEM
 
 
@@ -72,3 +74,20 @@ def test_a_feed_is_removed_by_whoever_confirms_it(admin: Client, editor: Client,
     assert admin.post(page, sent | {"sure": "on"}).status_code == 302
     assert article_lookup.list_sources() == ()
     assert admin.post(page, sent | {"sure": "on"}).status_code in (404, 422)
+
+
+def test_feeds_are_searched_and_filtered(admin: Client, now: datetime) -> None:
+    for n in range(PAGE + 1):
+        Source.objects.create(
+            url=f"https://{n}.example.com/", title=f"Paper {n}", added_at=now, error="Gone." * (n == 7)
+        )
+
+    def find(query: str) -> Any:
+        return lxml.html.fromstring(admin.get(f"/sources/?{query}").content.decode())
+
+    page = find("")
+    assert len(page.cssselect("#rows tr")) == PAGE
+    assert len(find(page.get_element_by_id("show-more").get("href")[1:]).cssselect("#rows tr")) == 1
+    assert [each.text_content() for each in find("q=paper+42").cssselect("#rows b")] == ["Paper 42"]
+    assert [each.text_content() for each in find("state=late").cssselect("#rows b")] == ["Paper 7"]
+    assert "No feed fits." in find("q=nowhere").text_content()

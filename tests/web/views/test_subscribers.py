@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import lxml.html
 import pytest
 from django.test import Client
 
@@ -23,7 +24,7 @@ def test_subscribers_are_found_by_a_former_address(
     people.change_address(person, "new@example.org", by=SYSTEM, seen=None, now=now)
     text = editor.get("/readers/?list=morning&q=reader0").content.decode()
     assert "new@example.org" in text
-    assert "was reader0@example.com" in text
+    assert "was <mark>reader0</mark>@example.com" in text
 
 
 def test_the_list_with_the_most_subscribers_is_shown_first(
@@ -192,3 +193,25 @@ def test_an_address_is_suppressed_by_whoever_confirms_it(
     assert admin.post(page, {"do": "suppress", "sure": "on", "why": "by phone"}).status_code == 302
     assert [each.reason for each in suppressions.list_suppressions()] == ["by phone"]
     assert "Suppress address" not in admin.get(page).content.decode()
+
+
+def test_all_lists_are_searched_at_once_by_those_who_may_see_them(
+    signed_in: Callable[[str], Client], newsroom: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    from subscribers import people
+
+    (ours,) = readers(1)
+    theirs = people.add_subscriber("jo.reader@example.com", newsroom.other_list.id, by=SYSTEM, now=now).id
+
+    def find(who: str, query: str) -> list[str]:
+        page = lxml.html.fromstring(signed_in(who).get(f"/readers/?{query}").content.decode())
+        return [each.get("href") for each in page.cssselect("#rows a")]
+
+    assert find("admin", "list=&q=reader") == [f"/readers/{ours}/", f"/readers/{theirs}/"]
+    assert find("admin", "list=&state=pending") == [f"/readers/{theirs}/"]
+    assert find("editor", "list=&q=reader") == find("editor", "list=") == [f"/readers/{ours}/"]
+    assert find("stranger", "list=&q=reader") == [f"/readers/{theirs}/"]
+    assert find("editor", "list=&state=pending") == []
+    assert signed_in("editor").get("/readers/?list=evening").status_code == 403
+    marked = signed_in("admin").get("/readers/?list=&q=READER").content.decode()
+    assert "jo.<mark>reader</mark>@example.com" in marked

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+import lxml.html
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from newsletter.web.forms.filters import PAGE
 from subscribers import suppressions
 from subscribers.consent import domain_rules
 from tests.actors import SYSTEM
@@ -81,3 +83,13 @@ def test_a_complaint_is_lifted_by_whoever_confirms_it(admin: Client, now: dateti
     assert len(suppressions.list_suppressions()) == 1
     assert admin.post(page, sent | {"sure": "on"}).status_code == 302
     assert suppressions.list_suppressions() == ()
+
+
+def test_every_suppression_is_reached(admin: Client, now: datetime) -> None:
+    for n in range(PAGE + 1):
+        suppressions.suppress(f"gone{n}@example.com", reason="left", by=SYSTEM, now=now)
+    page = lxml.html.fromstring(admin.get("/readers/suppressions/?q=gone").content.decode())
+    more = page.get_element_by_id("show-more").get("href")
+    assert more.startswith("?q=gone&after=")
+    rest = lxml.html.fromstring(admin.get(f"/readers/suppressions/{more}").content.decode())
+    assert (len(page.cssselect("#rows tr")), len(rest.cssselect("#rows tr"))) == (PAGE, 1)

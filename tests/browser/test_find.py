@@ -9,7 +9,7 @@ from typing import Any
 from newsletter.curator.editions import editions
 from newsletter.kernel import clock
 from newsletter.web.forms.filters import PAGE
-from subscribers import people as subscribers
+from subscribers.people import change_address
 from tests.actors import SYSTEM
 from tests.browser.people import IN_A_BROWSER, list_complaints, open_board, sign_in
 from tests.browser.test_accessibility import find_faults
@@ -26,7 +26,7 @@ def test_find_is_opened_moved_through_and_left_by_keys(
     page: Any, live_server: Any, people: Any, edition: Any, readers: Callable[..., list[int]]
 ) -> None:
     first, second, third = readers(3)
-    subscribers.change_address(third, "elsewhere@example.com", seen=None, by=SYSTEM, now=clock.now())
+    change_address(third, "elsewhere@example.com", seen=None, by=SYSTEM, now=clock.now())
     open_board(page, live_server, edition)
     page.focus("#w-subject")
     page.keyboard.press("Control+k")

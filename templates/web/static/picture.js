@@ -3,14 +3,14 @@
 import { find, list, nearest, on } from "./dom.js";
 
 const dialog = find("#picture");
-/** Its controls, by name. */
+/** Its controls by name. */
 const getControls = () => find("#picture-form").elements;
 const readFocus = () => (getControls().focus.value || "50 50").split(" ").map(Number);
 
 /** @type {Record<string, number[]>} */
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** Shows the picture and its cuts. */
+/** Shows picture and cuts. */
 function show() {
   const chosen = find("[name=picture]:checked");
   const focal = find("[data-focal]");
@@ -76,7 +76,8 @@ on("keydown", (event) => {
   if (!by || !nearest(event, "[data-focal]")) return;
   event.preventDefault();
   const step = event.shiftKey ? 10 : 1;
-  move(readFocus().map((each, axis) => each + step * by[axis]));
+  const [x, y] = readFocus();
+  move([x + step * by[0], y + step * by[1]]);
 });
 on("dragover", (event) => dialog.open && event.preventDefault());
 on("drop paste", (event) => {

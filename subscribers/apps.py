@@ -24,4 +24,4 @@ def _keep_counts(using: str = "default", **_: Any) -> None:
 def _create_search_index(using: str = "default", **_: Any) -> None:
     from subscribers import search_index
 
-    search_index.create_index(using)
+    search_index.create_search_index(using)

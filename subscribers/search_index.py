@@ -5,7 +5,7 @@ has an id up to the mark is in it, kept right by triggers whatever changes them;
 asks the index for candidates, looks at the rows of these, and reads those behind the mark one by one. On PostgreSQL
 there is no such index: its parallel workers read all rows.
 
-`create_index` runs after every migration, not in one: SQLite changes a table by copying it, and the triggers stay
+`create_search_index` runs after every migration, not in one: SQLite changes a table by copying it, and the triggers stay
 behind with the old one.
 """
 
@@ -101,7 +101,7 @@ def index_next(at_a_time: int = _AT_A_TIME) -> int | None:
     return mark - begun if mark > begun else None
 
 
-def create_index(using: str = "default", **_: Any) -> None:
+def create_search_index(using: str = "default", **_: Any) -> None:
     """Makes the index anew where any part of it is missing; it is filled afterwards. Called after migrations."""
     database = connections[using]
     if database.vendor != "sqlite":

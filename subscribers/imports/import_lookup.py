@@ -55,7 +55,7 @@ def list_import_rows(wanted: ImportFilter, *, limit: int, after: int = 0) -> tup
     )
 
 
-def find_span(list_ids: Collection[int]) -> tuple[datetime, datetime] | None:
+def find_import_span(list_ids: Collection[int]) -> tuple[datetime, datetime] | None:
     """When the first and the last import into some lists were begun; None without any."""
     rows = models.ImportRun.objects.filter(list_id__in=list_ids)
     span = rows.aggregate(first=Min("created_at"), last=Max("created_at"))

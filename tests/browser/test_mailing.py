@@ -74,7 +74,7 @@ def test_a_recall_is_counted_down_and_a_repair_reaches_as_many_as_it_said(
         )
         sign_in(page, live_server, "admin")
         page.goto(f"{live_server.url}/deliveries/{mailing_id}/")
-        left = page.locator("#progress b")
+        left = page.locator("#progress b:has-text('recalled')")
         first = left.inner_text()
         assert re.search(r"Can be recalled until .*, \d\d:\d\d \w+: \d:\d\d left\.", first)
         wait_until(page, lambda: left.inner_text() != first)

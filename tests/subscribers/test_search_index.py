@@ -86,11 +86,11 @@ def test_an_index_whose_triggers_were_lost_is_made_anew(active: Active, django_a
     search_index.index_next()
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER subscribers_search_changed")
-    search_index.create_index()
+    search_index.create_search_index()
     assert search_index.find_mark() == 0
     assert find("ann@") == [ann]
     search_index.index_next()
     assert list_candidates("ann@") == [ann]
     with django_assert_max_num_queries(4):
-        search_index.create_index()
+        search_index.create_search_index()
     assert search_index.find_mark() == ann, "what is whole stays"

@@ -89,7 +89,7 @@ def list_article_rows(wanted: ArticleFilter, *, limit: int, after: int = 0) -> t
     )
 
 
-def find_span() -> tuple[datetime, datetime] | None:
+def find_article_span() -> tuple[datetime, datetime] | None:
     """When the first and the last article came; None without any."""
     span = models.Article.objects.aggregate(first=Min("added_at"), last=Max("added_at"))
     return (span["first"], span["last"]) if span["first"] else None

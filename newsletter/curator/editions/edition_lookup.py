@@ -180,7 +180,9 @@ def list_edition_rows(wanted: EditionFilter, *, limit: int, after: int = 0) -> t
     )
 
 
-def find_span(newsletter_ids: Collection[int], states: Collection[EditionState] = ()) -> tuple[date, date] | None:
+def find_edition_span(
+    newsletter_ids: Collection[int], states: Collection[EditionState] = ()
+) -> tuple[date, date] | None:
     """The days of the first and of the last edition of some newsletters; None without any."""
     found = _filter_rows(models.Edition.objects.all(), EditionFilter(newsletter_ids, states))
     span = found.aggregate(first=Min("date"), last=Max("date"))

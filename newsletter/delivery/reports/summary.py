@@ -194,7 +194,7 @@ def list_mailings(wanted: MailingFilter = EVERY_MAILING, *, limit: int = 20, aft
     return _to_mailings(rows.order_by("-due_at", "-id")[:limit])
 
 
-def find_span(newsletter_ids: Collection[int]) -> tuple[datetime, datetime] | None:
+def find_mailing_span(newsletter_ids: Collection[int]) -> tuple[datetime, datetime] | None:
     """When the first and the last mailing of some newsletters were or are due; None without any."""
     span = _filter_mailings(MailingFilter(newsletter_ids)).aggregate(first=Min("due_at"), last=Max("due_at"))
     return (span["first"], span["last"]) if span["first"] else None

@@ -52,7 +52,7 @@ def show_newsletter_archive(request: HttpRequest, slug: str) -> HttpResponse:
     newsletter = _find_public_newsletter(slug)
     if newsletter is None:
         return render_error_page(request, "There is no archive here.", 404)
-    months = list_month_choices(edition_lookup.find_span([newsletter.id], OUT_STATES))
+    months = list_month_choices(edition_lookup.find_edition_span([newsletter.id], OUT_STATES))
     filters = FilterForm(request.GET, searched="Part of a subject", month=months)
     wanted = EditionFilter([newsletter.id], OUT_STATES, filters.month, filters.text)
     page = filters.cut_page(edition_lookup.list_edition_rows(wanted, limit=PAGE + 1, after=filters.after))

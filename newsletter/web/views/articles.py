@@ -38,7 +38,7 @@ def show_articles(request: HttpRequest) -> HttpResponse:
         searched=_("Words of the title or text"),
         source=[(str(each.id), each.title or each.url) for each in article_lookup.list_sources()],
         state=list_state_choices(ArticleStanding),
-        month=list_month_choices(article_lookup.find_span(), zone),
+        month=list_month_choices(article_lookup.find_article_span(), zone),
     )
     chosen = filters.chosen
     wanted = ArticleFilter(

@@ -63,7 +63,7 @@ def show_deliveries(request: HttpRequest) -> HttpResponse:
         searched=gettext("Any part of the subject"),
         newsletter=[(each.slug, each.name) for each in names.values()],
         state=list_state_choices(MailingState),
-        month=list_month_choices(summary.find_span(names.keys()), get_newsroom_zone()),
+        month=list_month_choices(summary.find_mailing_span(names.keys()), get_newsroom_zone()),
     )
     wanted = _read_filter(filters, names.values())
     page = filters.cut_page(summary.list_mailings(wanted, limit=PAGE + 1, after=filters.after))

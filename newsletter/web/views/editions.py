@@ -106,7 +106,7 @@ def _render_editions(request: HttpRequest, form: NewEditionForm) -> HttpResponse
         searched=_("Any part of the subject"),
         newsletter=[(each.slug, each.name) for each in names.values()],
         state=list_state_choices(EditionState),
-        month=list_month_choices(edition_lookup.find_span(names.keys())),
+        month=list_month_choices(edition_lookup.find_edition_span(names.keys())),
     )
     page = filters.cut_page(
         edition_lookup.list_edition_rows(_read_filter(filters, names.values()), limit=PAGE + 1, after=filters.after)

@@ -43,7 +43,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class HitGroup:
     """What was found of one kind; `rest` leads to all of it, "" where it is all here."""
 
     name: str
@@ -68,7 +68,7 @@ def find_anything(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _search(request: HttpRequest, text: str) -> Iterator[Group]:
+def _search(request: HttpRequest, text: str) -> Iterator[HitGroup]:
     newsletters = {each.id: each for each in list_accessible_newsletters(request)}
     yield _find_editions(newsletters, text)
     if list_visible_newsletters(request.user, Verb.EDIT) != frozenset():
@@ -78,11 +78,11 @@ def _search(request: HttpRequest, text: str) -> Iterator[Group]:
         yield _find_subscribers(request, text)
 
 
-def _build_group(name: str, title: str, icon: str, hits: list[Hit], rest: str) -> Group:
-    return Group(name, title, icon, hits[:MOST], rest if len(hits) > MOST else "")
+def _build_group(name: str, title: str, icon: str, hits: list[Hit], rest: str) -> HitGroup:
+    return HitGroup(name, title, icon, hits[:MOST], rest if len(hits) > MOST else "")
 
 
-def _find_editions(newsletters: dict[int, Newsletter], text: str) -> Group:
+def _find_editions(newsletters: dict[int, Newsletter], text: str) -> HitGroup:
     rows = edition_lookup.list_edition_rows(EditionFilter(newsletters.keys(), text=text), limit=MOST + 1)
     statuses = edition_status.find_statuses(rows)
     hits = [
@@ -98,7 +98,7 @@ def _find_editions(newsletters: dict[int, Newsletter], text: str) -> Group:
     return _build_group("editions", _("Editions"), "mail", hits, _link("desk:editions", text))
 
 
-def _find_articles(text: str) -> Group:
+def _find_articles(text: str) -> HitGroup:
     zone = get_newsroom_zone()
     hits = [
         Hit(
@@ -112,7 +112,7 @@ def _find_articles(text: str) -> Group:
     return _build_group("articles", _("Articles"), "news", hits, _link("desk:all-articles", text))
 
 
-def _find_newsletters(newsletters: dict[int, Newsletter], text: str) -> Group:
+def _find_newsletters(newsletters: dict[int, Newsletter], text: str) -> HitGroup:
     wanted = text.casefold()
     hits = [
         Hit(f"newsletter-{each.id}", reverse("desk:newsletter", args=[each.slug]), each.name, each.strap, each.state)
@@ -122,7 +122,7 @@ def _find_newsletters(newsletters: dict[int, Newsletter], text: str) -> Group:
     return _build_group("newsletters", _("Newsletters"), "stack", hits, reverse("desk:newsletters"))
 
 
-def _find_subscribers(request: HttpRequest, text: str) -> Group:
+def _find_subscribers(request: HttpRequest, text: str) -> HitGroup:
     names = {each.id: each.name for each in list_lists()}
     hits = []
     for each in subscriber_lookup.find_subscribers(text, by=get_actor(request), limit=MOST + 1):

@@ -24,7 +24,7 @@ from newsletter.web.translated import describe_error
 from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
 from subscribers import address_quality
 from subscribers.imports.columns import TABLE
-from subscribers.imports.import_lookup import find_span, get_import, list_import_rows, stream_refused_csv
+from subscribers.imports.import_lookup import find_import_span, get_import, list_import_rows, stream_refused_csv
 from subscribers.imports.run import begin_import, change_import_options, confirm_import, discard_import, request_undo
 from subscribers.states import ImportState
 from subscribers.values import ImportFilter, ImportRun, List
@@ -58,7 +58,7 @@ def _render_imports(request: HttpRequest, form: ImportForm, lists: Mapping[int, 
         searched=_("Any part of the file’s name"),
         list=[(each.slug, each.name) for each in lists.values()],
         state=list_state_choices(ImportState),
-        month=list_month_choices(find_span(lists.keys()), get_newsroom_zone()),
+        month=list_month_choices(find_import_span(lists.keys()), get_newsroom_zone()),
     )
     chosen = filters.chosen
     wanted = ImportFilter(

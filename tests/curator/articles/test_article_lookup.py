@@ -55,7 +55,7 @@ def test_rows_of_articles_are_found_by_words_standing_and_time(add_article: Call
     assert find(text="otter") == find(standing=ArticleStanding.IGNORED) == ["Mast to come down"]
     assert find(added_between=(now - timedelta(days=41), now - timedelta(days=39))) == ["Mast to come down"]
     assert find(source_id=999) == []
-    span = article_lookup.find_span()
+    span = article_lookup.find_article_span()
     assert span is not None
     assert span[0] == now - timedelta(days=40)
 

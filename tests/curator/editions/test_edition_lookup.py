@@ -79,8 +79,8 @@ def test_rows_of_a_list_are_found_by_subject_state_and_month(
     assert find(text="über") == find(text="DEN flu") == find(month=Month(2026, 12)) == [later.id]
     assert find(states=[EditionState.DRAFT]) == find(month=Month(2026, 11)) == [edition.id]
     assert find(text="%") == []
-    assert edition_lookup.find_span([newsletter.id]) == (edition.date, later.date)
-    assert edition_lookup.find_span([]) is None
+    assert edition_lookup.find_edition_span([newsletter.id]) == (edition.date, later.date)
+    assert edition_lookup.find_edition_span([]) is None
 
 
 def test_where_an_article_was_picked_is_known_newest_first_and_of_the_newsletters_asked_for(

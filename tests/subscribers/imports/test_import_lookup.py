@@ -92,7 +92,7 @@ def test_rows_of_imports_are_filtered_and_go_on_behind_one(
     assert find(text="über 1") == [made[1].id]
     assert find(begun_between=(now - timedelta(days=61), now - timedelta(days=59))) == [made[0].id]
     assert import_lookup.list_import_rows(ImportFilter([evening.id]), limit=2) == ()
-    span = import_lookup.find_span([morning.id])
+    span = import_lookup.find_import_span([morning.id])
     assert span is not None
     assert span[0] == now - timedelta(days=60)
-    assert import_lookup.find_span([evening.id]) is None
+    assert import_lookup.find_import_span([evening.id]) is None

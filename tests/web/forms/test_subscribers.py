@@ -51,7 +51,7 @@ def test_the_end_of_a_tier_is_a_day_unless_a_program_gave_an_instant() -> None:
 
 
 def test_without_attributes_there_is_none_to_set() -> None:
-    assert [*DetailsForm().fields] == ["tier", "tier_until", "tag"]
+    assert [*DetailsForm().fields] == ["first_name", "last_name", "tier", "tier_until", "tag"]
 
 
 def test_what_is_missing_is_said_at_its_field() -> None:

@@ -41,7 +41,7 @@ def test_the_link_of_the_account_shows_the_schedule_with_what_is_skipped_and_why
     (strike,) = [event for event in events if event["status"] == "CANCELLED"]
     assert strike["dtstart"].dt.date() == skipped
     assert str(strike["summary"]) == f"{newsroom.briefing.name} (skipped)"
-    assert str(strike["description"]).endswith("A strike;\nno trains")
+    assert "A strike;\nno trains" in str(strike["description"])
     viewer.post("/account/", {"do": "end-calendar"})
     assert Client().get(address.removeprefix("http://testserver")).status_code == 404
 

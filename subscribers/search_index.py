@@ -5,8 +5,8 @@ has an id up to the mark is in it, kept right by triggers whatever changes them;
 asks the index for candidates, looks at the rows of these, and reads those behind the mark one by one. On PostgreSQL
 there is no such index: its parallel workers read all rows.
 
-`create_search_index` runs after every migration, not in one: SQLite changes a table by copying it, and the triggers stay
-behind with the old one.
+`create_search_index` runs after every migration, not in one: SQLite changes a table by copying it, and the triggers
+stay behind with the old one.
 """
 
 from __future__ import annotations

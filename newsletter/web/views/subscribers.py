@@ -72,7 +72,10 @@ def show_subscribers(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         slug = request.GET.get("list")
         if slug is None:
-            return _render_subscribers(request, _find_largest(list_visible_lists(request).values()))
+            searched = bool(request.GET.get("q"))  # over all lists, where none is named
+            return _render_subscribers(
+                request, None if searched else _find_largest(list_visible_lists(request).values())
+            )
         return _render_subscribers(request, get_visible_list(request, slug) if slug else None)
     form = AddSubscriberForm(request.POST)
     target = get_visible_list(request, form["list"].value() or "")

@@ -37,7 +37,7 @@ PAGES = {
     "/sources/feeds.opml": "https://paper.example.org/feed.xml",
     "/sources/clip/": "/sources/clip/?url=",
     "/readers/": "ada@example.com",
-    "/readers/?q=otto": "otto.new@example.com",
+    "/readers/?q=otto": "<mark>otto</mark>.new@example.com",
     "/readers/1/": "ada@example.com",
     "/readers/8/": "too much",
     "/readers/9/": "ida@example.com",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,6 +26,7 @@ from newsletter.kernel.actors import Verb
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.access import desk_view, get_actor, list_accessible_newsletters
 from newsletter.web.context import get_newsroom_zone
+from newsletter.web.downloads import stream_file
 from newsletter.web.fields import read_number
 from newsletter.web.forms.audit import AuditFilterForm
 from subscribers import subscriber_lookup
@@ -100,9 +101,7 @@ def download_entries(request: HttpRequest) -> HttpResponseBase:
     if wanted is None:
         return show_entries(request)  # says what is wrong
     entries = audit_access.iterate_visible_entries(wanted, by=get_actor(request))
-    response = StreamingHttpResponse(_write_csv(entries), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="audit-log.csv"'
-    return response
+    return stream_file(_write_csv(entries), "audit-log.csv")
 
 
 def _read_form(request: HttpRequest) -> AuditFilterForm:

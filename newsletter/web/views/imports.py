@@ -16,6 +16,7 @@ from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import NotFound
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.context import get_newsroom_zone
+from newsletter.web.downloads import stream_file
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import ButtonForm, DeskForm
 from newsletter.web.forms.filters import PAGE, FilterForm, list_month_choices, list_state_choices
@@ -148,9 +149,7 @@ _ACTS: Mapping[str, tuple[type[DeskForm], Callable[[HttpRequest, ImportRun, Desk
 def download_refused_rows(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
     """Every refused row of an import, as CSV."""
     _get_visible_import(request, import_id)
-    response = StreamingHttpResponse(stream_refused_csv(import_id), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="refused-{import_id}.csv"'
-    return response
+    return stream_file(stream_refused_csv(import_id), f"refused-{import_id}.csv")
 
 
 def _get_visible_import(request: HttpRequest, import_id: int) -> ImportRun:

@@ -16,6 +16,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.actors import Actor, Verb
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.access import desk_view, get_actor, require_permission
+from newsletter.web.downloads import stream_file
 from newsletter.web.templatetags.desk import state_label
 
 ROWS_SHOWN = 100
@@ -82,7 +83,7 @@ def build_recipients_context(found: summary.Mailing, query: RecipientQuery, by: 
         "rows": rows[:ROWS_SHOWN],
         "more": more,
         "count": None if query.reason or query.text else _count(found, query.states),
-        "choices": list(_list_choices(found, query)),
+        "choices": _list_choices(found, query),
         "reasons": recipients.list_reasons(found.id, query.states, limit=REASONS_SHOWN),
         "export": query.encode(),
     }
@@ -136,6 +137,4 @@ def download_proof(request: HttpRequest, mailing_id: int) -> StreamingHttpRespon
         by=get_actor(request),
         now=clock.now(),
     )
-    response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="mailing-{mailing_id}.csv"'
-    return response
+    return stream_file(pieces, f"mailing-{mailing_id}.csv")

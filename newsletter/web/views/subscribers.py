@@ -20,6 +20,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb, require_right
 from newsletter.kernel.errors import BadInput, NotAllowed
 from newsletter.web.access import desk_view, get_actor, list_accessible_newsletters
+from newsletter.web.downloads import stream_file
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import DeskForm, keep_sent
 from newsletter.web.forms.filters import PAGE, FilterForm, list_state_choices
@@ -290,6 +291,4 @@ def download_list(request: HttpRequest, slug: str, form: str) -> StreamingHttpRe
         raise BadInput("An export is csv or jsonl.", "format")
     kind = "text/csv" if form == "csv" else "application/jsonl"
     pieces = export.stream_export(target.id, by=get_actor(request), now=clock.now(), export_format=form)
-    response = StreamingHttpResponse((text for _, text in pieces), content_type=f"{kind}; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{target.slug}.{form}"'
-    return response
+    return stream_file((text for _, text in pieces), f"{target.slug}.{form}", kind=kind)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.web.access import desk_view, get_actor
+from newsletter.web.downloads import stream_file
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import DeskForm, keep_sent
 from newsletter.web.forms.filters import PAGE, FilterForm
@@ -128,6 +129,4 @@ def _render_page(request: HttpRequest, sent: DeskForm | None = None, **shown_onc
 def download_suppressions(request: HttpRequest) -> StreamingHttpResponse:
     """The list as CSV, with the hashes of erased people."""
     lines = suppressions.stream_suppressions(by=get_actor(request), now=clock.now())
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="suppressions.csv"'
-    return response
+    return stream_file(lines, "suppressions.csv")

@@ -90,7 +90,7 @@ def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
 
 
 def _render_mailing(request: HttpRequest, found: summary.Mailing, sent: DeskForm | None = None) -> HttpResponse:
-    by, context = get_actor(request), _build_context(found, get_actor(request))
+    by, context = get_actor(request), _build_context(found, get_actor(request)) | _describe_results(found)
     context["refused_box"] = mailing_buttons.find_box(context["boxes"], sent.data.get("do", "") if sent else "")
     context["status"] = edition_status.get_edition_status(context["edition"])
     context["may_see_subscribers"] = may_see_list(by, Verb.SUBSCRIBERS, found.list_id)
@@ -312,7 +312,6 @@ def _describe_mailing(found: summary.Mailing, now: datetime) -> dict[str, Any]:
     return {
         "mailing": found,
         "newsletter": newsletters.get_newsletter(found.newsletter_id),
-        "edition": edition_lookup.get_edition(found.edition_id),
         "excluded": excluded,
         "late": late_mailings.is_paused_late(found.id, now),
         "other_account": _is_for_another_account(found),
@@ -325,9 +324,6 @@ def _describe_mailing(found: summary.Mailing, now: datetime) -> dict[str, Any]:
         "batch_states": summary.count_batches(found.id),
         "log": audit_log.list_entries(AuditFilter(target=f"mailing {found.id}"), limit=LOG_SHOWN),
         "missing": found.candidates - found.planned - excluded,
-        "clicks": [story for story in edition_lookup.list_story_clicks(found.edition_id) if story.as_of],
-        "variants": _list_variants(found) if len(found.variants) > 1 else [],
-        "engagement": [(_ENGAGEMENT[name], n) for name, n in found.engagement.items()],
         "recallable": found.recallable_until
         and now <= found.recallable_until
         and found.state not in (MailingState.SCHEDULED, MailingState.RECALLING),
@@ -337,6 +333,16 @@ def _describe_mailing(found: summary.Mailing, now: datetime) -> dict[str, Any]:
         and found.state == MailingState.SENDING,
         "undecided": found.excluded.get(ExclusionReason.UNDECIDED, 0),
         "repairable": repair.count_repairable(found.id) if _may_be_repairable(found) else 0,
+    }
+
+
+def _describe_results(found: summary.Mailing) -> dict[str, Any]:
+    """What the page shows besides, and no poll brings."""
+    return {
+        "edition": edition_lookup.get_edition(found.edition_id),
+        "clicks": [story for story in edition_lookup.list_story_clicks(found.edition_id) if story.as_of],
+        "variants": _list_variants(found) if len(found.variants) > 1 else [],
+        "engagement": [(_ENGAGEMENT[name], n) for name, n in found.engagement.items()],
     }
 
 

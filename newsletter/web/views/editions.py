@@ -35,6 +35,7 @@ from newsletter.curator.editions import (
 )
 from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Edition, EditionFilter
+from newsletter.delivery.ledger.states import MailingState
 from newsletter.delivery.providers.base import AnswerKind
 from newsletter.delivery.reports import edition_status, summary
 from newsletter.delivery.sending import audience_size, one_off
@@ -163,6 +164,10 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
     may_see_subscribers = can(request.user, Verb.SUBSCRIBERS, newsletter.id)
     by = get_actor(request)
     may_edit = by.may(Verb.EDIT, newsletter_id=newsletter.id)
+    may_send = by.may(Verb.SEND, newsletter_id=newsletter.id)
+    mailing = summary.find_outline_of_edition(edition_id)
+    is_unplanned = mailing is None or mailing.state == MailingState.HELD
+    offers_sending = may_send and is_unplanned and edition.snapshot_id is not None and not edition.is_out
     status = edition_status.get_edition_status(edition)
     context = {
         "edition": edition,
@@ -188,8 +193,8 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
         "may_see_readers": may_see_subscribers,
         "may_edit": may_edit,
         "may_approve": by.may(Verb.APPROVE, newsletter_id=newsletter.id),
-        "may_send": by.may(Verb.SEND, newsletter_id=newsletter.id),
-        "mailing": summary.find_outline_of_edition(edition_id),
+        "may_send": may_send,
+        "mailing": mailing,
         "corrections": correction_lookup.list_corrections(edition_id),
         "approval_form": keep_sent(sent, ApprovalForm),
         "override_form": keep_sent(sent, OverrideForm),
@@ -202,8 +207,9 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
             initial={"addresses": (may_see_subscribers and newsletter.test_addresses) or by.name},
         ),
         "send_form": keep_sent(sent, SendForm, subscribers=0, zone=newsletter.zone),
+        "offers_sending": offers_sending,
         "audience": _count_audience(edition, newsletter)
-        if checked.subscribers <= COUNTED_AT_ONCE and edition.snapshot_id and not edition.is_out
+        if offers_sending and checked.subscribers <= COUNTED_AT_ONCE
         else None,
         "skip_form": keep_sent(sent, SkipForm),
         "correction_form": keep_sent(sent, CorrectionForm, picks=edition.picks),

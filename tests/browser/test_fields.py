@@ -57,7 +57,7 @@ def test_one_field_changed_by_two_keeps_both_texts_until_somebody_chooses(
     theo.goto(f"{live_server.url}/editions/{edition.id}/review/")
     theo.wait_for_selector("aside .finding:has-text('Subject: Editor wrote another text. Choose one on the board.')")
     assert theo.is_disabled("button:has-text('Approve')")
-    assert theo.locator("button:has-text('Schedule sending'), button:has-text('Send now')").count() == 0
+    assert theo.locator("button:has-text('Schedule for'), button:has-text('Send now')").count() == 0
     assert read(edition).snapshot_id is None
 
     ines.reload()  # both are kept

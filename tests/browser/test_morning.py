@@ -126,7 +126,7 @@ def test_a_morning_takes_25_clicks_and_3_page_loads(
     ines.keyboard.type(str(SUBSCRIBERS))
     at = (now + timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M")
     ines.fill("#at", at)  # typed; a browser's own field of dates takes no plain keys
-    ines.click("button:has-text('Schedule sending')")
+    ines.click(f"button:has-text('Schedule for'):has-text('{at[-5:]}')")
     ines.wait_for_url("**/deliveries/*/")
     took = time.monotonic() - began
 

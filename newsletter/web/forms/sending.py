@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -17,7 +18,8 @@ from newsletter.web.translated import describe_error
 
 FEW, SMALL_PART = 10, 0.01  # so many, or such a part of all, may join or leave while somebody types the number
 NOW, SCHEDULE = "now", "schedule"
-_PRESS = _("Press “Schedule sending” or “Send now”.")
+_PRESS = _("Press one of the buttons that say when to send it.")
+_SHOWN_AS = "%Y-%m-%dT%H:%M"  # in a field of a date and a time
 
 
 class SendForm(DecisionForm):
@@ -26,15 +28,20 @@ class SendForm(DecisionForm):
     readers = CountField(label=_("Type the number of subscribers to send"), required=False)
     at = forms.CharField(label=_("Time"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}), required=False)
     on_other_day = forms.BooleanField(label=_("Send it on that day anyway"), required=False)
+    named = forms.CharField(widget=forms.HiddenInput, required=False)  # the time that the button said, as in `at`
     do = forms.ChoiceField(
         widget=forms.HiddenInput,
-        choices=[(SCHEDULE, _("Schedule sending")), (NOW, _("Send now"))],
+        choices=[(SCHEDULE, _("Schedule")), (NOW, _("Send now"))],
         error_messages={"required": _PRESS, "invalid_choice": _PRESS},
     )
 
-    def __init__(self, *args: Any, subscribers: int, zone: str, **kwargs: Any) -> None:
-        """`subscribers` is how many would get it at this moment."""
+    def __init__(
+        self, *args: Any, subscribers: int, zone: str, planned_at: datetime | None = None, **kwargs: Any
+    ) -> None:
+        """`subscribers` is how many would get it at this moment, `planned_at` when its schedule would send it."""
         super().__init__(*args, **kwargs)
+        if planned_at is not None:
+            self.initial["at"] = planned_at.astimezone(clock.get_zone(zone)).strftime(_SHOWN_AS)
         self._subscribers, self._zone = subscribers, zone
         number = formats.number_format(subscribers, force_grouping=True)
         wrong = gettext("Type the number of subscribers: %(number)s. Nothing was sent or scheduled.")
@@ -42,8 +49,15 @@ class SendForm(DecisionForm):
         self.fields["readers"].help_text = gettext("What is sent stays sent.")
         self.fields["readers"].error_messages["invalid"] = self._wrong_number
         self.fields["readers"].widget.attrs["required"] = True
-        elsewhen = gettext("In %(zone)s. Only to send it at another time than its schedule does.")
-        self.fields["at"].help_text = elsewhen % {"zone": zone}
+        self.fields["at"].help_text = gettext("In %(zone)s") % {"zone": zone}
+
+    @property
+    def departs_at(self) -> datetime | None:
+        """The time in the field, which the button names; None where none can be read there."""
+        try:
+            return clock.parse_local_moment(self["at"].value() or "", self._zone, "at")
+        except BadInput:
+            return None
 
     def clean_readers(self) -> int:
         """The number that was typed: that of this moment, or the one shown, where few joined or left meanwhile."""
@@ -66,4 +80,8 @@ class SendForm(DecisionForm):
                 at = clock.parse_local_moment(typed, self._zone, "at")
             except BadInput as problem:
                 self.add_error("at", describe_error(problem))
+            else:
+                if sent.get("named", typed) not in ("", typed):
+                    # The button did not say this time yet: what somebody presses is what happens.
+                    self.add_error("at", _("You changed the time. If the button says the right one now, press it."))
         return sent | {"at": at}

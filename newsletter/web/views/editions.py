@@ -168,6 +168,7 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
     mailing = summary.find_outline_of_edition(edition_id)
     is_unplanned = mailing is None or mailing.state == MailingState.HELD
     offers_sending = may_send and is_unplanned and edition.snapshot_id is not None and not edition.is_out
+    planned_at = _find_planned_at(edition) if offers_sending else None
     status = edition_status.get_edition_status(edition)
     context = {
         "edition": edition,
@@ -206,8 +207,9 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
             SendTestForm,
             initial={"addresses": (may_see_subscribers and newsletter.test_addresses) or by.name},
         ),
-        "send_form": keep_sent(sent, SendForm, subscribers=0, zone=newsletter.zone),
+        "send_form": keep_sent(sent, SendForm, subscribers=0, zone=newsletter.zone, planned_at=planned_at),
         "offers_sending": offers_sending,
+        "sends_itself_at": planned_at if offers_sending and not summary.was_cancelled(edition_id) else None,
         "audience": _count_audience(edition, newsletter)
         if offers_sending and checked.subscribers <= COUNTED_AT_ONCE
         else None,
@@ -237,12 +239,16 @@ def _name_approvers(edition: Edition) -> dict[str, str]:
     return {each: f"{name} ({each})" if often[name] > 1 else name for each, name in found.items()}
 
 
+def _find_planned_at(edition: Edition) -> datetime | None:
+    """When its schedule would send it, as long as that is to come."""
+    instant = occurrences.find_instant_of_edition(edition.id)
+    return instant if instant and instant > clock.now() else None
+
+
 def _count_audience(edition: Edition, newsletter: Newsletter) -> AudienceSize:
     """How many would get it at its time, or now."""
     now = clock.now()
-    instant = occurrences.find_instant_of_edition(edition.id)
-    at = max(instant, now) if instant else now
-    return audience_size.count_audience(newsletter, edition.id, at=at, now=now)
+    return audience_size.count_audience(newsletter, edition.id, at=_find_planned_at(edition) or now, now=now)
 
 
 @desk_view(Verb.SEND, background=True)
@@ -251,6 +257,14 @@ def show_audience(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _get_edition(request, Verb.SEND, edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     return render(request, "fragments/audience.html", {"audience": _count_audience(edition, newsletter)})
+
+
+@desk_view(Verb.SEND, background=True)
+def show_departure(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """The button that schedules the edition for the time that somebody is typing: it says that time."""
+    newsletter = newsletters.get_newsletter(_get_edition(request, Verb.SEND, edition_id).newsletter_id)
+    form = SendForm(request.GET, subscribers=0, zone=newsletter.zone)
+    return render(request, "fragments/departure.html", {"send_form": form, "newsletter": newsletter})
 
 
 @desk_view(Verb.VIEW)

@@ -45,7 +45,7 @@ def test_the_number_shown_counts_where_few_joined_or_left_meanwhile(shown: str, 
 def test_an_empty_time_never_means_now() -> None:
     assert "Give the date and time" in send(do="schedule", at=" ").errors["at"][0]
     for do in ("", "later"):
-        assert "Press “Schedule sending”" in send(do=do, at="2026-11-24T07:00").non_field_errors()[0]
+        assert "Press one of the buttons" in send(do=do, at="2026-11-24T07:00").non_field_errors()[0]
 
 
 def test_the_button_says_when() -> None:
@@ -58,3 +58,20 @@ def test_the_button_says_when() -> None:
     assert read_time(do="now") is None
     assert read_time(do="schedule", zone="Europe/London") == datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
     assert "is not a time" in send(do="schedule", at="tomorrow").errors["at"][0]
+
+
+def test_a_button_that_said_another_time_schedules_nothing() -> None:
+    for at in ("2026-11-24T08:00", ""):
+        assert "at" in send(do="schedule", at=at, named="2026-11-24T07:00").errors
+    assert send(do="schedule", at="2026-11-24T07:00", named="2026-11-24T07:00").is_valid()
+    assert send(do="now", at="2026-11-24T08:00", named="2026-11-24T07:00").is_valid(), "its time does not count"
+
+
+def test_the_time_of_the_schedule_is_the_one_the_button_says_until_another_is_typed() -> None:
+    planned_at = datetime(2026, 7, 24, 6, 0, tzinfo=UTC)
+    form = SendForm(subscribers=1, zone="Europe/London", planned_at=planned_at)
+    assert form["at"].value() == "2026-07-24T07:00", "in the newsletter's zone"
+    assert form.departs_at == planned_at
+    assert send(at="2026-07-25T07:00").departs_at == datetime(2026, 7, 25, 7, tzinfo=UTC)
+    assert send(at="soon").departs_at is None
+    assert SendForm(subscribers=1, zone="UTC").departs_at is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import lxml.html
@@ -13,6 +13,10 @@ from django.test import Client
 from newsletter.accounts.models import User
 from newsletter.curator.editions import correction_lookup, decisions, edition_lookup, editions, picks
 from newsletter.delivery.reports import summary
+from newsletter.delivery.sending import mailings
+from newsletter.scheduling import schedules
+from newsletter.scheduling.models import Occurrence
+from newsletter.scheduling.states import OccurrenceState
 from newsletter.web.forms.filters import PAGE
 from subscribers.attributes import change_profile
 from tests.actors import SYSTEM
@@ -63,6 +67,46 @@ def test_sending_on_a_day_other_than_the_editions_is_asked_about_and_nothing_typ
     assert summary.list_mailings() == ()
     assert editor.post(f"{base}/mailing/", seen(edition, **form, on_other_day="1")).status_code == 302
     assert len(summary.list_mailings()) == 1
+
+
+def test_the_button_of_the_plan_says_its_time(
+    editor: Client, newsroom: Any, edition: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    """Planned by nobody, by a schedule, by a schedule that will not send it after all, and typed."""
+
+    def read_review() -> Any:
+        page = lxml.html.fromstring(editor.get(f"/editions/{edition.id}/review/").content.decode())
+        said = " ".join(page.get_element_by_id("departure").text_content().split())
+        return said, page.get_element_by_id("at").get("value", ""), "Its schedule sends it" in page.text_content()
+
+    readers(2)
+    editor.post(f"/editions/{edition.id}/approval/", seen(edition))
+    assert read_review() == ("Schedule for the time given", "", False)
+    plan = schedules.create_schedule(newsroom.briefing.id, time="07:00", by=SYSTEM, now=now)
+    planned = Occurrence.objects.create(
+        schedule_id=plan.id,
+        newsletter_id=newsroom.briefing.id,
+        edition_id=edition.id,
+        state=OccurrenceState.DRAFT,
+        date=edition.date,
+        instant=datetime(2040, 7, 2, 6, 0, tzinfo=UTC),
+        opens_at=now,
+        changed_at=now,
+    )
+    named = "Schedule for Mon 2 Jul 2040, 07:00 BST"
+    assert read_review() == (named, "2040-07-02T07:00", True)
+    form = {"readers": "2", "do": "schedule", "on_other_day": "1", "named": "2040-07-02T07:00"}
+    answer = editor.post(f"/editions/{edition.id}/mailing/", seen(edition, **form, at="2040-07-03T07:00"))
+    assert answer.status_code == 422, "the button said another time"
+    assert "Schedule for Tue 3 Jul 2040, 07:00 BST" in answer.content.decode()
+    shown = editor.get(f"/editions/{edition.id}/departure/?at=2040-07-04T07:00").content.decode()
+    assert "Schedule for Wed 4 Jul 2040, 07:00 BST" in shown
+    made = editor.post(f"/editions/{edition.id}/mailing/", seen(edition, **form, at="2040-07-02T07:00"))
+    assert made.status_code == 302
+    (mailing,) = summary.list_mailings()
+    assert mailing.due_at == planned.instant
+    mailings.cancel(mailing.id, by=SYSTEM, now=now)
+    assert read_review() == (named, "2040-07-02T07:00", False), "what was cancelled leaves only by hand"
 
 
 @pytest.mark.parametrize("view", ["wide", "phone", "dark", "text"])

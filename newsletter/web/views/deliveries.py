@@ -15,8 +15,8 @@ from django.utils import formats
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from newsletter.accounts import audit_log
-from newsletter.accounts.audit_log import AuditFilter
+from newsletter.accounts import audit_access
+from newsletter.accounts.audit_log import AuditFilter, RecordedEntry
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import edition_lookup, variants, visibility
@@ -26,6 +26,7 @@ from newsletter.delivery.sending import late_mailings, mailings, recall, repair,
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Actor, Verb, may_see_list, require_right
+from newsletter.kernel.errors import NotAllowed
 from newsletter.web.access import (
     desk_view,
     get_actor,
@@ -293,8 +294,21 @@ def _build_context(found: summary.Mailing, by: Actor) -> dict[str, Any]:
     context["boxes"] = _list_buttons(found, context) if by.may(Verb.SEND, newsletter_id=found.newsletter_id) else {}
     context["bounced"] = _may_send_again(found, by) and _has_bounces(found)
     context["waiting"] = send_again.count_waiting(found.id)
+    context["log"] = _list_log(found, by)
+    context["shows_log"] = bool(context["log"]) or by.may(Verb.EDIT, newsletter_id=found.newsletter_id)
     context["mark"] = _mark_decisions(found, context)
     return context
+
+
+def _list_log(found: summary.Mailing, by: Actor) -> list[RecordedEntry]:
+    """What was done about a mailing last, as far as the audit log shows it to `by`."""
+    of_mailing = AuditFilter(
+        exact_target=f"mailing {found.id}", newsletter_ids=(found.newsletter_id,), list_ids=(found.list_id,)
+    )
+    try:
+        return [each.entry for each in audit_access.list_visible_entries(of_mailing, by=by, limit=LOG_SHOWN)]
+    except NotAllowed:
+        return []
 
 
 _DECIDED_ON = ("boxes", "bounced", "waiting", "closable", "undecided", "over_ceiling", "repairable", "recallable")
@@ -322,7 +336,6 @@ def _describe_mailing(found: summary.Mailing, now: datetime) -> dict[str, Any]:
         if found.recallable_until and found.recallable_until < now < found.due_at
         else None,
         "batch_states": summary.count_batches(found.id),
-        "log": audit_log.list_entries(AuditFilter(target=f"mailing {found.id}"), limit=LOG_SHOWN),
         "missing": found.candidates - found.planned - excluded,
         "recallable": found.recallable_until
         and now <= found.recallable_until

@@ -30,6 +30,7 @@ from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import freeze, recall_window, send_again
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
+from newsletter.kernel.actors import ActionRecord
 from newsletter.web.forms.filters import PAGE
 from tests.actors import SYSTEM
 from tests.conftest import PASSWORD, Newsroom
@@ -372,3 +373,29 @@ def test_every_mailing_is_reached_and_found_by_subject_state_and_month(
     assert count("q=nowhere") == count("state=paused") == 0
     assert count("month=2026-11") == PAGE
     assert editor.get("/deliveries/?month=1999-01").status_code == 422
+
+
+def test_the_log_of_a_mailing_shows_what_the_audit_log_shows_in_the_same_words(
+    signed_in: Callable[[str], Client], newsroom: Newsroom, sent: Any, now: datetime
+) -> None:
+    """Not to a viewer, not to the editor of another newsletter, and not to one who is both."""
+    page, poll = f"/deliveries/{sent.id}/", f"/deliveries/{sent.id}/progress/"
+    SYSTEM.record(ActionRecord("planned once more", f"mailing {sent.id}", now, newsroom.briefing.id, "by Ada"))
+    SYSTEM.record(ActionRecord("paused", f"mailing {sent.id}0", now, newsroom.briefing.id, "of another"))
+
+    def read(who: str) -> str:
+        answers = [signed_in(who).get(address) for address in (page, poll)]
+        return "".join(each.content.decode() for each in answers)
+
+    assert read("editor").count('id="log"') == 2
+    assert read("editor").count("Planned once more") == 2
+    assert "planned once more" not in read("editor")
+    assert "of another" not in read("editor")
+    assert 'id="log"' not in read("viewer")
+    assert signed_in("stranger").get(page).status_code == 403
+    users.set_role("stranger@example.com", "viewer", newsletter_id=newsroom.briefing.id, seen=None, by=SYSTEM, now=now)
+    for who in ("viewer", "stranger"):
+        assert signed_in(who).get(page).status_code == 200
+        assert "lanned once more" not in read(who)
+        assert "by Ada" not in read(who)
+        assert 'id="log"' not in read(who)

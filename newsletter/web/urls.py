@@ -82,6 +82,7 @@ desk_patterns = [
     path("editions/<int:edition_id>/tests/", editions.send_tests, name="tests"),
     path("editions/<int:edition_id>/mailing/", editions.send_mailing, name="send"),
     path("editions/<int:edition_id>/audience/", editions.show_audience, name="audience"),
+    path("editions/<int:edition_id>/outlook/", editions.show_outlook, name="outlook"),
     path("editions/<int:edition_id>/departure/", editions.show_departure, name="departure"),
     path("editions/<int:edition_id>/overrides/", editions.override_finding, name="override"),
     path("editions/<int:edition_id>/corrections/", editions.correct_edition, name="correct"),

@@ -180,6 +180,7 @@ def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
         "review": f"/editions/{edition}/review/",
         "rendering": f"/editions/{edition}/rendering/",
         "audience": f"/editions/{edition}/audience/",
+        "outlook": f"/editions/{edition}/outlook/",
         "departure": f"/editions/{edition}/departure/",
         "inbox-row": f"/editions/{edition}/inbox/",
         "recipients": f"/editions/{edition}/recipients/",

@@ -276,6 +276,7 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "review": Row(f"{draft}/review/", mine[VIEW], queries=("", "?view=text", "?view=source")),
         "rendering": Row(f"{draft}/rendering/", mine[VIEW], queries=("", "?view=dark")),
         "audience": Row(f"{draft}/audience/", mine[SEND]),
+        "outlook": Row(f"{draft}/outlook/", mine[VIEW]),
         "departure": Row(f"{draft}/departure/", mine[SEND], queries=("?at=2040-01-31T07:00",)),
         "inbox-row": Row(f"{draft}/inbox/", mine[VIEW]),
         "recipients": Row(f"{draft}/recipients/", mine[SUBSCRIBERS], queries=("?q=reader",)),

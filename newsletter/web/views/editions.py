@@ -69,6 +69,7 @@ from newsletter.web.forms.sending import SendForm
 from newsletter.web.views import board_parts, preview
 
 COUNTED_AT_ONCE = 20_000  # active subscribers: with more of them the page does not wait for the count
+BLOCKERS_SHOWN = 3  # of an edition, on Today
 VIEWS = {
     "wide": gettext_lazy("Wide"),
     "phone": gettext_lazy("Phone"),
@@ -245,10 +246,11 @@ def _find_planned_at(edition: Edition) -> datetime | None:
     return instant if instant and instant > clock.now() else None
 
 
-def _count_audience(edition: Edition, newsletter: Newsletter) -> AudienceSize:
-    """How many would get it at its time, or now."""
+def _count_audience(edition: Edition, newsletter: Newsletter, due_at: datetime | None = None) -> AudienceSize:
+    """How many would get it at its time, or now; `due_at` is that of its mailing, where there is one."""
     now = clock.now()
-    return audience_size.count_audience(newsletter, edition.id, at=_find_planned_at(edition) or now, now=now)
+    at = max(due_at, now) if due_at else _find_planned_at(edition) or now
+    return audience_size.count_audience(newsletter, edition.id, at=at, now=now)
 
 
 @desk_view(Verb.SEND, background=True)
@@ -257,6 +259,28 @@ def show_audience(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _get_edition(request, Verb.SEND, edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     return render(request, "fragments/audience.html", {"audience": _count_audience(edition, newsletter)})
+
+
+@desk_view(Verb.VIEW, background=True)
+def show_outlook(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """What Today asks for about an edition on its way: what blocks its approval, and how many would get it.
+
+    Rendering and counting would hold Today up. Of a long list the size stays: it is opened all day, beside hand-overs.
+    """
+    require_permission(request, Verb.VIEW, editions.get_newsletter_id(edition_id))
+    checked = preflight.inspect_edition(edition_id, now=clock.now())
+    mailing = summary.find_outline_of_edition(edition_id)
+    context = {
+        "edition": checked.edition,
+        "newsletter": checked.newsletter,
+        "blocking": [each for each in checked.findings if each.blocks][:BLOCKERS_SHOWN],
+        "unapproved": checked.edition.state in (EditionState.DRAFT, EditionState.LOCKED, EditionState.IN_REVIEW),
+        "on_list": checked.subscribers,
+        "audience": _count_audience(checked.edition, checked.newsletter, mailing and mailing.due_at)
+        if checked.subscribers <= COUNTED_AT_ONCE
+        else None,
+    }
+    return render(request, "fragments/outlook.html", context)
 
 
 @desk_view(Verb.SEND, background=True)

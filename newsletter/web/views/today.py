@@ -15,8 +15,6 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from newsletter.catalog.values import Newsletter
-from newsletter.checks import preflight
-from newsletter.checks.findings import FindingLevel
 from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.states import EditionState
@@ -34,7 +32,6 @@ from newsletter.scheduling.states import OccurrenceState
 from newsletter.web.access import desk_view, list_accessible_newsletters
 from newsletter.web.context import get_newsroom_zone
 from newsletter.web.templatetags import desk
-from newsletter.web.translated import translate
 from subscribers import lists
 from subscribers.states import SubscriptionState
 
@@ -53,8 +50,9 @@ _NOT_SENT = (OccurrenceState.HELD, OccurrenceState.SKIPPED, OccurrenceState.MISS
 class DueItem:
     """One line of the day: an occurrence, or an edition without a schedule. `day` is the local one.
 
-    `subscriber_count` is that of its mailing's audience; before there is one, that of the list, of which those of the
-    newsletter's segment get it (`is_at_most`). `clock` is empty once it has left, and where it does not.
+    `subscriber_count` is that of its mailing's audience; before there is one, the size of the list (`is_of_list`), and
+    where the edition is on its way the page asks for its audience by itself (`is_counted_later`). `clock` is empty once
+    it has left, and where it does not.
     """
 
     when: datetime | None
@@ -64,7 +62,8 @@ class DueItem:
     reason: str
     edition: Edition | None
     subscriber_count: int
-    is_at_most: bool = False
+    is_of_list: bool = True
+    is_counted_later: bool = False
     held_at: datetime | None = None  # when it is held unless somebody approves it first
     lost_approval: bool = False
     opens_at: datetime | None = None  # when its edition is to be made
@@ -82,14 +81,15 @@ class DayGroup:
 
 @dataclass(frozen=True, slots=True)
 class AttentionItem:
-    """Something that needs a user's attention."""
+    """Something that needs a user's attention; of a draft (`due`) the page asks by itself what blocks its approval."""
 
-    colour: str
-    icon: str
-    title: str
-    state: str
-    detail: str
-    href: str
+    colour: str = ""
+    icon: str = ""
+    title: str = ""
+    state: str = ""
+    detail: str = ""
+    href: str = ""
+    due: DueItem | None = None
 
 
 @desk_view(Verb.VIEW)
@@ -172,7 +172,6 @@ def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterat
                 occurrence.reason,
                 edition,
                 on_list[newsletter.id],
-                is_at_most=bool(newsletter.segment),
                 opens_at=occurrence.opens_at if occurrence.state == OccurrenceState.PLANNED else None,
             )
     for edition in others:
@@ -196,7 +195,8 @@ def _build_due_item(
         status.reason,
         edition,
         on_list if status.planned is None else status.planned,
-        is_at_most=status.planned is None and bool(newsletter.segment),
+        is_of_list=status.planned is None,
+        is_counted_later=status.planned is None and not edition.is_out and status.state in _ON_ITS_WAY,
         held_at=status.held_at,
         lost_approval=status.lost_approval,
         clock=_build_clock(when, newsletter, edition, status, now),
@@ -241,7 +241,7 @@ def _list_attention_items(
             title = _("%(newsletter)s is held") % {"newsletter": each.newsletter.name}
             yield AttentionItem("warn", "pause", title, _("Decide."), each.reason, _edition_url(each))
         elif each.state in (EditionState.DRAFT, EditionState.LOCKED, EditionState.IN_REVIEW) and each.edition:
-            yield from _list_blocking_findings(each, now)
+            yield AttentionItem(due=each)
     for alarm in summary.list_account_alarms():
         if now - alarm.last_at < ALARM_SHOWN_FOR:
             last = _("Last %(when)s.") % {"when": desk.at(alarm.last_at, get_newsroom_zone())}
@@ -288,31 +288,6 @@ def _list_attention_items(
     for source in broken[:3]:
         title = source.title or source.url
         yield AttentionItem("warn", "warn", title, _("Late."), source.error, reverse("desk:sources"))
-
-
-def _list_blocking_findings(each: DueItem, now: datetime) -> Iterator[AttentionItem]:
-    assert each.edition is not None
-    blocking = [
-        finding for finding in preflight.check_edition(each.edition.id, now=now) if finding.level == FindingLevel.BLOCK
-    ]
-    for finding in blocking[:3]:
-        yield AttentionItem(
-            "bad",
-            "stop",
-            translate(finding.message),
-            _("Blocks approval."),
-            f"{each.newsletter.name}, {formats.date_format(each.edition.date, _('D j M'))}.",
-            _edition_url(each),
-        )
-    if not blocking:
-        yield AttentionItem(
-            "go",
-            "eye",
-            _("%(newsletter)s waits for approval") % {"newsletter": each.newsletter.name},
-            _("Waiting for you."),
-            each.edition.subject,
-            reverse("desk:review", args=[each.edition.id]),
-        )
 
 
 def _edition_url(each: DueItem) -> str:

@@ -8,15 +8,21 @@ from types import SimpleNamespace
 from typing import Any
 
 import lxml.html
+import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from newsletter.catalog import newsletter_settings
-from newsletter.curator.editions import editions
+from newsletter.curator.editions import editions, picks
 from newsletter.kernel import clock
 from newsletter.scheduling import occurrences, schedules
 from newsletter.web.views import schedule, today
+from subscribers import tiers
 from subscribers.segments.service import create_segment
 from tests.actors import SYSTEM
+from tests.conftest import reported
+from tests.web.seen import flatten
 
 
 def test_an_edition_sent_by_hand_is_not_shown_as_still_to_come(sent: Any, newsroom: Any, now: datetime) -> None:
@@ -93,11 +99,47 @@ def test_an_edition_on_its_way_has_a_clock_and_one_that_was_sent_has_none(
     ]
 
 
-def test_the_number_of_a_list_is_not_that_of_a_segments_readers(
-    editor: Client, newsroom: Any, readers: Any, now: datetime
+def test_before_an_audience_is_frozen_the_size_of_the_list_is_called_that_and_the_audience_asked_for(
+    editor: Client, newsroom: Any, readers: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    readers(3)
-    create_segment("payers", "Payers", {"about": "tier", "op": "is", "value": "paid"}, by=SYSTEM, now=now)
+    _, paying, gone = readers(3)
+    create_segment("payers", "Payers", {"about": "tier", "op": "is", "value": "paying"}, by=SYSTEM, now=now)
     newsletter_settings.change_newsletter(newsroom.briefing.id, segment="payers", seen=None, by=SYSTEM, now=now)
-    editions.create_edition(newsroom.briefing.id, clock.now().date(), now=clock.now(), by=SYSTEM)
-    assert "segment payers of 3 subscribers" in editor.get("/").content.decode()
+    for each in (paying, gone):
+        tiers.set_tier(each, "paying", ends_at=None, how="command", by=SYSTEM, now=now)
+    reported(gone, newsroom.list.id, "hard", now=now)
+    made = editions.create_edition(newsroom.briefing.id, clock.now().date(), now=clock.now(), by=SYSTEM)
+    outlook = f"/editions/{made.id}/outlook/"
+    page = editor.get("/").content.decode()
+    assert "segment payers of 2 on the list" in flatten(page)
+    assert f'hx-get="{outlook}"' in page
+    assert "<span>1 subscriber</span>" in flatten(editor.get(outlook).content.decode())
+    monkeypatch.setattr("newsletter.web.views.editions.COUNTED_AT_ONCE", 1)
+    assert "segment payers of 2 on the list" in flatten(editor.get(outlook).content.decode()), "too long to count"
+
+
+def test_what_blocks_a_draft_is_asked_for_by_its_line(editor: Client, newsroom: Any, readers: Any) -> None:
+    readers(1)
+    made = editions.create_edition(newsroom.briefing.id, clock.now().date(), now=clock.now(), by=SYSTEM)
+    page = flatten(editor.get("/").content.decode())
+    assert f'<li id="needs-{made.id}">' in page
+    assert "Morning Briefing waits for approval" in page
+    outlook = flatten(editor.get(f"/editions/{made.id}/outlook/").content.decode())
+    assert f'<li id="needs-{made.id}" hx-swap-oob="true">' in outlook
+    assert "Blocks approval." in outlook
+
+
+def test_eight_drafts_of_a_day_cost_no_more_queries_than_two(
+    admin: Client, newsroom: Any, readers: Any, articles: Any
+) -> None:
+    readers(2)
+    asked = {}
+    for number in range(1, 9):
+        made = editions.create_edition(
+            newsroom.briefing.id, clock.now().date(), number=number, now=clock.now(), by=SYSTEM
+        )
+        picks.add_pick(made.id, articles(number)[-1], by=SYSTEM, now=clock.now())
+        with CaptureQueriesContext(connection) as counted:
+            assert admin.get("/").content.decode().count("/outlook/") == number
+        asked[number] = len(counted)
+    assert asked[8] == asked[2] <= 30

@@ -314,7 +314,8 @@ def list_rows(ids: Things) -> dict[str, Row]:
         ),
         "calendar-skip": Row(
             f"/calendar/{ids.schedule}/skips/",
-            post=mine[EDIT],
+            mine[EDIT],
+            mine[EDIT],
             forms=({"date": "2026-12-24", "reason": "x"}, {"date": "2026-12-24", "undo": "1"}),
         ),
         "deliveries": Row("/deliveries/", some[VIEW]),

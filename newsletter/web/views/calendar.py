@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import quote, urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,18 +15,21 @@ from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+from newsletter.catalog.newsletters import get_newsletter
 from newsletter.catalog.values import Newsletter
 from newsletter.delivery.reports import edition_calendar
 from newsletter.delivery.reports.edition_calendar import CalendarDate
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
+from newsletter.kernel.errors import BadInput, NotFound
+from newsletter.kernel.sentences import phrase
 from newsletter.scheduling import public_holidays, schedules
 from newsletter.scheduling.values import Schedule
 from newsletter.web import calendar_range
 from newsletter.web.access import desk_view, get_actor, list_accessible_newsletters, require_permission
 from newsletter.web.calendar_range import CalendarRange
 from newsletter.web.context import get_newsroom_zone
-from newsletter.web.forms.base import keep_sent
+from newsletter.web.forms.filters import FilterForm
 from newsletter.web.forms.schedule import SkipDateForm
 from newsletter.web.views.schedule import apply_skip
 
@@ -34,13 +38,18 @@ _MARGIN = timedelta(days=1)  # a local day begins and ends up to a day beside th
 
 @dataclass(frozen=True, slots=True)
 class CalendarLine:
-    """A date of a newsletter as a cell shows it; with `form` where whoever looks may skip or unskip it."""
+    """A date of a newsletter as a cell shows it; `may_skip` says that whoever looks may skip or unskip it."""
 
     each: CalendarDate
     newsletter: Newsletter
     day: date
     href: str
-    form: SkipDateForm | None = None
+    may_skip: bool = False
+
+    @property
+    def instant_query(self) -> str:
+        """The instant of its schedule, as it stands in addresses."""
+        return quote(self.each.planned.instant.isoformat()) if self.each.planned else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +69,63 @@ def show_calendar(request: HttpRequest) -> HttpResponse:
     return _render_calendar(request)
 
 
-@desk_view(Verb.EDIT, methods=("POST",))
+@desk_view(Verb.EDIT, methods=("GET", "POST"))
 def skip_or_unskip_date(request: HttpRequest, schedule_id: int) -> HttpResponse:
-    """Skips a date for a reason, or with `undo` unskips it, and shows the calendar where it was."""
+    """The form of one date, which the calendar shows in a dialog; POST skips it for a reason, or with `undo` unskips
+    it, and leads back to the calendar where it was.
+    """
     schedule = schedules.get_schedule(schedule_id)
     require_permission(request, Verb.EDIT, schedule.newsletter_id)
-    shown, form = _read_range(request), SkipDateForm(request.POST)
+    if request.method != "POST":
+        return _render_date(request, schedule, request.GET.get("instant", ""))
+    form = SkipDateForm(request.POST)
     if form.is_valid():
         with form.show_refusals():
             apply_skip(form, schedule, by=get_actor(request), now=clock.now())
             told = _("%(day)s is no longer skipped.") if form.cleaned_data["undo"] else _("%(day)s is skipped.")
             messages.success(request, told % {"day": formats.date_format(form.cleaned_data["date"], _("D j M"))})
-            return redirect(reverse("desk:calendar") + shown.query)
-    return _render_calendar(request, form, schedule_id)
+            return redirect(reverse("desk:calendar") + _build_query(request))
+    return _render_date(request, schedule, form["instant"].value() or "", form)
+
+
+def _render_date(
+    request: HttpRequest, schedule: Schedule, instant: str, sent: SkipDateForm | None = None
+) -> HttpResponse:
+    """The form of a date; of one that can be decided no longer, what was refused stands above the calendar."""
+    line = _find_line(schedule, instant)
+    if line is None and sent is None:
+        raise NotFound(phrase("This date can be neither skipped nor unskipped any more. Load the calendar again."))
+    if line is None:
+        return _render_calendar(request, sent)
+    context = {"line": line, "form": sent or SkipDateForm(), "query": _build_query(request)}
+    return render(request, "pages/skip.html", context, status=sent.status if sent else 200)
+
+
+def _find_line(schedule: Schedule, instant: str) -> CalendarLine | None:
+    """The date of a schedule at an instant, as long as it can be skipped or unskipped."""
+    newsletter, now = get_newsletter(schedule.newsletter_id), clock.now()
+    try:
+        at = clock.parse_local_moment(instant, schedule.zone, "instant")
+    except BadInput:
+        return None
+    around = edition_calendar.list_calendar((newsletter.id,), since=at - _MARGIN, until=at + _MARGIN, now=now)
+    skipping = _Skipping({schedule.id: schedule}, {newsletter.id}, now)
+    lines = _build_lines(around, {newsletter.id: newsletter}, skipping)
+    return next((each for each in lines if each.may_skip and each.each.planned and each.each.planned.instant == at), None)
+
+
+def _build_query(request: HttpRequest) -> str:
+    """What the calendar is asked for, as it stands in addresses."""
+    return _read_range(request).query + _keep_newsletter(_read_filters(request))
+
+
+def _read_filters(request: HttpRequest) -> FilterForm:
+    visible = list_accessible_newsletters(request)
+    return FilterForm(request.GET, newsletter=[(each.slug, each.name) for each in visible])
+
+
+def _keep_newsletter(filters: FilterForm) -> str:
+    return "".join(f"&{urlencode({name: value})}" for name, value in filters.chosen.items())
 
 
 def _read_range(request: HttpRequest) -> CalendarRange:
@@ -80,10 +133,11 @@ def _read_range(request: HttpRequest) -> CalendarRange:
     return calendar_range.parse_range(request.GET.get("month", ""), request.GET.get("week", ""), today)
 
 
-def _render_calendar(request: HttpRequest, sent: SkipDateForm | None = None, schedule_id: int = 0) -> HttpResponse:
-    """The page; with the form that was refused at its date, or above all where that date is not shown."""
-    now, by, shown = clock.now(), get_actor(request), _read_range(request)
-    newsletters = {each.id: each for each in list_accessible_newsletters(request)}
+def _render_calendar(request: HttpRequest, refused: SkipDateForm | None = None) -> HttpResponse:
+    now, by, shown, filters = clock.now(), get_actor(request), _read_range(request), _read_filters(request)
+    visible = {each.id: each for each in list_accessible_newsletters(request)}
+    wanted = filters.chosen.get("newsletter")
+    newsletters = {each.id: each for each in visible.values() if wanted in (None, each.slug)}
     editable = {each for each in newsletters if by.may(Verb.EDIT, newsletter_id=each)}
     rules = [each for each in schedules.list_schedules() if each.newsletter_id in newsletters]
     dates = edition_calendar.list_calendar(
@@ -92,12 +146,14 @@ def _render_calendar(request: HttpRequest, sent: SkipDateForm | None = None, sch
         until=datetime.combine(shown.last, time(), UTC) + 2 * _MARGIN,
         now=now,
     )
-    forms = _SkipForms({each.id: each for each in rules}, editable, now, sent, schedule_id)
-    lines = [each for each in _build_lines(dates, newsletters, forms) if shown.has(each.day)]
+    skipping = _Skipping({each.id: each for each in rules}, editable, now)
+    lines = [each for each in _build_lines(dates, newsletters, skipping) if shown.has(each.day)]
     zones = {_name_zone(each) for each in lines if each.each.instant}
     today = now.astimezone(clock.get_zone(get_newsroom_zone())).date()
     context = {
         "shown": shown,
+        "kept": _keep_newsletter(filters),
+        "filters": filters if len(visible) > 1 else None,
         "month": calendar_range.find_month(today if shown.has(today) else shown.first),
         "week": calendar_range.find_week(today if shown.has(today) else shown.first),
         "today": today,
@@ -107,38 +163,27 @@ def _render_calendar(request: HttpRequest, sent: SkipDateForm | None = None, sch
         "rules": [(each, newsletters[each.newsletter_id], schedules.list_next_dates(each, now)) for each in rules],
         "zone": zones.pop() if len(zones) == 1 else None,
         "may_configure": bool(list_accessible_newsletters(request, Verb.CONFIGURE)),
-        "refused": None if sent is None or any(each.form is sent for each in lines) else sent,
+        "refused": refused,
     }
-    return render(request, "pages/calendar.html", context, status=sent.status if sent else 200)
+    status = max(filters.status, refused.status if refused else 200)
+    return render(request, "pages/calendar.html", context, status=status)
 
 
 @dataclass(frozen=True, slots=True)
-class _SkipForms:
-    """Who may skip what, and the form that was sent."""
+class _Skipping:
+    """What whoever looks may skip or unskip now: dates of these rules, of these newsletters."""
 
     rules: Mapping[int, Schedule]
     editable: Collection[int]
     now: datetime
-    sent: SkipDateForm | None
-    schedule_id: int
 
-    def build(self, each: CalendarDate) -> SkipDateForm | None:
-        """The form of a date that can be skipped or unskipped; the one that was sent, where it is about this date."""
+    def may_skip(self, each: CalendarDate) -> bool:
+        """Whether a date is to come, and can be skipped or unskipped by its date."""
         planned = each.planned
         if planned is None or each.newsletter_id not in self.editable or planned.schedule_id not in self.rules:
-            return None
+            return False
         can_be_unskipped = each.is_skipped_date and not self._is_holiday(each)
-        if planned.instant <= self.now or not (each.can_be_skipped or can_be_unskipped):
-            return None
-        sent = self.sent
-        is_about = (
-            sent is not None
-            and planned.schedule_id == self.schedule_id
-            and sent["instant"].value() == planned.instant.isoformat()
-        )
-        form = keep_sent(sent if is_about else None, SkipDateForm)
-        form.auto_id = f"skip-{planned.schedule_id}-{planned.instant:%Y%m%d%H%M}-%s"
-        return form
+        return planned.instant > self.now and (each.can_be_skipped or can_be_unskipped)
 
     def _is_holiday(self, each: CalendarDate) -> bool:
         """Whether its rule skips it: nobody can undo that by the date."""
@@ -148,7 +193,7 @@ class _SkipForms:
 
 
 def _build_lines(
-    dates: Iterable[CalendarDate], newsletters: Mapping[int, Newsletter], forms: _SkipForms
+    dates: Iterable[CalendarDate], newsletters: Mapping[int, Newsletter], skipping: _Skipping
 ) -> Iterator[CalendarLine]:
     for each in dates:
         newsletter = newsletters.get(each.newsletter_id)
@@ -156,7 +201,7 @@ def _build_lines(
             continue  # its edition was opened by a date that is another newsletter's no longer
         zone = clock.get_zone(newsletter.zone)
         day = each.planned.instant.astimezone(zone).date() if each.planned else each.day
-        yield CalendarLine(each, newsletter, day, _find_page(each), forms.build(each))
+        yield CalendarLine(each, newsletter, day, _find_page(each), skipping.may_skip(each))
 
 
 def _find_page(each: CalendarDate) -> str:

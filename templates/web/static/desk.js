@@ -1,4 +1,4 @@
-/** The desk's own script on every page: the clock, and what is pasted. Everything works without it. */
+/** The desk's script on every page: the clock, dialogs, what is pasted. Everything works without it. */
 
 import { find, nearest, on } from "./dom.js";
 import "./keys.js";
@@ -15,7 +15,9 @@ if (clock) {
   setInterval(() => (clock.textContent = format.format(Date.now() + offset)), 5000);
 }
 
-/** What a browser copied as markup goes along with the text that is pasted, for the story is read better from it. */
+on("htmx:afterSettle", ({ target }) => target.matches("dialog:not([open])") && target.showModal());
+
+/** What a browser copied as markup goes along with the text that is pasted: the story is better read from it. */
 const LARGEST_COPY = 1_000_000; // characters
 on("paste input", (event) => {
   const area = nearest(event, "textarea[data-copied]");

@@ -1,7 +1,4 @@
-/**
- * Dragging a story to its place in the running order, or an article from the pool, by mouse, finger or pen. A line shows
- * where it would go; the keys do the same (keys.js).
- */
+/** Drags a story to its place, or an article from the pool. A line shows where it would go; keys.js does the same. */
 
 import { find, list, nearest, on } from "./dom.js";
 

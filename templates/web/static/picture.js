@@ -41,7 +41,6 @@ function move(point) {
 
 on("htmx:afterSettle", ({ target }) => {
   if (!dialog.contains(target)) return;
-  if (!dialog.open) dialog.showModal();
   const first = target.id === "candidates" && find("#candidates li:first-child :enabled");
   if (first) first.click();
   else show();

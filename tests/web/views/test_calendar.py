@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import lxml.html
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from newsletter.catalog import newsletter_settings
 from newsletter.kernel import clock
@@ -73,15 +77,72 @@ def test_a_date_weeks_ahead_is_skipped_with_a_reason_and_unskipped(editor: Clien
     assert "Everything is as planned." in editor.get(answer["Location"]).content.decode()
 
 
-def test_skipping_without_a_reason_is_refused_at_its_date_which_stands_open(editor: Client, newsroom: Any) -> None:
+def test_skipping_without_a_reason_is_refused_at_the_form_of_its_date(editor: Client, newsroom: Any) -> None:
     made = plan(newsroom, "07:00, 17:30")
     far = find_far(newsroom)
-    answer = editor.post(f"/calendar/{made.id}/skips/?month={far.instant:%Y-%m}", build_form(far))
+    address = f"/calendar/{made.id}/skips/?month={far.instant:%Y-%m}"
+    answer = editor.post(address, build_form(far))
     assert answer.status_code == 422
-    (opened,) = read(answer).cssselect("details[open]")
-    assert "Say why it is skipped." in opened.text_content()
-    answer = editor.post(f"/calendar/{made.id}/skips/?month=2026-01", build_form(far, reason="x" * 201))
-    assert "Reason: " in read(answer).cssselect(".errors")[0].text_content(), "of a date that is not shown, above all"
+    (form,) = read(answer).cssselect("#skip-form")
+    assert "Say why it is skipped." in form.text_content()
+    assert f"{far.instant:%H:%M}" in form.text_content(), "the one of the day that was meant"
+    answer = editor.post(address, build_form(far, reason="x" * 201))
+    assert "x" * 201 in read(answer).cssselect("#skip-form [name=reason]")[0].get("value"), "what was typed is kept"
+    past = build_form(far, reason="x" * 201) | {"instant": "2026-01-05T07:00:00+00:00"}
+    assert "Reason: " in read(editor.post(address, past)).cssselect(".errors")[0].text_content(), "above all"
+
+
+def test_a_date_leads_to_its_form_and_the_form_back_to_the_same_calendar(admin: Client, newsroom: Any) -> None:
+    made = plan(newsroom)
+    far = find_far(newsroom)
+    shown = f"?month={far.instant:%Y-%m}&newsletter=morning"
+    page = read(admin.get(f"/calendar/{shown}"))
+    links = [each.get("href") for each in page.cssselect(".cal a.occ")]
+    (link,) = [each for each in links if quote(far.instant.isoformat()) in each]
+    form = read(admin.get(link)).cssselect("#skip-form form")[0]
+    assert form.get("action") == f"/calendar/{made.id}/skips/{shown}"
+    answer = admin.post(form.get("action"), {**dict(form.fields), "reason": "A strike"})
+    assert answer["Location"] == f"/calendar/{shown}"
+    assert "Unskip" in admin.get(link).content.decode()
+    gone = link.replace(quote(far.instant.isoformat()), "2026-01-05T07:00")
+    assert admin.get(gone).status_code == 404
+    assert admin.get(gone.replace("2026-01-05T07:00", "soon")).status_code == 404
+
+
+def test_one_newsletter_is_chosen_and_kept_on_the_way(admin: Client, newsroom: Any) -> None:
+    plan(newsroom)
+    schedules.create_schedule(newsroom.other.id, weekdays="wed", time="17:00", by=SYSTEM, now=clock.now())
+    page = read(admin.get("/calendar/?newsletter=evening"))
+    words = {each.text_content() for each in page.cssselect(".cal .occ b")}
+    assert words <= {"Evening Letter"}
+    assert [each.text_content() for each in page.cssselect("[aria-labelledby=h-schedules] li > b")] == ["Evening Letter"]
+    ways = [each.get("href") for each in page.cssselect(".head nav a")]
+    assert all(each.endswith("&newsletter=evening") for each in ways)
+    assert admin.get("/calendar/?newsletter=none").status_code == 422
+
+
+def test_twenty_daily_newsletters_are_a_light_page_of_few_queries(admin: Client, newsroom: Any, now: datetime) -> None:
+    for number in range(18):
+        made = newsletter_settings.create_newsletter(
+            slug=f"daily-{number}",
+            name=f"Daily {number}",
+            from_email="desk@example.com",
+            list_id=newsroom.list.id,
+            postal_address="1 High Street",
+            zone="Europe/London",
+            by=SYSTEM,
+            now=now,
+        )
+        schedules.create_schedule(made.id, time="07:00", by=SYSTEM, now=clock.now())
+    for each in (newsroom.briefing, newsroom.other):
+        schedules.create_schedule(each.id, time="17:00", by=SYSTEM, now=clock.now())
+    begin = clock.now() + timedelta(days=42)
+    with CaptureQueriesContext(connection) as asked:
+        answer = admin.get(f"/calendar/?month={begin:%Y-%m}")
+    assert len(read(answer).cssselect(".cal a.occ")) >= 20 * 28
+    assert len(asked) <= 30
+    assert len(gzip.compress(answer.content)) < 40_000
+    assert answer.content.count(b"csrfmiddlewaretoken") < 5
 
 
 def test_holidays_are_named_and_what_they_skip_is_not_unskipped(editor: Client, newsroom: Any) -> None:
@@ -115,7 +176,7 @@ def test_only_who_may_edit_is_offered_to_skip(
 ) -> None:
     made = plan(newsroom)
     page = signed_in(name).get(f"/calendar/?month={find_far(newsroom).instant:%Y-%m}").content.decode()
-    assert (f'action="/calendar/{made.id}/skips/' in page) is offered
+    assert (f'href="/calendar/{made.id}/skips/' in page) is offered
 
 
 def test_schedules_are_said_in_words_with_their_next_ten_dates(editor: Client, newsroom: Any) -> None:

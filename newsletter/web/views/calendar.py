@@ -110,8 +110,10 @@ def _find_line(schedule: Schedule, instant: str) -> CalendarLine | None:
         return None
     around = edition_calendar.list_calendar((newsletter.id,), since=at - _MARGIN, until=at + _MARGIN, now=now)
     skipping = _Skipping({schedule.id: schedule}, {newsletter.id}, now)
-    lines = _build_lines(around, {newsletter.id: newsletter}, skipping)
-    return next((each for each in lines if each.may_skip and each.each.planned and each.each.planned.instant == at), None)
+    for line in _build_lines(around, {newsletter.id: newsletter}, skipping):
+        if line.may_skip and line.each.planned and line.each.planned.instant == at:
+            return line
+    return None
 
 
 def _build_query(request: HttpRequest) -> str:

@@ -302,9 +302,7 @@ def _build_context(found: summary.Mailing, by: Actor) -> dict[str, Any]:
 
 def _list_log(found: summary.Mailing, by: Actor) -> list[RecordedEntry]:
     """What was done about a mailing last, as far as the audit log shows it to `by`."""
-    of_mailing = AuditFilter(
-        exact_target=f"mailing {found.id}", newsletter_ids=(found.newsletter_id,), list_ids=(found.list_id,)
-    )
+    of_mailing = AuditFilter(exact_target=f"mailing {found.id}", newsletter_ids=(found.newsletter_id,))
     try:
         return [each.entry for each in audit_access.list_visible_entries(of_mailing, by=by, limit=LOG_SHOWN)]
     except NotAllowed:

@@ -115,7 +115,8 @@ def test_one_newsletter_is_chosen_and_kept_on_the_way(admin: Client, newsroom: A
     page = read(admin.get("/calendar/?newsletter=evening"))
     words = {each.text_content() for each in page.cssselect(".cal .occ b")}
     assert words <= {"Evening Letter"}
-    assert [each.text_content() for each in page.cssselect("[aria-labelledby=h-schedules] li > b")] == ["Evening Letter"]
+    rules = page.cssselect("[aria-labelledby=h-schedules] li > b")
+    assert [each.text_content() for each in rules] == ["Evening Letter"]
     ways = [each.get("href") for each in page.cssselect(".head nav a")]
     assert all(each.endswith("&newsletter=evening") for each in ways)
     assert admin.get("/calendar/?newsletter=none").status_code == 422

@@ -276,7 +276,7 @@ def show_outlook(request: HttpRequest, edition_id: int) -> HttpResponse:
         "blocking": [each for each in checked.findings if each.blocks][:BLOCKERS_SHOWN],
         "unapproved": checked.edition.state in (EditionState.DRAFT, EditionState.LOCKED, EditionState.IN_REVIEW),
         "on_list": checked.subscribers,
-        "audience": _count_audience(checked.edition, checked.newsletter, mailing and mailing.due_at)
+        "audience": _count_audience(checked.edition, checked.newsletter, mailing.due_at if mailing else None)
         if checked.subscribers <= COUNTED_AT_ONCE
         else None,
     }

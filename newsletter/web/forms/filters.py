@@ -36,13 +36,14 @@ class _HasId(Protocol):
 
 
 Row = TypeVar("Row", bound=_HasId)
+Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
+class Page(Generic[Shown]):
     """Some rows of a list. `more` is the query that goes on behind them, `start` that of the beginning; "": here."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[Shown, ...]
     more: str
     start: str
 

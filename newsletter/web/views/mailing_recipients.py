@@ -17,9 +17,9 @@ from newsletter.kernel.actors import Actor, Verb
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.access import desk_view, get_actor, require_permission
 from newsletter.web.downloads import stream_file
+from newsletter.web.forms.filters import PAGE, Page
 from newsletter.web.templatetags.desk import state_label
 
-ROWS_SHOWN = 100
 REASONS_SHOWN = 12
 LONGEST_TEXT, LONGEST_REASON = 254, 2_000
 EVERYBODY = "everybody"
@@ -73,15 +73,14 @@ def build_recipients_context(found: summary.Mailing, query: RecipientQuery, by: 
         state=query.states,
         reason=query.reason,
         text=query.text,
-        limit=ROWS_SHOWN + 1,
+        limit=PAGE + 1,
         after=query.after,
         by=by,
     )
-    more = query.encode(after=rows[ROWS_SHOWN - 1].subscriber_id) if len(rows) > ROWS_SHOWN else ""
+    more = f"?{query.encode(after=rows[PAGE - 1].subscriber_id)}" if len(rows) > PAGE else ""
     return {
         "query": query,
-        "rows": rows[:ROWS_SHOWN],
-        "more": more,
+        "page": Page(rows[:PAGE], more, f"?{query.encode()}" if query.after else ""),
         "count": None if query.reason or query.text else _count(found, query.states),
         "choices": _list_choices(found, query),
         "reasons": recipients.list_reasons(found.id, query.states, limit=REASONS_SHOWN),

@@ -132,7 +132,7 @@ def test_the_page_of_a_mailing_costs_the_same_however_many_bounced(admin: Client
         with CaptureQueriesContext(connection) as counted:
             page = admin.get(f"/deliveries/{sent.id}/").content.decode()
         assert "Why they bounced" in page
-        assert "Show 100 more" in page
+        assert "Show 50 more" in page
         queries.append(len(counted))
     assert queries[0] == queries[1]
 

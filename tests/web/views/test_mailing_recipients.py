@@ -28,7 +28,7 @@ def test_those_who_did_not_get_it_are_filtered_counted_and_exported_as_shown(
         mailing_id=sent.id, batch=batch, subscriber_id=first, kind="bounced", reason="550 no such user", at=now
     )
     page = lxml.html.fromstring(admin.get(f"/deliveries/{sent.id}/?who=READER0").content.decode())
-    (row,) = page.cssselect("#who-rows tr")
+    (row,) = page.cssselect("#rows tr")
     assert "reader0@example.com" in row.text_content()
     assert "550 no such user" in row.text_content()
     assert [" ".join(each.text_content().split()) for each in page.cssselect("#who nav a")] == [

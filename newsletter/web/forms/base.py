@@ -178,6 +178,19 @@ class ParsedField(forms.CharField):
             return self._parse(super().to_python(value) or "")
 
 
+class ShortNameField(forms.CharField):
+    """The short name of something new that has pages of its own; the service says which names can be."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label=_("Short name"),
+            help_text=_("For the addresses of its pages: small letters, digits and hyphens, such as morning."),
+            max_length=59,
+            widget=forms.TextInput(attrs={"class": "input--mid", "pattern": r"[a-z0-9][a-z0-9\-]*"}),
+            **kwargs,
+        )
+
+
 class IdField(forms.Field):
     """The number of a thing, in a hidden field or on a button; None for an empty field."""
 

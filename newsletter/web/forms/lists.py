@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
-from newsletter.web.forms.base import CountField, DeskForm
+from newsletter.web.forms.base import CountField, DeskForm, ShortNameField
 from subscribers.lists import DAYS, SETTING_LABELS, ListChanges
 
 MONTHS = (3, 6, 9, 12, 18, 24)  # of silence, of which one can be chosen
@@ -42,13 +42,7 @@ class _ListForm(DeskForm):
 class NewListForm(_ListForm):
     """A new list."""
 
-    slug = forms.CharField(
-        label=_("Short name"),
-        help_text=_("For the addresses of its pages: small letters, digits and hyphens, such as morning."),
-        max_length=59,
-        widget=forms.TextInput(attrs={**_MIDDLE, "pattern": r"[a-z0-9][a-z0-9\-]*"}),
-        error_messages={"required": _("Give the list a short name.")},
-    )
+    slug = ShortNameField(error_messages={"required": _("Give the list a short name.")})
 
     field_order = ("name", "slug", "description", "language")
 

@@ -12,7 +12,7 @@ from newsletter.catalog.newsletter_settings import read_settings
 from newsletter.catalog.settings_fields import FORM_SETTINGS, NewsletterFields, NewsletterSetting, SettingKind
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel.resources import list_mail_templates
-from newsletter.web.forms.base import DayField, DeskForm, IdField, WebAddressField
+from newsletter.web.forms.base import DayField, DeskForm, IdField, ShortNameField, WebAddressField
 from subscribers import lists
 
 _INPUTS: dict[SettingKind, tuple[type[forms.Widget], dict[str, str]]] = {
@@ -65,12 +65,7 @@ class NewNewsletterForm(DeskForm):
     SERVICE_NAMES = {"list_id": "list"}
 
     name = forms.CharField(label=_("Name"), max_length=120, error_messages={"required": _("Give it a name.")})
-    slug = forms.CharField(
-        label=_("Short name"),
-        help_text=_("For the addresses of its pages: small letters, digits and hyphens, such as morning."),
-        max_length=59,
-        error_messages={"required": _("Give it a short name.")},
-    )
+    slug = ShortNameField(error_messages={"required": _("Give it a short name.")})
     list = forms.ChoiceField(
         label=_("List"), choices=_list_lists, error_messages={"required": _("Choose the list that it is sent to.")}
     )

@@ -42,16 +42,24 @@ def test_find_is_opened_moved_through_and_left_by_keys(
     page.keyboard.type("reader")
     page.wait_for_selector(f"#subscriber-{third}:has-text('was reader2@example.com')")
     assert find_faults(page) == []
+    assert page.inner_text("#found-count[role=status]").strip() == "Subscribers: 3"
     moves = [("ArrowDown", first), ("ArrowDown", second), ("ArrowDown", third), ("ArrowUp", second)]
     for key, reached in moves:
         page.keyboard.press(key)
         assert get_focus(page) == f"subscriber-{reached}"
+    page.keyboard.type("1@")  # what is typed at a result goes on in the field
+    page.wait_for_selector(f"#subscriber-{third}", state="detached")
+    assert get_focus(page) == "q"
+    assert page.input_value("#find [name=q]") == "reader1@"
+    page.keyboard.press("ArrowDown")
+    assert get_focus(page) == f"subscriber-{second}"
     page.keyboard.press("Enter")
     page.wait_for_url(f"{live_server.url}/readers/{second}/")
 
     page.click("[data-find]")
     page.keyboard.type("zqzq")
     page.wait_for_selector("#found:has-text('No matches for “zqzq”')")
+    page.wait_for_selector("#found-count:has-text('No matches for “zqzq”')")
     page.keyboard.press("ArrowDown")
     assert get_focus(page) == "q"
     page.keyboard.press("Enter")

@@ -29,6 +29,7 @@ from subscribers import subscriber_lookup
 from subscribers.lists import list_lists
 
 MOST = 3  # of each kind
+COUNTED = 50  # of each kind: of more it is said that there are more, for a common word would be counted for long
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,21 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class HitGroup:
-    """What was found of one kind; `rest` leads to all of it, "" where it is all here."""
+    """What was found of one kind: the first, and how many, at most one more than are counted. `rest` leads to all of
+    it, "" where it is all here.
+    """
 
     name: str
     title: str
     icon: str
     hits: list[Hit]
+    count: int
     rest: str
+
+    @property
+    def count_shown(self) -> str:
+        """“14”, or “more than 50”."""
+        return str(self.count) if self.count <= COUNTED else _("more than %(number)s") % {"number": COUNTED}
 
 
 @desk_view(Verb.VIEW)
@@ -78,12 +87,13 @@ def _search(request: HttpRequest, text: str) -> Iterator[HitGroup]:
         yield _find_subscribers(request, text)
 
 
-def _build_group(name: str, title: str, icon: str, hits: list[Hit], rest: str) -> HitGroup:
-    return HitGroup(name, title, icon, hits[:MOST], rest if len(hits) > MOST else "")
+def _build_group(name: str, title: str, icon: str, hits: list[Hit], count: int, rest: str) -> HitGroup:
+    return HitGroup(name, title, icon, hits, count, rest if count > MOST else "")
 
 
 def _find_editions(newsletters: dict[int, Newsletter], text: str) -> HitGroup:
-    rows = edition_lookup.list_edition_rows(EditionFilter(newsletters.keys(), text=text), limit=MOST + 1)
+    found = edition_lookup.list_edition_rows(EditionFilter(newsletters.keys(), text=text), limit=COUNTED + 1)
+    rows = found[:MOST]
     statuses = edition_status.find_statuses(rows)
     hits = [
         Hit(
@@ -95,11 +105,12 @@ def _find_editions(newsletters: dict[int, Newsletter], text: str) -> HitGroup:
         )
         for row in rows
     ]
-    return _build_group("editions", _("Editions"), "mail", hits, _link("desk:editions", text))
+    return _build_group("editions", _("Editions"), "mail", hits, len(found), _link("desk:editions", text))
 
 
 def _find_articles(text: str) -> HitGroup:
     zone = get_newsroom_zone()
+    found = article_lookup.list_article_rows(ArticleFilter(text=text), limit=COUNTED + 1)
     hits = [
         Hit(
             f"article-{row.id}",
@@ -107,32 +118,33 @@ def _find_articles(text: str) -> HitGroup:
             row.title,
             " · ".join(filter(None, (row.publisher or row.source, desk.at(row.published_at or row.added_at, zone)))),
         )
-        for row in article_lookup.list_article_rows(ArticleFilter(text=text), limit=MOST + 1)
+        for row in found[:MOST]
     ]
-    return _build_group("articles", _("Articles"), "news", hits, _link("desk:all-articles", text))
+    return _build_group("articles", _("Articles"), "news", hits, len(found), _link("desk:all-articles", text))
 
 
 def _find_newsletters(newsletters: dict[int, Newsletter], text: str) -> HitGroup:
     wanted = text.casefold()
+    found = [each for each in newsletters.values() if wanted in each.name.casefold() or wanted in each.slug]
     hits = [
         Hit(f"newsletter-{each.id}", reverse("desk:newsletter", args=[each.slug]), each.name, each.strap, each.state)
-        for each in newsletters.values()
-        if wanted in each.name.casefold() or wanted in each.slug
+        for each in found[:MOST]
     ]
-    return _build_group("newsletters", _("Newsletters"), "stack", hits, reverse("desk:newsletters"))
+    return _build_group("newsletters", _("Newsletters"), "stack", hits, len(found), reverse("desk:newsletters"))
 
 
 def _find_subscribers(request: HttpRequest, text: str) -> HitGroup:
     names = {each.id: each.name for each in list_lists()}
     hits = []
-    for each in subscriber_lookup.find_subscribers(text, by=get_actor(request), limit=MOST + 1):
+    found = subscriber_lookup.find_subscribers(text, by=get_actor(request), limit=COUNTED + 1)
+    for each in found[:MOST]:
         was = _("was %(address)s") % {"address": each.matched} if each.matched else ""
         held = ", ".join(names[subscription.list_id] for subscription in each.subscriptions)
         state = each.subscriptions[0].state if each.subscriptions else ""
         detail = " · ".join(filter(None, (each.name, was, held)))
         hits.append(Hit(f"subscriber-{each.id}", reverse("desk:reader", args=[each.id]), each.address, detail, state))
     rest = f"{_link('desk:readers', text)}&list="
-    return _build_group("subscribers", _("Subscribers"), "user", hits, rest)
+    return _build_group("subscribers", _("Subscribers"), "user", hits, len(found), rest)
 
 
 def _link(view: str, text: str) -> str:

@@ -1,4 +1,4 @@
-// Solves the challenge of a busy form (ALTCHA): finds the number whose SHA-256 is asked for. Without it the mail waits.
+// Solves the challenge of a busy form (ALTCHA). Without it the mail waits.
 /** @type {HTMLFormElement | null} */
 const form = document.querySelector("form[data-challenge]");
 

@@ -23,7 +23,7 @@ on("paste input", (event) => {
   const area = nearest(event, "textarea[data-copied]");
   const html = area?.form.elements.html;
   if (!html || event.inputType === "insertFromPaste") return;
-  const copied = event.clipboardData?.getData("text/html") || ""; // what was typed or cut is in the text alone
+  const copied = event.clipboardData?.getData("text/html") || "";
   const isAlone = area.selectionStart === 0 && area.selectionEnd === area.value.length;
   html.value = isAlone && copied.length <= LARGEST_COPY ? copied : "";
 });

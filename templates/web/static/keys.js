@@ -1,4 +1,4 @@
-/** The keys of the board and Find. Each presses a button that is there anyway: the one in what is around the focus. */
+/** The keys of the board and Find. Each presses a button that is there anyway: that in what is around the focus. */
 
 import { list, nearest, on } from "./dom.js";
 
@@ -34,6 +34,7 @@ on("keydown", (event) => {
   const stops = list("#find[open] :is(input, a)");
   const step = key === "ArrowUp" ? -1 : +(key === "ArrowDown");
   if (step) target = stops[stops.indexOf(event.target) + step];
+  if (/^(.|Backspace)$/.test(key) && nearest(event, "#find a")) stops[0].focus(); // the key is typed there
   if (!target) return;
   event.preventDefault();
   if (target.matches(`input, ${ROW}, #find a`)) target.focus();

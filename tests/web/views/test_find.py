@@ -12,9 +12,11 @@ from django.test import Client
 
 from newsletter.catalog.newsletter_settings import change_newsletter
 from newsletter.curator.editions import editions
+from newsletter.web.views.find import COUNTED
 from subscribers import people
 from subscribers.models import Subscription
 from tests.actors import SYSTEM
+from tests.web.seen import flatten
 
 HTMX = {"HX-Request": "true"}
 
@@ -92,13 +94,29 @@ def test_of_each_kind_a_few_are_shown_and_the_rest_is_a_link_away(
         found = find(admin, "reader", **HTMX)
     assert len(found) == 4
     assert found[-1] == "/readers/?q=reader&list="
+    assert "Subscribers: all (5)" in flatten(admin.get("/find/?q=reader").content.decode())
     assert len(lxml.html.fromstring(admin.get(found[-1]).content.decode()).cssselect("#rows tr")) == 5
+
+
+def test_the_dialog_says_how_much_was_found_to_those_who_do_not_see_it(
+    admin: Client, newsroom: Any, readers: Callable[..., list[int]]
+) -> None:
+    def read(text: str) -> str:
+        part = lxml.html.fromstring(f"<div>{admin.get('/find/', {'q': text}, headers=HTMX).content.decode()}</div>")
+        return " ".join(part.get_element_by_id("found-count").text_content().split())
+
+    readers(COUNTED + 1)
+    assert read("reader") == "Subscribers: more than 50"
+    assert read("reader0") == "Subscribers: 1"
+    assert read("zqzq") == "No matches for “zqzq”"
+    assert read("") == ""
+    assert "found-count" not in admin.get("/find/?q=zqzq").content.decode().partition("<main")[2].partition("</main")[0]
 
 
 def test_the_dialog_gets_a_part_and_the_page_is_whole(admin: Client, brook: dict[str, Any]) -> None:
     part = admin.get("/find/?q=brook", headers=HTMX).content.decode()
     assert "<html" not in part
-    assert part.strip().startswith("<div")
+    assert part.strip().startswith("<p id=")
     page = lxml.html.fromstring(admin.get("/find/?q=brook").content.decode())
     assert page.get_element_by_id("filter-q").value == "brook"
     assert [each.text_content() for each in page.cssselect("#main .pal__h")] == [

@@ -37,6 +37,15 @@ def require_own_or_users(by: Actor, email: str) -> None:
         require_right(by, Verb.USERS)
 
 
+def refuse_own(by: Actor, email: str) -> None:
+    """Raises Refused for the actor's own account: whoever finds an administrator's session open shall not take it over.
+
+    One's own password and codes are changed by whoever knows the password.
+    """
+    if _is_own(by, email):
+        raise Refused("This is your own account. Change its password and codes under Account, with your password.")
+
+
 def confirm_password(user: User, password: str, *, by: Actor, now: datetime) -> None:
     """Checks the password of somebody who is signed in already.
 

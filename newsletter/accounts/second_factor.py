@@ -16,7 +16,7 @@ from django_otp import devices_for_user, verify_token
 
 from newsletter.accounts.models import User
 from newsletter.accounts.otp_devices import SealedStaticDevice, SealedTOTPDevice
-from newsletter.accounts.own_account import confirm_password, require_own
+from newsletter.accounts.own_account import confirm_password, refuse_own, require_own
 from newsletter.accounts.sealing import UnreadableSecretError
 from newsletter.accounts.users import get_user_row
 from newsletter.kernel import ids
@@ -137,8 +137,9 @@ def turn_off(email: str, password: str, *, by: Actor, now: datetime) -> None:
 
 
 def reset(email: str, *, by: Actor, now: datetime) -> str:
-    """Turns it off for somebody who lost phone and spare codes; their address. Raises NotFound."""
+    """Turns it off for somebody else who lost phone and spare codes; their address. Raises NotFound, Refused."""
     require_right(by, Verb.USERS)
+    refuse_own(by, email)
     user = get_user_row(email)
     _delete_devices(user, by, now)
     return user.email

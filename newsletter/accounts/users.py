@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from newsletter.accounts.models import CalendarLink, Role, User
-from newsletter.accounts.own_account import confirm_password, normalise_email, require_own
+from newsletter.accounts.own_account import confirm_password, normalise_email, refuse_own, require_own
 from newsletter.accounts.roles import ALLOWED_VERBS, RoleName
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.changes import select_changes
@@ -115,8 +115,9 @@ def set_role(
 
 
 def set_password(email: str, password: str, *, by: Actor, now: datetime) -> UserAccount:
-    """Gives `email` a new password; every session and every token of theirs ends."""
+    """Gives `email` a new password; every session and every token of theirs ends. Raises Refused for one's own."""
     require_right(by, Verb.USERS)
+    refuse_own(by, email)
     return _change_password(get_user_row(email), password, by, now)
 
 

@@ -333,7 +333,14 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "audit": Row("/audit/", some[AUDIT], queries=("", "?newsletter=morning", f"?subscriber={ids.reader}")),
         "audit-export": Row("/audit/entries.csv", some[AUDIT]),
         "people": Row(
-            "/people/", whole[USERS], whole[USERS], forms=({"email": "viewer-evening@example.com", "role": "editor"},)
+            "/people/",
+            whole[USERS],
+            whole[USERS],
+            forms=(
+                {"email": "viewer-evening@example.com", "role": "editor"},
+                {"do": "password", "email": "viewer-evening@example.com"},
+                {"do": "code", "email": "viewer-evening@example.com"},
+            ),
         ),
         "articles": Row("/api/articles", some[EDIT], some[EDIT], ("", "?query=railway"), ({"text": "x"},)),
         "article-details": Row(f"/api/articles/{ids.article}", some[EDIT]),

@@ -74,6 +74,40 @@ class AccessForm(DeskForm):
     email = forms.CharField(widget=forms.HiddenInput)
 
 
+class ResetPasswordForm(DeskForm):
+    """A new password for somebody who has lost theirs, and that it is meant."""
+
+    email = forms.ChoiceField(label=_("User"), choices=_list_emails)
+    password = forms.CharField(
+        label=_("New password"),
+        help_text=_("Hand it over by a safe way. They change it under their account."),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": _("Type a password.")},
+    )
+    sure = forms.BooleanField(
+        label=_("End their sessions, and revoke their API tokens and calendar link."),
+        error_messages={"required": _("Tick the box to confirm that this password is to be replaced.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "password-%s"} | kwargs)
+
+
+class ResetCodeForm(DeskForm):
+    """Whose sign-in with a code is turned off, and that it is meant."""
+
+    email = forms.ChoiceField(label=_("User"), choices=_list_emails)
+    sure = forms.BooleanField(
+        label=_("They sign in with the password alone until they set a code up again."),
+        error_messages={"required": _("Tick the box to confirm that sign-in with a code is to be turned off.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "code-%s"} | kwargs)
+
+
 class RemoveUserForm(DeskForm):
     """Who is to be removed, and that it is meant."""
 

@@ -11,19 +11,26 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from newsletter.accounts import sign_in_limits, users
+from newsletter.accounts import second_factor, sign_in_limits, users
 from newsletter.catalog.newsletters import get_newsletter_by_slug, list_newsletters
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import DeskForm, keep_sent
-from newsletter.web.forms.users import AccessForm, NewUserForm, RemoveUserForm, RoleForm
+from newsletter.web.forms.users import (
+    AccessForm,
+    NewUserForm,
+    RemoveUserForm,
+    ResetCodeForm,
+    ResetPasswordForm,
+    RoleForm,
+)
 
 
 @desk_view(Verb.USERS, methods=("GET", "POST"), newsroom_wide=True)
 def show_users(request: HttpRequest) -> HttpResponse:
-    """All users with their roles; POST adds a user, gives or removes a role, or disables, enables or removes a user."""
+    """All users with their roles; POST adds or removes a user, gives or removes a role, or changes how they sign in."""
     if request.method != "POST":
         return _render_page(request)
     form_class, act = read_act(request.POST, _ACTS, "role")
@@ -77,6 +84,16 @@ def _enable(request: HttpRequest, given: Mapping[str, Any]) -> str:
     return _("%(user)s may sign in again.") % {"user": person.email}
 
 
+def _reset_password(request: HttpRequest, given: Mapping[str, Any]) -> str:
+    person = users.set_password(given["email"], given["password"], by=get_actor(request), now=clock.now())
+    return _("%(user)s has the new password: sessions and tokens have ended.") % {"user": person.email}
+
+
+def _reset_code(request: HttpRequest, given: Mapping[str, Any]) -> str:
+    address = second_factor.reset(given["email"], by=get_actor(request), now=clock.now())
+    return _("%(user)s signs in with the password alone until a code is set up again.") % {"user": address}
+
+
 def _remove(request: HttpRequest, given: Mapping[str, Any]) -> str:
     person = users.remove_user(given["email"], by=get_actor(request), now=clock.now())
     return _("%(user)s is removed. What they did stays in the audit log.") % {"user": person.email}
@@ -88,6 +105,8 @@ _ACTS: Mapping[str, tuple[type[DeskForm], Callable[[HttpRequest, Mapping[str, An
     "unlock": (AccessForm, _unlock),
     "disable": (AccessForm, _disable),
     "enable": (AccessForm, _enable),
+    "password": (ResetPasswordForm, _reset_password),
+    "code": (ResetCodeForm, _reset_code),
     "remove": (RemoveUserForm, _remove),
 }
 
@@ -103,6 +122,8 @@ def _render_page(request: HttpRequest, sent: DeskForm | None = None) -> HttpResp
         "new_form": keep_sent(sent, NewUserForm),
         "role_form": keep_sent(sent, RoleForm),
         "access_form": keep_sent(sent, AccessForm),
+        "password_form": keep_sent(sent, ResetPasswordForm),
+        "code_form": keep_sent(sent, ResetCodeForm),
         "remove_form": keep_sent(sent, RemoveUserForm),
     }
     return render(request, "pages/users.html", context, status=sent.status if sent else 200)

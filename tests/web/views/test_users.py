@@ -8,12 +8,16 @@ from html import unescape
 from typing import Any
 
 from django.test import Client
+from django_otp.oath import totp
 
-from newsletter.accounts import users
+from newsletter.accounts import audit_log, second_factor, users
+from newsletter.accounts.audit_log import AuditFilter
+from newsletter.accounts.otp_devices import SealedTOTPDevice
 from tests.actors import SYSTEM
+from tests.conftest import PASSWORD
 from tests.web.seen import flatten
 
-EDITOR = "editor@example.com"
+EDITOR, ADMIN = "editor@example.com", "admin@example.com"
 
 
 def roles(email: str) -> list[tuple[int | None, str]]:
@@ -73,6 +77,50 @@ def test_who_is_disabled_is_out_at_once(admin: Client, editor: Client) -> None:
     admin.post("/people/", {"do": "enable", "email": EDITOR})
     assert users.get_user(EDITOR).active
     assert editor.get("/").status_code == 302, "the session has ended for good"
+
+
+NEW = "vivid otter brass lantern"
+
+
+def test_a_lost_password_is_replaced_once_that_is_confirmed(admin: Client, editor: Client) -> None:
+    form = {"do": "password", "email": EDITOR, "password": NEW}
+    refused = admin.post("/people/", form)
+    assert refused.status_code == 422
+    assert "Tick the box" in refused.content.decode()
+    assert NEW not in refused.content.decode(), "a password is never shown"
+    assert editor.get("/").status_code == 200
+    weak = admin.post("/people/", form | {"password": "editor", "sure": "1"})
+    assert "This password cannot be used" in flatten(weak.content.decode())
+    said = admin.post("/people/", form | {"sure": "1"}, follow=True).content.decode()
+    assert "editor@example.com has the new password" in said
+    assert editor.get("/").status_code == 302, "their session has ended"
+    assert users.get_user_row(EDITOR).check_password(NEW)
+    (entry,) = audit_log.list_entries(AuditFilter(exact_action="changed password"))
+    assert (entry.actor, entry.target) == (ADMIN, EDITOR)
+
+
+def test_sign_in_with_a_code_is_turned_off_once_that_is_confirmed(
+    admin: Client, people: dict[str, Any], now: datetime
+) -> None:
+    second_factor.begin_enrolment(EDITOR, PASSWORD, by=SYSTEM, now=now)
+    device = SealedTOTPDevice.objects.get(user=people["editor"])
+    second_factor.confirm_enrolment(EDITOR, f"{totp(device.bin_key):06}", by=SYSTEM, now=now)
+    assert admin.post("/people/", {"do": "code", "email": EDITOR}).status_code == 422
+    assert second_factor.is_on(people["editor"])
+    said = admin.post("/people/", {"do": "code", "email": EDITOR, "sure": "1"}, follow=True).content.decode()
+    assert "signs in with the password alone" in said
+    assert not second_factor.is_on(people["editor"])
+    (entry,) = audit_log.list_entries(AuditFilter(exact_action="turned off sign-in with a code"))
+    assert (entry.actor, entry.target) == (ADMIN, EDITOR)
+
+
+def test_nobody_resets_their_own_without_their_password(admin: Client, people: dict[str, Any]) -> None:
+    for form in ({"do": "password", "password": NEW}, {"do": "code"}):
+        refused = admin.post("/people/", form | {"email": ADMIN, "sure": "1"})
+        assert refused.status_code == 422
+        assert "This is your own account." in refused.content.decode()
+    assert admin.get("/").status_code == 200
+    assert people["admin"].check_password(PASSWORD)
 
 
 def test_a_removal_is_confirmed(admin: Client, editor: Client) -> None:

@@ -111,7 +111,7 @@ def _checked(rendering: float) -> None:
         picks.add_pick(draft.id, added.article.id, reason="measured", now=now, by=SYSTEM)
     line(
         "check a draft of 15 stories, no network",
-        median_ms(lambda: preflight.check_edition(draft.id, now=now)),
+        median_ms(lambda: preflight.inspect_edition(draft.id, now=now).findings),
         "a rendering",
         rendering,
     )

@@ -51,7 +51,10 @@ def create_list(
     checked = _check_name(name)
     check_language(language)
     _check_length("privacy_notice", privacy_notice)
-    if models.List.objects.filter(slug=slug).exists():
+    there = models.List.objects.filter(slug=slug).first()
+    if there is not None and there.removed_at:
+        raise Refused(f"There was a list {slug}, whose records are kept. Choose another short name.")
+    if there is not None:
         raise Refused(f"There is a list {slug} already. See it with: newsletter lists show {slug}")
     with transaction.atomic():
         row = models.List.objects.create(
@@ -163,25 +166,39 @@ def check_language(language: str) -> None:
 
 
 def list_lists(*, public_only: bool = False) -> tuple[List, ...]:
-    """All lists, by name."""
-    rows = models.List.objects.order_by("name")
+    """All lists that were not removed, by name."""
+    rows = models.List.objects.filter(removed_at=None).order_by("name")
     return tuple(to_list(row) for row in (rows.filter(public=True) if public_only else rows))
 
 
+def map_list_names() -> dict[int, str]:
+    """What lists are called, by id; those that were removed as well, for what happened on them."""
+    return dict(models.List.objects.values_list("id", "name"))
+
+
 def get_list(list_id: int) -> List:
-    """The list with this id. Raises NotFound."""
+    """The list with this id, also one that was removed. Raises NotFound."""
     row = models.List.objects.filter(id=list_id).first()
     if row is None:
         raise NotFound(f"There is no list {list_id}. See them all with: newsletter lists list")
     return to_list(row)
 
 
+def get_present_list(list_id: int) -> List:
+    """The list with this id, for what puts people or newsletters on it. Raises NotFound also for a removed one."""
+    found = get_list(list_id)
+    if found.removed_at:
+        raise NotFound(f"The list {found.slug} was removed. See those there are with: newsletter lists list")
+    return found
+
+
 def get_list_by_slug(slug: str) -> List:
     """The list with this slug. Raises NotFound, naming those there are."""
-    row = models.List.objects.filter(slug=slug).first()
+    present = models.List.objects.filter(removed_at=None)
+    row = present.filter(slug=slug).first()
     if row is not None:
         return to_list(row)
-    known = ", ".join(models.List.objects.order_by("slug").values_list("slug", flat=True)[:10])
+    known = ", ".join(present.order_by("slug").values_list("slug", flat=True)[:10])
     hint = f" There is {known}." if known else " Make it with: newsletter lists create SLUG --name NAME"
     raise NotFound(f"There is no list “{slug}”.{hint}")
 
@@ -219,4 +236,5 @@ def to_list(row: models.List) -> List:
         row.public,
         row.weekly_day,
         row.privacy_notice,
+        row.removed_at,
     )

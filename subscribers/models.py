@@ -33,6 +33,7 @@ class List(models.Model):
     newest_edition = models.PositiveIntegerField(default=0, db_default=0)  # whose opens and clicks are known
     engagement_as_of = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)  # the row stays: subscriptions, consents and mailings are proof
 
     def __str__(self) -> str:
         return self.name

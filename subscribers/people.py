@@ -38,7 +38,7 @@ def add_subscriber(
     Refused.
     """
     require_right(by, Verb.SUBSCRIBERS, [list_id])
-    target = lists.get_list(list_id)
+    target = lists.get_present_list(list_id)
     fields = {
         "first_name": first_name,
         "last_name": last_name,

@@ -228,7 +228,7 @@ def get_subscriber(subscriber_id: int) -> Subscriber:
     row = models.Subscriber.objects.filter(id=subscriber_id).first()
     if row is None:
         raise NotFound(f"There is no subscriber {subscriber_id}. Search with: newsletter subscribers find TEXT")
-    names = {each.id: each.name for each in lists.list_lists()}
+    names = lists.map_list_names()
     domain = row.address_key[row.address_key.rindex("@") :]
     suppression = models.Suppression.objects.filter(address_key__in=(row.address_key, domain)).first()
     return Subscriber(
@@ -307,7 +307,7 @@ def _hide_lists(person: Subscriber, visible: Collection[int]) -> Subscriber:
 
 def list_consent_events(subscriber_id: int) -> Iterator[ConsentEvent]:
     """Every change of a person's subscriptions, oldest first."""
-    names = {each.id: each.name for each in lists.list_lists()}
+    names = lists.map_list_names()
     for row in models.ConsentEvent.objects.filter(subscriber_id=subscriber_id).order_by("id").iterator(chunk_size=1000):
         yield _to_consent_event(row, names)
 

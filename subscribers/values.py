@@ -23,6 +23,7 @@ class List:
     public: bool
     weekly_day: int = 5  # of the week, Monday 0: whose edition those get who want one a week
     privacy_notice: str = ""
+    removed_at: datetime | None = None  # nobody joins it any more; who is on it can still leave
 
 
 @dataclass(frozen=True, slots=True)

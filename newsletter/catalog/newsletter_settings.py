@@ -223,7 +223,7 @@ def _check_value(name: str, value: Any) -> Any:
         case SettingKind.THEME:
             return _check_theme(value)
         case SettingKind.LIST:
-            return lists.get_list(_parse_id(name, value)).id
+            return lists.get_present_list(_parse_id(name, value)).id
         case _:
             return _check_text(setting, str(value))
 

@@ -62,13 +62,10 @@ class CheckedEdition:
         return any(each.blocks for each in self.findings)
 
 
-def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
-    """Every finding about an edition as it stands; the gravest first, those that were overridden marked."""
-    return inspect_edition(edition_id, now=now).findings
-
-
 def inspect_edition(edition_id: int, *, now: datetime) -> CheckedEdition:
-    """Reads an edition once, and says what somebody who decides about it must know. Raises NotFound."""
+    """Reads an edition once, and says what somebody who decides about it must know: its findings, the gravest first,
+    those that were overridden marked. Raises NotFound.
+    """
     edition = edition_lookup.get_edition(edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     sponsor = sponsors.find_sponsor(newsletter.id, edition.date)

@@ -122,7 +122,7 @@ def recount(as_json: bool = JSON) -> None:
         done = recounting.recount(by=get_actor(), now=clock.now())
     if as_json:
         return emit_json(done)
-    names = {each.id: each.name for each in lists.list_lists()}
+    names = lists.map_list_names()
     for count in done.subscribers:
         where = names.get(count.list_id, f"list {count.list_id}")
         say(f"{where}, {count.state}: {count.kept:,} was kept, {count.counted:,} are there.")

@@ -8,6 +8,7 @@ import typer
 
 from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
+from newsletter.jobs import list_removal
 from newsletter.kernel import clock
 from subscribers import hygiene, lists
 from subscribers.lists import count_subscribers_by_state, count_subscribers_of_lists, get_list_by_slug, list_lists
@@ -98,6 +99,15 @@ def show(slug: str, as_json: bool = JSON) -> None:
         [(state.label.lower(), n) for state, n in sorted(counts.items())],
         "Nobody is on it yet.",
     )
+
+
+@app.command("remove")
+def remove(slug: str, yes: bool = YES, as_json: bool = JSON) -> None:
+    """Take a list out of use; who was on it and what they were sent stays on record."""
+    active = count_subscribers_by_state(get_list_by_slug(slug).id).get(SubscriptionState.ACTIVE, 0)
+    confirm_or_refuse(f"Remove the list {slug} with {active:,} active subscribers? Its short name stays taken.", yes)
+    removed = list_removal.remove_list(slug, by=get_actor(), now=clock.now())
+    emit_json(removed) if as_json else say(f"{removed.name} ({removed.slug}) is removed. Its records are kept.")
 
 
 @app.command("growth")

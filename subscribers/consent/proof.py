@@ -87,7 +87,7 @@ def show_proof(address: str, *, by: Actor, now: datetime) -> Proof:
 
 
 def _to_events(rows: Iterable[models.ConsentProof]) -> Iterator[ConsentEvent]:
-    names = {each.id: each.name for each in lists.list_lists()}
+    names = lists.map_list_names()
     for row in rows:
         event = ConsentEvent(row.at, names.get(row.list_id or 0, ""), row.state, row.how, "", row.origin, row.words)
         yield replace(

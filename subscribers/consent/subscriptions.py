@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from newsletter.kernel.errors import NotFound
+from newsletter.kernel.errors import NotFound, Refused
 from newsletter.kernel.iteration import do_each
 from subscribers import addresses, models, policy
 from subscribers.bulk_writing import WritePacer
@@ -15,6 +15,13 @@ from subscribers.states import SubscriptionAct, SubscriptionState, SuppressionRe
 from subscribers.values import List
 
 _CONFIRMING = (SubscriptionAct.CONFIRM, SubscriptionAct.CONFIRM_RETURN)
+_JOINING = (
+    *_CONFIRMING,
+    SubscriptionAct.SIGN_UP,
+    SubscriptionAct.UNDO_LEAVE,
+    SubscriptionAct.IMPORT,
+    SubscriptionAct.IMPORT_UNCONFIRMED,
+)
 
 
 def apply_act(
@@ -35,8 +42,11 @@ def apply_act(
     """Lets `act` change a subscription as the policy says, and records it; with `always_record` even without effect.
 
     Within a transaction: the subscription is held until its end, so that of two acts at once the later one
-    judges what the earlier one made, and nobody who leaves meanwhile is put back.
+    judges what the earlier one made, and nobody who leaves meanwhile is put back. Raises Refused for joining a list
+    that was removed.
     """
+    if target.removed_at and act in _JOINING:
+        raise Refused(f"{target.name} does not exist any more, so nobody can subscribe to it.")
     held = models.Subscription.objects.select_for_update().filter(list_id=target.id, subscriber=person)
     before = _read_state(held)
     change = policy.get_transition(act, before)

@@ -275,6 +275,7 @@ LIST_FIELDS = (
     "engagement_as_of",
     "created_at",
     "privacy_notice",
+    "removed_at",
 )
 ATTRIBUTE_FIELDS = ("slug", "name", "kind", "choices", "created_at")
 SUBSCRIBER_FIELDS = (

@@ -52,6 +52,7 @@ _TIMES = frozenset(
         "until",
         "created_at",
         "confirmed_at",
+        "removed_at",
         "asked_at",
         "at",
         "claimed_at",
@@ -68,7 +69,7 @@ _TIMES = frozenset(
     }
 )
 _NEW_FIELDS = frozenset(
-    {*CONSENT_HASHES, "privacy_notice", "tracking", "tracking_agreed_at", "tier_ends_at"}
+    {*CONSENT_HASHES, "privacy_notice", "removed_at", "tracking", "tracking_agreed_at", "tier_ends_at"}
 )  # an export of a version before does not have them
 
 

@@ -67,7 +67,7 @@ def import_csv(
     """
     require_right(by, Verb.SUBSCRIBERS, [list_id])
     options = options or ImportOptions()
-    target = lists.get_list(list_id)
+    target = lists.get_present_list(list_id)
     name = name or (source.name if isinstance(source, Path) else "")
     with _open_source(source) as stream:
         if dry_run:
@@ -97,7 +97,7 @@ def begin_import(
     Raises NotAllowed, BadInput, SurroundingsError.
     """
     require_right(by, Verb.SUBSCRIBERS, [list_id])
-    target = lists.get_list(list_id)
+    target = lists.get_present_list(list_id)
     row = _create_import(stream, target, name, options or ImportOptions(), by, now)
     with transaction.atomic():
         models.ImportRun.objects.filter(id=row.id).update(state=ImportState.CHECKING)

@@ -117,6 +117,19 @@ def list_segments() -> tuple[Segment, ...]:
     return tuple(_to_segment(row) for row in models.Segment.objects.order_by("name"))
 
 
+def list_segments_of_list(slug: str) -> tuple[Segment, ...]:
+    """The segments with a condition about a list, by name."""
+    kinds, found = _attribute_kinds(), list[Segment]()
+    for each in list_segments():
+        try:
+            conditions = grammar.list_conditions(grammar.parse_definition(each.definition, kinds))
+        except BadInput:  # what cannot be read names no list
+            continue
+        named = {each.value if each.about == "list" else each.list for each in conditions}
+        found += [each] if slug in named else []
+    return tuple(found)
+
+
 def count_segment(definition: Any, *, now: datetime, list_id: int | None = None) -> SegmentCount:
     """How many subscribers a definition has now. Raises BadInput."""
     group = grammar.parse_definition(definition, _attribute_kinds())

@@ -227,7 +227,7 @@ def _negate_if(really: bool, asked: SqlFragment) -> SqlFragment:
 
 
 def _get_list_id(slug: str) -> int:
-    found = models.List.objects.filter(slug=slug).values_list("id", flat=True).first()
+    found = models.List.objects.filter(slug=slug, removed_at=None).values_list("id", flat=True).first()
     if found is None:
         raise BadInput(f"There is no list “{slug}” any more.", "list")
     return found

@@ -50,7 +50,7 @@ def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
             _save_preferences(request, person, form)
             person = subscriber_lookup.get_subscriber(person.id)
     known = {each.id: each for each in lists.list_lists()}
-    rows = [_describe_subscription(s, known[s.list_id], now.date()) for s in person.subscriptions]
+    rows = [_describe_subscription(s, known[s.list_id], now.date()) for s in person.subscriptions if s.list_id in known]
     context = {
         "person": person,
         "rows": rows,

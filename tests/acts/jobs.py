@@ -11,9 +11,10 @@ from newsletter.accounts import users
 from newsletter.curator.editions import models
 from newsletter.curator.editions.states import EditionState
 from newsletter.delivery import installation
-from newsletter.jobs import backup, continuity, recounting, tasks
+from newsletter.jobs import backup, continuity, list_removal, recounting, tasks
 from newsletter.jobs.notification_kinds import NotificationKind
 from newsletter.jobs.notifications import choices, testing, webhooks
+from subscribers.lists import create_list
 from tests.actors import SYSTEM
 from tests.acts import Act, Prepare, World
 
@@ -33,6 +34,11 @@ def _edition(world: World, state: EditionState, **fields: Any) -> int:
             edition=edition, sha256="0" * 64, subject="x", html="x", text="x", merge=[], approved_at=world.now
         )
     return edition.id
+
+
+def _remove_list(world: World) -> Act:
+    create_list("noon", "Noon", by=SYSTEM, now=world.now)
+    return lambda by: list_removal.remove_list("noon", by=by, now=world.now)
 
 
 def _send_edition(world: World) -> Act:
@@ -114,6 +120,7 @@ ACTS: dict[str, Prepare] = {
     "newsletter.jobs.continuity.allow_provider": _allow_provider,
     "newsletter.jobs.continuity.make_copy": _make_copy,
     "newsletter.jobs.continuity.resume_sending": _resume_sending,
+    "newsletter.jobs.list_removal.remove_list": _remove_list,
     "newsletter.jobs.notifications.choices.choose": _choose_notifications,
     "newsletter.jobs.notifications.testing.send_test_notification": _test_notifications,
     "newsletter.jobs.notifications.webhooks.add_webhook": _add_webhook,

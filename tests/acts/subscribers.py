@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from datetime import timedelta
 
-from subscribers import attributes, engagement, hygiene, lists, models, people, suppressions, tiers
+from subscribers import attributes, engagement, hygiene, lists, models, people, removed_lists, suppressions, tiers
 from subscribers.consent import domain_rules, erasure, personal_data, proof
 from subscribers.imports import export, import_lookup, restore, run, undo
 from subscribers.imports.staging import ImportOptions
@@ -21,6 +21,11 @@ def _create_list(world: World) -> Act:
 
 def _change_list(world: World) -> Act:
     return lambda by: lists.change_list("morning", name="Dawn", seen=None, by=by, now=world.now)
+
+
+def _mark_list_removed(world: World) -> Act:
+    noon = lists.create_list("noon", "Noon", by=SYSTEM, now=world.now)
+    return lambda by: removed_lists.mark_list_removed(noon.id, by=by, now=world.now)
 
 
 def _ask_inactive(world: World) -> Act:
@@ -223,6 +228,7 @@ ACTS: dict[str, Prepare] = {
     "subscribers.consent.proof.show_proof": _show_proof,
     "subscribers.lists.create_list": _create_list,
     "subscribers.lists.change_list": _change_list,
+    "subscribers.removed_lists.mark_list_removed": _mark_list_removed,
     "subscribers.hygiene.ask_inactive": _ask_inactive,
     "subscribers.people.add_subscriber": _add_subscriber,
     "subscribers.people.unsubscribe": _unsubscribe,

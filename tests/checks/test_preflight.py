@@ -21,7 +21,8 @@ from tests.interleaving import just_before
 
 def found(edition_id: int, now: datetime) -> dict[str, str]:
     """The gravest level by place: what blocks comes first, so it is written last."""
-    return {finding.where: finding.level for finding in reversed(preflight.check_edition(edition_id, now=now))}
+    findings = preflight.inspect_edition(edition_id, now=now).findings
+    return {finding.where: finding.level for finding in reversed(findings)}
 
 
 def picture() -> bytes:
@@ -62,24 +63,25 @@ def test_too_few_stories_block(edition: Any, now: datetime) -> None:
 
 def test_an_unknown_merge_field_blocks_and_names_the_known_ones(edition: Any, now: datetime) -> None:
     editions.edit_edition(edition.id, now=now, intro="Dear {{ surname }},", seen=None, by=SYSTEM)
-    finding = next(f for f in preflight.check_edition(edition.id, now=now) if f.where == "intro")
+    finding = next(f for f in preflight.inspect_edition(edition.id, now=now).findings if f.where == "intro")
     assert finding.level == FindingLevel.BLOCK
     assert "{{ first_name }}" in finding.message
 
 
 def test_what_blocks_comes_first(edition: Any, now: datetime) -> None:
     editions.edit_edition(edition.id, now=now, subject="", preheader="", seen=None, by=SYSTEM)
-    levels = [finding.level for finding in preflight.check_edition(edition.id, now=now)]
+    levels = [finding.level for finding in preflight.inspect_edition(edition.id, now=now).findings]
     assert levels == sorted(levels, key=lambda level: level != "block")
 
 
 def codes(edition_id: int, now: datetime, level: str = "") -> set[str]:
-    return {each.code for each in preflight.check_edition(edition_id, now=now) if not level or each.level == level}
+    findings = preflight.inspect_edition(edition_id, now=now).findings
+    return {each.code for each in findings if not level or each.level == level}
 
 
 def test_a_finding_that_blocks_stands_with_a_reason_that_is_kept(edition: Any, now: datetime) -> None:
     editions.edit_edition(edition.id, now=now, intro="Good morning, TK writes this.", seen=None, by=SYSTEM)
-    (finding,) = [each for each in preflight.check_edition(edition.id, now=now) if each.blocks]
+    (finding,) = [each for each in preflight.inspect_edition(edition.id, now=now).findings if each.blocks]
     assert (finding.code, finding.where) == ("placeholder", "intro")
     with pytest.raises(Refused):
         preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
@@ -92,7 +94,8 @@ def test_a_finding_that_blocks_stands_with_a_reason_that_is_kept(edition: Any, n
     preflight.override(
         edition.id, "placeholder", "intro", reason="TK is a poet.", by=SYSTEM, now=now, content_hash=None
     )
-    (finding,) = [each for each in preflight.check_edition(edition.id, now=now) if each.code == "placeholder"]
+    findings = preflight.inspect_edition(edition.id, now=now).findings
+    (finding,) = [each for each in findings if each.code == "placeholder"]
     assert not finding.blocks
     assert finding.overridden == "TK is a poet. (tests, 24 Nov 2026, 06:00 UTC)"
     preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
@@ -152,7 +155,7 @@ def test_a_check_of_every_kind_has_a_code_and_a_remedy(edition: Any, now: dateti
         seen=None,
         by=SYSTEM,
     )
-    found = preflight.check_edition(edition.id, now=now)
+    found = preflight.inspect_edition(edition.id, now=now).findings
     assert all(each.code and each.message.rstrip().endswith((".", "?", "”)")) for each in found), found
 
 
@@ -204,7 +207,7 @@ def test_a_setup_that_would_do_harm_blocks_approval_unless_somebody_overrides_it
         preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
     why = "The webhook comes tomorrow."
     preflight.override(edition.id, "setup-webhook-key", "setup", reason=why, content_hash=None, by=SYSTEM, now=now)
-    finding = next(each for each in preflight.check_edition(edition.id, now=now) if each.where == "setup")
+    finding = next(each for each in preflight.inspect_edition(edition.id, now=now).findings if each.where == "setup")
     assert finding.overridden.startswith(f"{why} (tests")
     preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)
 
@@ -212,6 +215,7 @@ def test_a_setup_that_would_do_harm_blocks_approval_unless_somebody_overrides_it
 def test_in_a_trial_the_setup_deserves_a_look(edition: Any, settings: Any, now: datetime) -> None:
     trial = {"provider": "sendgrid", "sendgrid_host": "http://127.0.0.1:9", "base_url": "http://127.0.0.1:8000"}
     settings.CONFIG = replace(settings.CONFIG, **trial)
-    codes = {each.code: each.level for each in preflight.check_edition(edition.id, now=now) if each.where == "setup"}
+    findings = preflight.inspect_edition(edition.id, now=now).findings
+    codes = {each.code: each.level for each in findings if each.where == "setup"}
     assert codes == {"setup-base-url": "warn", "setup-webhook-key": "warn"}
     preflight.approve_edition(edition.id, by=SYSTEM, now=now, content_hash=None)

@@ -221,6 +221,7 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "import-refused": Row(f"/readers/import/{ids.imported}/refused.csv", mine[SUBSCRIBERS]),
         "lists": Row("/readers/lists/", some[SUBSCRIBERS], whole[CONFIGURE], forms=({"slug": "noon", "name": "Noon"},)),
         "list": Row("/readers/lists/morning/", mine[SUBSCRIBERS], mine[CONFIGURE], forms=({"name": "Dawn"},)),
+        "list, its removal": Row("/readers/lists/morning/", post=whole[CONFIGURE], forms=({"do": "remove"},)),
         "suppressions": Row("/readers/suppressions/", whole[SUBSCRIBERS], whole[SUBSCRIBERS], ("", "?q=reader")),
         "suppressions-export": Row("/readers/suppressions.csv", whole[SUBSCRIBERS]),
         "segments": Row("/readers/segments/", whole[SUBSCRIBERS], whole[SUBSCRIBERS], forms=({"do": "count"},)),

@@ -371,6 +371,13 @@ def _may_have_reached_somebody(mailing_id: int) -> bool:
     return any(Outcomes(each.outcomes, each.format).count_outcomes().keys() - not_reached for each in tried)
 
 
+def find_unfinished_of_list(list_id: int) -> int | None:
+    """A mailing to a list that is neither finished nor cancelled, if there is one."""
+    rows = models.Mailing.objects.filter(list_id=list_id)
+    rows = rows.exclude(state__in=(MailingState.FINISHED, MailingState.CANCELLED))
+    return rows.order_by("id").values_list("id", flat=True).first()
+
+
 def cancel(mailing_id: int, *, by: Actor, now: datetime) -> None:
     """Stops for good: what was not submitted is withdrawn. Raises Refused where all of it can be recalled instead.
 

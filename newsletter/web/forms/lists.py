@@ -88,6 +88,21 @@ class ListForm(_ListForm):
         return changes
 
 
+class RemoveListForm(DeskForm):
+    """That a list is to be removed."""
+
+    sure = forms.BooleanField(
+        label=_(
+            "Nobody can subscribe to it any more, and its short name stays taken. Who was on it, and what they were "
+            "sent, stays on record. This cannot be undone."
+        ),
+        error_messages={"required": _("Tick the box to confirm that this list is to be removed.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "removed-%s"} | kwargs)
+
+
 class AskInactiveForm(DeskForm):
     """Asks inactive subscribers whether they still want it; their number is typed as a sign that it is meant."""
 

@@ -26,7 +26,7 @@ from newsletter.web.forms.filters import FilterForm
 from newsletter.web.fragments import is_fragment_request
 from newsletter.web.templatetags import desk
 from subscribers import subscriber_lookup
-from subscribers.lists import list_lists
+from subscribers.lists import map_list_names
 
 MOST = 3  # of each kind
 COUNTED = 50  # of each kind: of more it is said that there are more, for a common word would be counted for long
@@ -134,7 +134,7 @@ def _find_newsletters(newsletters: dict[int, Newsletter], text: str) -> HitGroup
 
 
 def _find_subscribers(request: HttpRequest, text: str) -> HitGroup:
-    names = {each.id: each.name for each in list_lists()}
+    names = map_list_names()
     hits = []
     found = subscriber_lookup.find_subscribers(text, by=get_actor(request), limit=COUNTED + 1)
     for each in found[:MOST]:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from newsletter.accounts.permissions import can
+from newsletter.jobs import list_removal
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb, require_right
 from newsletter.kernel.errors import Refused
@@ -17,7 +18,7 @@ from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import DeskForm, keep_sent
-from newsletter.web.forms.lists import MONTHS, USUAL_MONTHS, AskInactiveForm, ListForm, NewListForm
+from newsletter.web.forms.lists import MONTHS, USUAL_MONTHS, AskInactiveForm, ListForm, NewListForm, RemoveListForm
 from newsletter.web.templatetags.desk import thousands
 from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
 from subscribers import hygiene, lists
@@ -49,13 +50,15 @@ def show_lists(request: HttpRequest) -> HttpResponse:
 
 @desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))
 def show_list(request: HttpRequest, slug: str) -> HttpResponse:
-    """Growth, inactive subscribers, settings and form of a list. POST changes it, or asks the inactive."""
+    """Growth, inactive subscribers, settings and form of a list. POST changes or removes it, or asks the inactive."""
     target = get_visible_list(request, slug)
     if request.method != "POST":
         return _render_list(request, target)
-    act = read_act(request.POST, {"ask": _ask_inactive, "change": _change_settings}, "change")
+    act = read_act(request.POST, {"ask": _ask_inactive, "change": _change_settings, "remove": _remove}, "change")
     form = act(request, target)
-    return redirect("desk:list", slug) if form.status == 200 else _render_list(request, target, form)
+    if form.status != 200:
+        return _render_list(request, target, form)
+    return redirect("desk:lists") if act is _remove else redirect("desk:list", slug)
 
 
 def _ask_inactive(request: HttpRequest, target: List) -> DeskForm:
@@ -86,6 +89,16 @@ def _change_settings(request: HttpRequest, target: List) -> DeskForm:
     return form
 
 
+def _remove(request: HttpRequest, target: List) -> DeskForm:
+    require_right(get_actor(request), Verb.CONFIGURE)
+    form = RemoveListForm(request.POST)
+    if form.is_valid():
+        with form.show_refusals():
+            list_removal.remove_list(target.slug, by=get_actor(request), now=clock.now())
+            messages.success(request, _("%(list)s is removed. Its records are kept.") % {"list": target.name})
+    return form
+
+
 def _render_list(request: HttpRequest, target: List, sent: DeskForm | None = None) -> HttpResponse:
     now, present = clock.now(), lists.describe_settings(target)
     asking = keep_sent(sent, AskInactiveForm)
@@ -108,6 +121,8 @@ def _render_list(request: HttpRequest, target: List, sent: DeskForm | None = Non
         "why_not": why_not,
         "asking": asking,
         "may_change": get_actor(request).may(Verb.CONFIGURE, [target.id]),
+        "may_remove": get_actor(request).may(Verb.CONFIGURE),
+        "remove_form": keep_sent(sent, RemoveListForm),
         "form": form,
         "seen": form.keep_seen(present),
         "base_url": settings.CONFIG.base_url,

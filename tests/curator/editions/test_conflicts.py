@@ -32,7 +32,8 @@ def test_both_texts_are_kept_and_a_later_one_replaces_the_own(morning_edition: A
 
 def test_an_edition_with_two_texts_is_not_approved(morning_edition: Any, now: datetime) -> None:
     keep(morning_edition, now)
-    (finding,) = (each for each in preflight.check_edition(morning_edition.id, now=now) if each.code == "two-texts")
+    findings = preflight.inspect_edition(morning_edition.id, now=now).findings
+    (finding,) = (each for each in findings if each.code == "two-texts")
     assert finding.blocks
     assert not finding.may_be_overridden
     assert finding.where == f"story:{morning_edition.picks[0].key}"

@@ -46,7 +46,7 @@ def linked(filled: Edition, now: datetime) -> Edition:
 def found(edition: Edition, now: datetime) -> list[tuple[str, str, str]]:
     return [
         (each.code, each.level, each.where)
-        for each in preflight.check_edition(edition.id, now=now)
+        for each in preflight.inspect_edition(edition.id, now=now).findings
         if "link-" in each.code
     ]
 

@@ -44,7 +44,7 @@ def picked(edition: Edition, add_article: AddArticle, web: Any, now: datetime) -
 def found(edition: Edition, now: datetime) -> list[str]:
     return [
         finding.message
-        for finding in preflight.check_edition(edition.id, now=now)
+        for finding in preflight.inspect_edition(edition.id, now=now).findings
         if (finding.where.startswith("story:") and "site" in finding.message) or "again" in finding.message
     ]
 

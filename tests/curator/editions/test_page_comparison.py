@@ -142,6 +142,6 @@ def test_what_a_page_says_now_against_what_it_said(
 def found(edition: Edition, now: datetime) -> list[str]:
     return [
         finding.message
-        for finding in preflight.check_edition(edition.id, now=now)
+        for finding in preflight.inspect_edition(edition.id, now=now).findings
         if (finding.where.startswith("story:") and "site" in finding.message) or "again" in finding.message
     ]

@@ -100,3 +100,21 @@ def test_what_is_refused_of_a_list_stands_at_its_field_with_what_was_typed(
         rf'class="error" id="{field}_error">.*?<(?:input|select)[^>]*name="{field}"[^>]*invalid', shown, re.S
     )
     assert all(f'value="{value}"' in shown for value in sent.values() if value not in ("", "xx"))
+
+
+def test_a_list_is_removed_once_that_is_confirmed_and_where_nothing_needs_it(
+    admin: Client, editor: Client, newsroom: Any, now: datetime
+) -> None:
+    lists.create_list("noon", "Noon", by=SYSTEM, now=now)
+    page = "/readers/lists/noon/"
+    assert editor.post("/readers/lists/morning/", {"do": "remove", "sure": "1"}).status_code == 403
+    assert "Remove list" not in editor.get("/readers/lists/morning/").content.decode()
+    refused = admin.post(page, {"do": "remove"})
+    assert refused.status_code == 422
+    assert "Tick the box to confirm that this list is to be removed." in refused.content.decode()
+    used = admin.post("/readers/lists/morning/", {"do": "remove", "sure": "1"}).content.decode()
+    assert "Morning Briefing is the list of Morning Briefing. Give them another list first." in used
+    shown = admin.post(page, {"do": "remove", "sure": "1"}, follow=True).content.decode()
+    assert "Noon is removed. Its records are kept." in shown
+    assert page not in shown
+    assert admin.get(page).status_code == 404

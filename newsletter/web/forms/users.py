@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -10,30 +11,36 @@ from django.utils.translation import gettext_lazy as _
 
 from newsletter.accounts import users
 from newsletter.accounts.roles import RoleName
-from newsletter.catalog.newsletters import list_newsletters
+from newsletter.catalog.values import Newsletter
 from newsletter.web.forms.base import DeskForm
 
 _TOO_OLD = _("This page is too old to save from. Load it again.")
-
-
-def _list_emails() -> list[tuple[str, str]]:
-    return [(each.email, each.email) for each in users.list_users()]
 
 
 def _list_roles() -> list[tuple[str, Any]]:
     return [*((role.value, role.label) for role in RoleName), (users.NO_ROLE, _("No role"))]
 
 
-def _list_newsletters() -> list[tuple[str, Any]]:
-    return [("", _("All newsletters")), *((each.slug, each.name) for each in list_newsletters())]
+class UserForm(DeskForm):
+    """What the forms of the page share: they choose among the same users and newsletters, read once for all."""
+
+    def __init__(self, *args: Any, emails: Iterable[str], newsletters: Iterable[Newsletter], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered: dict[str, list[tuple[str, Any]]] = {
+            "email": [(each, each) for each in emails],
+            "newsletter": [("", _("All newsletters")), *((each.slug, each.name) for each in newsletters)],
+        }
+        for name, field in self.fields.items():
+            if isinstance(field, forms.ChoiceField) and name in offered:
+                field.choices = offered[name]
 
 
-class RoleForm(DeskForm):
+class RoleForm(UserForm):
     """The role of a user for one newsletter or for all, with the roles that the page showed."""
 
-    email = forms.ChoiceField(label=_("User"), choices=_list_emails)
+    email = forms.ChoiceField(label=_("User"))
     role = forms.ChoiceField(label=_("Role"), choices=_list_roles)
-    newsletter = forms.ChoiceField(label=_("Newsletter"), choices=_list_newsletters, required=False)
+    newsletter = forms.ChoiceField(label=_("Newsletter"), required=False)
     seen_roles = forms.CharField(widget=forms.HiddenInput, error_messages={"required": _TOO_OLD})
 
     def clean_seen_roles(self) -> str:
@@ -46,7 +53,7 @@ class RoleForm(DeskForm):
             raise forms.ValidationError(_TOO_OLD) from None
 
 
-class NewUserForm(DeskForm):
+class NewUserForm(UserForm):
     """A new user, with one role and a first password."""
 
     email = forms.CharField(
@@ -54,7 +61,7 @@ class NewUserForm(DeskForm):
     )
     name = forms.CharField(label=_("Name"), max_length=200, required=False)
     role = forms.ChoiceField(label=_("Role"), choices=lambda: [(role.value, role.label) for role in RoleName])
-    newsletter = forms.ChoiceField(label=_("Newsletter"), choices=_list_newsletters, required=False)
+    newsletter = forms.ChoiceField(label=_("Newsletter"), required=False)
     password = forms.CharField(
         label=_("First password"),
         help_text=_("Hand it over by a safe way. They change it under their account."),
@@ -68,16 +75,16 @@ class NewUserForm(DeskForm):
         super().__init__(*args, **{"auto_id": "new-%s"} | kwargs)
 
 
-class AccessForm(DeskForm):
+class AccessForm(UserForm):
     """Whose sign-in a button of the table disables or enables."""
 
     email = forms.CharField(widget=forms.HiddenInput)
 
 
-class ResetPasswordForm(DeskForm):
+class ResetPasswordForm(UserForm):
     """A new password for somebody who has lost theirs, and that it is meant."""
 
-    email = forms.ChoiceField(label=_("User"), choices=_list_emails)
+    email = forms.ChoiceField(label=_("User"))
     password = forms.CharField(
         label=_("New password"),
         help_text=_("Hand it over by a safe way. They change it under their account."),
@@ -95,10 +102,10 @@ class ResetPasswordForm(DeskForm):
         super().__init__(*args, **{"auto_id": "password-%s"} | kwargs)
 
 
-class ResetCodeForm(DeskForm):
+class ResetCodeForm(UserForm):
     """Whose sign-in with a code is turned off, and that it is meant."""
 
-    email = forms.ChoiceField(label=_("User"), choices=_list_emails)
+    email = forms.ChoiceField(label=_("User"))
     sure = forms.BooleanField(
         label=_("They sign in with the password alone until they set a code up again."),
         error_messages={"required": _("Tick the box to confirm that sign-in with a code is to be turned off.")},
@@ -108,10 +115,10 @@ class ResetCodeForm(DeskForm):
         super().__init__(*args, **{"auto_id": "code-%s"} | kwargs)
 
 
-class RemoveUserForm(DeskForm):
+class RemoveUserForm(UserForm):
     """Who is to be removed, and that it is meant."""
 
-    email = forms.ChoiceField(label=_("User"), choices=_list_emails)
+    email = forms.ChoiceField(label=_("User"))
     sure = forms.BooleanField(
         label=_(
             "Delete the account with its roles, tokens and codes. The audit log keeps what they did. "

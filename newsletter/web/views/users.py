@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from newsletter.accounts import second_factor, sign_in_limits, users
 from newsletter.catalog.newsletters import get_newsletter_by_slug, list_newsletters
+from newsletter.catalog.values import Newsletter
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.fields import read_act
-from newsletter.web.forms.base import DeskForm, keep_sent
+from newsletter.web.forms.base import keep_sent
 from newsletter.web.forms.users import (
     AccessForm,
     NewUserForm,
@@ -25,6 +26,7 @@ from newsletter.web.forms.users import (
     ResetCodeForm,
     ResetPasswordForm,
     RoleForm,
+    UserForm,
 )
 
 
@@ -34,7 +36,7 @@ def show_users(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _render_page(request)
     form_class, act = read_act(request.POST, _ACTS, "role")
-    form = form_class(request.POST)
+    form = form_class(request.POST, **_list_offered())
     if form.is_valid():
         with form.show_refusals():
             messages.success(request, act(request, form.cleaned_data))
@@ -99,7 +101,7 @@ def _remove(request: HttpRequest, given: Mapping[str, Any]) -> str:
     return _("%(user)s is removed. What they did stays in the audit log.") % {"user": person.email}
 
 
-_ACTS: Mapping[str, tuple[type[DeskForm], Callable[[HttpRequest, Mapping[str, Any]], str]]] = {
+_ACTS: Mapping[str, tuple[type[UserForm], Callable[[HttpRequest, Mapping[str, Any]], str]]] = {
     "role": (RoleForm, _set_role),
     "add": (NewUserForm, _add),
     "unlock": (AccessForm, _unlock),
@@ -111,19 +113,31 @@ _ACTS: Mapping[str, tuple[type[DeskForm], Callable[[HttpRequest, Mapping[str, An
 }
 
 
-def _render_page(request: HttpRequest, sent: DeskForm | None = None) -> HttpResponse:
+class Offered(TypedDict):
+    """What the forms of the page choose among."""
+
+    emails: list[str]
+    newsletters: tuple[Newsletter, ...]
+
+
+def _list_offered() -> Offered:
+    return Offered(emails=[each.email for each in users.list_users()], newsletters=list_newsletters())
+
+
+def _render_page(request: HttpRequest, sent: UserForm | None = None) -> HttpResponse:
     newsletters, people = list_newsletters(), users.list_users()
+    offered = Offered(emails=[each.email for each in people], newsletters=newsletters)
     names = {None: _("all newsletters")} | {each.id: each.name for each in newsletters}
     slugs: dict[int | None, str] = {None: ""} | {each.id: each.slug for each in newsletters}
     seen = {user.email: {slugs.get(n, ""): role for n, role in user.roles} for user in people}
     context = {
         "people": [(user, [(role, names[n]) for n, role in user.roles]) for user in people],
         "seen": {"roles": json.dumps(seen)},
-        "new_form": keep_sent(sent, NewUserForm),
-        "role_form": keep_sent(sent, RoleForm),
-        "access_form": keep_sent(sent, AccessForm),
-        "password_form": keep_sent(sent, ResetPasswordForm),
-        "code_form": keep_sent(sent, ResetCodeForm),
-        "remove_form": keep_sent(sent, RemoveUserForm),
+        "new_form": keep_sent(sent, NewUserForm, **offered),
+        "role_form": keep_sent(sent, RoleForm, **offered),
+        "access_form": keep_sent(sent, AccessForm, **offered),
+        "password_form": keep_sent(sent, ResetPasswordForm, **offered),
+        "code_form": keep_sent(sent, ResetCodeForm, **offered),
+        "remove_form": keep_sent(sent, RemoveUserForm, **offered),
     }
     return render(request, "pages/users.html", context, status=sent.status if sent else 200)

@@ -109,11 +109,14 @@ def addresses(people: Any, newsroom: Any, articles: Callable[..., list[int]], se
         "readers:stay": signer.sign_expiring(tokens.STAY, mailing_list.id, person, soon),
     }
     names_by_page = {"readers:picture": "none.png"}
+    day_after_next = (now + timedelta(days=2)).date()
+    queries = {"desk:calendar-skip": f"?instant={day_after_next}T07:00%2B00:00"}
     letter = next(iter(sorted((settings.CONFIG.outbox_dir / sent.key).iterdir()))).name
     found = {}
     for name, pattern in PATTERNS:
         known = arguments | {"token": tokens_by_page.get(name), "name": names_by_page.get(name, letter)}
         found[name] = reverse(name, kwargs={each: known[each] for each in pattern.pattern.converters})
+        found[name] += queries.get(name, "")
     return found
 
 

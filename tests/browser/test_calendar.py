@@ -12,6 +12,7 @@ from newsletter.kernel import clock
 from newsletter.scheduling import schedules
 from tests.actors import SYSTEM
 from tests.browser.people import IN_A_BROWSER, list_complaints, sign_in
+from tests.browser.test_accessibility import find_faults
 
 pytestmark = IN_A_BROWSER
 
@@ -54,6 +55,7 @@ def test_one_dialog_shows_the_date_that_was_pressed_and_gives_the_focus_back(
         line.click()
         page.wait_for_selector("dialog#skip[open] [name=reason]:focus")
         said = page.locator("#skip-form p").first.inner_text()
+        assert find_faults(page) == []
         assert f"{day - timedelta(days=day.weekday() - number):%a} " in said
         page.keyboard.press("Escape")
         page.wait_for_selector("dialog#skip", state="hidden")

@@ -115,6 +115,7 @@ def test_one_newsletter_is_chosen_and_kept_on_the_way(admin: Client, newsroom: A
     page = read(admin.get("/calendar/?newsletter=evening"))
     words = {each.text_content() for each in page.cssselect(".cal .occ b")}
     assert words <= {"Evening Letter"}
+    assert "All newsletters" not in page.cssselect(".head")[0].text_content()
     rules = page.cssselect("[aria-labelledby=h-schedules] li > b")
     assert [each.text_content() for each in rules] == ["Evening Letter"]
     ways = [each.get("href") for each in page.cssselect(".head nav a")]

@@ -158,6 +158,7 @@ QUIET = [
     "users password viewer@example.com --password-file {folder}/password",
     "users revoke 1 --yes",
 ]
+QUIET_BEFORE = {"schedules unskip 1 2026-11-30": LATER}  # what is past stays skipped
 
 
 @pytest.fixture
@@ -246,7 +247,7 @@ def test_every_json_of_0_1_0_has_the_keys_it_had(open_sqlite: House, folder: Pat
 
 def test_commands_without_json_write_what_they_wrote_into_the_audit_log(open_sqlite: House, folder: Path) -> None:
     then = listed("json_keys")["audit"]
-    found = {words: run(open_sqlite, folder, words, "", "") for words in QUIET}
+    found = {words: run(open_sqlite, folder, words, QUIET_BEFORE.get(words, ""), "") for words in QUIET}
     assert {words for words, done in found.items() if not set(then[words]) <= set(done["audit"])} == set()
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import lists, models, people, removed_lists, subscriber_lookup
 from subscribers.imports import export, restore, run
@@ -104,3 +105,14 @@ def test_an_export_and_its_restoring_keep_a_removed_list_removed(noon: Any, now:
         model.objects.all().delete()
     restore.restore_export(io.BytesIO(out.getvalue().encode()), name="x", by=SYSTEM, now=now)
     assert models.List.objects.get(slug="noon").removed_at == now
+
+
+def test_whoever_confirms_too_late_is_told_and_not_signed_up(noon: Any, now: datetime) -> None:
+    person = models.Subscriber.objects.create(address="ben@example.com", address_key="ben@example.com", created_at=now)
+    models.Subscription.objects.create(list_id=noon.id, subscriber=person, state="pending", since=now)
+    remove(noon, now)
+    token = subscriber_lookup.get_signer().sign_confirmation(noon.id, person.pk, clock.now() + timedelta(hours=1))
+    answer = Client().post(f"/c/{token}", {"ok": "1"})
+    assert 400 <= answer.status_code < 500
+    assert "Noon does not exist any more" in answer.content.decode()
+    assert models.Subscription.objects.get(subscriber=person).state == "pending"

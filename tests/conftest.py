@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 
+# Processes that tests start import what this one has compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 os.environ["NEWSLETTER_DATA_DIR"] = tempfile.mkdtemp(prefix="newsletter-tests-")
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="newsletter-tests-state-")
 os.environ["NEWSLETTER_BASE_URL"] = "http://testserver"
@@ -17,7 +21,8 @@ for name in (
 ):
     os.environ.pop(name, None)
 
-from collections.abc import Callable, Iterator  # noqa: E402  the settings read the environment when imported
+import gc  # noqa: E402
+from collections.abc import Callable, Generator, Iterator  # noqa: E402  the settings read the environment when imported
 from dataclasses import dataclass, replace  # noqa: E402
 from datetime import UTC, datetime, timedelta  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -34,6 +39,18 @@ hypothesis_settings.load_profile("here")
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 PASSWORD = "a long enough password"
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules and tests stay to the end: looking for garbage among them takes as long as collecting them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -25,35 +25,36 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def page() -> Iterator[Any]:
+    """One page for all mails, which asks the network for nothing: to open one takes longer than to lay out a mail."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         )
-        yield opened
+        page = opened.new_page()
+        page.route("**/*", lambda route: route.abort())
+        yield page
         opened.close()
 
 
-def laid_out(browser: Any, html: str, width: int, scheme: str = "light") -> Any:
-    """A page that shows the mail and asks the network for nothing."""
-    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page.route("**/*", lambda route: route.abort())
+def lay_out(page: Any, html: str, width: int, scheme: str = "light") -> None:
+    """Shows the mail."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
     page.set_content(html, wait_until="domcontentloaded")
-    return page
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("width", [320, 375, 480, 599, 600, 700])
 def test_nothing_scrolls_sideways_and_every_story_has_room(
-    browser: Any, briefing: Briefing, width: int, language: str
+    page: Any, briefing: Briefing, width: int, language: str
 ) -> None:
     """A section that mixes stories with and without a picture is the hard case."""
-    page = laid_out(browser, render(replace(briefing, language=language)).html, width)
+    lay_out(page, render(replace(briefing, language=language)).html, width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     widths = page.eval_on_selector_all(".story", "all => all.map(each => each.getBoundingClientRect().width)")
-    page.close()
     assert len(widths) == 11
     sheet = min(width, 640)
     assert min(widths) >= (sheet - 40 - 34 if width < 600 else sheet - 80 - 48 - 152) - 1, widths
@@ -88,14 +89,14 @@ PICTURED = tuple(
 
 
 @pytest.mark.parametrize("template", list_mail_templates())
-def test_no_word_widens_the_mail_and_words_have_room_also_without_a_style_sheet(browser: Any, template: str) -> None:
+def test_no_word_widens_the_mail_and_words_have_room_also_without_a_style_sheet(page: Any, template: str) -> None:
     """Where the program drops <style> as well, with words without end and with ordinary long ones."""
     endless = fill_briefing(write_endless)
     ordinary = replace(endless, sections=tuple(replace(each, stories=PICTURED) for each in endless.sections))
     for briefing in (endless, ordinary):
         html = render(replace(briefing, template=template)).html
         for shown in (html, re.sub("<style.*?</style>", "", html, flags=re.S)):
-            page = laid_out(browser, shown, 320)
+            lay_out(page, shown, 320)
             for width in (320, 375, 700):
                 page.set_viewport_size({"width": width, "height": 800})
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -103,20 +104,17 @@ def test_no_word_widens_the_mail_and_words_have_room_also_without_a_style_sheet(
                     widths = page.eval_on_selector_all(words, "all => all.map(e => e.getBoundingClientRect().width)")
                     assert widths
                     assert min(widths) >= least, (words, width)
-            page.close()
 
 
 @pytest.mark.parametrize("template", list_mail_templates())
 def test_no_picture_fills_the_screen_and_its_credit_stands_below_it(
-    browser: Any, briefing: Briefing, template: str
+    page: Any, briefing: Briefing, template: str
 ) -> None:
     assert briefing.lead is not None
     sections = (BriefingSection("One", PICTURED), BriefingSection("Two", PICTURED[2:3]))
     for lead in ((1280, 800), (900, 900)):
         opening = replace(briefing.lead, picture=make_picture(*lead))
-        page = laid_out(
-            browser, render(replace(briefing, template=template, lead=opening, sections=sections)).html, 700
-        )
+        lay_out(page, render(replace(briefing, template=template, lead=opening, sections=sections)).html, 700)
         for width in (320, 375, 700):
             page.set_viewport_size({"width": width, "height": 800})
             shown = page.evaluate(_PICTURES)
@@ -126,7 +124,6 @@ def test_no_picture_fills_the_screen_and_its_credit_stands_below_it(
                 assert each["width"] <= each["natural"], each
                 assert 0 <= each["gap"] <= 12, each
                 assert each["beside"] is False, each
-        page.close()
 
 
 # Each picture with its credit, which is the next in the document: how far below it, and whether it is not under it.
@@ -159,12 +156,11 @@ def mails(briefing: Briefing) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_stand_out_from_their_ground(browser: Any, briefing: Briefing, scheme: str) -> None:
+def test_words_stand_out_from_their_ground(page: Any, briefing: Briefing, scheme: str) -> None:
     """WCAG 2.2, 1.4.3: contrast of 4.5 for every piece of text, in both palettes."""
     for html in mails(briefing):
-        page = laid_out(browser, html, 375, scheme)
+        lay_out(page, html, 375, scheme)
         faint = page.evaluate(_CONTRAST)
-        page.close()
         assert faint == []
 
 
@@ -187,38 +183,34 @@ _CONTRAST = """() => {
 }"""
 
 
-def test_below_a_short_mail_the_page_is_dark_too(browser: Any, briefing: Briefing) -> None:
-    page = laid_out(browser, render(replace(briefing, lead=None, sections=())).html, 375, "dark")
+def test_below_a_short_mail_the_page_is_dark_too(page: Any, briefing: Briefing) -> None:
+    lay_out(page, render(replace(briefing, lead=None, sections=())).html, 375, "dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(17, 23, 26)"
-    page.close()
 
 
 @pytest.mark.parametrize("template", ["goodnews", "letter"])
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("width", [320, 375, 414, 599, 600, 700])
-def test_no_letter_scrolls_sideways(browser: Any, briefing: Briefing, template: str, language: str, width: int) -> None:
-    page = laid_out(browser, render(replace(briefing, template=template, language=language)).html, width)
+def test_no_letter_scrolls_sideways(page: Any, briefing: Briefing, template: str, language: str, width: int) -> None:
+    lay_out(page, render(replace(briefing, template=template, language=language)).html, width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.close()
 
 
 @pytest.mark.parametrize(("template", "ground"), [("goodnews", "rgb(34, 27, 22)"), ("letter", "rgb(26, 34, 38)")])
 def test_every_letter_follows_the_dark_and_outlooks_own_way_of_it(
-    browser: Any, briefing: Briefing, template: str, ground: str
+    page: Any, briefing: Briefing, template: str, ground: str
 ) -> None:
     html = render(replace(briefing, template=template)).html
-    dark = laid_out(browser, html, 375, "dark")
-    assert dark.evaluate("getComputedStyle(document.querySelector('.sheet table, .sheet')).backgroundColor") == ground
+    lay_out(page, html, 375, "dark")
+    assert page.evaluate("getComputedStyle(document.querySelector('.sheet table, .sheet')).backgroundColor") == ground
     colours = "[...document.querySelectorAll('.page *')].map(each => getComputedStyle(each).color)"
-    wanted = dark.evaluate(colours)
-    dark.close()
-    outlook = laid_out(browser, html.replace("<body", "<body data-ogsc data-ogsb", 1), 375)
-    found = outlook.evaluate(colours)
-    outlook.close()
+    wanted = page.evaluate(colours)
+    lay_out(page, html.replace("<body", "<body data-ogsc data-ogsb", 1), 375)
+    found = page.evaluate(colours)
     assert found == wanted
 
 
-def test_cards_stand_beside_each_other_and_below_on_a_phone(browser: Any, briefing: Briefing) -> None:
+def test_cards_stand_beside_each_other_and_below_on_a_phone(page: Any, briefing: Briefing) -> None:
     from newsletter.templater.briefing import BriefingSection
     from tests.templater.conftest import PICTURE, story
 
@@ -229,11 +221,10 @@ def test_cards_stand_beside_each_other_and_below_on_a_phone(browser: Any, briefi
     )
     html = render(cards).html
     for width, beside in ((700, True), (375, False)):
-        page = laid_out(browser, html, width)
+        lay_out(page, html, width)
         first, second = page.eval_on_selector_all(
             ".card-td", "all => all.map(each => each.getBoundingClientRect().top)"
         )
-        page.close()
         assert (abs(first - second) < 2) is beside
 
 
@@ -246,7 +237,7 @@ _STYLES = """() => { const names = [...getComputedStyle(document.body)];
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("template", list_mail_templates())
 def test_every_element_looks_as_the_sheet_says(
-    browser: Any, briefing: Briefing, monkeypatch: pytest.MonkeyPatch, template: str, language: str
+    page: Any, briefing: Briefing, monkeypatch: pytest.MonkeyPatch, template: str, language: str
 ) -> None:
     text = "*Hello*.\n\n> A quote\n\n## Head\n\n- One\n\n1. Two"
     boxes = (BriefingBox("Title", text, "Label", "top"), BriefingBox("Title", text, "Label", "end"))
@@ -268,17 +259,19 @@ def test_every_element_looks_as_the_sheet_says(
     inlined = make()
     monkeypatch.setattr(engine, "finish_html", leave_to_browser)
     whole = make()
-    one, other = (laid_out(browser, html, 700) for html in (whole, inlined))
-    for width in (700, 375):
-        for page in (one, other):
-            page.set_viewport_size({"width": width, "height": 800})
-        wanted, found = one.evaluate(_STYLES), other.evaluate(_STYLES)
+    for wanted, found in zip(read_styles(page, whole), read_styles(page, inlined), strict=True):
         assert len(wanted) > 50
         assert "padding-left:" in wanted[0]
         assert len(found) == len(wanted)
-        assert [_differ(*pair) for pair in zip(found, wanted, strict=True) if pair[0] != pair[1]] == [], width
-    one.close()
-    other.close()
+        assert [_differ(*pair) for pair in zip(found, wanted, strict=True) if pair[0] != pair[1]] == []
+
+
+def read_styles(page: Any, html: str) -> list[list[str]]:
+    """What `_STYLES` says of the mail, wide and on a phone."""
+    lay_out(page, html, 700)
+    wide = page.evaluate(_STYLES)
+    page.set_viewport_size({"width": 375, "height": 800})
+    return [wide, page.evaluate(_STYLES)]
 
 
 def _differ(found: str, wanted: str) -> str:

@@ -130,21 +130,23 @@ def add_article(db: None, web: Web) -> Callable[..., Article]:
     def tell(title: str, *, publisher: str = "", added: datetime = NOW, **words: Any) -> Article:
         nonlocal feeds
         feeds += 1
-        url = web.serve(
-            f"https://feed{feeds}.example.org/rss",
-            rss(item(title, **words), title=publisher or f"Paper {feeds}"),
-            "application/rss+xml",
-        )
-        source = sources.add_source(url, now=added, by=SYSTEM)
-        (report,) = polling.fetch_sources(now=added, fetch=web, ids=[source.id])
-        assert report.added == 1, report
-        return (
-            article_lookup.list_articles(limit=1)[0]
-            if added >= NOW
-            else article_lookup.list_articles(query=title, limit=1)[0]
-        )
+        url = f"https://feed{feeds}.example.org/rss"
+        web.serve(url, rss(item(title, **words), title=publisher or f"Paper {feeds}"), "application/rss+xml")
+        asked, article = prepared.prepare(_take_in, title, url, web.answers, added)
+        web.asked += asked
+        return article
 
     return tell
+
+
+def _take_in(title: str, url: str, answers: dict[str, Any], added: datetime) -> tuple[list[str], Article]:
+    """The article, and what was asked of the web for it."""
+    web = Web(answers)
+    source = sources.add_source(url, now=added, by=SYSTEM)
+    (report,) = polling.fetch_sources(now=added, fetch=web, ids=[source.id])
+    assert report.added == 1, report
+    query = "" if added >= NOW else title
+    return web.asked, article_lookup.list_articles(query=query, limit=1)[0]
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ def _measure(edition_id: int, key: str, cookie: str, process: int) -> tuple[list
     from tests.browser.people import CHROMIUM
 
     if not CHROMIUM:
-        sys.exit("Debian's chromium is not installed (apt-get install chromium).")
+        sys.exit("Debian's chromium is not installed (apt-get install chromium-headless-shell).")
     logging.disable(logging.WARNING)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,29 +13,19 @@ from newsletter.kernel.resources import list_mail_templates
 from newsletter.templater import engine, render
 from newsletter.templater.briefing import Briefing, BriefingBox, BriefingPicture, BriefingSection, TransactionalContent
 from newsletter.templater.rendering import render_transactional
+from tests.browser.people import NEEDS_CHROMIUM, open_browser
 from tests.templater.conftest import fill_briefing, story
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="Debian's chromium is not installed (apt-get install chromium)"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Any]:
     """One page for all mails, which asks the network for nothing: to open one takes longer than to lay out a mail."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        page = opened.new_page()
+    with open_browser() as browser:
+        page = browser.new_page()
         page.route("**/*", lambda route: route.abort())
         yield page
-        opened.close()
 
 
 def lay_out(page: Any, html: str, width: int, scheme: str = "light") -> None:

@@ -97,15 +97,16 @@ class Smtp:
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
-        context = ssl.create_default_context()
         if self._tls:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=self._timeout, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self._host, self._port, timeout=self._timeout, context=ssl.create_default_context()
+            )
         else:
             server = smtplib.SMTP(self._host, self._port, timeout=self._timeout)
         try:
             server.ehlo()
             if not self._tls and server.has_extn("starttls"):
-                server.starttls(context=context)
+                server.starttls(context=ssl.create_default_context())
                 server.ehlo()
             if self._user:
                 server.login(self._user, self._password)

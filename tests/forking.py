@@ -162,9 +162,10 @@ interpreters = _Interpreters()
 def main() -> None:
     """The interpreter itself: returns only in a process that was forked, and only at its end."""
     listening = socket.socket(fileno=int(sys.argv[2]))
+    gc.disable()  # nothing of what is imported is garbage
     importlib.import_module(sys.argv[1])
-    gc.collect()
     gc.freeze()  # what is shared with the processes forked stays so
+    gc.enable()
     words = _fork_for_each(listening)
     if words is not None:
         sys.argv = words

@@ -58,11 +58,17 @@ def _find_migrated(factory: pytest.TempPathFactory) -> Path:
     if not kept.exists():
         folder = factory.mktemp("migrated")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
-        words = [sys.executable, "-m", "newsletter", "manage", "migrate", "--verbosity", "0"]
-        subprocess.run(words, env=environment | {"NEWSLETTER_DATA_DIR": str(folder)}, check=True, cwd=ROOT)
+        migrate(environment | {"NEWSLETTER_DATA_DIR": str(folder)})
         kept.parent.mkdir(exist_ok=True)
         for old in kept.parent.glob("migrated-*.sqlite3"):
             old.unlink()
         shutil.copyfile(folder / "newsletter.sqlite3", kept.with_suffix(".new"))
         kept.with_suffix(".new").replace(kept)
     return kept
+
+
+def migrate(environment: dict[str, str]) -> None:
+    """Makes all tables. Looking for garbage among the states of models takes a quarter of the time: it is left out."""
+    code = "import gc; gc.disable(); from newsletter.cli.app import main; main()"
+    words = [sys.executable, "-c", code, "manage", "migrate", "--verbosity", "0"]
+    subprocess.run(words, env=environment, check=True, cwd=ROOT)

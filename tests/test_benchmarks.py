@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks import __main__
 from benchmarks.processes import run_each
+from tests.shared import copy_migrated
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -67,7 +68,10 @@ def test_one_benchmark_can_be_named() -> None:
     assert "bare interpreter" in done.stdout
 
 
-def test_pages_are_measured_of_a_newsroom_that_is_built_once(tmp_path: Path) -> None:
+def test_pages_are_measured_of_a_newsroom_that_is_built_once(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    copy_migrated(tmp_path_factory, tmp_path / "newsletter.sqlite3")
     small = {"BENCH_SUBSCRIBERS": "300", "BENCH_EDITIONS": "6", "BENCH_ARTICLES": "50"}
     environment = os.environ | small | {"BENCH_FOLDER": str(tmp_path), "BENCH_PAGES": "desk:today,desk:deliveries"}
     command = [sys.executable, "-m", "benchmarks", "pages"]

@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ import pytest
 
 from tests.fakes.sendgrid import KEY, SendGridServer
 from tests.forking import Interpreter, Process, interpreters
-from tests.shared import copy_migrated, make_once
+from tests.shared import copy_migrated, make_once, migrate
 
 
 class Command:
@@ -118,8 +117,7 @@ def migrated_postgres(tmp_path_factory: pytest.TempPathFactory, postgres_url: st
     def make() -> str:
         database = new_database(postgres_url, "template0")
         folder = tmp_path_factory.mktemp("migrated")
-        environment = os.environ | {"NEWSLETTER_DATABASE_URL": database, "NEWSLETTER_DATA_DIR": str(folder)}
-        subprocess.run([sys.executable, "-m", "newsletter", "manage", "migrate"], env=environment, check=True)
+        migrate(os.environ | {"NEWSLETTER_DATABASE_URL": database, "NEWSLETTER_DATA_DIR": str(folder)})
         return database
 
     return str(make_once(tmp_path_factory, "migrated-postgres", make))

@@ -7,6 +7,7 @@ The database is empty at first and migrated meanwhile: some SQL depends on what 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -32,6 +33,7 @@ def collect(names: Collection[str]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    gc.disable()  # looking for garbage among the states of models takes a quarter of the time
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
     django.setup()
     json.dump(collect(sys.argv[1:]), sys.stdout)

@@ -160,7 +160,7 @@ def new_database(url: str, template: str = "", name: str = "") -> str:
 def sendgrid() -> Iterator[SendGridServer]:
     """A local server that behaves like SendGrid."""
     server = SendGridServer()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield server
     server.shutdown()

@@ -80,7 +80,7 @@ def test_the_public_address_is_asked_twice_before_it_counts_as_unreachable(
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Site) as site:
-        threading.Thread(target=site.serve_forever, daemon=True).start()
+        threading.Thread(target=site.serve_forever, args=(0.02,), daemon=True).start()
         monkeypatch.setattr(setup_problems, "is_loopback", lambda host: False)
         probe(base_url=f"http://127.0.0.1:{site.server_address[1]}")
         site.shutdown()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,22 +51,25 @@ class Mutant:
         )
 
 
-def mutants(source: str) -> list[Mutant]:
-    """Every mutant of a module, each once."""
+def mutants(source: str, keys: Collection[tuple[str, str, str]] | None = None) -> list[Mutant]:
+    """Every mutant of a module, each once; where keys are given, those alone: to compile one takes its time."""
     wrapper = MetadataWrapper(cst.parse_module(source))
     spans, parents = wrapper.resolve(ByteSpanPositionProvider), wrapper.resolve(ParentNodeProvider)
     places = wrapper.resolve(PositionProvider)
     raw = source.encode()
-    found: dict[str, Mutant] = {}
+    found: dict[str, Mutant | None] = {source: None}
     for node in _mutable(wrapper.module):
         for old, text in _changes(wrapper.module, node, parents):
             span = spans.get(old)
             if span is None:
                 continue
             changed = (raw[: span.start] + text.encode() + raw[span.start + span.length :]).decode()
-            if changed != source and changed not in found and _compiles(changed):
-                found[changed] = _mutant(source, changed, _function(old, parents), _lines(old, parents, places))
-    return list(found.values())
+            if changed in found:
+                continue
+            mutant = _mutant(source, changed, _function(old, parents), _lines(old, parents, places))
+            is_wanted = keys is None or mutant.key in keys
+            found[changed] = mutant if is_wanted and _compiles(changed) else None
+    return [mutant for mutant in found.values() if mutant]
 
 
 def _mutant(source: str, changed: str, function: str, statement: range) -> Mutant:

@@ -51,7 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def maker(settings: Any) -> Iterator[_Maker]:
     server = _Maker()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     settings.CONFIG = replace(
         settings.CONFIG,
         captcha="turnstile:site-key",

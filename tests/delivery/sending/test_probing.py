@@ -44,7 +44,7 @@ def resume(mailing: Mailing, now: datetime) -> None:
 @pytest.fixture
 def server() -> Iterator[SendGridServer]:
     made = SendGridServer()
-    threading.Thread(target=made.serve_forever, daemon=True).start()
+    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
     yield made
     made.shutdown()
     made.server_close()

@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SERVE ?= 1
+WORKERS ?= 3
 
 # Every template of pages; those of mails are whole by themselves, and what was sent stays as it was.
 TEMPLATES := templates/web
@@ -15,9 +16,10 @@ run: .venv/.installed  ## everything, in this folder's newsletter-data
 	$(BIN)/newsletter setup
 	$(BIN)/newsletter run
 
-# Who has nothing left takes over from the other: the longest tests come last.
+# Three at once also on two processors, for many tests wait for processes of theirs. Who has nothing left takes over
+# from the others: the longest tests come last.
 test: .venv/.tested lint  ## lint, types, architecture, and all tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 chaos: .venv/.tested  ## 200,000 readers in a storm: faults, kills, late events; nobody twice, nobody lost
 	$(BIN)/python -m tests.delivery.chaos

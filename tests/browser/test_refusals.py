@@ -104,9 +104,10 @@ def test_a_session_that_ends_asks_for_the_password_in_place(
     page.fill("#again-password", "not the password")
     page.click("#sign-in button.btn--go")
     page.wait_for_selector("#sign-in >> text=The address or the password is wrong.")
+    page.fill("#again-password", "not the password, again")
     with page.expect_response("**/login/"):
         page.click("#sign-in button.btn--go")
-    assert page.inner_text("#sign-in [data-error]") == "The address or the password is wrong."
+    assert page.inner_text("#sign-in .error") == "The address or the password is wrong."
     page.fill("#again-password", PASSWORD)
     page.click("#sign-in button.btn--go")
     page.wait_for_selector("#sign-in:not([open])", state="attached")

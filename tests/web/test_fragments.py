@@ -42,13 +42,16 @@ def test_a_forged_form_is_refused_with_a_sentence(people: dict[str, Any], editio
     assert (answer.status_code, answer["X-Refusal"]) == (403, "1")
 
 
-def test_signing_in_again_is_answered_with_values(people: dict[str, Any]) -> None:
-    client, json = Client(), {"Accept": "application/json"}
-    wrong = client.post("/login/", {"email": "editor@example.com", "password": "wrong"}, headers=json)
-    assert (wrong.status_code, wrong.json()) == (422, {"error": "The address or the password is wrong."})
+def test_signing_in_again_is_answered_with_the_next_step_of_the_dialog(people: dict[str, Any]) -> None:
+    client, fragment = Client(), {"HX-Request": "true"}
+    wrong = client.post("/login/", {"email": "editor@example.com", "password": "wrong"}, headers=fragment)
+    assert (wrong.status_code, "HX-Trigger" in wrong.headers) == (422, False)
+    assert b"The address or the password is wrong." in wrong.content
     right = {"email": "editor@example.com", "password": "a long enough password"}
-    assert client.post("/login/", right, headers=json).json() == {"signed_in": "editor@example.com"}
-    assert Client().post("/login/code/", {"code": "1"}, headers=json).status_code == 401
+    signed_in = client.post("/login/", right, headers=fragment)
+    assert (signed_in.status_code, signed_in["HX-Trigger"]) == (200, "desk:signed-in")
+    late = Client().post("/login/code/", {"code": "1"}, headers=fragment)
+    assert (late.status_code, b"That took too long" in late.content) == (422, True)
 
 
 @pytest.mark.parametrize("status", [409, 422])

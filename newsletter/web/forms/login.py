@@ -33,8 +33,9 @@ class SignInForm(DeskForm):
 
 
 class CodeForm(DeskForm):
-    """The second step."""
+    """The second step; in the dialog of a page it carries whose it is, for the password may be asked for again."""
 
+    email = forms.CharField(required=False, widget=forms.HiddenInput)
     code = forms.CharField(
         label=_("Six digits from your authenticator app, or a spare code"),
         max_length=20,

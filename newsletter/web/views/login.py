@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -21,11 +21,12 @@ from newsletter.accounts.permissions import is_signed_in
 from newsletter.kernel import clock
 from newsletter.web.access import get_actor
 from newsletter.web.forms.login import CodeForm, SignInForm, join_errors
-from newsletter.web.fragments import is_value_request, refuse_partial
+from newsletter.web.fragments import is_fragment_request
 from newsletter.web.network import get_client_address
 from newsletter.web.sessions import begin_session
 
 WAITING_KEY, CODE_SECONDS = "waits_for_code", 300
+SIGNED_IN = "desk:signed-in"  # the event by which an open page goes on
 
 
 @sensitive_post_parameters("password")
@@ -64,7 +65,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             "since": clock.now().timestamp(),
             "mark": user.get_session_auth_hash(),
         }
-        return JsonResponse({"asks": "code"}) if is_value_request(request) else redirect("desk:login-code")
+        if is_fragment_request(request):
+            return _render_step(request, email, asks_code=True)
+        return redirect("desk:login-code")
     return _finish(request, user, following, "password")
 
 
@@ -77,8 +80,9 @@ def enter_code(request: HttpRequest) -> HttpResponse:
     user = _find_waiting_user(waiting) if waiting else None
     if user is None:
         request.session.pop(WAITING_KEY, None)
-        if is_value_request(request):
-            return refuse_partial(request, _("That took too long. Type the password again."), 401)
+        if is_fragment_request(request):
+            problem = _("That took too long. Type the password again.")
+            return _render_step(request, CodeForm(request.POST)["email"].value(), problem=problem, status=422)
         return redirect("desk:login")
     if request.method != "POST":
         return _render_code_page(request, CodeForm())
@@ -134,9 +138,10 @@ def _finish(request: HttpRequest, user: Any, following: str, proof: str) -> Http
     login(request, user, backend="newsletter.accounts.user_backend.UserBackend")
     begin_session(request, now)
     sign_in_log.record_sign_in(user.email, detail=proof, by=get_actor(request), now=now)
-    response: HttpResponse = (
-        JsonResponse({"signed_in": user.email}) if is_value_request(request) else HttpResponseRedirect(following)
-    )
+    response: HttpResponse = HttpResponseRedirect(following)
+    if is_fragment_request(request):
+        response = _render_step(request, user.email)
+        response["HX-Trigger"] = SIGNED_IN
     response.set_cookie(
         known_devices.COOKIE,
         known_devices.make_mark(user.pk),
@@ -150,15 +155,24 @@ def _finish(request: HttpRequest, user: Any, following: str, proof: str) -> Http
 
 
 def _render_code_page(request: HttpRequest, form: CodeForm, status: int = 200) -> HttpResponse:
-    if is_value_request(request):
-        return refuse_partial(request, join_errors(form), status)
+    if is_fragment_request(request):
+        return _render_step(request, form["email"].value(), asks_code=True, problem=join_errors(form), status=status)
     return render(request, "pages/login_code.html", {"form": form}, status=status)
 
 
 def _render_page(request: HttpRequest, form: SignInForm, status: int = 200) -> HttpResponse:
-    if is_value_request(request):
-        return refuse_partial(request, join_errors(form) or _("Sign in first."), status)
+    if is_fragment_request(request):
+        return _render_step(request, form["email"].value(), problem=join_errors(form), status=status)
     return render(request, "pages/login.html", {"form": form}, status=status)
+
+
+def _render_step(
+    request: HttpRequest, email: str | None, *, asks_code: bool = False, problem: str = "", status: int = 200
+) -> HttpResponse:
+    """The form of the next step, for the dialog of a page that is open."""
+    context = {"asks_code": asks_code, "problem": problem, "email": email}
+    # htmx takes a form that was refused with 422 alone.
+    return render(request, "partials/sign_in_form.html", context, status=422 if status >= 400 else status)
 
 
 def _safe_redirect(request: HttpRequest, url: str) -> str:

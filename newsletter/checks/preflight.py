@@ -16,12 +16,12 @@ from newsletter.checks import client_support, mail, stories, wording
 from newsletter.checks.findings import GRAVEST_FIRST, Finding, FindingLevel
 from newsletter.curator.editions import (
     approval,
-    conflicts,
     decisions,
     edition_lookup,
     link_checks,
     page_checks,
     pool,
+    unsaved_texts,
     variants,
     visibility,
 )
@@ -148,7 +148,7 @@ def _find(
     found = [
         *_check_wording(edition, newsletter, {each.date: each.subject for each in earlier}, now),
         *_check_stories(edition, newsletter),
-        *_check_conflicts(edition),
+        *_check_unsaved_texts(edition),
         *(
             Finding(FindingLevel.WARN, f"story:{key}", message, f"page-{state}")
             for key, state, message in page_checks.list_page_findings(edition, checks)
@@ -209,10 +209,18 @@ def _check_wording(
         )
 
 
-def _check_conflicts(edition: Edition) -> Iterator[Finding]:
-    """Fields with two texts of which nobody has chosen one: an approval would be refused."""
-    for each in conflicts.list_conflicts(edition) if edition.undecided else ():
+def _check_unsaved_texts(edition: Edition) -> Iterator[Finding]:
+    """Texts that a field did not take, and nobody has decided about: an approval would be refused."""
+    for each in unsaved_texts.list_blocking(edition):
         where = "boxes" if each.part.startswith(BOX) else each.part or each.field
+        if each.refusal:
+            message = phrase(
+                "{field}: a text of {who} was not saved. Correct or discard it on the board.",
+                field=each.label,
+                who=get_user_name(each.by),
+            )
+            yield Finding(FindingLevel.BLOCK, where, message, "unsaved-text")
+            continue
         message = phrase(
             "{field}: {who} wrote another text. Choose one on the board.",
             field=each.label,

@@ -25,13 +25,13 @@ from newsletter.checks import preflight
 from newsletter.curator.articles import page_reading, polling, stories
 from newsletter.curator.editions import (
     approval,
-    conflicts,
     corrections,
     decisions,
     edition_lookup,
     link_checks,
     page_checks,
     suggestions,
+    unsaved_texts,
 )
 from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Edition, Snapshot
@@ -310,7 +310,7 @@ def send_edition(
         decisions.check_content_hash(edition, content_hash)
         if not on_other_day and (otherwise := _describe_other_day(edition, at or now)):
             raise BadInput(f"{otherwise} Confirm that this is meant.", ON_OTHER_DAY)
-        conflicts.require_none(edition)
+        unsaved_texts.require_all_saved(edition)
         held = occurrences.find_held_for_edition(edition_id)
         if held is not None and not occurrences.claim(held.id, now):
             raise Conflict("Somebody else is sending this edition at the same moment.")

@@ -46,6 +46,15 @@ def select_changes(
     return mine
 
 
+def find_differences(present: Mapping[str, object], seen: Mapping[str, object]) -> list[Difference]:
+    """Every value that is not as somebody saw it, for a decision about all of them at once."""
+    return [
+        Difference(name, str(value), str(present[name]))
+        for name, value in seen.items()
+        if not _is_same(value, present[name])
+    ]
+
+
 def _describe(differences: list[Difference]) -> str:
     names = ", ".join(each.label or each.name.replace("_", " ") for each in differences)
     return phrase(

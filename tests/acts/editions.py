@@ -11,7 +11,6 @@ from PIL import Image
 from newsletter.curator.editions import (
     approval,
     boxes,
-    conflicts,
     corrections,
     edition_lookup,
     editions,
@@ -22,12 +21,13 @@ from newsletter.curator.editions import (
     revisions,
     rules,
     suggestions,
+    unsaved_texts,
 )
 from newsletter.curator.editions.states import PageCheckState
 from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchResponse
 from newsletter.kernel.actors import Actor
-from newsletter.kernel.errors import Difference
+from newsletter.kernel.errors import Conflict, Difference
 from tests.actors import SYSTEM
 from tests.acts import Act, Prepare, World
 from tests.acts.articles import add_article
@@ -117,22 +117,22 @@ def _undo(world: World) -> Act:
     return act
 
 
-BOTH = Difference("subject", "Before", "Theirs", "Mine")
+BOTH = Conflict("Somebody else changed it.", [Difference("subject", "Before", "Theirs", "Mine")])
 
 
 def _discard_text(world: World) -> Act:
     made = make_edition(world)
-    conflicts.keep_conflict(made.id, "", BOTH, by=SYSTEM, now=world.now)
-    (kept,) = conflicts.list_conflicts(made)
-    return lambda by: conflicts.discard_text(made.id, kept.id, by=by, now=world.now)
+    unsaved_texts.keep_unsaved_text(made.id, "", "subject", "Mine", BOTH, by=SYSTEM, now=world.now)
+    (kept,) = unsaved_texts.list_unsaved_texts(made)
+    return lambda by: unsaved_texts.discard_text(made.id, kept.id, by=by, now=world.now)
 
 
-def _settle_conflict(world: World) -> Act:
+def _settle_text(world: World) -> Act:
     made = make_edition(world)
 
     def act(by: Actor) -> object:
-        models.FieldConflict.objects.create(edition_id=made.id, field="subject", by=by.name, at=world.now)
-        return conflicts.settle_conflict(made.id, "", "subject", by=by, now=world.now)
+        models.UnsavedText.objects.create(edition_id=made.id, field="subject", by=by.name, at=world.now)
+        return unsaved_texts.settle_text(made.id, "", "subject", by=by, now=world.now)
 
     return act
 
@@ -194,11 +194,13 @@ ACTS: dict[str, Prepare] = {
         make_approved_edition,
         lambda world, edition, by: approval.withdraw_to_edit(edition.id, content_hash=None, by=by, now=world.now),
     ),
-    "newsletter.curator.editions.conflicts.keep_conflict": _with(
+    "newsletter.curator.editions.unsaved_texts.keep_unsaved_text": _with(
         make_edition,
-        lambda world, edition, by: conflicts.keep_conflict(edition.id, "", BOTH, by=by, now=world.now),
+        lambda world, edition, by: unsaved_texts.keep_unsaved_text(
+            edition.id, "", "subject", "Mine", BOTH, by=by, now=world.now
+        ),
     ),
-    "newsletter.curator.editions.conflicts.discard_text": _discard_text,
+    "newsletter.curator.editions.unsaved_texts.discard_text": _discard_text,
     "newsletter.curator.editions.revisions.undo": _undo,
     "newsletter.curator.editions.revisions.restore_values": _with(
         make_edition,
@@ -206,7 +208,7 @@ ACTS: dict[str, Prepare] = {
             edition.id, 0, wanted=[("", "subject")], upto=99, by=by, now=world.now
         ),
     ),
-    "newsletter.curator.editions.conflicts.settle_conflict": _settle_conflict,
+    "newsletter.curator.editions.unsaved_texts.settle_text": _settle_text,
     "newsletter.curator.editions.editions.create_edition": _create_edition,
     "newsletter.curator.editions.editions.edit_edition": _with(
         make_edition,

@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 
 from newsletter.checks import preflight
-from newsletter.curator.editions import conflicts, edition_lookup, editions, picks
+from newsletter.curator.editions import edition_lookup, editions, picks, unsaved_texts
 from newsletter.kernel import clock
 from newsletter.scheduling import occurrences, schedules
 from newsletter.web.sessions import USED_KEY
@@ -64,9 +64,9 @@ def test_one_field_changed_by_two_keeps_both_texts_until_somebody_chooses(
     ines.wait_for_selector("[data-clash]")
     if choice == "merge":
         ines.fill("[data-merge]", expected)
-    ines.click(f"[data-choose={choice}]")
+    ines.click("[data-theirs]" if choice == "theirs" else f"[data-choose={choice}]")
     ines.wait_for_selector("[data-clash]", state="detached")
-    wait_until(ines, lambda: conflicts.list_conflicts(read(edition)) == ())
+    wait_until(ines, lambda: unsaved_texts.list_unsaved_texts(read(edition)) == ())
     assert read(edition).subject == expected
     assert ines.input_value("#w-subject") == expected
     theo.goto(f"{live_server.url}/editions/{edition.id}/review/")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.kernel.changes import select_changes
+from newsletter.kernel.changes import find_differences, select_changes
 from newsletter.kernel.errors import BadInput, Conflict
 
 SEEN = {"subject": "Rain", "intro": "Hello"}
@@ -65,3 +65,9 @@ def test_what_a_colleague_wrote_is_never_overwritten(
     else:
         assert not theirs & saved.keys()
         assert saved == {n: mine[n] for n in mine if mine[n] != seen[n] and n not in theirs}
+
+
+def test_what_is_not_as_it_was_seen_is_named_with_both_values() -> None:
+    present: dict[str, object] = {"subject": "Hail", "intro": "Hello \n", "plain": False}
+    (difference,) = find_differences(present, {"subject": "Rain", "intro": "Hello", "plain": False})
+    assert (difference.name, difference.seen, difference.present) == ("subject", "Rain", "Hail")

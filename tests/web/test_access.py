@@ -165,7 +165,7 @@ def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
         "undo": f"/editions/{edition}/history/undo/",
         "restore": f"/editions/{edition}/history/restore/",
         "presence": f"/editions/{edition}/presence/",
-        "conflicts": f"/editions/{edition}/conflicts/",
+        "unsaved-texts": f"/editions/{edition}/unsaved-texts/",
         "withdraw-to-edit": f"/editions/{edition}/editing/",
         "suggest": f"/editions/{edition}/suggestions/",
         "boxes": f"/editions/{edition}/boxes/",

@@ -252,7 +252,7 @@ def list_rows(ids: Things) -> dict[str, Row]:
         "undo": Row(f"{draft}/history/undo/", post=mine[EDIT], forms=({"act": "1"},)),
         "restore": Row(f"{draft}/history/restore/", post=mine[EDIT], forms=({"since": "0", "upto": "9"},)),
         "presence": Row(f"{draft}/presence/", post=mine[EDIT], forms=({"part": ""}, {"gone": "1"})),
-        "conflicts": Row(f"{draft}/conflicts/", post=mine[EDIT], forms=({"part": "", "field": "subject"},)),
+        "unsaved-texts": Row(f"{draft}/unsaved-texts/", post=mine[EDIT], forms=({"part": "", "field": "subject"},)),
         "withdraw-to-edit": Row(f"{draft}/editing/", post=mine[EDIT], forms=({"content_hash": "0-0"},)),
         "suggest": Row(f"{draft}/suggestions/", post=mine[EDIT]),
         "boxes": Row(f"{draft}/boxes/", post=mine[EDIT], forms=({"text": "new"}, {"do": "drop", "box": "1"})),

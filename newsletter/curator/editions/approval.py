@@ -12,7 +12,6 @@ from newsletter.catalog import newsletters
 from newsletter.catalog.states import ApprovalPolicy
 from newsletter.catalog.values import Newsletter, Sponsor
 from newsletter.curator.editions import (
-    conflicts,
     corrections,
     decisions,
     edition_changes,
@@ -20,6 +19,7 @@ from newsletter.curator.editions import (
     models,
     states,
     transitions,
+    unsaved_texts,
     variants,
 )
 from newsletter.curator.editions.briefing import to_snapshot_fields
@@ -87,7 +87,7 @@ def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Acto
                 "Edition {edition} is {state}, so it cannot be approved.", edition=str(edition_id), state=edition.state
             )
         )
-    conflicts.require_none(edition)
+    unsaved_texts.require_all_saved(edition)
     composed = compose_edition(edition)
     mails = render_composed(composed)
     sha256 = compute_mail_hash(mails)

@@ -292,7 +292,7 @@ def list_frozen_variants(snapshot_id: int) -> tuple[Variant, ...]:
 
 def _outline_rows() -> QuerySet[Any]:
     """Editions without their parts, each with its standing approval and how many texts wait for a decision."""
-    undecided = models.FieldConflict.objects.filter(edition=OuterRef("pk")).order_by().values("edition")
+    undecided = models.UnsavedText.objects.filter(edition=OuterRef("pk")).order_by().values("edition")
     lost = models.Snapshot.objects.filter(
         edition=OuterRef("pk"), purpose=SnapshotPurpose.EDITION, voided_at__isnull=False
     )

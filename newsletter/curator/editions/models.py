@@ -292,8 +292,8 @@ class Correction(models.Model):
         return self.text[:60]
 
 
-class FieldConflict(models.Model):
-    """What somebody wrote into a field that somebody else changed meanwhile; kept until it is decided."""
+class UnsavedText(models.Model):
+    """What somebody wrote into a field that did not take it; kept until it is decided."""
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="+")
     part = models.CharField(max_length=40, blank=True)  # “story:KEY”, “box:ID”; "": the edition's own texts
@@ -301,9 +301,11 @@ class FieldConflict(models.Model):
     by = models.CharField(max_length=254)
     seen = models.TextField(blank=True)  # before both changes
     yours = models.TextField(blank=True)
+    refusal = models.TextField(blank=True, db_default="")  # "": somebody else changed the field meanwhile
     at = models.DateTimeField()
 
     class Meta:
+        db_table = "curator_fieldconflict"
         constraints = [
             models.UniqueConstraint(fields=["edition", "part", "field", "by"], name="one_conflict_per_field_and_user")
         ]

@@ -13,13 +13,14 @@ from newsletter.curator.articles.intake import copy_picture
 from newsletter.curator.articles.models import Article
 from newsletter.curator.articles.resources import Fetcher
 from newsletter.curator.editions import edition_history, edition_lookup, models, pick_order, picture_places, pool
-from newsletter.curator.editions.edition_changes import STORY
+from newsletter.curator.editions.edition_changes import STORY, label_field
 from newsletter.curator.editions.editions import apply_edit, check_texts, get_newsletter_id, select_field_changes
 from newsletter.curator.editions.states import PickSize
 from newsletter.curator.editions.values import Edition, Pick, parse_focus
 from newsletter.curator.editions.visibility import check_group_limit, check_visibility
 from newsletter.kernel import ids
 from newsletter.kernel.actors import Actor, Verb, require_right
+from newsletter.kernel.changes import find_differences
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from newsletter.kernel.sentences import phrase
 from newsletter.templater.richtext import quote_text
@@ -171,30 +172,50 @@ def _copy_fields(article: Article, *, with_picture: bool) -> dict[str, Any]:
 
 
 def drop_pick(
-    edition_id: int, key: str, *, content_hash: str | None, by: Actor, now: datetime, keep_approval: bool = False
+    edition_id: int,
+    key: str,
+    *,
+    content_hash: str | None,
+    seen: PickFields | None = None,
+    by: Actor,
+    now: datetime,
+    keep_approval: bool = False,
 ) -> Edition:
     """Takes a story out of an edition; `content_hash` is that of the story as the editor saw it.
 
+    Whoever has its form open gives the fields as they are `seen` there instead: saving one of them changes the hash.
     Raises NotFound, Refused, and Conflict with what changed since.
     """
 
     def act(row: models.Edition, before: Edition) -> None:
         dropped = _get_pick_row(row, key)
-        pick = _get_pick(before, key)
-        if content_hash is not None and content_hash != pick.content_hash:
-            raise Conflict(
-                phrase(
-                    "Somebody else changed “{headline}” since you looked at it, so it stays. Look at it again.",
-                    headline=pick.headline,
-                ),
-                edition_history.explain_pick(before, pick, content_hash),
-            )
+        _require_seen(before, _get_pick(before, key), content_hash, seen)
         dropped.delete()
         pick_order.renumber(row, dropped.section)
         if dropped.size == PickSize.LARGE:
             promote_lead(row)
 
     return apply_edit(edition_id, act, action="dropped", detail=key, by=by, now=now, keep_approval=keep_approval)
+
+
+def _require_seen(edition: Edition, pick: Pick, content_hash: str | None, seen: PickFields | None) -> None:
+    """Raises Conflict when the story is not as somebody saw it."""
+    if seen:
+        differences = find_differences({name: _read_field(pick, name) for name in seen}, seen)
+        if differences:
+            labelled = [replace(each, label=label_field(each.name)) for each in differences]
+            raise edition_history.name_authors(
+                edition.id, Conflict(_explain_stay(pick), labelled), f"{STORY}{pick.key} "
+            )
+    elif content_hash is not None and content_hash != pick.content_hash:
+        raise Conflict(_explain_stay(pick), edition_history.explain_pick(edition, pick, content_hash))
+
+
+def _explain_stay(pick: Pick) -> str:
+    return phrase(
+        "Somebody else changed “{headline}” since you looked at it, so it stays. Look at it again.",
+        headline=pick.headline,
+    )
 
 
 def promote_lead(row: models.Edition) -> None:
@@ -368,8 +389,7 @@ def _get_pick_row(row: models.Edition, key: str) -> models.Pick:
 def _build_not_found(edition_id: int, key: str) -> NotFound:
     return NotFound(
         phrase(
-            "Edition {edition} has no story with the key {key}. See them with: newsletter editions show {edition}",
-            edition=str(edition_id),
+            "This story is no longer in the edition (key {key}).",
             key=key,
         )
     )

@@ -1,4 +1,8 @@
-"""Two texts for one field: both are kept until somebody decides, and until then the edition is not approved or sent."""
+"""Texts that a field did not take: kept until somebody decides, and until then the edition is not approved or sent.
+
+A colleague changed the field meanwhile, and both texts are kept; or the text was refused as its author left the field.
+Of a story or box that is gone the text is kept as well, to be copied, and stops nothing.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +16,15 @@ from newsletter.curator.editions import edition_changes, edition_lookup, models
 from newsletter.curator.editions.edition_changes import BOX, STORY
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
-from newsletter.kernel.errors import Difference, NotFound, Refused
+from newsletter.kernel.errors import Conflict, NewsletterError, NotFound, Refused
 from newsletter.kernel.sentences import phrase
+
+LONGEST = 20_000  # characters of a text; no field takes as many
 
 
 @dataclass(frozen=True, slots=True)
-class FieldConflict:
-    """What `by` wrote into a field while somebody else changed it. `part` is “story:KEY”, “box:ID” or ""."""
+class UnsavedText:
+    """What `by` wrote into a field. `part` is “story:KEY”, “box:ID” or ""."""
 
     id: int
     part: str
@@ -26,72 +32,92 @@ class FieldConflict:
     label: str  # the field as people read it: “Headline of “Ferry returns””
     by: str
     yours: str
+    refusal: str  # why it was refused; "": somebody else changed the field meanwhile
     at: datetime
+    is_orphan: bool  # its story or box is gone
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the edition is not approved or sent before somebody decides."""
+        return not self.is_orphan
 
 
-def keep_conflict(edition_id: int, part: str, difference: Difference, *, by: Actor, now: datetime) -> None:
-    """Keeps what somebody wrote into a field that a colleague changed; a later text of theirs replaces it.
+def keep_unsaved_text(
+    edition_id: int, part: str, field: str, text: str, problem: NewsletterError, *, by: Actor, now: datetime
+) -> None:
+    """Keeps what somebody wrote into a field that did not take it; a later text of theirs replaces it.
 
     Raises NotAllowed, NotFound.
     """
     edition = edition_lookup.get_edition(edition_id)
     require_right(by, Verb.EDIT, newsletter_id=edition.newsletter_id)
-    name = f"{part} {difference.name}".strip()
+    name = f"{part} {field}".strip()
+    difference = next(iter(problem.differences), None) if isinstance(problem, Conflict) else None
     with transaction.atomic():
-        models.FieldConflict.objects.update_or_create(
+        models.UnsavedText.objects.update_or_create(
             edition_id=edition_id,
             part=part[:40],
-            field=difference.name[:40],
+            field=field[:40],
             by=by.name[:254],
-            defaults={"seen": difference.seen, "yours": difference.yours, "at": now},
+            defaults={
+                "seen": difference.seen if difference else "",
+                "yours": text[:LONGEST],
+                "refusal": "" if difference else str(problem),
+                "at": now,
+            },
         )
         by.record(
             ActionRecord(
-                "kept both texts",
+                "kept both texts" if difference else "kept unsaved text",
                 f"edition {edition_id}",
                 now,
                 edition.newsletter_id,
                 edition_changes.label_change(name, edition),
-                before={name: difference.present},
-                after={name: difference.yours},
+                before={name: difference.present} if difference else {},
+                after={name: text[:LONGEST]},
             )
         )
 
 
-def list_conflicts(edition: Edition) -> tuple[FieldConflict, ...]:
-    """What is undecided in an edition, the oldest first; of stories and boxes that are gone, nothing."""
+def list_unsaved_texts(edition: Edition) -> tuple[UnsavedText, ...]:
+    """What nobody has decided about in an edition, the oldest first."""
     parts = {"", *(f"{STORY}{each.key}" for each in edition.picks), *(f"{BOX}{each.id}" for each in edition.boxes)}
     return tuple(
-        FieldConflict(
+        UnsavedText(
             row.id,
             row.part,
             row.field,
             edition_changes.label_change(f"{row.part} {row.field}".strip(), edition),
             row.by,
             row.yours,
+            row.refusal,
             row.at,
+            row.part not in parts,
         )
-        for row in models.FieldConflict.objects.filter(edition_id=edition.id).order_by("id")
-        if row.part in parts
+        for row in models.UnsavedText.objects.filter(edition_id=edition.id).order_by("id")
     )
 
 
-def require_none(edition: Edition) -> None:
-    """Raises Refused while two texts of a field wait for a decision."""
-    found = list_conflicts(edition)
+def list_blocking(edition: Edition) -> tuple[UnsavedText, ...]:
+    """Those before whose decision the edition is not approved or sent."""
+    return tuple(each for each in list_unsaved_texts(edition) if each.blocks) if edition.undecided else ()
+
+
+def require_all_saved(edition: Edition) -> None:
+    """Raises Refused while a text waits for a decision."""
+    found = list_blocking(edition)
     if found:
         fields = "; ".join(f"{each.label} (text of {get_user_name(each.by)})" for each in found)
         raise Refused(
             phrase(
-                "Two editors changed the same field, and nobody has chosen yet: {fields}. Choose on the board.",
-                fields=fields,
+                "Some texts were not saved, and nobody has decided yet: {fields}. Decide on the board.", fields=fields
             )
         )
 
 
-def settle_conflict(edition_id: int, part: str, field: str, *, by: Actor, now: datetime) -> bool:
-    """Forgets what somebody wrote into a field, for they chose. Returns whether there was anything."""
-    row = models.FieldConflict.objects.filter(edition_id=edition_id, part=part, field=field, by=by.name[:254]).first()
+def settle_text(edition_id: int, part: str, field: str, *, by: Actor, now: datetime) -> bool:
+    """Forgets what somebody wrote into a field, for they chose, or saved another text. Returns whether anything was."""
+    row = models.UnsavedText.objects.filter(edition_id=edition_id, part=part, field=field, by=by.name[:254]).first()
     if row is None:
         return False
     edition = edition_lookup.get_edition(edition_id)
@@ -99,18 +125,16 @@ def settle_conflict(edition_id: int, part: str, field: str, *, by: Actor, now: d
     return _delete(row, edition, by, now)
 
 
-def discard_text(edition_id: int, conflict_id: int, *, by: Actor, now: datetime) -> Edition:
-    """Discards what a colleague wrote into a field; the audit log keeps it. Raises NotAllowed, NotFound."""
+def discard_text(edition_id: int, text_id: int, *, by: Actor, now: datetime) -> Edition:
+    """Discards what somebody wrote into a field; the audit log keeps it. Raises NotAllowed, NotFound."""
     edition = edition_lookup.get_edition(edition_id)
     require_right(by, Verb.EDIT, newsletter_id=edition.newsletter_id)
-    if not _delete(
-        models.FieldConflict.objects.filter(edition_id=edition_id, id=conflict_id).first(), edition, by, now
-    ):
+    if not _delete(models.UnsavedText.objects.filter(edition_id=edition_id, id=text_id).first(), edition, by, now):
         raise NotFound(phrase("This was decided already. Look at the board again."))
     return edition
 
 
-def _delete(row: models.FieldConflict | None, edition: Edition, by: Actor, now: datetime) -> bool:
+def _delete(row: models.UnsavedText | None, edition: Edition, by: Actor, now: datetime) -> bool:
     if row is None:
         return False
     name = f"{row.part} {row.field}".strip()
@@ -118,7 +142,7 @@ def _delete(row: models.FieldConflict | None, edition: Edition, by: Actor, now: 
         row.delete()
         by.record(
             ActionRecord(
-                "decided between texts",
+                "discarded unsaved text" if row.refusal else "decided between texts",
                 f"edition {edition.id}",
                 now,
                 edition.newsletter_id,

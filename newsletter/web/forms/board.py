@@ -53,10 +53,10 @@ class AdoptHeadlineForm(DecisionForm):
     seen_headline = SeenField()
 
 
-class ConflictForm(DeskForm):
-    """A text that is given up: one's own, of a field of a part, or a colleague's, by its number."""
+class UnsavedTextForm(DeskForm):
+    """A text that is given up: one's own, of a field of a part, or anybody's, by its number."""
 
-    conflict = IdField(required=False)
+    text = IdField(required=False)
     part = forms.CharField(widget=forms.HiddenInput, required=False)
     field = forms.CharField(widget=forms.HiddenInput, required=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -22,6 +22,7 @@ SIZES = (
     (PickSize.ALSO.value, _("A line of “Also today”")),
 )
 SEEN = "seen_"
+FORM_NAMES = {"visibility": "shown_to"}  # by the name in the service
 Audiences = Iterable[tuple[str, str]]  # for whom a story or box can be, with the words; read where a form is shown
 
 
@@ -49,6 +50,11 @@ def _choice(label: Any, choices: Any) -> forms.ChoiceField:
     )
 
 
+def get_service_name(name: str) -> str:
+    """What the service functions call a field of these forms."""
+    return next((service_name for service_name, own in FORM_NAMES.items() if own == name), name)
+
+
 class SeenForm(DeskForm):
     """A form whose fields each carry what they held when the page was loaded, as “seen_NAME”."""
 
@@ -57,23 +63,37 @@ class SeenForm(DeskForm):
 
         Raises BadInput for a field that the form has not.
         """
-        sent = self.data
-        service_names = {name: service_name for service_name, name in self.SERVICE_NAMES.items()}
         values: dict[str, Any] = {}
-        seen: dict[str, Any] = {}
-        for name, field in self.fields.items():
-            key = service_names.get(name, name)
+        for key, name, field in self._list_fields():
             if isinstance(field, forms.BooleanField):
-                if SEEN + name in sent:  # an empty box is not sent
-                    values[key], seen[key] = bool(sent.get(name)), bool(sent[SEEN + name])
-            else:
-                if name in sent:
-                    values[key] = sent[name]
-                if SEEN + name in sent:
-                    seen[key] = sent[SEEN + name]
+                if SEEN + name in self.data:  # an empty box is not sent
+                    values[key] = bool(self.data.get(name))
+            elif name in self.data:
+                values[key] = self.data[name]
         if not values:
             raise BadInput(phrase("There is no field to save. There are {names}.", names=", ".join(self.fields)))
-        return values, seen
+        return values, self.read_seen_fields()
+
+    def read_seen_fields(self) -> dict[str, Any]:
+        """What was seen of the fields that were sent."""
+        return {
+            key: bool(self.data[SEEN + name]) if isinstance(field, forms.BooleanField) else self.data[SEEN + name]
+            for key, name, field in self._list_fields()
+            if SEEN + name in self.data
+        }
+
+    @property
+    def is_left(self) -> bool:
+        """Whether its author has left the field, and is not writing any more."""
+        return bool(self.data.get("left"))
+
+    def list_sent_texts(self) -> dict[str, str]:
+        """The fields that were sent, as they were written."""
+        return {key: self.data[name] for key, name, _field in self._list_fields() if name in self.data}
+
+    def _list_fields(self) -> Iterator[tuple[str, str, forms.Field]]:
+        """The fields, each with its name in the service and here."""
+        return ((get_service_name(name), name, field) for name, field in self.fields.items())
 
     def show_refused(self, sent: SeenForm, problem: NewsletterError) -> None:
         """Shows what was typed, as it was sent, and at its field what was wrong with it.
@@ -103,7 +123,7 @@ class EditionTextsForm(SeenForm):
 class StoryForm(SeenForm):
     """One story of an edition."""
 
-    SERVICE_NAMES = {"visibility": "shown_to"}
+    SERVICE_NAMES = FORM_NAMES
 
     headline = _text(_("Headline"), _("characters, 70 read best"), count="characters", serif=True)
     blurb = _text(_("Blurb"), _("words, 20 to 40 read best"), count="words", rows=3, serif=True)
@@ -139,10 +159,25 @@ class StoryForm(SeenForm):
         return form
 
 
+class DropStoryForm(StoryForm):
+    """Removing a story: its hash as the page showed it, or the fields of its open form as they are seen there."""
+
+    content_hash = forms.CharField(widget=forms.HiddenInput, required=False)
+    picture = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def read_story_as_seen(self) -> tuple[str, dict[str, Any]]:
+        """The hash, and what was seen of the fields. Raises BadInput without either."""
+        content_hash = self.data.get("content_hash", "")
+        seen = self.read_seen_fields()
+        if not content_hash and not seen:
+            raise BadInput(phrase("This page does not say what you saw. Load it again, then decide."))
+        return content_hash, seen
+
+
 class BoxForm(SeenForm):
     """A box of an edition."""
 
-    SERVICE_NAMES = {"visibility": "shown_to"}
+    SERVICE_NAMES = FORM_NAMES
 
     title = _text(_("Heading"), _("optional"), serif=True, maxlength=120)
     text = _text(_("Text"), _("Markdown"), rows=3, serif=True, maxlength=5000)

@@ -14,7 +14,6 @@ from newsletter.catalog import newsletters
 from newsletter.curator.articles import rights
 from newsletter.curator.editions import (
     approval,
-    conflicts,
     edition_changes,
     edition_lookup,
     editions,
@@ -24,6 +23,7 @@ from newsletter.curator.editions import (
     presence,
     revisions,
     suggestions,
+    unsaved_texts,
 )
 from newsletter.curator.editions.editions import EditionTexts
 from newsletter.curator.editions.picks import PickFields
@@ -31,19 +31,19 @@ from newsletter.curator.editions.values import Edition, Pick
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import Conflict, NewsletterError, NotAllowed, NotFound
+from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotAllowed, NotFound
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.fields import get_form_status, read_act
 from newsletter.web.forms.base import DecisionForm
 from newsletter.web.forms.board import (
     AdoptHeadlineForm,
-    ConflictForm,
     MoveForm,
     PickForm,
     PoolFilterForm,
     PresenceForm,
+    UnsavedTextForm,
 )
-from newsletter.web.forms.edition import EditionTextsForm, SeenForm, StoryForm
+from newsletter.web.forms.edition import DropStoryForm, EditionTextsForm, SeenForm, StoryForm
 from newsletter.web.fragments import is_fragment_request, is_partial_request, is_value_request
 from newsletter.web.text_differences import mark_differences
 from newsletter.web.translated import describe_error
@@ -144,19 +144,39 @@ def save_fields(
         board_parts.require_editor(request, edition_id)  # what cannot be read is refused before the service asks
         if not is_partial_request(request):
             return render_refused(request, edition_id, form, refusal, editing=editing)
-        if not (isinstance(refusal, Conflict) and refusal.differences and is_value_request(request)):
+        if not is_value_request(request):
             raise
-        (difference,) = refusal.differences[:1]
-        if revisions.was_saved(edition_id, part, difference.name, difference.yours, by.name):
-            return _render_saved(difference.present)  # a colleague went on from it, and knew what they did
-        conflicts.keep_conflict(edition_id, part, difference, by=by, now=now)
-        return _render_conflict(request, refusal)
+        return _render_unsaved(request, edition_id, part, form, refusal)
     for name in values if edition.undecided else ():
-        conflicts.settle_conflict(edition_id, part, name, by=by, now=now)
+        unsaved_texts.settle_text(edition_id, part, name, by=by, now=now)
     if not is_value_request(request):
         return redirect("desk:board", edition_id)
     name = next(iter(values))
     return _render_saved(read(edition, name))
+
+
+def _render_unsaved(
+    request: HttpRequest, edition_id: int, part: str, form: SeenForm, refusal: NewsletterError
+) -> HttpResponse:
+    """What an open page is told of a text that its field did not take.
+
+    It is kept, where two people changed the field; where it is refused, or its story is gone, once its author has left
+    the field. Raises the refusal where nothing is kept.
+    """
+    by, now = get_actor(request), clock.now()
+    if isinstance(refusal, Conflict) and refusal.differences:
+        (difference,) = refusal.differences[:1]
+        if revisions.was_saved(edition_id, part, difference.name, difference.yours, by.name):
+            return _render_saved(difference.present)  # a colleague went on from it, and knew what they did
+        unsaved_texts.keep_unsaved_text(edition_id, part, difference.name, difference.yours, refusal, by=by, now=now)
+        return _render_conflict(request, edition_id, part, refusal)
+    sent = form.list_sent_texts()
+    is_refused = isinstance(refusal, BadInput) and form.is_left  # before that somebody is still writing
+    if not sent or not (is_refused or isinstance(refusal, NotFound)):
+        raise refusal
+    for name, text in sent.items():
+        unsaved_texts.keep_unsaved_text(edition_id, part, name, text, refusal, by=by, now=now)
+    return JsonResponse({"error": describe_error(refusal), "kept": True}, status=refusal.http_status)
 
 
 def _render_saved(stored: object) -> HttpResponse:
@@ -165,26 +185,27 @@ def _render_saved(stored: object) -> HttpResponse:
     return JsonResponse({"value": value})
 
 
-def _render_conflict(request: HttpRequest, conflict: Conflict) -> HttpResponse:
+def _render_conflict(request: HttpRequest, edition_id: int, part: str, conflict: Conflict) -> HttpResponse:
     """Both texts of one field, for the page that sent one of them."""
     difference = conflict.differences[0]
     yours, theirs = mark_differences(difference.yours, difference.present)
-    context = {"difference": difference, "yours": yours, "theirs": theirs}
+    context = {"difference": difference, "yours": yours, "theirs": theirs, "edition_id": edition_id, "part": part}
     html = render_to_string("fragments/conflict.html", context, request)
-    return JsonResponse({"error": describe_error(conflict), "present": difference.present, "html": html}, status=409)
+    answer = {"error": describe_error(conflict), "present": difference.present, "html": html, "kept": True}
+    return JsonResponse(answer, status=409)
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
-def decide_conflict(request: HttpRequest, edition_id: int) -> HttpResponse:
-    """Decides between two texts of a field: one's own is given up (`part`, `field`), or a colleague's (`conflict`)."""
+def discard_unsaved_text(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Gives a text up that was not saved: one's own, of a field of a part, or anybody's, by its number."""
     edition = board_parts.get_edition(request, Verb.EDIT, edition_id)
     by, now = get_actor(request), clock.now()
-    sent = ConflictForm(request.POST).require_valid()
-    if sent["conflict"] is not None:
-        conflicts.discard_text(edition_id, sent["conflict"], by=by, now=now)
+    sent = UnsavedTextForm(request.POST).require_valid()
+    if sent["text"] is not None:
+        unsaved_texts.discard_text(edition_id, sent["text"], by=by, now=now)
     else:
-        conflicts.settle_conflict(edition_id, sent["part"], sent["field"], by=by, now=now)
-    return JsonResponse({}) if is_value_request(request) else board_parts.render_parts(request, edition)
+        unsaved_texts.settle_text(edition_id, sent["part"], sent["field"], by=by, now=now)
+    return board_parts.render_parts(request, edition)
 
 
 @desk_view(Verb.EDIT, methods=("POST",), background=True)
@@ -277,9 +298,11 @@ def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
 def drop_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Removes a story."""
     board_parts.require_editor(request, edition_id)
-    content_hash = DecisionForm(request.POST).require_valid()["content_hash"]
+    content_hash, seen = DropStoryForm(request.POST).read_story_as_seen()
     by, now = get_actor(request), clock.now()
-    edition = picks.drop_pick(edition_id, key, content_hash=content_hash, by=by, now=now, keep_approval=True)
+    edition = picks.drop_pick(
+        edition_id, key, content_hash=content_hash, seen=cast(PickFields, seen), by=by, now=now, keep_approval=True
+    )
     return board_parts.render_parts(request, edition, announce=_("Story removed."), offers_undo=True)
 
 

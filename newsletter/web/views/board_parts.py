@@ -15,7 +15,6 @@ from newsletter.catalog.values import Newsletter, Section
 from newsletter.checks import preflight
 from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import (
-    conflicts,
     content_hash,
     decisions,
     edition_lookup,
@@ -23,6 +22,7 @@ from newsletter.curator.editions import (
     page_checks,
     presence,
     revisions,
+    unsaved_texts,
     variants,
     visibility,
 )
@@ -33,7 +33,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.scheduling import occurrences
 from newsletter.web.access import get_actor, require_permission
-from newsletter.web.forms.edition import Audiences, BoxForm, EditionTextsForm, StoryForm
+from newsletter.web.forms.edition import FORM_NAMES, Audiences, BoxForm, EditionTextsForm, StoryForm
 from newsletter.web.fragments import is_fragment_request
 
 PARTS = "X-Parts"  # a response with this header is parts of the board; the page takes those that changed
@@ -68,9 +68,10 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
     can_edit = may_edit and edition.snapshot_id is None and edition.state in EDITABLE_STATES
     status = edition_status.get_edition_status(edition, newsletter)
     story = next((each for each in edition.picks if each.key == editing), None) if can_edit else None
-    undecided = conflicts.list_conflicts(edition) if edition.undecided else ()
+    undecided = unsaved_texts.list_unsaved_texts(edition) if edition.undecided else ()
     audiences = _list_audiences()
     present = _list_present(request, edition.id)
+    me = get_actor(request).name
     return {
         "edition": edition,
         "status": status,
@@ -93,8 +94,9 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
         "may_see_subscribers": get_actor(request).may(Verb.SUBSCRIBERS, newsletter_id=edition.newsletter_id),
         "can_edit": can_edit,
         "undecided": undecided,
-        "me": get_actor(request).name,
-        "undoable": revisions.find_last_own_act(edition.id, get_actor(request).name) if can_edit else None,
+        "me": me,
+        "kept": [f"{each.part}/{FORM_NAMES.get(each.field, each.field)}" for each in undecided if each.by == me],
+        "undoable": revisions.find_last_own_act(edition.id, me) if can_edit else None,
         # What an approved edition is withdrawn with; of others it would cost a rendering.
         "content_hash": decisions.find_content_hash(edition) if may_edit and edition.snapshot_id else "",
         "mark": compute_mark(edition, status, present),

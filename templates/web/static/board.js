@@ -2,27 +2,26 @@
 
 import "./drag.js";
 import { find, list, on, tell } from "./dom.js";
-import { board, sendAll, settleFields } from "./fields.js";
+import { board, releaseFields, sendAll, settleFields } from "./fields.js";
 import { applyParts } from "./parts.js";
 import { ask, askPart, isSignedOut, signIn } from "./session.js";
 
 const [EVERY, EVERY_HIDDEN, PRESENCE_EVERY] = [2_000, 30_000, 8_000]; // milliseconds between two questions
-const AFTER_MAIL = 400; // milliseconds: the parts would take the desk's time from the mail, which is waited for
-const CHANGES_STORY = "[data-edit], [data-done]"; // opens the form of a story, or closes it
+const CHANGES_STORY = "[data-edit], [data-done]"; // opens or closes the form of a story
 const { changes, presence } = board.dataset;
 
 let timer = 0;
-let isAsked = false; // a question waits in the line
 let line = Promise.resolve(); // one question at a time
-let isStale = false; // a part was left as it was, for somebody was writing in it
+let isAsked = false; // another waits in the line
+let isStale = false; // a part was in use, and left as it was
 
 /** The key of the story whose form is open. */
 const getEditing = () => find("[data-editing]")?.dataset.editing || "";
 
-/** What the page was last told. */
+/** What the page was told. */
 const getMark = () => find("#mark").dataset;
 
-/** What the pool shows of the edition: what is picked, in which order, and whether more can be. */
+/** What the pool shows of the edition. */
 const describePicks = () => list("[data-pick]").map((each) => each.id) + getMark().editable;
 
 schedule();
@@ -33,16 +32,16 @@ on("visibilitychange desk:signed-in", () => refresh());
 on("desk:saved", () => {
   getMark().version = ""; // another one, which the next answer tells
   tell("preview");
-  setTimeout(refresh, AFTER_MAIL);
 });
+on("shown", () => refresh()); // before, the parts would take the desk's time from the mail
 on("focusout pointerup", () => setTimeout(catchUp, 300));
-/** Tells colleagues which story somebody edits here, or that nobody looks at this page. */
+/** Tells colleagues which story is edited here, or that nobody looks at this page. */
 function tellPresence() {
   const part = getEditing() && `story:${getEditing()}`;
   if (presence && !isSignedOut()) ask(presence, document.hidden ? { gone: "1" } : { part });
 }
 
-/** Asks once more for what was left as it was. */
+/** Asks for what was left as it was. */
 function catchUp() {
   if (!isStale) return;
   isStale = false;
@@ -57,7 +56,7 @@ function schedule() {
 
 /** Asks for what changed, and shows it. */
 function refresh(isAll = false) {
-  if (isAsked && !isAll) return line; // somebody asks in a moment anyway
+  if (isAsked && !isAll) return line;
   isAsked = true;
   return (line = line.then(() => askForChanges(isAll)).then(schedule));
 }
@@ -67,7 +66,7 @@ async function askForChanges(isAll = false) {
   if (isSignedOut()) return;
   const [asked, editing] = [performance.now(), getEditing()];
   const mark = isAll ? "" : getMark().mark;
-  // Without an answer fields say so, where something is lost by it. The next question comes by itself.
+  // Where something is lost without an answer, its field says so.
   const { status, body } = await askPart(`${changes}?mark=${mark}`, editing);
   if (status === 401) signIn();
   else if (status === 200 && editing === getEditing()) take(body, asked); // else another form was opened or closed
@@ -79,21 +78,19 @@ function take(html, asked, closing) {
   const picks = describePicks();
   isStale = applyParts(html, asked, `story-${closing}`) || isStale;
   const now = getMark();
+  releaseFields(now.kept, asked);
   if (now.version !== version) tell("preview");
   if (describePicks() !== picks) tell("pool");
   if ("editable" in now && editable === undefined) sendAll();
 }
 
-// What closes the form of a story, or drops it, waits until the last words there are saved; and a story is dropped with
-// the hash of what is there then.
+// What closes the form of a story, or drops it, waits until the last words there are saved.
 on("htmx:confirm", async (event) => {
   const { elt, issueRequest } = event.detail;
-  const drops = find("[data-drop]", elt);
-  if (event.defaultPrevented || !(drops || elt.matches(CHANGES_STORY))) return;
+  if (event.defaultPrevented || !(find("[data-drop]", elt) || elt.matches(CHANGES_STORY))) return;
   event.preventDefault();
   await settleFields();
-  if (drops) await refresh(true);
-  issueRequest(true);
+  issueRequest();
 });
 
 on("htmx:configRequest", ({ detail }) => {

@@ -17,7 +17,7 @@ if (clock) {
 
 on("htmx:afterSettle", ({ target }) => target.matches("dialog:not([open])") && target.showModal());
 
-/** What a browser copied as markup goes along with the text that is pasted: the story is better read from it. */
+/** Markup goes along with the text that is pasted: the story is read better from it. */
 const LARGEST_COPY = 1_000_000; // characters
 on("paste input", (event) => {
   const area = nearest(event, "textarea[data-copied]");

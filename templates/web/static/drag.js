@@ -1,6 +1,6 @@
 /** Drags a story to its place, or an article from the pool. A line shows where it would go; keys.js does the same. */
 
-import { find, list, nearest, on } from "./dom.js";
+import { find, htmx, list, nearest, on } from "./dom.js";
 
 const EDGE = 100; // pixels: nearer to the edge of the window the page scrolls
 const PLACE = "#order > [data-pick], #order > [data-into]"; // a story, or the head of a section
@@ -37,5 +37,5 @@ on("pointerup pointercancel keydown", (event) => {
   mark.remove();
   if (!before) return;
   const { pick, into } = before.dataset;
-  /** @type {any} */ (window).htmx.ajax("POST", source.action, { source, event, values: { after: pick || `#${into}` } });
+  htmx.ajax("POST", source.action, { source, event, values: { after: pick || `#${into}` } });
 });

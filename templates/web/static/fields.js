@@ -1,11 +1,10 @@
 /**
- * Fields that save themselves, each for itself: one request in flight, what is typed meanwhile goes in the next one, what
- * fails is tried again. Until the desk has acknowledged a text it is kept in this browser. What the field held before
- * goes along, so that nobody overwrites what they did not see.
+ * Fields that save themselves: one request in flight each, what is typed meanwhile goes in the next. This browser keeps
+ * a text until the desk has it. What the field held before goes along, so that nobody overwrites what they did not see.
  *   form[data-fields="story:KEY"] [data-field=headline]: input[name=seen_headline], control, [data-state], [data-count]
  */
 
-import { find, list, nearest, on, tell, words } from "./dom.js";
+import { find, htmx, list, nearest, on, tell, words } from "./dom.js";
 import { showRefusal } from "./refusals.js";
 import { ask, signIn } from "./session.js";
 
@@ -13,11 +12,11 @@ const PAUSE = 200; // milliseconds without a key, then it is saved
 const RETRY = 3_000; // milliseconds
 const FIELD = "form[data-fields] [data-field]";
 
-/** The board: its data attributes say where everything is, and hold the words for the states of fields. */
+/** The board: its data attributes hold addresses, and the words for the states of fields. */
 export const board = find("[data-board]");
 const prefix = `desk:${board.dataset.user}:${board.dataset.board}:`;
 
-/** @type {Map<string, Field>} by the key under which their text is kept; also those of an earlier page */
+/** @type {Map<string, Field>} by the key under which their text is kept */
 const fields = new Map();
 const listUnsaved = () => [...fields.values()].filter((each) => each.state !== "saved");
 
@@ -37,10 +36,9 @@ on("click", (event) => {
   const texts = listUnsaved().map(({ label, value }) => `${label}\n${value}`);
   navigator.clipboard.writeText(texts.join("\n\n"));
 });
-on("desk:signed-in visibilitychange", sendAll); // the page is hidden, too, when somebody leaves it
-on("online", sendAll, window);
+on("desk:signed-in visibilitychange", sendAll); // a page that is left is hidden, too
 
-/** Gives fields that have come onto the page their unsaved texts and their states. @param {Element} root */
+/** Gives fields that have come their unsaved texts and states. @param {Element} root */
 export function adoptFields(root) {
   for (const each of list(FIELD, root)) {
     const field = getField(each);
@@ -50,21 +48,34 @@ export function adoptFields(root) {
 }
 
 /**
- * A field came from the desk, perhaps changed by somebody else. Left alone while somebody writes in it: the next save
- * detects the conflict. `askedAt` is when the page asked for it. False: it was left as it was.
+ * A field came from the desk, perhaps changed by a colleague. While somebody writes in it, it stays (false): the next
+ * save detects the conflict. `askedAt` is when the page asked for it.
  * @param {Element} element @param {Element} fresh @param {number} askedAt
  */
 export function receiveField(element, fresh, askedAt) {
   const field = getField(element);
   const { value } = find(`[name=${field.held.name}]`, fresh);
   if (field.held.value === value) return true;
-  if (askedAt < field.savedAt || field.state !== "saved" || document.activeElement === field.control) return false;
+  if (askedAt < field.answeredAt || field.state !== "saved" || document.activeElement === field.control) return false;
   field.write(value, value);
   field.show();
   return true;
 }
 
-/** Saves at once what is typed, and resolves when nothing is on its way, or after five seconds. */
+/**
+ * Drops texts that were discarded elsewhere: their fields show what the edition holds, and what was discarded.
+ * @param {string} kept what the desk still keeps of this user @param {number} askedAt
+ */
+export function releaseFields(kept, askedAt) {
+  for (const each of fields.values()) {
+    const { answer, answeredAt, element, key, seen, value } = each;
+    if (!answer?.kept || askedAt < answeredAt || kept.split(" ").includes(key.slice(prefix.length))) continue;
+    each.settle(answer.present ?? seen);
+    showRefusal(element || new Image(), board.dataset.discarded.replace("TEXT", value));
+  }
+}
+
+/** Saves what is typed, and resolves when nothing is on its way, or after five seconds. */
 export const settleFields = () => Promise.race([sendAll(), new Promise((done) => setTimeout(done, 5_000))]);
 
 /** Sends at once what is typed, was refused or did not arrive. */
@@ -94,10 +105,13 @@ class Field {
   state = "saved";
   value = ""; // what was typed, and is not acknowledged
   seen = ""; // what the desk held before
-  /** @type {any} why it was refused; both texts of a conflict, and the colleague's */
+  merged = ""; // what was made of both texts of a conflict so far
+  /** @type {any} why it was refused; both texts of a conflict, and the colleague's; whether the desk keeps it */
   answer;
+  answeredAt = 0; // on the page's clock
+  problem = ""; // why it is not saved
+  kept = ""; // as it was kept last: what is there otherwise is of another tab
   timer = 0;
-  savedAt = 0; // on the page's clock
   savedText = "";
   /** @type {any} where it is on the page */
   element;
@@ -117,23 +131,27 @@ class Field {
   /** @param {string} value @param {string} [seen] what the desk holds now */
   write(value, seen) {
     const { control } = this;
+    if (!control) return;
     if (seen !== undefined) this.held.value = seen;
     if (control.type === "checkbox") control.checked = Boolean(value);
     else if (control.value !== value) control.value = value; // else the cursor would jump
     control.defaultValue = control.value;
   }
 
-  /** Somebody has typed or chosen something. @param {Event} event */
-  note(event) {
-    if (event.target !== this.control) return;
+  /** Something was typed or chosen. @param {any} event */
+  note({ target, type }) {
+    if (target !== this.control) {
+      this.merged = target.value;
+      return this.keep();
+    }
     if (this.state === "saved") this.seen = this.value = this.held.value;
     const value = this.read();
-    if (this.value === value && this.state !== "waiting") return;
+    if (this.value === value && this.state !== "waiting" && this.state !== "refused") return;
     this.value = value;
     this.keep();
     if (this.state === "saving" || this.state === "conflict") return this.show();
     this.setState("waiting");
-    this.sendLater(event.type === "change" ? 0 : PAUSE);
+    this.sendLater(type === "change" ? 0 : PAUSE);
   }
 
   /** @param {number} pause */
@@ -151,54 +169,53 @@ class Field {
   async request() {
     this.setState("saving");
     const { name, value, seen } = this;
-    const { status, body } = await ask(this.action, { [name]: value, [`seen_${name}`]: seen });
+    const left = document.activeElement === this.control ? "" : "1"; // then the desk keeps what it refuses
+    const { status, body } = await ask(this.action, { [name]: value, [`seen_${name}`]: seen, left });
     this.sending = null;
+    this.answer = body;
+    this.answeredAt = performance.now();
+    this.problem = body.error || (status && status !== 401 ? `${words.fault} (${status})` : "");
     if (status === 200) {
-      Object.assign(this, { seen: body.value, savedAt: performance.now() });
-      this.savedText = `${board.dataset.saved} ${find(".bar__now").innerText}`; // “05:42 GMT”, of the newsroom
+      this.seen = body.value;
+      this.savedText = `${board.dataset.saved} ${find(".bar__now").innerText}`; // “05:42 GMT”
       if (this.value === value) this.settle(body.value);
       else this.keep();
-    } else if (!status || status === 401 || status === 429 || status >= 500) {
+    } else if (!body.error || status === 401 || status === 429 || status >= 500) {
       this.setState("retrying");
       if (status === 401) signIn(); // then everything is sent again
       else this.sendLater(RETRY);
       return;
-    } else {
-      this.answer = { error: `${board.dataset.refused} (${status})`, ...body };
-      this.setState(body.html ? "conflict" : "refused");
-    }
+    } else if (status === 404 && body.kept) this.settle(seen); // its story is gone; the board shows the text
+    else this.setState(body.html ? "conflict" : "refused");
     tell("desk:saved");
     if (this.value !== value) await this.send();
   }
 
-  /** The desk has it. @param {string} value as it is stored */
+  /** There is nothing to save any more. @param {string} value as it is stored */
   settle(value) {
-    localStorage.removeItem(this.key);
-    if (this.element) this.write(document.activeElement === this.control ? this.read() : value, value);
+    const { control, key, state } = this;
+    if (localStorage.getItem(key) === this.kept) localStorage.removeItem(key);
+    this.write(state === "saving" && document.activeElement === control ? this.read() : value, value);
+    this.answer = null;
     this.setState("saved");
   }
 
   keep() {
-    const { key, name, label, action, value, seen } = this;
+    const { key, name, label, action, value, seen, merged, kept } = this;
+    if ((localStorage.getItem(key) || kept) !== kept) return;
+    this.kept = JSON.stringify({ name, label, action, value, seen, merged });
     try {
-      localStorage.setItem(key, JSON.stringify({ name, label, action, value, seen }));
+      localStorage.setItem(key, this.kept);
     } catch {
-      // Full or forbidden: the text is on the page, and its state says that it is not saved.
+      // Full or forbidden: the page has the text, and says that it is not saved.
     }
   }
 
-  /** Chooses between two texts, or tries again. @param {string} choice */
-  async choose(choice) {
-    if (choice === "theirs") {
-      const part = this.control.form.dataset.fields; // “story:KEY”, “box:ID” or ""
-      const { status, body } = await ask(board.dataset.conflicts, { part, field: this.name });
-      if (status !== 200) return showRefusal(this.element, body.error || words.unreachable);
-      this.write(this.answer.present);
-      this.settle(this.answer.present);
-      return tell("desk:saved");
-    }
-    if (choice === "merge") this.write((this.value = find("[data-merge]", this.element).value));
+  /** Chooses one of two texts, or tries again. @param {string} choice */
+  choose(choice) {
+    if (choice === "merge") this.write((this.value = this.merged));
     if (choice !== "retry") this.seen = this.answer.present;
+    this.merged = "";
     this.state = "waiting";
     this.keep();
     this.send();
@@ -208,20 +225,31 @@ class Field {
   setState(state) {
     this.state = state;
     if (this.element?.isConnected) this.show();
-    showSum();
+    const { length } = listUnsaved().filter((each) => each.state !== "waiting" && each.state !== "saving");
+    for (const each of list("[data-unsaved]")) {
+      each.hidden = !length;
+      find("b", each)?.replaceChildren(length);
+    }
   }
 
   /** Shows its state beside its label, how long its text is, and both texts of a conflict below it. */
   show() {
-    const { control, element, state } = this;
+    const { control, element, state, answer } = this;
     const place = find("[data-state]", element);
     const isConflict = state === "conflict";
     element.toggleAttribute("data-unsaved-field", state !== "saved");
     place.dataset.state = state;
     place.textContent = state === "saved" ? this.savedText : board.dataset[state];
-    showRefusal(place, state === "refused" ? this.answer.error : "");
-    find("[data-clash]", element)?.remove();
-    if (isConflict) element.insertAdjacentHTML("beforeend", this.answer.html);
+    showRefusal(place, state === "refused" || state === "retrying" ? this.problem : "");
+    const clash = find("[data-clash]", element);
+    if (clash?.contains(document.activeElement)) control.focus();
+    clash?.remove();
+    if (isConflict) {
+      element.insertAdjacentHTML("beforeend", answer.html);
+      htmx.process(element);
+      const merge = find("[data-merge]", element);
+      this.merged = merge.value = this.merged || merge.value;
+    }
     control.readOnly = isConflict;
     const count = find("[data-count]", element);
     const pattern = count?.dataset.count === "words" ? /\S+/g : /./gsu;
@@ -229,17 +257,8 @@ class Field {
   }
 }
 
-/** How many fields are not saved, in the bar of the edition and where somebody signs in again. */
-function showSum() {
-  const { length } = listUnsaved().filter((each) => each.state !== "waiting" && each.state !== "saving");
-  for (const each of list("[data-unsaved]")) {
-    each.hidden = !length;
-    find("b", each)?.replaceChildren(length);
-  }
-}
-
-for (const key of Object.keys(localStorage).filter((each) => each.startsWith(prefix))) {
-  fields.set(key, Object.assign(new Field(), JSON.parse(localStorage[key]), { key, state: "waiting" }));
+for (const [key, kept] of Object.entries(localStorage).filter(([each]) => each.startsWith(prefix))) {
+  fields.set(key, Object.assign(new Field(), JSON.parse(kept), { key, kept, state: "waiting" }));
 }
 adoptFields(document.body);
 sendAll(); // what an earlier page could not

@@ -1,6 +1,6 @@
 /** The keys of the board and Find. Each presses a button that is there anyway: that in what is around the focus. */
 
-import { list, nearest, on } from "./dom.js";
+import { find, list, nearest, on } from "./dom.js";
 
 const ROW = ".pool>li";
 /** @type {Record<string, string>} what is around, and in it the button */
@@ -8,7 +8,7 @@ const EVERYWHERE = {
   "Alt+ArrowUp": "[data-pick] [data-up]",
   "Alt+ArrowDown": "[data-pick] [data-down]",
   "Alt+1": "[data-field] [data-choose=mine]",
-  "Alt+2": "[data-field] [data-choose=theirs]",
+  "Alt+2": "[data-field] [data-theirs]",
   "Ctrl+Enter": "[data-field] [data-choose=merge]",
   "Ctrl+k": "body [data-find]",
   Escape: "body:not(:has(dialog[open])) [data-done]",
@@ -20,6 +20,13 @@ const OUTSIDE_FIELDS = {
   o: `${ROW} [data-open]`,
   Enter: `${ROW}:focus [data-enter]`,
 };
+
+/** @type {any[]} presses that wait for the move before */
+const waiting = [];
+on("htmx:afterRequest", () => {
+  const press = waiting.shift();
+  if (press) document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", press));
+});
 
 on("keydown", (event) => {
   if (event.isComposing) return;
@@ -37,6 +44,7 @@ on("keydown", (event) => {
   if (/^(.|Backspace)$/.test(key) && nearest(event, "#find a")) stops[0].focus(); // the key is typed there
   if (!target) return;
   event.preventDefault();
-  if (target.matches(`input, ${ROW}, #find a`)) target.focus();
+  if (event.altKey && find("[data-drag].htmx-request")) waiting.push({ key: event.key, altKey: true, bubbles: true });
+  else if (target.matches(`input, ${ROW}, #find a`)) target.focus();
   else target.click();
 });

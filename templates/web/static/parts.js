@@ -1,6 +1,6 @@
 /**
- * Replaces the parts of a page that changed, the smallest at a time, and never one that somebody is writing or pressing
- * in. Elements are known by their ids:
+ * Replaces the parts of a page that changed, the smallest at a time, and never one that is in use. Elements are known by
+ * their ids:
  *
  *   data-list      its children are taken one by one: added, removed, put in order
  *   data-keep      stays as it is, and only what is in it is brought up to date; another value of it: replaced
@@ -8,11 +8,13 @@
  *   others         replaced when they differ
  */
 
-import { find, list, on } from "./dom.js";
+import { find, htmx, list, listTyped, on } from "./dom.js";
 import { adoptFields, receiveField } from "./fields.js";
 
-/** @type {WeakMap<Element, string>} elements as the desk sent them: scripts may have changed them since */
+/** @type {WeakMap<Element, string>} elements as they came: scripts may have changed them since */
 const received = new WeakMap();
+const USED = ":is(input, textarea, select):focus, :active, [data-unsaved-field]";
+const CONTROL = "a, [tabindex], :is(button, input:not([type=hidden]), textarea, select):enabled";
 let composing = false;
 let [asked, closing, hasSkipped, added] = [0, "", false, /** @type {Element[]} */ ([])]; // of what is applied
 
@@ -26,10 +28,11 @@ on("compositionstart compositionend", (event) => (composing = event.type === "co
 export function applyParts(html, askedAt, close) {
   [asked, closing, hasSkipped, added] = [askedAt, close, composing, []];
   const focus = document.activeElement;
+  const around = listIds(focus);
   walk(document.body, new DOMParser().parseFromString(composing ? "" : html, "text/html").body);
-  restoreFocus(focus);
+  restoreFocus(focus, around);
   for (const each of added) {
-    /** @type {any} */ (window).htmx.process(each);
+    htmx.process(each);
     adoptFields(each);
   }
   return hasSkipped;
@@ -58,8 +61,10 @@ function syncList(present, fresh) {
   const wanted = list(":scope > [id]", fresh);
   for (const child of list(":scope > [id]", present)) {
     if (wanted.some(({ id }) => id === child.id)) continue;
+    const said = find(".refusal", child);
     if (isUsed(child)) hasSkipped = true;
     else child.remove();
+    if (said) find("#error").replaceChildren(said.textContent); // to somebody whose row went
   }
   let cursor = present.firstElementChild;
   for (const each of wanted) {
@@ -85,15 +90,15 @@ function replace(present, fresh) {
   }
   for (const { id } of list("details[open][id]", present)) find(`[id="${id}"]`, fresh)?.setAttribute("open", "");
   note(fresh);
+  const said = find(".refusal", present);
+  if (said) (fresh.matches("[data-refusals]") ? fresh : find("[data-refusals]", fresh) || fresh).append(said);
   present.replaceWith(fresh);
 }
 
-/** Whether somebody writes or presses in an element, or has written there what is not saved. @param {Element} element */
+/** Whether an element is in use, or holds what is not saved. @param {Element} element */
 function isUsed(element) {
   if (element.id === closing) return false;
-  if (find(":is(input, textarea, select):focus, :active, [data-unsaved-field]", element)) return true;
-  const typed = list("input:not([type=hidden], [type=checkbox]), textarea", element);
-  return typed.some((each) => each.value !== each.defaultValue);
+  return find(USED, element) || listTyped(element).length;
 }
 
 /** @param {Element} fresh */
@@ -102,16 +107,21 @@ function note(fresh) {
   added.push(fresh);
 }
 
-/** An element as the desk sent it, without the tokens, which differ each time. @param {Element} element */
+/** An element as the desk sent it, without the tokens, which differ. @param {Element} element */
 function normalise(element) {
   return element.outerHTML.replace(/name="csrfmiddlewaretoken" value="[^"]*"/g, "").replace(/\s+/g, " ");
 }
 
-/** What was replaced or moved has lost the focus; a button that cannot be pressed any more gives it to its neighbour.
- * @param {any} before */
-function restoreFocus(before) {
+/**
+ * What was replaced or moved has lost the focus; what cannot be used any more gives it to its neighbour.
+ * @param {any} before @param {string[]} around the ids of what it was in
+ */
+function restoreFocus(before, around) {
   if (document.activeElement === before || before === document.body) return;
-  const again = before.isConnected ? before : find(`[id="${before.id}"]`);
-  const usable = again?.matches(":disabled") ? find("button:enabled", again.parentElement) : again;
-  usable?.focus({ preventScroll: true });
+  const places = [before.isConnected && before, ...around.map((id) => find(`[id="${id}"]`))].filter(Boolean);
+  const controls = places.flatMap((each) => [each, ...list("*", each), ...list("*", each.parentElement)]);
+  controls.find((each) => each.matches(CONTROL) && each.checkVisibility())?.focus({ preventScroll: true });
 }
+
+/** The ids of an element and of what it is in. @param {any} element @returns {string[]} */
+const listIds = (element) => (element ? [element.id, ...listIds(element.parentElement)].filter(Boolean) : []);

@@ -1,4 +1,4 @@
-/** The dialog of a picture: what is dropped and pasted, the focal point, and the cuts around it. */
+/** The picture dialog: uploads, the focal point, and the cuts around it. */
 
 import { find, list, nearest, on } from "./dom.js";
 
@@ -53,7 +53,9 @@ on("htmx:confirm", (event) => {
   if (isTooLarge) event.preventDefault();
 });
 on("htmx:afterRequest", ({ detail: { xhr }, target }) => {
-  if (dialog.contains(target) && xhr.status === 200 && xhr.getResponseHeader("X-Parts")) dialog.close();
+  if (!dialog.contains(target) || xhr.status !== 200 || !xhr.getResponseHeader("X-Parts")) return;
+  dialog.close();
+  find(`[id="choose-${getControls().story.value}"]`)?.focus(); // it came anew meanwhile
 });
 on("change", ({ target: { name, dataset } }) => {
   if (name !== "picture") return;

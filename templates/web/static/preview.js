@@ -1,6 +1,6 @@
 /** The preview: the true mail, loaded beside the one that is shown, which stays until it is there. */
 
-import { find, list, nearest, on } from "./dom.js";
+import { find, list, nearest, on, tell } from "./dom.js";
 import { board } from "./fields.js";
 import { ask, askPart, signIn } from "./session.js";
 
@@ -19,16 +19,16 @@ const getView = () => find("[name=view]:checked");
 /** An address with what is asked for. @param {string} path */
 const address = (path) => `${path}?${new URLSearchParams({ view: getView().value, subscriber })}`;
 
-/** Makes a frame of its view's width as small as the column. @param {any} frame */
+/** Scales a frame to the column. @param {any} frame */
 function fit({ style, width }) {
   style.width = `${width}px`;
   style.setProperty("--scale", Math.min(1, box.clientWidth / width));
 }
 
-/** The version of the edition in a frame; nothing for an error, or a page to sign in. @param {any} frame */
+/** The version that a frame shows; nothing for an error. @param {any} frame */
 const getVersion = ({ contentDocument }) => contentDocument?.documentElement?.dataset.mail;
 
-/** Whether the edition is shown as the board was last told of it, and in the view that is asked for. */
+/** Whether the latest version is shown, in the view that is asked for. */
 function isShown() {
   const shown = find("iframe");
   return getVersion(shown) === find("#mark").dataset.version && shown.getAttribute("src") === address(said.preview);
@@ -61,11 +61,9 @@ function take(shown, next) {
   next.ariaHidden = null;
   shown.remove();
   said.view = getView().value;
-  const { zone } = find("[data-zone]").dataset;
-  const time = new Date().toLocaleTimeString(document.documentElement.lang, { timeZone: zone, hourCycle: "h23" });
-  status.textContent = said.saidUpdated.replace("TIME", time);
+  status.textContent = said.saidUpdated.replace("TIME", find(".bar__now").innerText);
   showInbox();
-  section.dispatchEvent(new Event("shown"));
+  tell("shown");
   if (isWanted && !isShown()) update();
 }
 
@@ -77,7 +75,7 @@ async function explain() {
   timer = setTimeout(update, 3_000);
 }
 
-/** The row of the inbox with its merge fields filled in; without any, the board's own. */
+/** The inbox row with its merge fields filled in, where it has any. */
 async function showInbox() {
   const place = find("#inbox-as");
   if (!subscriber && !find("#inbox").textContent.includes("{{")) return place.replaceChildren();

@@ -1,13 +1,12 @@
 /** Shows what the desk refused beside the control that was pressed, and keeps what is typed there. */
 
-import { find, on, words } from "./dom.js";
+import { find, list, listTyped, on, words } from "./dom.js";
 import { isSignedOut, signIn } from "./session.js";
 
 const BY_HAND = /^(submit|click|change|input|key|pointer)/;
 
 /**
- * Shows a sentence beside an element, or in the corner of the page when nobody pressed anything; "" takes away what was
- * refused there before.
+ * Shows a sentence beside an element, or in the corner when nobody pressed anything; "" takes the one before away.
  * @param {Element} element @param {string | Node} sentence
  */
 export function showRefusal(element, sentence, byHand = true) {
@@ -22,11 +21,11 @@ export function showRefusal(element, sentence, byHand = true) {
   place.append(slot);
 }
 
-/** @param {any} config of htmx's request */
+/** @param {any} config */
 const isByHand = ({ triggeringEvent }) => BY_HAND.test(triggeringEvent?.type);
 
 on("htmx:confirm", (event) => {
-  if (isSignedOut()) event.preventDefault(); // polls, too: they go on once somebody has signed in
+  if (isSignedOut() && !event.target.closest("#sign-in")) event.preventDefault(); // polls, too
 });
 
 on("htmx:beforeRequest", ({ detail: { requestConfig } }) => {
@@ -38,11 +37,10 @@ on("htmx:beforeSwap", async ({ detail }) => {
   const { elt } = requestConfig; // the event's own is the target
   const isRefusal = xhr.getResponseHeader("X-Refusal");
   if (xhr.status < 400) return;
-  if (!isRefusal && (xhr.status === 409 || xhr.status === 422)) return; // the form itself, with what was typed
+  if (!isRefusal && (xhr.status === 409 || xhr.status === 422)) return; // the form, with what was typed
   detail.shouldSwap = detail.isError = false;
-  const said = document.createElement("template"); // the desk's own words, escaped by its templates
-  said.innerHTML = isRefusal ? xhr.responseText : "";
-  let sentence = said.content.textContent?.trim() ? said.content : `${words.fault} (${xhr.status})`;
+  const said = document.createRange().createContextualFragment(isRefusal ? xhr.responseText : "");
+  let sentence = said.textContent?.trim() ? said : `${words.fault} (${xhr.status})`;
   if (xhr.status === 401) {
     await signIn();
     sentence = isByHand(requestConfig) && words.signedOut;
@@ -52,4 +50,28 @@ on("htmx:beforeSwap", async ({ detail }) => {
 
 on("htmx:sendError", ({ detail: { requestConfig } }) => {
   showRefusal(requestConfig.elt, words.unreachable, isByHand(requestConfig));
+});
+
+// Before what was typed and not sent is lost, the browser asks. Fields save themselves.
+const FORM = "form[method=post]:not([data-fields])";
+let isSent = false;
+on("submit", (event) => (isSent ||= !event.defaultPrevented));
+on("beforeunload", askToStay, window);
+/** @param {Event} event */
+function askToStay(event) {
+  if (!isSent && list(FORM).some((form) => listTyped(form).length)) event.preventDefault();
+}
+
+// A page that comes anew after a press keeps what is typed in its other forms.
+/** @type {any[]} */
+const typed = [];
+on("htmx:beforeSwap", ({ detail: { requestConfig, target } }) => {
+  typed.push(...listTyped(target).filter(({ form }) => form !== requestConfig.elt));
+});
+on("htmx:afterSettle", () => {
+  for (const { id, isConnected, value } of typed.splice(0)) {
+    const again = id && !isConnected ? find(`[id="${id}"]`) : null;
+    again?.closest("details")?.setAttribute("open", "");
+    if (again) again.value = value;
+  }
 });

@@ -16,6 +16,7 @@ from newsletter.catalog.values import Newsletter, Picture
 from newsletter.curator.articles import article_lookup, intake
 from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import edition_lookup, editions, picks, revisions
+from newsletter.curator.editions.picks import PickFields
 from newsletter.curator.editions.values import Edition, compute_pick_hash
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from tests.actors import SYSTEM
@@ -314,3 +315,18 @@ def test_the_hash_of_a_story_without_a_focal_point_is_what_it_was(filled: Editio
     older = {name: value for name, value in story.content.items() if name != "focus"}
     assert compute_pick_hash(older) == story.content_hash
     assert compute_pick_hash({**older, "focus": "1 2"}) != story.content_hash
+
+
+def test_a_story_whose_form_is_open_is_dropped_only_as_its_fields_were_seen(filled: Edition, now: datetime) -> None:
+    """The hash is that of when the form was opened: own words, saved since, do not stop it."""
+    story = filled.picks[0]
+    picks.edit_pick(filled.id, story.key, seen=None, by=ADA, now=now, label="Ada's")
+    picks.edit_pick(filled.id, story.key, seen=None, by=BEN, now=now, headline="Ben's")
+    seen: PickFields = {"headline": story.headline, "label": "Ada's", "picture": story.picture_name}
+    with pytest.raises(Conflict, match="so it stays") as refused:
+        picks.drop_pick(filled.id, story.key, content_hash=story.content_hash, seen=seen, by=ADA, now=now)
+    (difference,) = refused.value.differences
+    assert (difference.label, difference.present, difference.by) == ("Headline", "Ben's", BEN.name)
+    seen["headline"] = "Ben's"
+    dropped = picks.drop_pick(filled.id, story.key, content_hash=story.content_hash, seen=seen, by=ADA, now=now)
+    assert story.key not in {each.key for each in dropped.picks}

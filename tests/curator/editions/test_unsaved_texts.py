@@ -1,4 +1,4 @@
-"""Two texts for one field: both are kept, and nothing is approved or sent before somebody chose."""
+"""Texts that a field did not take are kept, and nothing is approved or sent before somebody decided."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ import pytest
 
 from newsletter.accounts.models import AuditEntry
 from newsletter.checks import preflight
-from newsletter.curator.editions import conflicts, edition_lookup, models, picks
+from newsletter.curator.editions import edition_lookup, picks, unsaved_texts
 from newsletter.jobs import tasks
-from newsletter.kernel.errors import Difference, NotFound, Refused
+from newsletter.kernel.errors import BadInput, Conflict, Difference, NewsletterError, NotFound, Refused
 from tests.actors import SYSTEM
 
-BOTH = Difference("headline", "Before", "Theirs", "Mine")
+CONFLICT = Conflict("Somebody else changed it.", [Difference("headline", "Before", "Theirs", "Mine")])
+TOO_LONG = BadInput("The headline has 501 characters; 500 are the most.", "headline")
 
 
-def keep(edition: Any, now: datetime, difference: Difference = BOTH) -> Any:
-    conflicts.keep_conflict(edition.id, f"story:{edition.picks[0].key}", difference, by=SYSTEM, now=now)
-    return conflicts.list_conflicts(edition_lookup.get_edition(edition.id))
+def keep(edition: Any, now: datetime, text: str = "Mine", problem: NewsletterError = CONFLICT) -> Any:
+    unsaved_texts.keep_unsaved_text(edition.id, f"story:{edition.picks[0].key}", "headline", text, problem, by=SYSTEM, now=now)
+    return unsaved_texts.list_unsaved_texts(edition_lookup.get_edition(edition.id))
 
 
 def test_both_texts_are_kept_and_a_later_one_replaces_the_own(morning_edition: Any, now: datetime) -> None:
     (kept,) = keep(morning_edition, now)
     assert (kept.yours, kept.by) == ("Mine", SYSTEM.name)
     assert kept.label.startswith("Headline of “Railway reaches")
-    (kept,) = keep(morning_edition, now, Difference("headline", "Before", "Theirs", "Mine, again"))
+    (kept,) = keep(morning_edition, now, "Mine, again")
     assert kept.yours == "Mine, again"
 
 
@@ -37,9 +38,9 @@ def test_an_edition_with_two_texts_is_not_approved(morning_edition: Any, now: da
     assert finding.blocks
     assert not finding.may_be_overridden
     assert finding.where == f"story:{morning_edition.picks[0].key}"
-    with pytest.raises(Refused, match="nobody has chosen yet: Headline of"):
+    with pytest.raises(Refused, match="nobody has decided yet: Headline of"):
         preflight.approve_edition(morning_edition.id, content_hash=None, by=SYSTEM, now=now)
-    conflicts.settle_conflict(
+    unsaved_texts.settle_text(
         morning_edition.id, f"story:{morning_edition.picks[0].key}", "headline", by=SYSTEM, now=now
     )
     assert preflight.approve_edition(morning_edition.id, content_hash=None, by=SYSTEM, now=now)
@@ -49,27 +50,41 @@ def test_an_edition_with_two_texts_is_not_sent(morning_edition: Any, readers: An
     readers(1)
     preflight.approve_edition(morning_edition.id, content_hash=None, by=SYSTEM, now=now)
     keep(morning_edition, now)
-    with pytest.raises(Refused, match="nobody has chosen yet"):
+    with pytest.raises(Refused, match="nobody has decided yet"):
         tasks.send_edition(morning_edition.id, at=None, content_hash=None, by=SYSTEM, now=now)
 
 
 def test_what_is_discarded_stays_in_the_audit_log(morning_edition: Any, now: datetime) -> None:
     (kept,) = keep(morning_edition, now)
-    conflicts.discard_text(morning_edition.id, kept.id, by=SYSTEM, now=now)
+    unsaved_texts.discard_text(morning_edition.id, kept.id, by=SYSTEM, now=now)
     entry = AuditEntry.objects.get(verb="decided between texts")
     assert list(entry.before.values()) == ["Mine"]
     with pytest.raises(NotFound):
-        conflicts.discard_text(morning_edition.id, kept.id, by=SYSTEM, now=now)
+        unsaved_texts.discard_text(morning_edition.id, kept.id, by=SYSTEM, now=now)
 
 
-def test_a_story_that_is_dropped_takes_its_two_texts_along(morning_edition: Any, now: datetime) -> None:
+def test_an_edition_with_a_text_that_was_refused_is_not_approved_until_it_is_discarded(
+    morning_edition: Any, now: datetime
+) -> None:
+    (kept,) = keep(morning_edition, now, "A" * 501, TOO_LONG)
+    assert (kept.refusal, kept.blocks) == (str(TOO_LONG), True)
+    (finding,) = (each for each in preflight.check_edition(morning_edition.id, now=now) if each.code == "unsaved-text")
+    assert finding.blocks
+    with pytest.raises(Refused, match="nobody has decided yet: Headline of"):
+        preflight.approve_edition(morning_edition.id, content_hash=None, by=SYSTEM, now=now)
+    unsaved_texts.discard_text(morning_edition.id, kept.id, by=SYSTEM, now=now)
+    assert AuditEntry.objects.filter(verb="discarded unsaved text").exists()
+    assert preflight.approve_edition(morning_edition.id, content_hash=None, by=SYSTEM, now=now)
+
+
+def test_the_text_of_a_story_that_is_gone_is_kept_and_stops_nothing(morning_edition: Any, now: datetime) -> None:
     keep(morning_edition, now)
     picks.drop_pick(morning_edition.id, morning_edition.picks[0].key, content_hash=None, by=SYSTEM, now=now)
-    assert models.FieldConflict.objects.count() == 1
-    assert conflicts.list_conflicts(edition_lookup.get_edition(morning_edition.id)) == ()
+    (kept,) = unsaved_texts.list_unsaved_texts(edition_lookup.get_edition(morning_edition.id))
+    assert (kept.yours, kept.is_orphan, kept.blocks) == ("Mine", True, False)
     assert preflight.approve_edition(morning_edition.id, content_hash=None, by=SYSTEM, now=now)
 
 
 def test_settling_what_is_not_there_is_no_act(morning_edition: Any, now: datetime) -> None:
-    assert not conflicts.settle_conflict(morning_edition.id, "", "subject", by=SYSTEM, now=now)
+    assert not unsaved_texts.settle_text(morning_edition.id, "", "subject", by=SYSTEM, now=now)
     assert not AuditEntry.objects.filter(verb="decided between texts").exists()

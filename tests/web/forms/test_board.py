@@ -10,11 +10,11 @@ from newsletter.curator.editions.states import PoolState
 from newsletter.kernel.errors import BadInput
 from newsletter.web.forms.board import (
     AdoptHeadlineForm,
-    ConflictForm,
     MoveForm,
     PickForm,
     PoolFilterForm,
     PresenceForm,
+    UnsavedTextForm,
 )
 
 
@@ -58,9 +58,9 @@ def test_a_headline_is_adopted_by_who_saw_the_present_one() -> None:
 
 
 def test_a_text_is_given_up_by_its_field_or_its_number() -> None:
-    own = ConflictForm(QueryDict("part=story:abc&field=headline")).require_valid()
-    assert own == {"conflict": None, "part": "story:abc", "field": "headline"}
-    assert ConflictForm(QueryDict("conflict=4")).require_valid()["conflict"] == 4
+    own = UnsavedTextForm(QueryDict("part=story:abc&field=headline")).require_valid()
+    assert own == {"text": None, "part": "story:abc", "field": "headline"}
+    assert UnsavedTextForm(QueryDict("text=4")).require_valid()["text"] == 4
 
 
 def test_somebody_is_at_a_part_or_gone() -> None:

@@ -13,7 +13,16 @@ from django.test import Client
 from newsletter.accounts.models import AuditEntry
 from newsletter.checks import preflight
 from newsletter.curator.articles import article_lookup, triage
-from newsletter.curator.editions import boxes, conflicts, edition_lookup, editions, models, page_checks, picks, presence
+from newsletter.curator.editions import (
+    boxes,
+    edition_lookup,
+    editions,
+    models,
+    page_checks,
+    picks,
+    presence,
+    unsaved_texts,
+)
 from newsletter.curator.editions.picks import add_pick
 from newsletter.kernel import clock
 from tests.actors import SYSTEM
@@ -74,31 +83,31 @@ def test_a_text_is_saved_and_a_lost_race_keeps_both(editor: Client, edition: Any
     assert "<mark>Their</mark> subject" in late.json()["html"]
     assert "<mark>My</mark> subject" in late.json()["html"]
     assert edition_lookup.get_edition(edition.id).subject == "Their subject"
-    (kept,) = conflicts.list_conflicts(edition_lookup.get_edition(edition.id))
+    (kept,) = unsaved_texts.list_unsaved_texts(edition_lookup.get_edition(edition.id))
     assert (kept.by, kept.yours) == ("editor@example.com", "My subject")
     editor.post(url, {"subject": "Both subjects", "seen_subject": "Their subject"}, headers=VALUE)
-    assert conflicts.list_conflicts(edition_lookup.get_edition(edition.id)) == ()
+    assert unsaved_texts.list_unsaved_texts(edition_lookup.get_edition(edition.id)) == ()
 
 
 def test_an_undecided_text_is_given_up_or_discarded_by_a_colleague(
     editor: Client, admin: Client, edition: Any, now: datetime
 ) -> None:
-    url, decide = f"/editions/{edition.id}/words/", f"/editions/{edition.id}/conflicts/"
+    url, decide = f"/editions/{edition.id}/words/", f"/editions/{edition.id}/unsaved-texts/"
 
-    def find_conflicts() -> tuple[Any, ...]:
-        return conflicts.list_conflicts(edition_lookup.get_edition(edition.id))
+    def find_unsaved() -> tuple[Any, ...]:
+        return unsaved_texts.list_unsaved_texts(edition_lookup.get_edition(edition.id))
 
     editions.edit_edition(edition.id, now=now, subject="Their subject", seen=None, by=SYSTEM)
     mine = {"subject": "My subject", "seen_subject": edition.subject}
     editor.post(url, mine, headers=VALUE)
-    assert editor.post(decide, {"part": "", "field": "subject"}, headers=VALUE).json() == {}
-    assert find_conflicts() == ()
+    assert editor.post(decide, {"part": "", "field": "subject"}, headers=HTMX).status_code == 200
+    assert find_unsaved() == ()
     editor.post(url, mine, headers=VALUE)
-    (kept,) = find_conflicts()
+    (kept,) = find_unsaved()
     assert "Editor wrote “My subject”" in admin.get(f"/editions/{edition.id}/").content.decode()
-    assert b"My subject" not in admin.post(decide, {"conflict": kept.id}, headers=HTMX).content
-    assert find_conflicts() == ()
-    assert admin.post(decide, {"conflict": kept.id}, headers=HTMX).status_code == 404
+    assert b"My subject" not in admin.post(decide, {"text": kept.id}, headers=HTMX).content
+    assert find_unsaved() == ()
+    assert admin.post(decide, {"text": kept.id}, headers=HTMX).status_code == 404
 
 
 def test_a_text_whose_answer_was_lost_is_no_conflict_when_it_is_sent_again(
@@ -109,7 +118,7 @@ def test_a_text_whose_answer_was_lost_is_no_conflict_when_it_is_sent_again(
     editions.edit_edition(edition.id, now=now, subject="Theirs, after mine", seen=None, by=SYSTEM)
     again = editor.post(url, mine, headers=VALUE)
     assert (again.status_code, again.json()["value"]) == (200, "Theirs, after mine")
-    assert conflicts.list_conflicts(edition_lookup.get_edition(edition.id)) == ()
+    assert unsaved_texts.list_unsaved_texts(edition_lookup.get_edition(edition.id)) == ()
     assert edition_lookup.get_edition(edition.id).subject == "Theirs, after mine"
 
 

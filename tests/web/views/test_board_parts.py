@@ -14,9 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from newsletter.catalog import pictures
-from newsletter.curator.editions import approval, boxes, conflicts, edition_lookup, editions, picks, presence
+from newsletter.curator.editions import approval, boxes, edition_lookup, editions, picks, presence, unsaved_texts
 from newsletter.kernel import clock
-from newsletter.kernel.errors import Difference
+from newsletter.kernel.errors import BadInput
 from newsletter.scheduling import occurrences, schedules
 from tests import prepared
 from tests.actors import SYSTEM
@@ -34,7 +34,7 @@ def test_whatever_an_open_board_shows_changes_the_mark(editor: Client, edition: 
     marks.append(find_mark(editor, edition))
     approval.request_review(edition.id, by=SYSTEM, now=now)
     marks.append(find_mark(editor, edition))
-    conflicts.keep_conflict(edition.id, "", Difference("subject", "a", "b", "c"), by=SYSTEM, now=now)
+    unsaved_texts.keep_unsaved_text(edition.id, "", "subject", "c", BadInput("Too long."), by=SYSTEM, now=now)
     marks.append(find_mark(editor, edition))
     presence.note_presence(edition.id, "", who="theo@example.com", name="Theo", now=clock.now())
     marks.append(find_mark(editor, edition))

@@ -1,0 +1,311 @@
+"""What a field did not take is never lost, whoever does what next; and what somebody decides is what they saw."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from newsletter.checks import preflight
+from newsletter.curator.editions import edition_lookup, picks, presence, unsaved_texts
+from newsletter.kernel import clock
+from tests.actors import SYSTEM
+from tests.browser.people import IN_A_BROWSER, list_complaints, open_board, sign_in, wait_until
+from tests.browser.test_fields import SAVED, open_story
+
+pytestmark = IN_A_BROWSER
+
+TOO_LONG = "A" * 501
+
+
+def read(edition: Any) -> Any:
+    return edition_lookup.get_edition(edition.id)
+
+
+def make_conflict(ines: Any, theo: Any) -> None:
+    """Both change the subject at once; Theo's is saved."""
+    ines.context.set_offline(True)
+    ines.fill("#w-subject", "Mine of the railway")
+    theo.fill("#w-subject", "Theirs of the railway")
+    theo.wait_for_selector(SAVED.format("subject"))
+    ines.context.set_offline(False)
+    ines.wait_for_selector("[data-clash]")
+
+
+def test_a_text_that_is_refused_stops_the_approval_and_is_seen_by_all_until_it_is_decided(
+    open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any
+) -> None:
+    ines, theo = open_page(), open_page()
+    open_board(ines, live_server, edition)
+    open_board(theo, live_server, edition, "admin")
+    key, stored = edition.picks[0].key, edition.picks[0].headline
+    open_story(ines, key)
+    ines.fill("#p-headline", TOO_LONG)
+    ines.wait_for_selector("[data-field=headline] .refusal")
+    assert unsaved_texts.list_unsaved_texts(read(edition)) == ()  # somebody is still writing
+    ines.click("[data-done]")
+    theo.wait_for_selector("#notice:has-text('not saved') >> text=Editor wrote “AAAA")
+    ines.goto(f"{live_server.url}/editions/{edition.id}/review/")
+    ines.wait_for_selector("aside .finding:has-text('a text of Editor was not saved')")
+    assert ines.is_disabled("button:has-text('Approve')")
+    ines.click("text=Back to the board")
+    open_story(ines, key)
+    ines.wait_for_selector("[data-field=headline] .refusal")
+    assert ines.input_value("#p-headline") == TOO_LONG
+
+    theo.click("text=Discard text")
+    ines.wait_for_selector("[data-field=headline] .refusal:has-text('This text was discarded: “AAAA')")
+    assert ines.input_value("#p-headline") == stored
+    ines.reload()
+    ines.wait_for_selector("#unsaved", state="hidden")
+    assert unsaved_texts.list_unsaved_texts(read(edition)) == ()
+    ines.goto(f"{live_server.url}/editions/{edition.id}/review/")
+    ines.click("button:has-text('Approve')")
+    ines.wait_for_selector("text=Approved, frozen as")
+    assert list_complaints(ines) == list_complaints(theo) == []
+
+
+def test_a_text_that_is_corrected_is_kept_no_longer(page: Any, live_server: Any, people: Any, edition: Any) -> None:
+    open_board(page, live_server, edition)
+    open_story(page, edition.picks[0].key)
+    page.fill("#p-headline", TOO_LONG)
+    page.press("#p-headline", "Tab")
+    wait_until(page, lambda: len(unsaved_texts.list_unsaved_texts(read(edition))) == 1)
+    page.fill("#p-headline", "Short enough")
+    page.wait_for_selector(SAVED.format("headline"))
+    assert unsaved_texts.list_unsaved_texts(read(edition)) == ()
+    page.wait_for_selector("#notice:has-text('not saved')", state="detached")
+
+
+def test_what_is_typed_for_a_story_that_a_colleague_removes_is_shown_on_the_board(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    open_board(page, live_server, edition)
+    open_story(page, edition.picks[0].key)
+    page.context.set_offline(True)
+    page.fill("#p-blurb", "Words for a story that is gone.")
+    picks.drop_pick(edition.id, edition.picks[0].key, content_hash=None, by=SYSTEM, now=clock.now())
+    page.context.set_offline(False)
+    notice = "#notice:has-text('no longer in the edition') >> text=Words for a story that is gone."
+    page.wait_for_selector(notice)
+    page.wait_for_selector("#unsaved", state="hidden")
+    page.reload()
+    page.wait_for_selector(notice)
+    page.click("text=Discard text")
+    page.wait_for_selector(notice, state="detached")
+
+
+def test_what_is_made_of_two_texts_outlasts_escape_and_a_reload(
+    open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any
+) -> None:
+    ines, theo = open_page(), open_page()
+    key = edition.picks[0].key
+    for each, who in ((ines, "editor"), (theo, "admin")):
+        open_board(each, live_server, edition, who)
+        open_story(each, key)
+    ines.context.set_offline(True)
+    ines.fill("#p-headline", "Mine")
+    theo.fill("#p-headline", "Theirs")
+    theo.wait_for_selector(SAVED.format("headline"))
+    ines.context.set_offline(False)
+    ines.fill("[data-merge]", "Made of both")
+    ines.press("[data-merge]", "Escape")
+    ines.wait_for_selector("[data-editing]", state="detached")
+    open_story(ines, key)
+    assert ines.input_value("[data-merge]") == "Made of both"
+    ines.reload()
+    open_story(ines, key)
+    ines.wait_for_selector("[data-merge]")
+    assert ines.input_value("[data-merge]") == "Made of both"
+    ines.click("[data-choose=merge]")
+    ines.wait_for_selector(SAVED.format("headline"))
+    assert read(edition).picks[0].headline == "Made of both"
+
+
+def test_a_conflict_that_a_colleague_decides_is_closed_for_its_author_who_sees_what_was_discarded(
+    open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any
+) -> None:
+    ines, theo = open_page(), open_page()
+    open_board(ines, live_server, edition)
+    open_board(theo, live_server, edition, "admin")
+    make_conflict(ines, theo)
+    theo.click("text=Keep what is in the edition")
+    ines.wait_for_selector("[data-clash]", state="detached")
+    ines.wait_for_selector("[data-field=subject] .refusal:has-text('discarded: “Mine of the railway”')")
+    assert ines.input_value("#w-subject") == "Theirs of the railway"
+    assert not ines.locator("#unsaved").is_visible()
+    ines.reload()
+    ines.wait_for_load_state("networkidle")
+    assert ines.locator("[data-clash]").count() == 0
+    assert unsaved_texts.list_unsaved_texts(read(edition)) == ()
+
+
+def test_a_field_of_whom_it_is_for_is_given_up_like_any_other(
+    open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any
+) -> None:
+    """Its name in the form is another than in the service."""
+    ines, theo = open_page(), open_page()
+    key = edition.picks[0].key
+    for each, who in ((ines, "editor"), (theo, "admin")):
+        open_board(each, live_server, edition, who)
+        open_story(each, key)
+    ines.context.set_offline(True)
+    ines.select_option("#p-shown_to", "members")
+    theo.select_option("#p-shown_to", "free")
+    theo.wait_for_selector(SAVED.format("shown_to"))
+    ines.context.set_offline(False)
+    ines.click("[data-theirs]")
+    ines.wait_for_selector("[data-clash]", state="detached")
+    assert unsaved_texts.list_unsaved_texts(read(edition)) == ()
+    assert ines.input_value("#p-shown_to") == "free"
+
+
+def test_what_one_tab_saves_leaves_what_another_could_not(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    open_board(page, live_server, edition)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.wait_for_load_state("networkidle")
+    page.fill("#w-subject", "First, of this tab")
+    page.wait_for_selector(SAVED.format("subject"))
+    other.route("**/words/", lambda route: route.abort())
+    other.fill("#w-subject", "Second, of the other")
+    other.wait_for_selector("[data-field=subject] :text('Not saved, retrying')")
+    page.fill("#w-subject", "Third, of this tab")
+    wait_until(page, lambda: read(edition).subject == "Third, of this tab")
+    other.close()
+    page.reload()
+    page.wait_for_selector("[data-clash]:has-text('Second, of the other')")
+
+
+def test_a_new_box_is_not_left_by_a_link_before_the_browser_asks(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    open_board(page, live_server, edition)
+    asked: list[str] = []
+
+    def stay(dialog: Any) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.click("#box-new summary")
+    page.fill("#b-text-new", "A box that nobody has added yet")
+    page.click("nav >> text=Editions")
+    wait_until(page, lambda: asked == ["beforeunload"])
+    assert page.input_value("#b-text-new") == "A box that nobody has added yet"
+    page.click("#box-new >> text=Add >> nth=-1")
+    page.wait_for_selector("#boxes details summary:has-text('A box that nobody')")
+    page.click("nav >> text=Editions")
+    page.wait_for_url(re.compile("/editions/$"))
+    assert asked == ["beforeunload"]
+
+
+def test_a_note_for_the_review_stays_when_the_edition_is_shown_as_it_is_now(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/editions/{edition.id}/review/")
+    page.click("aside summary:has-text('Ask for approval')")
+    note = page.locator("aside [name=note]").first
+    note.fill("Please look at story 2 first.")
+    picks.edit_pick(
+        edition.id, edition.picks[1].key, seen=None, by=SYSTEM, now=clock.now(), headline="Changed meanwhile"
+    )
+    page.click("text=Show it as it is now")
+    page.wait_for_selector("#show-changed", state="detached")
+    assert note.input_value() == "Please look at story 2 first."
+    assert note.is_visible()
+
+
+def test_a_story_is_removed_only_as_it_was_seen_and_own_words_do_not_stop_it(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    open_board(page, live_server, edition)
+    first, second = edition.picks[0].key, edition.picks[1].key
+    open_story(page, first)
+    page.route("**/changes/**", lambda route: route.abort())  # what a colleague does now is not seen
+    picks.edit_pick(edition.id, first, seen=None, by=SYSTEM, now=clock.now(), blurb="Words of a colleague.")
+    page.click("text=Remove story")
+    page.wait_for_selector(f"#drop-{first} .refusal:has-text('so it stays')")
+    assert first in {each.key for each in read(edition).picks}
+    page.unroute("**/changes/**")
+    wait_until(page, lambda: page.input_value("#p-blurb") == "Words of a colleague.")
+    open_story(page, second)
+    page.fill("#p-headline", "Changed by myself just before")
+    page.click("text=Remove story")
+    page.wait_for_selector("#toast:has-text('Story removed.')")
+    assert second not in {each.key for each in read(edition).picks}
+
+
+def test_a_story_that_a_colleague_edits_is_not_removed_before_somebody_says_so(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    key = edition.picks[0].key
+    open_board(page, live_server, edition)
+    open_story(page, key)
+    presence.note_presence(edition.id, f"story:{key}", who="theo@example.com", name="Theo", now=clock.now())
+    page.wait_for_selector("text=Theo is editing it, too")
+    asked: list[str] = []
+
+    def answer(dialog: Any) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss() if len(asked) == 1 else dialog.accept()
+
+    page.on("dialog", answer)
+    page.click("text=Remove story")
+    wait_until(page, lambda: asked == ["Theo is editing this story. Remove it all the same?"])
+    assert key in {each.key for each in read(edition).picks}
+    page.click("text=Remove story")
+    page.wait_for_selector("#toast:has-text('Story removed.')")
+
+
+def test_the_second_of_two_who_pick_an_article_at_once_is_told(
+    open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any, articles: Callable[..., list[int]]
+) -> None:
+    articles(6, at=clock.now())
+    ines, theo = open_page(), open_page()
+    for each, who in ((ines, "editor"), (theo, "admin")):
+        open_board(each, live_server, edition, who)
+        each.wait_for_selector(".pool [data-pick-it]")
+    ines.route("**/changes/**", lambda route: route.abort())
+    theo.click(".pool [data-pick-it] >> nth=0")
+    theo.wait_for_selector("#toast:has-text('Picked as story')")
+    ines.click(".pool [data-pick-it] >> nth=0")
+    ines.wait_for_selector(".refusal")
+    said = ines.locator(".refusal").first.inner_text()
+    ines.unroute("**/changes/**")
+    ines.wait_for_selector(".pick >> nth=3")
+    ines.wait_for_load_state("networkidle")
+    ines.wait_for_timeout(500)
+    assert any(said in each for each in ines.locator(".refusal, #error").all_inner_texts())
+
+
+def test_quick_presses_move_a_story_as_far_as_they_say(page: Any, live_server: Any, people: Any, edition: Any) -> None:
+    open_board(page, live_server, edition)
+    key = edition.picks[0].key
+    places = len(edition.picks) - 1
+    page.focus(f"[id='edit-{key}']")
+    for _ in range(places):
+        page.keyboard.press("Alt+ArrowDown")
+    wait_until(page, lambda: read(edition).picks[-1].key == key)
+
+
+def test_what_is_not_ours_to_refuse_says_what_to_do(page: Any, live_server: Any, people: Any, edition: Any) -> None:
+    open_board(page, live_server, edition)
+    page.route("**/words/", lambda route: route.fulfill(status=413, body="<html>Request Entity Too Large</html>"))
+    page.fill("#w-subject", "Too large for a proxy")
+    page.wait_for_selector("[data-field=subject] .refusal:has-text('then try again. (413)')")
+    page.unroute("**/words/")
+    page.click("[data-field=subject] >> text=Retry now")
+    page.wait_for_selector(SAVED.format("subject"))
+
+
+def test_the_focus_stays_near_what_was_pressed(page: Any, live_server: Any, people: Any, edition: Any) -> None:
+    preflight.approve_edition(edition.id, content_hash=None, by=SYSTEM, now=clock.now())
+    open_board(page, live_server, edition)
+    page.focus("#withdraw")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#w-subject")
+    assert page.evaluate("document.activeElement.id") == "w-subject"

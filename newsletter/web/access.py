@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -19,8 +20,10 @@ from newsletter.catalog.values import Newsletter
 from newsletter.kernel.actors import Verb, require_right
 from newsletter.kernel.errors import NotAllowed
 from newsletter.kernel.sentences import phrase
+from newsletter.web.forms.login import SignInForm
 from newsletter.web.fragments import is_partial_request
 from newsletter.web.network import get_client_address
+from newsletter.web.resending import read_unsent
 
 View = Callable[..., HttpResponseBase]
 
@@ -78,10 +81,14 @@ def is_background(view: Callable[..., Any]) -> bool:
 
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
-    """Leads to the sign-in page and back. Raises SignedOut for a part of a page that is open."""
+    """Leads to the sign-in page and back, with what was sent. Raises SignedOut for a part of a page that is open."""
     if is_partial_request(request):
         raise SignedOut
-    return redirect_to_login(request.get_full_path())
+    unsent = read_unsent(request) if request.method == "POST" else None
+    if unsent is None:
+        return redirect_to_login(request.get_full_path())
+    form = SignInForm(initial={"unsent": unsent.pack()})
+    return render(request, "pages/login.html", {"form": form, "unsent": unsent}, status=401)
 
 
 def require_permission(request: HttpRequest, verb: Verb, newsletter_id: int) -> None:

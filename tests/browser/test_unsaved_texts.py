@@ -12,6 +12,8 @@ from newsletter.kernel import clock
 from tests.actors import SYSTEM
 from tests.browser.people import IN_A_BROWSER, list_complaints, open_board, sign_in, wait_until
 from tests.browser.test_fields import SAVED, open_story
+from tests.browser.test_refusals import end_session
+from tests.conftest import PASSWORD
 
 pytestmark = IN_A_BROWSER
 
@@ -215,8 +217,7 @@ def test_a_note_for_the_review_stays_when_the_edition_is_shown_as_it_is_now(
     )
     page.click("text=Show it as it is now")
     page.wait_for_selector("#show-changed", state="detached")
-    assert note.input_value() == "Please look at story 2 first."
-    assert note.is_visible()
+    wait_until(page, lambda: note.input_value() == "Please look at story 2 first." and note.is_visible())
 
 
 def test_a_story_is_removed_only_as_it_was_seen_and_own_words_do_not_stop_it(
@@ -280,6 +281,44 @@ def test_the_second_of_two_who_pick_an_article_at_once_is_told(
     ines.wait_for_load_state("networkidle")
     ines.wait_for_timeout(500)
     assert any(said in each for each in ines.locator(".refusal, #error").all_inner_texts())
+
+
+def test_without_scripts_a_colleague_is_overwritten_only_by_whoever_says_so(
+    open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any
+) -> None:
+    page = open_page(java_script_enabled=False)
+    key = edition.picks[0].key
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/editions/{edition.id}/picks/{key}/")
+    picks.edit_pick(edition.id, key, seen=None, by=SYSTEM, now=clock.now(), headline="Theirs", blurb="Theirs, too")
+    page.fill("#p-headline", "Mine")
+    for _ in range(2):
+        page.press("#p-headline", "Enter")
+        page.wait_for_selector("text=/Replace what .* saved: “Theirs”/")
+        assert read(edition).picks[0].headline == "Theirs"
+        assert page.input_value("#p-headline") == "Mine"
+    page.check("text=/Replace what .* saved: “Theirs”/")
+    page.press("#p-headline", "Enter")
+    wait_until(page, lambda: read(edition).picks[0].headline == "Mine")
+    assert read(edition).picks[0].blurb == "Theirs, too"
+
+
+def test_without_scripts_what_is_sent_after_the_session_has_ended_is_sent_again(
+    open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any
+) -> None:
+    page = open_page(java_script_enabled=False)
+    key = edition.picks[0].key
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/editions/{edition.id}/picks/{key}/")
+    page.fill("#p-blurb", "Typed for a long time.")
+    end_session()
+    page.click(".pick--edit button:has-text('Save')")
+    page.wait_for_selector("text=Your session had ended, so nothing was saved.")
+    page.fill("#email", "editor@example.com")
+    page.fill("#password", PASSWORD)
+    page.click("text=Sign in >> nth=-1")
+    page.click("button:has-text('Send it again')")
+    wait_until(page, lambda: read(edition).picks[0].blurb == "Typed for a long time.")
 
 
 def test_quick_presses_move_a_story_as_far_as_they_say(page: Any, live_server: Any, people: Any, edition: Any) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.curator.editions.states import BoxPlace, PickSize
-from newsletter.kernel.errors import BadInput, Conflict, NewsletterError
+from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.kernel.sentences import phrase
 from newsletter.web.forms.base import DeskForm
 
@@ -98,11 +98,15 @@ class SeenForm(DeskForm):
     def show_refused(self, sent: SeenForm, problem: NewsletterError) -> None:
         """Shows what was typed, as it was sent, and at its field what was wrong with it.
 
-        What the page was filled with stays as it was: a refusal shows nobody what a colleague wrote meanwhile.
+        What the page was filled with stays as it was, so that what a colleague wrote meanwhile is replaced only by
+        whoever ticks the box that says so.
         """
         self.data, self.is_bound = sent.data, True
-        self.initial = {**self.initial, **({} if isinstance(problem, Conflict) else self.read_seen())}
+        self.initial = {**self.initial, **self.read_seen()}
         self.show_problem(problem)
+        for each in self.differences:
+            field = self.fields[self.SERVICE_NAMES.get(each.name, each.name)]
+            field.replaceable = each  # type: ignore[attr-defined]  # for the template
 
 
 class EditionTextsForm(SeenForm):

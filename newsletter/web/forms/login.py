@@ -11,8 +11,9 @@ from newsletter.web.forms.base import DeskForm
 
 
 class SignInForm(DeskForm):
-    """Who wants to sign in, and where they go then."""
+    """Who wants to sign in, where they go then, and the form that was sent when the session had ended."""
 
+    unsent = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     next = forms.CharField(required=False, widget=forms.HiddenInput)
     email = forms.CharField(
         label=_("E-mail address"),
@@ -36,6 +37,7 @@ class CodeForm(DeskForm):
     """The second step; in the dialog of a page it carries whose it is, for the password may be asked for again."""
 
     email = forms.CharField(required=False, widget=forms.HiddenInput)
+    unsent = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     code = forms.CharField(
         label=_("Six digits from your authenticator app, or a spare code"),
         max_length=20,

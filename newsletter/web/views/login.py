@@ -23,6 +23,7 @@ from newsletter.web.access import get_actor
 from newsletter.web.forms.login import CodeForm, SignInForm, join_errors
 from newsletter.web.fragments import is_fragment_request
 from newsletter.web.network import get_client_address
+from newsletter.web.resending import unpack
 from newsletter.web.sessions import begin_session
 
 WAITING_KEY, CODE_SECONDS = "waits_for_code", 300
@@ -67,8 +68,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         }
         if is_fragment_request(request):
             return _render_step(request, email, asks_code=True)
+        if form.cleaned_data["unsent"]:
+            return _render_code_page(request, CodeForm(initial={"unsent": form.cleaned_data["unsent"]}))
         return redirect("desk:login-code")
-    return _finish(request, user, following, "password")
+    return _finish(request, user, following, "password", unsent=form.cleaned_data["unsent"])
 
 
 @sensitive_post_parameters("code")
@@ -99,7 +102,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
         form.add_error("code", _("The code is wrong or was used already. Wait for the next one, then try again."))
         return _render_code_page(request, form, 422)
     del request.session[WAITING_KEY]
-    return _finish(request, user, waiting["next"], f"password and {kind}")
+    return _finish(request, user, waiting["next"], f"password and {kind}", unsent=form.cleaned_data["unsent"])
 
 
 def _find_waiting_user(waiting: dict[str, Any]) -> Any:
@@ -132,8 +135,11 @@ def show_lockout(
     return _render_page(request, form, status=429)
 
 
-def _finish(request: HttpRequest, user: Any, following: str, proof: str) -> HttpResponse:
-    """Begins the session of a user who has proved who they are, in a browser that is known from now on."""
+def _finish(request: HttpRequest, user: Any, following: str, proof: str, *, unsent: str) -> HttpResponse:
+    """Begins the session of a user who has proved who they are, in a browser that is known from now on.
+
+    A form that was sent when the session before had ended is shown to them, to be sent again.
+    """
     now = clock.now()
     login(request, user, backend="newsletter.accounts.user_backend.UserBackend")
     begin_session(request, now)
@@ -142,6 +148,8 @@ def _finish(request: HttpRequest, user: Any, following: str, proof: str) -> Http
     if is_fragment_request(request):
         response = _render_step(request, user.email)
         response["HX-Trigger"] = SIGNED_IN
+    elif unsent and (found := unpack(unsent)) and _is_safe(request, found.address):
+        response = render(request, "pages/send_again.html", {"unsent": found})
     response.set_cookie(
         known_devices.COOKIE,
         known_devices.make_mark(user.pk),
@@ -157,13 +165,15 @@ def _finish(request: HttpRequest, user: Any, following: str, proof: str) -> Http
 def _render_code_page(request: HttpRequest, form: CodeForm, status: int = 200) -> HttpResponse:
     if is_fragment_request(request):
         return _render_step(request, form["email"].value(), asks_code=True, problem=join_errors(form), status=status)
-    return render(request, "pages/login_code.html", {"form": form}, status=status)
+    context = {"form": form, "unsent": unpack(form["unsent"].value() or "")}
+    return render(request, "pages/login_code.html", context, status=status)
 
 
 def _render_page(request: HttpRequest, form: SignInForm, status: int = 200) -> HttpResponse:
     if is_fragment_request(request):
         return _render_step(request, form["email"].value(), problem=join_errors(form), status=status)
-    return render(request, "pages/login.html", {"form": form}, status=status)
+    context = {"form": form, "unsent": unpack(form["unsent"].value() or "")}
+    return render(request, "pages/login.html", context, status=status)
 
 
 def _render_step(
@@ -177,5 +187,9 @@ def _render_step(
 
 def _safe_redirect(request: HttpRequest, url: str) -> str:
     """Where to go then: only to a page of the desk."""
-    safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return url if safe else reverse("desk:today")
+    return url if _is_safe(request, url) else reverse("desk:today")
+
+
+def _is_safe(request: HttpRequest, url: str) -> bool:
+    hosts = {request.get_host()}
+    return url_has_allowed_host_and_scheme(url, allowed_hosts=hosts, require_https=request.is_secure())

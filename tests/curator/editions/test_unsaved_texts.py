@@ -19,7 +19,8 @@ TOO_LONG = BadInput("The headline has 501 characters; 500 are the most.", "headl
 
 
 def keep(edition: Any, now: datetime, text: str = "Mine", problem: NewsletterError = CONFLICT) -> Any:
-    unsaved_texts.keep_unsaved_text(edition.id, f"story:{edition.picks[0].key}", "headline", text, problem, by=SYSTEM, now=now)
+    part = f"story:{edition.picks[0].key}"
+    unsaved_texts.keep_unsaved_text(edition.id, part, "headline", text, problem, by=SYSTEM, now=now)
     return unsaved_texts.list_unsaved_texts(edition_lookup.get_edition(edition.id))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 
-from newsletter.kernel.errors import BadInput, Conflict, NewsletterError
-from newsletter.web.forms.edition import BoxForm, EditionTextsForm, StoryForm
+from newsletter.kernel.errors import BadInput, Conflict, Difference, NewsletterError
+from newsletter.web.forms.edition import BoxForm, DropStoryForm, EditionTextsForm, StoryForm
 
 
 def test_only_fields_that_were_sent_are_read(db: None) -> None:
@@ -29,19 +29,36 @@ def test_a_box_to_tick_counts_where_the_form_showed_it(db: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("problem", "seen", "errors"),
+    ("problem", "errors"),
     [
-        (BadInput("This is no address.", "url"), "Old", {"url": ["This is no address."]}),
-        (Conflict("Somebody else changed this."), "Theirs", {"__all__": ["Somebody else changed this."]}),
+        (BadInput("This is no address.", "url"), {"url": ["This is no address."]}),
+        (Conflict("Somebody else changed this."), {"__all__": ["Somebody else changed this."]}),
     ],
 )
-def test_a_refused_form_keeps_what_was_typed_and_what_was_seen_unless_a_conflict_shows_more(
-    db: None, problem: NewsletterError, seen: str, errors: dict[str, list[str]]
+def test_a_refused_form_keeps_what_was_typed_and_what_was_seen(
+    db: None, problem: NewsletterError, errors: dict[str, list[str]]
 ) -> None:
     shown = StoryForm(initial={"headline": "Theirs", "url": "https://a.example/"})
     shown.show_refused(StoryForm(QueryDict("headline=Mine&seen_headline=Old&url=nowhere")), problem)
     assert (shown["headline"].value(), shown["url"].value()) == ("Mine", "nowhere")
-    assert (shown["headline"].initial, shown.errors) == (seen, errors)
+    assert (shown["headline"].initial, shown.errors) == ("Old", errors)
+
+
+def test_a_field_that_a_colleague_changed_says_what_would_be_replaced(db: None) -> None:
+    shown = StoryForm(initial={"shown_to": "members"})
+    theirs = Difference("visibility", "", "members", "free")
+    shown.show_refused(StoryForm(QueryDict("shown_to=free&seen_shown_to=")), Conflict("Changed.", [theirs]))
+    assert shown["shown_to"].field.replaceable == theirs
+    ticked = StoryForm(QueryDict("shown_to=free&seen_shown_to=&seen_shown_to=members"))
+    assert ticked.read_fields() == ({"visibility": "free"}, {"visibility": "members"})
+
+
+def test_a_story_is_removed_by_its_hash_or_by_its_fields_as_they_were_seen(db: None) -> None:
+    assert DropStoryForm(QueryDict("content_hash=abc")).read_story_as_seen() == ("abc", {})
+    opened = DropStoryForm(QueryDict("content_hash=abc&seen_headline=Old&seen_plain_link=1&seen_picture=p"))
+    assert opened.read_story_as_seen()[1] == {"headline": "Old", "plain_link": True, "picture": "p"}
+    with pytest.raises(BadInput, match="does not say what you saw"):
+        DropStoryForm(QueryDict("")).read_story_as_seen()
 
 
 def test_a_form_shows_what_the_story_has(edition: Any) -> None:

@@ -10,7 +10,7 @@ from newsletter.web.forms.login import CodeForm, SignInForm, join_errors
 def test_an_address_is_read_without_regard_to_case_and_a_password_as_it_is() -> None:
     form = SignInForm(QueryDict("email=+Ann%40Example.com+&password=+secret+"))
     assert form.is_valid()
-    assert form.cleaned_data == {"next": "", "email": "ann@example.com", "password": " secret "}
+    assert form.cleaned_data == {"next": "", "unsent": "", "email": "ann@example.com", "password": " secret "}
 
 
 def test_what_is_missing_is_said_at_its_field_and_in_one_text_for_the_dialog() -> None:

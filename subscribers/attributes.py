@@ -161,7 +161,9 @@ def _to_text(value: object) -> str:
 def _convert(slug: str, value: str, attribute: models.Attribute | None) -> str | int | float | None:
     """A value as its attribute keeps it; None removes it. Raises BadInput, NotFound."""
     if attribute is None:
-        raise NotFound(f"There is no attribute {slug[:60]}. See them with: newsletter segments attributes")
+        raise NotFound(
+            f"There is no attribute {slug[:60]}.", command_hint="See them with: newsletter segments attributes"
+        )
     if not value.strip():
         return None
     try:

@@ -55,7 +55,7 @@ def create_list(
     if there is not None and there.removed_at:
         raise Refused(f"There was a list {slug}, whose records are kept. Choose another short name.")
     if there is not None:
-        raise Refused(f"There is a list {slug} already. See it with: newsletter lists show {slug}")
+        raise Refused(f"There is a list {slug} already.", command_hint=f"See it with: newsletter lists show {slug}")
     with transaction.atomic():
         row = models.List.objects.create(
             slug=slug,
@@ -180,7 +180,7 @@ def get_list(list_id: int) -> List:
     """The list with this id, also one that was removed. Raises NotFound."""
     row = models.List.objects.filter(id=list_id).first()
     if row is None:
-        raise NotFound(f"There is no list {list_id}. See them all with: newsletter lists list")
+        raise NotFound(f"There is no list {list_id}.", command_hint="See them all with: newsletter lists list")
     return to_list(row)
 
 
@@ -188,7 +188,9 @@ def get_present_list(list_id: int) -> List:
     """The list with this id, for what puts people or newsletters on it. Raises NotFound also for a removed one."""
     found = get_list(list_id)
     if found.removed_at:
-        raise NotFound(f"The list {found.slug} was removed. See those there are with: newsletter lists list")
+        raise NotFound(
+            f"The list {found.slug} was removed.", command_hint="See those there are with: newsletter lists list"
+        )
     return found
 
 
@@ -199,8 +201,9 @@ def get_list_by_slug(slug: str) -> List:
     if row is not None:
         return to_list(row)
     known = ", ".join(present.order_by("slug").values_list("slug", flat=True)[:10])
-    hint = f" There is {known}." if known else " Make it with: newsletter lists create SLUG --name NAME"
-    raise NotFound(f"There is no list “{slug}”.{hint}")
+    hint = f" There is {known}." if known else ""
+    create = "" if known else "Make it with: newsletter lists create SLUG --name NAME"
+    raise NotFound(f"There is no list “{slug}”.{hint}", command_hint=create)
 
 
 def get_lists_for_claims(claims: tokens.Claims) -> tuple[List, ...]:

@@ -227,7 +227,9 @@ def get_subscriber(subscriber_id: int) -> Subscriber:
     """The person with this id. Raises NotFound."""
     row = models.Subscriber.objects.filter(id=subscriber_id).first()
     if row is None:
-        raise NotFound(f"There is no subscriber {subscriber_id}. Search with: newsletter subscribers find TEXT")
+        raise NotFound(
+            f"There is no subscriber {subscriber_id}.", command_hint="Search with: newsletter subscribers find TEXT"
+        )
     names = lists.map_list_names()
     domain = row.address_key[row.address_key.rindex("@") :]
     suppression = models.Suppression.objects.filter(address_key__in=(row.address_key, domain)).first()

@@ -74,8 +74,8 @@ def lift_suppression(address: str, *, complaints: bool, by: Actor, now: datetime
             raise NotFound(f"{address} is not on the list of those never to be mailed.")
         if not complaints and found.reason == SuppressionReason.COMPLAINED:
             raise Refused(
-                f"{address} complained. If they ask for mail again, confirm that beside the address, or use: "
-                "newsletter suppressions lift"
+                f"{address} complained. If they ask for mail again, confirm that beside the address.",
+                command_hint="Use: newsletter suppressions lift",
             )
         found.delete()
         person = _find_subscriber_id(key)

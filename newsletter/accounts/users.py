@@ -63,7 +63,8 @@ def create_user(
     role_name = parse_role(role)
     if User.objects.filter(email=address).exists():
         raise Refused(
-            f"There is somebody with the address {address} already. Change the rights with: newsletter users role"
+            f"There is somebody with the address {address} already. Change their rights instead.",
+            command_hint="Use: newsletter users role",
         )
     user = User(email=address, name=name.strip(), created_at=now)
     _set_password(user, password)
@@ -217,7 +218,9 @@ def get_user_row(email: str) -> User:
     try:
         return User.objects.get_by_natural_key(email)
     except User.DoesNotExist:
-        raise NotFound(f"Nobody here has the address {email}. See them all with: newsletter users list") from None
+        raise NotFound(
+            f"Nobody here has the address {email}.", command_hint="See them all with: newsletter users list"
+        ) from None
 
 
 def _to_account(user: User) -> UserAccount:

@@ -59,7 +59,9 @@ def create_newsletter(
     require_right(by, Verb.CONFIGURE)
     check_slug(slug)
     if models.Newsletter.objects.filter(slug=slug).exists():
-        raise Refused(f"There is a newsletter {slug} already. See it with: newsletter newsletters show {slug}")
+        raise Refused(
+            f"There is a newsletter {slug} already.", command_hint=f"See it with: newsletter newsletters show {slug}"
+        )
     for name in ("name", "from_email", "postal_address", "zone", "list_id"):
         if name not in fields:
             raise BadInput(f"{name} is missing.", name)
@@ -310,7 +312,11 @@ def _check_number(setting: NewsletterSetting, value: Any) -> int:
 def _parse_id(name: str, value: Any) -> int:
     number = parse_whole_number(str(value).strip())
     if number is None:
-        raise BadInput(f"{name} is “{str(value)[:40]}”. Give the id of a list: newsletter lists list", name)
+        raise BadInput(
+            f"{name} is “{str(value)[:40]}”. Give the id of a list.",
+            name,
+            command_hint="See them with: newsletter lists list",
+        )
     return number
 
 

@@ -18,7 +18,9 @@ def get_newsletter(newsletter_id: int) -> Newsletter:
     """The newsletter with this id. Raises NotFound."""
     row = _rows().filter(id=newsletter_id).first()
     if row is None:
-        raise NotFound(f"There is no newsletter {newsletter_id}. See them all with: newsletter newsletters list")
+        raise NotFound(
+            f"There is no newsletter {newsletter_id}.", command_hint="See them all with: newsletter newsletters list"
+        )
     return to_newsletter(row)
 
 
@@ -34,8 +36,9 @@ def get_newsletter_by_slug(slug: str) -> Newsletter:
         return to_newsletter(row)
     slugs = list(models.Newsletter.objects.order_by("slug").values_list("slug", flat=True))
     near = get_close_matches(slug, slugs, n=3) or slugs[:5]
-    hint = f" There is {', '.join(near)}." if near else " Make it with: newsletter newsletters create SLUG …"
-    raise NotFound(f"There is no newsletter “{slug}”.{hint}")
+    hint = f" There is {', '.join(near)}." if near else ""
+    create = "" if near else "Make it with: newsletter newsletters create SLUG …"
+    raise NotFound(f"There is no newsletter “{slug}”.{hint}", command_hint=create)
 
 
 def list_newsletters() -> tuple[Newsletter, ...]:

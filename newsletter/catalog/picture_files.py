@@ -56,13 +56,20 @@ def prepare(data: bytes, what: str = "The picture") -> PreparedPicture:
         raise Refused(f"{what} is not a picture we can read. JPEG, PNG, GIF, WebP and AVIF are.") from None
 
 
+def _refuse_pixels(problem: str) -> Refused:
+    return Refused(f"{problem}; we take {MOST_PIXELS // 1_000_000} million at most. Make it smaller.")
+
+
 def _convert(data: bytes, what: str) -> PreparedPicture:
     from PIL import Image, ImageOps
 
-    picture: Image.Image = Image.open(io.BytesIO(data), formats=_READ)
+    try:
+        picture: Image.Image = Image.open(io.BytesIO(data), formats=_READ)
+    except Image.DecompressionBombError:
+        raise _refuse_pixels(f"{what} has too many pixels") from None
     pixels = picture.width * picture.height
     if pixels > MOST_PIXELS:
-        raise Refused(f"{what} has {picture.width} × {picture.height} pixels, which is too many.")
+        raise _refuse_pixels(f"{what} has {picture.width} × {picture.height} pixels")
     if picture.format == "JPEG":
         if pixels * data.count(_SCAN) > MOST_PASSED:
             raise Refused(f"{what} is painted in {data.count(_SCAN)} passes, which is too many for its size.")

@@ -147,7 +147,7 @@ def main() -> NoReturn:
     try:
         app(prog_name="newsletter")
     except NewsletterError as error:
-        _exit_with("\n".join([str(error), *_list_differences(error)]), error.exit_code)
+        _exit_with("\n".join([f"{error} {error.command_hint}".strip(), *_list_differences(error)]), error.exit_code)
     except KeyboardInterrupt:
         _exit_with("Stopped.", 130)
     except BrokenPipeError:

@@ -304,8 +304,8 @@ def send_edition(
         edition = edition_lookup.get_edition(edition_id)
         if edition.snapshot_id is None:
             raise Refused(
-                f"Edition {edition_id} is not approved, so it is not sent. Approve it: newsletter editions approve "
-                f"{edition_id}"
+                f"Edition {edition_id} is not approved, so it is not sent. Approve it first.",
+                command_hint=f"Use: newsletter editions approve {edition_id}",
             )
         decisions.check_content_hash(edition, content_hash)
         if not on_other_day and (otherwise := _describe_other_day(edition, at or now)):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from newsletter.kernel.errors import BadInput, Conflict, Difference
-from newsletter.kernel.sentences import phrase
+from newsletter.kernel.sentences import join_labels, label, phrase
 
 T = TypeVar("T")
 
@@ -31,7 +31,8 @@ def select_changes(
         if name not in seen:
             raise BadInput(
                 phrase(
-                    "What you saw of the field “{field}” is missing. Load the page again.", field=labels.get(name, name)
+                    "What you saw of the field “{field}” is missing. Load the page again.",
+                    field=label(labels.get(name, name)),
                 ),
                 name,
             )
@@ -56,10 +57,9 @@ def find_differences(present: Mapping[str, object], seen: Mapping[str, object]) 
 
 
 def _describe(differences: list[Difference]) -> str:
-    names = ", ".join(each.label or each.name.replace("_", " ") for each in differences)
     return phrase(
         "Somebody else changed this since you opened it: {names}. Compare both versions, then save the one you want.",
-        names=names,
+        names=join_labels(each.label or each.name.replace("_", " ") for each in differences),
     )
 
 

@@ -24,10 +24,17 @@ DONE_IN_PART = 4  # exit status: the good rows of a file were taken, the bad one
 
 
 class NewsletterError(Exception):
-    """Root of the tree. `str(error)` is a sentence for people, remedy included."""
+    """Root of the tree. `str(error)` is a sentence for people, remedy included.
+
+    `command_hint` is what the command line says besides: the command that helps. The desk has pages for that.
+    """
 
     exit_code = 1
     http_status = 400
+
+    def __init__(self, message: str = "", *, command_hint: str = "") -> None:
+        super().__init__(message)
+        self.command_hint = command_hint
 
 
 class Refused(NewsletterError):
@@ -66,8 +73,8 @@ class Conflict(Refused):
 
     http_status = 409
 
-    def __init__(self, message: str, differences: Iterable[Difference] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, differences: Iterable[Difference] = (), *, command_hint: str = "") -> None:
+        super().__init__(message, command_hint=command_hint)
         self.differences = tuple(differences)
 
 
@@ -77,8 +84,8 @@ class BadInput(NewsletterError):
     exit_code = 2
     http_status = 422
 
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str, field: str = "", *, command_hint: str = "") -> None:
+        super().__init__(message, command_hint=command_hint)
         self.field = field
 
 

@@ -8,7 +8,7 @@ so that the desk can translate the words and put the values in anew. A sentence 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from newsletter.kernel.enums import LabelledEnum
@@ -28,6 +28,21 @@ def phrase(words: str, /, **values: object) -> Sentence:
     """
     made = Sentence(fill(words, values, write_in_english))
     made.words, made.values = words, values
+    return made
+
+
+def label(words: str) -> Sentence:
+    """A name that stands inside a sentence, such as that of a field, and is translated with it."""
+    made = Sentence(words)
+    made.words = words.replace("{", "{{").replace("}", "}}")
+    return made
+
+
+def join_labels(labels: Iterable[str]) -> Sentence:
+    """Names in a row, separated by commas, each translated."""
+    names = {f"name{position}": label(each) for position, each in enumerate(labels)}
+    made = Sentence(", ".join(names.values()))
+    made.words, made.values = ", ".join(f"{{{name}}}" for name in names), names
     return made
 
 

@@ -31,7 +31,9 @@ def get_occurrence(occurrence_id: int) -> Occurrence:
     """The occurrence with this id. Raises NotFound."""
     row = models.Occurrence.objects.filter(id=occurrence_id).first()
     if row is None:
-        raise NotFound(f"There is no planned date {occurrence_id}. See them with: newsletter schedules next")
+        raise NotFound(
+            f"There is no planned date {occurrence_id}.", command_hint="See them with: newsletter schedules next"
+        )
     return to_occurrence(row)
 
 

@@ -70,7 +70,9 @@ def get_schedule(schedule_id: int) -> Schedule:
     """The schedule with this id. Raises NotFound."""
     row = models.Schedule.objects.filter(removed_at=None).prefetch_related("skips").filter(id=schedule_id).first()
     if row is None:
-        raise NotFound(f"There is no schedule {schedule_id}. See them all with: newsletter schedules list")
+        raise NotFound(
+            f"There is no schedule {schedule_id}.", command_hint="See them all with: newsletter schedules list"
+        )
     return to_schedule(row)
 
 
@@ -223,7 +225,9 @@ def skip_date(schedule_id: int, day: date, *, reason: str, by: Actor, now: datet
         rows = _filter_day(schedule, day, time)
         left = rows.filter(state__in=states.list_predecessors(OccurrenceState.SKIPPED))
         if not left.exists() and rows.filter(state=OccurrenceState.CLAIMED).exists():
-            raise Refused(f"{day} is being sent already. Stop its mailing instead: newsletter mailings list")
+            raise Refused(
+                f"{day} is being sent already. Stop its mailing instead.", command_hint="See: newsletter mailings list"
+            )
         earlier = dict(schedule.skips).get(day)
         if earlier == reason and not left.exists():
             return

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 CARRIED = 200_000  # characters of a form at most; longer than all fields of a story together
 _SECRETS = ("password", "code")  # a form with one of these is not carried along
-_TOKEN = "csrfmiddlewaretoken"  # of the session that ended
+_OLD = "csrfmiddlewaretoken"  # the token of the session that ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class UnsentForm:
 
 def read_unsent(request: HttpRequest) -> UnsentForm | None:
     """The form that was sent; None for what is not carried along: files, passwords, and what is too long."""
-    values = tuple((name, text) for name, texts in request.POST.lists() for text in texts if name != _TOKEN)
+    values = tuple((name, text) for name, texts in request.POST.lists() for text in texts if name != _OLD)
     is_secret = any(secret in name for name, _text in values for secret in _SECRETS)
     unsent = UnsentForm(request.get_full_path(), values)
     return unsent if values and not request.FILES and not is_secret and len(unsent.pack()) <= CARRIED else None

@@ -53,7 +53,9 @@ def remove_domain_rule(domain: str, *, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         row = models.DomainRule.objects.filter(domain=name).first()
         if row is None:
-            raise NotFound(f"There is no rule for {domain}. See them all with: newsletter suppressions domains")
+            raise NotFound(
+                f"There is no rule for {domain}.", command_hint="See them all with: newsletter suppressions domains"
+            )
         row.delete()
         _record(by, REMOVE_RULE, name, row.verdict, now)
 

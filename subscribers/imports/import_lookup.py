@@ -86,7 +86,9 @@ def stream_refused_csv(import_id: int) -> Iterator[str]:
 def get_import_row(import_id: int) -> models.ImportRun:
     row = models.ImportRun.objects.filter(id=import_id).select_related("list").first()
     if row is None:
-        raise NotFound(f"There is no import {import_id}. See them all with: newsletter subscribers imports list")
+        raise NotFound(
+            f"There is no import {import_id}.", command_hint="See them all with: newsletter subscribers imports list"
+        )
     return row
 
 

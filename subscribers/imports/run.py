@@ -82,9 +82,10 @@ def import_csv(
     except KeyboardInterrupt:
         models.ImportRun.objects.filter(id=row.id).update(state=ImportState.STOPPED, lease_until=None)
         raise Refused(
-            f"Stopped. {row.merged} of {row.people} addresses are in. "
-            f"Go on with: newsletter subscribers imports resume {row.id}, "
-            f"or take it back with: newsletter subscribers imports undo {row.id}"
+            f"Stopped. {row.merged} of {row.people} addresses are in. Resume it, or undo it.",
+            command_hint=(
+                f"Use: newsletter subscribers imports resume {row.id}, or: newsletter subscribers imports undo {row.id}"
+            ),
         ) from None
     return import_lookup.get_import(row.id).report
 

@@ -58,7 +58,9 @@ def begin_undo(
     """
     row = models.ImportRun.objects.select_related("list").filter(id=import_id).first()
     if row is None:
-        raise NotFound(f"There is no import {import_id}. See them all with: newsletter subscribers imports list")
+        raise NotFound(
+            f"There is no import {import_id}.", command_hint="See them all with: newsletter subscribers imports list"
+        )
     require_right(by, Verb.SUBSCRIBERS, [row.list_id])
     lists = rights.find_changeable_lists(by)
     wanted = {"lists": None if lists is None else sorted(lists), "keep_people": keep_people}

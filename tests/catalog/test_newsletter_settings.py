@@ -74,7 +74,7 @@ def test_no_name_reads_otherwise_than_it_is_written(create: Create) -> None:
 
 def test_a_taken_slug_is_refused_with_where_to_look(create: Create) -> None:
     create()
-    with pytest.raises(Refused, match="newsletters show hill-post"):
+    with pytest.raises(Refused, match="a newsletter hill-post already"):
         create(name="Another")
 
 

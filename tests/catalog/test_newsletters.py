@@ -33,8 +33,9 @@ def test_what_is_not_there_is_named(create: Create, now: datetime) -> None:
 
 
 def test_without_any_newsletter_the_remedy_is_to_make_one(db: None) -> None:
-    with pytest.raises(NotFound, match="newsletters create"):
+    with pytest.raises(NotFound) as refused:
         newsletters.get_newsletter_by_slug("hill-post")
+    assert refused.value.command_hint == "Make it with: newsletter newsletters create SLUG …"
 
 
 def test_newsletters_of_a_list_come_oldest_first(create: Create) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -105,6 +106,17 @@ def test_an_animation_of_many_pixels_becomes_its_first_frame(monkeypatch: pytest
     assert made.extension in ("jpg", "png")
     assert opened(made.data).convert("RGB").getpixel((5, 5)) == (0, 0, 0)
     assert picture_files.prepare(animation(3, 20)).extension == "gif"
+
+
+@pytest.mark.parametrize("side", [6_400, 20_000])
+def test_a_picture_of_too_many_pixels_is_called_so_before_it_is_decoded(side: int) -> None:
+    """Of the larger Pillow itself refuses to read more than the head."""
+    out = io.BytesIO()
+    Image.new("1", (8, 8)).save(out, "PNG")
+    head = b"IHDR" + struct.pack(">II", side, side) + out.getvalue()[24:29]
+    data = out.getvalue()[:12] + head + struct.pack(">I", zlib.crc32(head)) + out.getvalue()[33:]
+    with pytest.raises(Refused, match=r"pixels; we take 40 million at most\. Make it smaller\.$"):
+        picture_files.prepare(data)
 
 
 def test_a_jpeg_of_many_passes_is_refused_before_it_is_decoded(drawn: Drawn) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
 
 from newsletter.kernel.errors import (
@@ -13,6 +17,13 @@ from newsletter.kernel.errors import (
     NotFound,
     Refused,
     SurroundingsError,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+ERRORS = {each.__name__ for each in (BadInput, Conflict, NotAllowed, NotFound, Refused, SurroundingsError)}
+NOUNS = (
+    "newsletters|feeds|articles|editions|schedules|mailings|lists|segments|subscribers|suppressions|users|audit|database"
+    "|notifications|doctor"
 )
 
 
@@ -36,3 +47,27 @@ def test_bad_input_names_its_field_and_a_conflict_its_differences() -> None:
     difference = Difference("subject", "seen", "present")
     assert Conflict("No.", iter([difference])).differences == (difference,)
     assert Conflict("No.").differences == ()
+
+
+def test_a_sentence_that_the_desk_shows_names_no_command() -> None:
+    """Commands are in `command_hint`, which the command line alone adds; the desk says what to press."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {text}"
+        for folder in ("newsletter", "subscribers")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if not path.is_relative_to(ROOT / "newsletter" / "cli")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ERRORS and node.args
+        for text in [join_texts(node.args[0])]
+        if COMMAND.search(text)
+    ]
+    assert found == []
+
+
+COMMAND = re.compile(rf"\bnewsletter (?:{NOUNS}) [a-z]")
+
+
+def join_texts(expression: ast.expr) -> str:
+    """The literal text of a sentence, without what is filled in."""
+    nodes = ast.walk(expression)
+    return "".join(each.value for each in nodes if isinstance(each, ast.Constant) and isinstance(each.value, str))

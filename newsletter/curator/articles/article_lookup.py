@@ -47,7 +47,9 @@ def get_article(article_id: int) -> Article:
     """The article with this id. Raises NotFound."""
     row = models.Article.objects.filter(id=article_id).first()
     if row is None:
-        raise NotFound(f"There is no article {article_id}. Search them with: newsletter articles list --query TEXT")
+        raise NotFound(
+            f"There is no article {article_id}.", command_hint="Search them with: newsletter articles list --query TEXT"
+        )
     return to_article(row)
 
 

@@ -135,11 +135,13 @@ def _add_article(
     where = url or "this text"
     if not found.title:
         raise Refused(
-            f"No headline was found in {where}. Paste the text of the story instead, its headline first: newsletter "
-            f"articles add -"
+            f"No headline was found in {where}. Paste the text of the story instead, its headline first.",
+            command_hint="Use: newsletter articles add -",
         )
     if not found.text:
-        raise Refused(f"No story was found in {where}. Paste its text instead: newsletter articles add -")
+        raise Refused(
+            f"No story was found in {where}. Paste its text instead.", command_hint="Use: newsletter articles add -"
+        )
     tags, note = _check_labels(labels)
     known = _build_fields(found, origin, url)
     warnings: list[str] = []

@@ -83,7 +83,9 @@ def _read_source_file(row: models.Source) -> FetchResponse | Exception:
 def _refuse_unknown(wanted: list[int], known: set[int]) -> None:
     unknown = [str(source_id) for source_id in wanted if source_id not in known]
     if unknown:
-        raise NotFound(f"There is no feed {', '.join(unknown)}. See them all with: newsletter feeds list")
+        raise NotFound(
+            f"There is no feed {', '.join(unknown)}.", command_hint="See them all with: newsletter feeds list"
+        )
 
 
 def _process_answer(row: models.Source, answer: FetchResponse | Exception, now: datetime) -> SourceReport:

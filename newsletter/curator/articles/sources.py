@@ -39,7 +39,7 @@ def remove_source(source_id: int, *, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         row = models.Source.objects.filter(id=source_id).first()
         if row is None or not models.Source.objects.filter(id=source_id).delete()[0]:
-            raise NotFound(f"There is no feed {source_id}. See them all with: newsletter feeds list")
+            raise NotFound(f"There is no feed {source_id}.", command_hint="See them all with: newsletter feeds list")
         by.record(ActionRecord("removed feed", str(source_id), now, before={"url": row.url, "title": row.title}))
 
 

@@ -190,4 +190,6 @@ def _get_row(article_id: int) -> models.Article:
 
 
 def _not_found(article_id: int) -> NotFound:
-    return NotFound(f"There is no article {article_id}. Search them with: newsletter articles list --query TEXT")
+    return NotFound(
+        f"There is no article {article_id}.", command_hint="Search them with: newsletter articles list --query TEXT"
+    )

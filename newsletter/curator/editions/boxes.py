@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
 from newsletter.curator.editions import edition_history, models
-from newsletter.curator.editions.edition_changes import BOX
+from newsletter.curator.editions.edition_changes import BOX, label_field
 from newsletter.curator.editions.editions import apply_edit, select_field_changes
 from newsletter.curator.editions.states import BoxPlace
 from newsletter.curator.editions.values import Box, Edition
 from newsletter.curator.editions.visibility import check_group_limit, check_visibility
 from newsletter.kernel.actors import Actor
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
-from newsletter.kernel.sentences import phrase
+from newsletter.kernel.sentences import label, phrase
 from newsletter.kernel.text import clean_name, remove_controls, remove_unstorable
 
 MOST_BOXES, LONGEST_TITLE, LONGEST_TEXT = 6, 120, 5000
@@ -81,8 +81,8 @@ def _check_fields(fields: BoxFields) -> dict[str, str]:
         if len(values.get(name, "")) > most:
             raise BadInput(
                 phrase(
-                    "The {name} has {count} characters; {most} are the most.",
-                    name=name,
+                    "“{field}” has {count} characters; {most} are the most.",
+                    field=label(label_field(name)),
                     count=len(values[name]),
                     most=most,
                 ),
@@ -121,9 +121,10 @@ def _get_box(edition: Edition, box_id: int) -> Box:
     if box is None:
         raise NotFound(
             phrase(
-                "Edition {edition} has no box {box_id}. See them with: newsletter editions show {edition}",
+                "Edition {edition} has no box {box_id}.",
                 edition=str(edition.id),
                 box_id=str(box_id),
-            )
+            ),
+            command_hint=f"See them with: newsletter editions show {edition.id}",
         )
     return box

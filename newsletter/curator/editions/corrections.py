@@ -100,9 +100,10 @@ def freeze_correction(edition_id: int, *, by: Actor, now: datetime) -> Snapshot:
     if not rows or not edition.is_out:
         raise Refused(
             phrase(
-                "Edition {edition} has no correction to mail. Write one: newsletter editions correct {edition} TEXT",
+                "Edition {edition} has no correction to mail. Write one first.",
                 edition=str(edition_id),
-            )
+            ),
+            command_hint=f"Use: newsletter editions correct {edition_id} TEXT",
         )
     rendered = _render_correction(
         edition, newsletters.get_newsletter(edition.newsletter_id), [row.text for row in rows]

@@ -85,7 +85,8 @@ def get_outline(edition_id: int, *, planned: Subquery) -> EditionOutline:
 
 def _build_not_found(edition_id: int) -> NotFound:
     return NotFound(
-        phrase("There is no edition {edition}. See them all with: newsletter editions list", edition=str(edition_id))
+        phrase("There is no edition {edition}.", edition=str(edition_id)),
+        command_hint="See them all with: newsletter editions list",
     )
 
 

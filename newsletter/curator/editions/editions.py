@@ -28,7 +28,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
-from newsletter.kernel.sentences import phrase
+from newsletter.kernel.sentences import label, phrase
 from newsletter.kernel.text import clean_name, remove_controls, remove_unstorable
 
 _EDITION_TEXTS = {"subject": 300, "second_subject": 300, "preheader": 300, "intro": 20_000, "signed": 120}
@@ -63,12 +63,12 @@ def create_edition(newsletter_id: int, on: date | None, *, number: int = 1, by: 
     if len(existing) >= number:
         raise Refused(
             phrase(
-                "{newsletter} has an edition on {day} already: {existing}. See it with: newsletter editions "
-                "show {existing}",
+                "{newsletter} has an edition on {day} already: {existing}.",
                 newsletter=newsletter.name,
                 day=str(day),
                 existing=str(existing[number - 1]),
-            )
+            ),
+            command_hint=f"See it with: newsletter editions show {existing[number - 1]}",
         )
     try:
         with transaction.atomic():
@@ -88,11 +88,10 @@ def create_edition(newsletter_id: int, on: date | None, *, number: int = 1, by: 
     except IntegrityError:
         raise Conflict(
             phrase(
-                "Somebody else made the edition of {day} at the same moment. See it with: newsletter editions "
-                "list {newsletter}",
+                "Somebody else made the edition of {day} at the same moment.",
                 day=str(day),
-                newsletter=newsletter.slug,
-            )
+            ),
+            command_hint=f"See it with: newsletter editions list {newsletter.slug}",
         ) from None
     return made
 
@@ -189,9 +188,8 @@ def get_newsletter_id(edition_id: int) -> int:
     found = models.Edition.objects.filter(id=edition_id).values_list("newsletter_id", flat=True).first()
     if found is None:
         raise NotFound(
-            phrase(
-                "There is no edition {edition}. See them all with: newsletter editions list", edition=str(edition_id)
-            )
+            phrase("There is no edition {edition}.", edition=str(edition_id)),
+            command_hint="See them all with: newsletter editions list",
         )
     return found
 
@@ -241,15 +239,15 @@ def check_texts(
         if len(text) > longest[name]:
             raise BadInput(
                 phrase(
-                    "The {name} has {count} characters; {most} are the most.",
-                    name=name.replace("_", " "),
+                    "“{field}” has {count} characters; {most} are the most.",
+                    field=label(edition_changes.label_field(name)),
                     count=len(text),
                     most=longest[name],
                 ),
                 name,
             )
         if not text and not empty_allowed(name):
-            raise BadInput(phrase("The {name} may not be empty.", name=name), name)
+            raise BadInput(phrase("“{field}” may not be empty.", field=label(edition_changes.label_field(name))), name)
         checked[name] = text
     return checked
 

@@ -90,9 +90,10 @@ def add_pick(
     if article is None:
         raise NotFound(
             phrase(
-                "There is no article {article_id}. Search them with: newsletter articles list --query TEXT",
+                "There is no article {article_id}.",
                 article_id=str(article_id),
-            )
+            ),
+            command_hint="Search them with: newsletter articles list --query TEXT",
         )
     obstacle = find_pick_obstacle(article, edition_id)
     why = " ".join(reason.split())

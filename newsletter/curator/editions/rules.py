@@ -60,7 +60,7 @@ def set_rule(
         raise BadInput("A phrase has at most 100 characters.", "phrase")
     source = Source.objects.filter(id=source_id).first() if source_id is not None else None
     if source_id is not None and source is None:
-        raise NotFound(f"There is no feed {source_id}. See them all with: newsletter feeds list")
+        raise NotFound(f"There is no feed {source_id}.", command_hint="See them all with: newsletter feeds list")
     keys = [each.key for each in newsletters.get_newsletter(newsletter_id).sections]
     if section and section not in keys:
         raise BadInput(f"There is no section “{section}”. There are {', '.join(keys)}.", "section")

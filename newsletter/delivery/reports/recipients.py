@@ -121,7 +121,7 @@ def _require_known(states: Collection[str]) -> None:
 def _get_visible_row(mailing_id: int, by: Actor) -> models.Mailing:
     row = models.Mailing.objects.filter(id=mailing_id).first()
     if row is None:
-        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+        raise NotFound(f"There is no mailing {mailing_id}.", command_hint="See them all with: newsletter mailings list")
     require_list_visible(by, Verb.SUBSCRIBERS, row.list_id)
     return row
 
@@ -137,7 +137,7 @@ def list_reasons(mailing_id: int, states: Collection[str] | None, *, limit: int)
 def count_by_reason(mailing_id: int) -> tuple[ReportLine, ...]:
     """Every candidate accounted for, by state and reason, most subscribers first within a state. Raises NotFound."""
     if not models.Mailing.objects.filter(id=mailing_id).exists():
-        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+        raise NotFound(f"There is no mailing {mailing_id}.", command_hint="See them all with: newsletter mailings list")
     counts: Counter[Outcome] = Counter()
     for packed, form in models.Batch.objects.filter(mailing_id=mailing_id).values_list("outcomes", "format"):
         counts += Outcomes(packed, form).count_outcomes()

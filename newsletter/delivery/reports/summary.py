@@ -169,7 +169,7 @@ def get_newsletter_of_mailing(mailing_id: int) -> int:
 
 
 def _build_not_found(mailing_id: int) -> NotFound:
-    return NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+    return NotFound(f"There is no mailing {mailing_id}.", command_hint="See them all with: newsletter mailings list")
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def create_mailing(
             _record_plan(by, row, snapshot_id, due_at, now)
     except IntegrityError:
         raise Conflict(
-            f"Somebody else has just sent edition {edition_id}. Look at it: newsletter mailings list"
+            f"Somebody else has just sent edition {edition_id}.", command_hint="See: newsletter mailings list"
         ) from None
     return row.id
 
@@ -146,8 +146,8 @@ def _reschedule(
             _record_plan(by, row, snapshot_id, due_at, now, before)
     if not planned:
         raise Refused(
-            f"Edition {row.edition_id} has the mailing {row.id} already, which is {row.state}. Look at it: "
-            f"newsletter mailings show {row.id}"
+            f"Edition {row.edition_id} has the mailing {row.id} already, which is {row.state}.",
+            command_hint=f"See: newsletter mailings show {row.id}",
         )
     return row.id
 
@@ -388,8 +388,8 @@ def cancel(mailing_id: int, *, by: Actor, now: datetime) -> None:
     recallable = found.recall == RecallState.OPEN and recall_window.can_be_recalled(found.due_at, now)
     if recallable and found.state in (MailingState.SENDING, MailingState.PAUSED):
         raise Refused(
-            f"Cancelling would not stop what the provider has of mailing {mailing_id} already. "
-            f"Stop all of it: newsletter mailings recall {mailing_id}"
+            f"Cancelling would not stop what the provider has of mailing {mailing_id} already. Recall it instead.",
+            command_hint=f"Use: newsletter mailings recall {mailing_id}",
         )
     with transaction.atomic():
         _change_state(found, MailingState.CANCELLED, f"cancelled by {by.name}")
@@ -431,8 +431,8 @@ def _refuse_while_recalling(found: models.Mailing) -> None:
     if found.state == MailingState.RECALLING:
         who = get_user_name(found.recalling_by)
         raise Refused(
-            f"Mailing {found.id} is being recalled by {who}, and nothing of it is submitted. To let it go after all: "
-            f"newsletter mailings resume {found.id}"
+            f"Mailing {found.id} is being recalled by {who}, and nothing of it is submitted. Resume it to let it go.",
+            command_hint=f"Use: newsletter mailings resume {found.id}",
         )
 
 
@@ -514,5 +514,5 @@ def get_row(mailing_id: int) -> models.Mailing:
     """The mailing with this id. Raises NotFound."""
     found = models.Mailing.objects.filter(id=mailing_id).first()
     if found is None:
-        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+        raise NotFound(f"There is no mailing {mailing_id}.", command_hint="See them all with: newsletter mailings list")
     return found

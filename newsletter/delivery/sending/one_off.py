@@ -67,7 +67,10 @@ def send_test_mails(
     one, with a `pause` before each.
     """
     if not rendered.html:
-        raise Refused("The mail could not be rendered, so no test was sent. See why: newsletter editions check ID")
+        raise Refused(
+            "The mail could not be rendered, so no test was sent. Its checks say why.",
+            command_hint="See them with: newsletter editions check ID",
+        )
     if not 0 < len(addresses) <= MAX_TEST_ADDRESSES:
         raise BadInput(f"Give 1 to {MAX_TEST_ADDRESSES} addresses for a test.", "test_to")
     wanted = [to_sendable(check_address(address)) for address in addresses]

@@ -337,7 +337,8 @@ def _get_recallable(mailing_id: int, now: datetime) -> models.Mailing:
     row = mailings.get_row(mailing_id)
     if row.state == MailingState.SCHEDULED:
         raise Refused(
-            f"Nothing of mailing {mailing_id} was submitted yet. Stop it: newsletter mailings cancel {mailing_id}"
+            f"Nothing of mailing {mailing_id} was submitted yet. Cancel it instead.",
+            command_hint=f"Use: newsletter mailings cancel {mailing_id}",
         )
     if row.state == MailingState.CANCELLED:
         raise Refused(f"Mailing {mailing_id} is cancelled already{f': {row.reason}' if row.reason else ''}.")
@@ -346,14 +347,14 @@ def _get_recallable(mailing_id: int, now: datetime) -> models.Mailing:
     if row.recall != RecallState.OPEN or row.state not in states.RECALLABLE_MAILING_STATES:
         raise Refused(
             f"Mailing {mailing_id} is {row.state} and has no recall window, so what the provider has cannot be "
-            "called back. "
-            f"Stop the rest: newsletter mailings pause {mailing_id}"
+            "called back. Pause it to stop the rest.",
+            command_hint=f"Use: newsletter mailings pause {mailing_id}",
         )
     if not recall_window.can_be_recalled(row.due_at, now):
         raise Refused(
             f"It is too late: mailing {mailing_id} leaves in less than {recall_window.LAST_CALL.seconds // 60} "
-            "minutes or has left. "
-            f"Stop what was not submitted yet: newsletter mailings cancel {mailing_id}"
+            "minutes or has left. Cancel it to stop what was not submitted yet.",
+            command_hint=f"Use: newsletter mailings cancel {mailing_id}",
         )
     return row
 

@@ -70,7 +70,8 @@ def _pass_on(row: models.Mailing, *, unknown: bool, by: Actor, now: datetime) ->
     if not unknown and successor is None:
         raise Refused(
             f"Mailing {row.id} was cancelled, so nobody is mailed it. Whoever did not get it gets the edition when it "
-            f"is sent again: newsletter editions send {row.edition_id}"
+            "is sent again.",
+            command_hint=f"Use: newsletter editions send {row.edition_id}",
         )
     with transaction.atomic():
         counted = _mark_unknown(row, Outcome.WITHDRAWN) if unknown else 0
@@ -191,7 +192,7 @@ def _mark_unknown(mailing: models.Mailing, outcome: Outcome) -> int:
 def _get_row(mailing_id: int) -> models.Mailing:
     mailing = models.Mailing.objects.filter(id=mailing_id).first()
     if mailing is None:
-        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+        raise NotFound(f"There is no mailing {mailing_id}.", command_hint="See them all with: newsletter mailings list")
     return mailing
 
 
@@ -234,5 +235,6 @@ def store_outcomes(batch: models.Batch, outcomes: Outcomes) -> None:
 
 def _build_conflict(mailing_id: int) -> Conflict:
     return Conflict(
-        f"Mailing {mailing_id} changed at the same moment. Look at it again: newsletter mailings show {mailing_id}"
+        f"Mailing {mailing_id} changed at the same moment. Look at it again.",
+        command_hint=f"See: newsletter mailings show {mailing_id}",
     )

@@ -189,8 +189,10 @@ def _waiting(mailing_id: int) -> QuerySet[models.SendAgain]:
 def _require_at_rest(row: models.Mailing) -> None:
     if row.state in (MailingState.FINISHED, MailingState.PAUSED, MailingState.CANCELLED):
         return
-    remedy = f"Pause it first: newsletter mailings pause {row.id}" if row.state == MailingState.SENDING else ""
-    raise Refused(f"Mailing {row.id} is {MailingState(row.state).label.lower()}, and nobody is sent it again. {remedy}")
+    message = f"Mailing {row.id} is {MailingState(row.state).label.lower()}, and nobody is sent it again."
+    if row.state != MailingState.SENDING:
+        raise Refused(message)
+    raise Refused(f"{message} Pause it first.", command_hint=f"Use: newsletter mailings pause {row.id}")
 
 
 def _list_turned_away(row: models.Mailing) -> Iterator[_TurnedAway]:

@@ -116,7 +116,9 @@ def get_webhook(name: str) -> Webhook:
     """The webhook of this name. Raises NotFound."""
     row = models.NotificationWebhook.objects.filter(name=name).first()
     if row is None:
-        raise NotFound(f"There is no webhook “{name}”. See them with: newsletter notifications webhooks")
+        raise NotFound(
+            f"There is no webhook “{name}”.", command_hint="See them with: newsletter notifications webhooks"
+        )
     return _to_webhook(row)
 
 

@@ -34,7 +34,7 @@ def test_editions_are_found_by_newsletter_day_and_state(
     assert edition_lookup.list_editions(newsletter_ids=[]) == ()
     assert edition_lookup.find_edition(newsletter.id, edition.date) == edition_lookup.get_edition(edition.id)
     assert edition_lookup.find_edition(newsletter.id, date(2020, 1, 1)) is None
-    with pytest.raises(NotFound, match="editions list"):
+    with pytest.raises(NotFound, match="There is no edition 999"):
         edition_lookup.get_edition(999)
 
 

@@ -54,7 +54,7 @@ def test_what_is_not_there_cannot_be_placed_moved_or_dropped(
         picks.move_pick(edition.id, "nokey", after=None, now=now, by=SYSTEM)
     with pytest.raises(NotFound, match="nokey"):
         picks.drop_pick(edition.id, "nokey", now=now, content_hash=None, by=SYSTEM)
-    with pytest.raises(NotFound, match="articles list"):
+    with pytest.raises(NotFound, match="There is no article 999"):
         picks.add_pick(edition.id, 999, now=now, by=SYSTEM)
     assert edition_lookup.get_edition(edition.id) == before
 

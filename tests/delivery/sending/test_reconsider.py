@@ -220,8 +220,9 @@ def test_a_cancelled_mailing_mails_nobody_and_says_what_does(twice: Twice, plan:
     twice.provider.script = [loses_the_request]
     hand_over.hand_over_next(now, owner="a", provider=twice.provider, clock=lambda: now)
     mailings.cancel(made.id, by=SYSTEM, now=now)
-    with pytest.raises(Refused, match=f"newsletter editions send {made.edition_id}"):
+    with pytest.raises(Refused, match="when it is sent again") as refused:
         repair.repair_mailing(made.id, by=SYSTEM, now=now)
+    assert refused.value.command_hint == f"Use: newsletter editions send {made.edition_id}"
     assert repair.repair_mailing(made.id, unknown=True, by=SYSTEM, now=now) == 50
     assert summary.get_mailing(made.id).counts == {"withdrawn": 120}
     assert summary.get_mailing(made.id).state == MailingState.CANCELLED

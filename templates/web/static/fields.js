@@ -207,7 +207,7 @@ class Field {
     try {
       localStorage.setItem(key, this.kept);
     } catch {
-      // Full or forbidden: the page has the text, and says that it is not saved.
+      // Full or forbidden: the page has the text, and says so.
     }
   }
 

@@ -55,7 +55,7 @@ on("htmx:confirm", (event) => {
 on("htmx:afterRequest", ({ detail: { xhr }, target }) => {
   if (!dialog.contains(target) || xhr.status !== 200 || !xhr.getResponseHeader("X-Parts")) return;
   dialog.close();
-  find(`[id="choose-${getControls().story.value}"]`)?.focus(); // it came anew meanwhile
+  find(`[id="choose-${getControls().story.value}"]`)?.focus();
 });
 on("change", ({ target: { name, dataset } }) => {
   if (name !== "picture") return;

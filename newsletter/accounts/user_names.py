@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Lower
+
 from newsletter.accounts.models import User
 from newsletter.kernel.patterns import compile_bounded
 
@@ -20,6 +23,11 @@ def map_user_names() -> dict[str, str]:
 def get_user_name(address: str) -> str:
     """What people read for a user: the name, else the address; whoever is no user as given."""
     return User.objects.filter(email=address.casefold()).values_list("name", flat=True).first() or address
+
+
+def select_user_name(address: OuterRef) -> Subquery:
+    """The name of the user whose address a row of another table holds, for a query of those; NULL for no user."""
+    return Subquery(User.objects.filter(email=Lower(address)).exclude(name="").values("name")[:1])
 
 
 def put_user_names(text: str, names: Mapping[str, str]) -> str:

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from django.utils import translation
 from django.utils.dates import MONTHS, WEEKDAYS
 
-from newsletter.accounts.user_names import get_user_name
 from newsletter.catalog import newsletters, sponsors
 from newsletter.catalog.values import Newsletter, Sponsor
 from newsletter.checks import client_support, mail, stories, wording
@@ -28,6 +27,7 @@ from newsletter.curator.editions import (
 from newsletter.curator.editions.content_hash import compute_mail_hash
 from newsletter.curator.editions.edition_changes import BOX
 from newsletter.curator.editions.states import EditionState, LinkCheckState
+from newsletter.curator.editions.unsaved_texts import UnsavedText
 from newsletter.curator.editions.values import EarlierEdition, Edition, PageCheck, Snapshot
 from newsletter.curator.editions.variants import Variant
 from newsletter.delivery import setup_problems
@@ -72,17 +72,23 @@ def inspect_edition(edition_id: int, *, now: datetime) -> CheckedEdition:
     mails = approval.preview_variants(edition, newsletter, sponsor)
     content_hash = decisions.find_content_hash(edition, mail_sha256=compute_mail_hash(mails))
     active = _count_active(newsletter)
-    found = _find(edition, newsletter, sponsor, mails, page_checks.list_page_checks(edition_id), active, now)
+    checks, unsaved = page_checks.list_page_checks(edition_id), unsaved_texts.list_unsaved_texts(edition)
+    found = _find(edition, newsletter, sponsor, mails, checks, unsaved, active, now)
     return CheckedEdition(edition, newsletter, mails, found, content_hash, active)
 
 
 def find_findings(
-    edition: Edition, newsletter: Newsletter, checks: Mapping[str, PageCheck], *, now: datetime
+    edition: Edition,
+    newsletter: Newsletter,
+    checks: Mapping[str, PageCheck],
+    unsaved: Sequence[UnsavedText],
+    *,
+    now: datetime,
 ) -> tuple[Finding, ...]:
-    """Every finding about an edition that was read, with its newsletter and the checks of its pages."""
+    """Every finding about an edition that was read, with its newsletter, checks of its pages and unsaved texts."""
     sponsor = sponsors.find_sponsor(newsletter.id, edition.date)
     mails = approval.preview_variants(edition, newsletter, sponsor)
-    return _find(edition, newsletter, sponsor, mails, checks, _count_active(newsletter), now)
+    return _find(edition, newsletter, sponsor, mails, checks, unsaved, _count_active(newsletter), now)
 
 
 def approve_edition(edition_id: int, *, content_hash: str | None, by: Actor, now: datetime) -> Snapshot | None:
@@ -96,7 +102,8 @@ def approve_edition(edition_id: int, *, content_hash: str | None, by: Actor, now
         newsletter = newsletters.get_newsletter(edition.newsletter_id)
         checks = page_checks.list_page_checks(edition_id)
         sponsor = sponsors.find_sponsor(newsletter.id, edition.date)
-        found = _find(edition, newsletter, sponsor, mails, checks, _count_active(newsletter), now)
+        unsaved = unsaved_texts.list_unsaved_texts(edition)
+        found = _find(edition, newsletter, sponsor, mails, checks, unsaved, _count_active(newsletter), now)
         blocking = [finding for finding in found if finding.blocks]
         if blocking:
             reasons = "\n".join(f"  {finding.where}: {finding.message}" for finding in blocking)
@@ -139,16 +146,19 @@ def _find(
     sponsor: Sponsor | None,
     mails: Mapping[Variant, Rendered],
     checks: Mapping[str, PageCheck],
+    unsaved: Sequence[UnsavedText],
     active: int,
     now: datetime,
 ) -> tuple[Finding, ...]:
     earlier = edition_lookup.list_earlier(edition, limit=EARLIER_EDITIONS)
     mails = {variant: rendered for variant, rendered in mails.items() if not variant.web}
     rendered = mails[variants.PLAIN]
+    groups = variants.list_groups(edition)
+    segments = visibility.get_segment_names() if any(each.startswith(variants.SEGMENT) for each in groups) else {}
     found = [
         *_check_wording(edition, newsletter, {each.date: each.subject for each in earlier}, now),
         *_check_stories(edition, newsletter),
-        *_check_unsaved_texts(edition),
+        *_check_unsaved_texts(unsaved),
         *(
             Finding(FindingLevel.WARN, f"story:{key}", message, f"page-{state}")
             for key, state, message in page_checks.list_page_findings(edition, checks)
@@ -162,9 +172,9 @@ def _find(
             )
             for where, state, message in link_checks.list_link_findings(edition, sponsor)
         ),
-        *_check_renderings(mails, newsletter.postal_address),
+        *_check_renderings(mails, segments, newsletter.postal_address),
         *client_support.check_client_support(rendered),
-        *_check_segments(edition),
+        *_check_segments(groups, segments),
         *_check_drift(edition, rendered, earlier, active),
         *_check_audience(active),
         *_check_setup(now),
@@ -209,22 +219,24 @@ def _check_wording(
         )
 
 
-def _check_unsaved_texts(edition: Edition) -> Iterator[Finding]:
+def _check_unsaved_texts(unsaved: Sequence[UnsavedText]) -> Iterator[Finding]:
     """Texts that a field did not take, and nobody has decided about: an approval would be refused."""
-    for each in unsaved_texts.list_blocking(edition):
+    for each in unsaved:
+        if not each.blocks:
+            continue
         where = "boxes" if each.part.startswith(BOX) else each.part or each.field
         if each.refusal:
             message = phrase(
                 "{field}: a text of {who} was not saved. Correct or discard it on the board.",
                 field=each.label,
-                who=get_user_name(each.by),
+                who=each.who,
             )
             yield Finding(FindingLevel.BLOCK, where, message, "unsaved-text")
             continue
         message = phrase(
             "{field}: {who} wrote another text. Choose one on the board.",
             field=each.label,
-            who=get_user_name(each.by),
+            who=each.who,
         )
         yield Finding(FindingLevel.BLOCK, where, message, "two-texts")
 
@@ -239,27 +251,29 @@ def _check_stories(edition: Edition, newsletter: Newsletter) -> Iterator[Finding
     yield from stories.check_picture_weight([each.picture_bytes for each in edition.picks if each.picture_id])
 
 
-def _check_renderings(mails: Mapping[Variant, Rendered], postal_address: str) -> Iterator[Finding]:
+def _check_renderings(
+    mails: Mapping[Variant, Rendered], segments: Mapping[str, str], postal_address: str
+) -> Iterator[Finding]:
     """What is wrong with the mail, and with the variants that some subscribers get instead."""
     plain = list(mail.check_rendering(mails[variants.PLAIN], postal_address=postal_address))
     yield from plain
-    names = visibility.get_segment_names() if len(mails) > 1 else {}
     for variant, rendered in mails.items():
         for finding in mail.check_rendering(rendered, postal_address=postal_address):
             if finding not in plain:
                 yield replace(
                     finding,
                     message=phrase(
-                        "For {whom}: {finding}", whom=variants.describe_variant(variant, names), finding=finding.message
+                        "For {whom}: {finding}",
+                        whom=variants.describe_variant(variant, segments),
+                        finding=finding.message,
                     ),
                 )
 
 
-def _check_segments(edition: Edition) -> Iterator[Finding]:
+def _check_segments(groups: Sequence[str], segments: Mapping[str, str]) -> Iterator[Finding]:
     """Segments that an edition names and that are there no more."""
-    named = variants.list_groups(edition)
-    known = visibility.list_visibilities() if named else ()
-    for group in (each for each in named if each not in known):
+    known = {*visibility.PLAIN_CHOICES, *(f"{variants.SEGMENT}{slug}" for slug in segments)}
+    for group in (each for each in groups if each not in known):
         yield Finding(
             FindingLevel.BLOCK,
             "readers",

@@ -58,8 +58,9 @@ def preview_edition(
 def preview_variants(edition: Edition, newsletter: Newsletter, sponsor: Sponsor | None) -> dict[Variant, Rendered]:
     """The same in all its variants, the plain one first."""
     if edition.snapshot_id is not None:
-        frozen = edition.snapshot_id
-        return {each: edition_lookup.get_frozen_mail(frozen, each.code) for each in variants.list_variants(edition)}
+        wanted = variants.list_variants(edition)
+        frozen = edition_lookup.map_frozen_mails(edition.snapshot_id, [each.code for each in wanted])
+        return {each: frozen[each.code] for each in wanted}
     return render_variants(edition, newsletter, sponsor)
 
 

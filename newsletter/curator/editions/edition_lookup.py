@@ -252,20 +252,29 @@ def find_standing_snapshot(edition_id: int) -> Snapshot | None:
 
 
 def get_frozen_mail(snapshot_id: int, code: str) -> Rendered:
-    """The mail of a variant, byte for byte. Raises NotFound: nobody gets another variant than theirs.
+    """The mail of a variant, byte for byte. Raises NotFound: nobody gets another variant than theirs."""
+    return map_frozen_mails(snapshot_id, [code])[code]
+
+
+def map_frozen_mails(snapshot_id: int, codes: Collection[str]) -> dict[str, Rendered]:
+    """The mails of variants by their codes, byte for byte. Raises NotFound for one that was not frozen.
 
     Older snapshots have no page of their own: theirs is the mail.
     """
-    if not code:
-        return get_snapshot(snapshot_id).to_rendered()
-    row = models.SnapshotVariant.objects.filter(snapshot_id=snapshot_id, code=code).first()
-    if row is None and code == variants.WEB:
-        return get_snapshot(snapshot_id).to_rendered()
-    if row is None:
-        raise NotFound(
-            phrase("Snapshot {snapshot_id} has no variant “{code}”.", snapshot_id=str(snapshot_id), code=code)
-        )
-    return Rendered(row.subject, row.preheader, row.html, row.text, (), _to_merge_fields(row.merge))
+    rows = models.SnapshotVariant.objects.filter(snapshot_id=snapshot_id, code__in=[each for each in codes if each])
+    found = {
+        row.code: Rendered(row.subject, row.preheader, row.html, row.text, (), _to_merge_fields(row.merge))
+        for row in (rows if any(codes) else ())
+    }
+    if not found.keys() >= {*codes}:
+        plain = get_snapshot(snapshot_id).to_rendered()
+        found = {"": plain, variants.WEB: plain} | found
+    for code in codes:
+        if code not in found:
+            raise NotFound(
+                phrase("Snapshot {snapshot_id} has no variant “{code}”.", snapshot_id=str(snapshot_id), code=code)
+            )
+    return {code: found[code] for code in codes}
 
 
 def get_archive_page(snapshot_id: int) -> Rendered:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import OuterRef
 
-from newsletter.accounts.user_names import get_user_name
+from newsletter.accounts.user_names import select_user_name
 from newsletter.curator.editions import edition_changes, edition_lookup, models
 from newsletter.curator.editions.edition_changes import BOX, STORY
 from newsletter.curator.editions.values import Edition
@@ -31,6 +32,7 @@ class UnsavedText:
     field: str
     label: str  # the field as people read it: “Headline of “Ferry returns””
     by: str
+    who: str  # the name of `by`, or the address where they have none
     yours: str
     refusal: str  # why it was refused; "": somebody else changed the field meanwhile
     at: datetime
@@ -80,7 +82,9 @@ def keep_unsaved_text(
 
 
 def list_unsaved_texts(edition: Edition) -> tuple[UnsavedText, ...]:
-    """What nobody has decided about in an edition, the oldest first."""
+    """What nobody has decided about in an edition, the oldest first. Nothing is asked where it counts none."""
+    if not edition.undecided:
+        return ()
     parts = {"", *(f"{STORY}{each.key}" for each in edition.picks), *(f"{BOX}{each.id}" for each in edition.boxes)}
     return tuple(
         UnsavedText(
@@ -89,25 +93,28 @@ def list_unsaved_texts(edition: Edition) -> tuple[UnsavedText, ...]:
             row.field,
             edition_changes.label_change(f"{row.part} {row.field}".strip(), edition),
             row.by,
+            row.who or row.by,
             row.yours,
             row.refusal,
             row.at,
             row.part not in parts,
         )
-        for row in models.UnsavedText.objects.filter(edition_id=edition.id).order_by("id")
+        for row in models.UnsavedText.objects.filter(edition_id=edition.id)
+        .annotate(who=select_user_name(OuterRef("by")))
+        .order_by("id")
     )
 
 
 def list_blocking(edition: Edition) -> tuple[UnsavedText, ...]:
     """Those before whose decision the edition is not approved or sent."""
-    return tuple(each for each in list_unsaved_texts(edition) if each.blocks) if edition.undecided else ()
+    return tuple(each for each in list_unsaved_texts(edition) if each.blocks)
 
 
 def require_all_saved(edition: Edition) -> None:
     """Raises Refused while a text waits for a decision."""
     found = list_blocking(edition)
     if found:
-        fields = "; ".join(f"{each.label} (text of {get_user_name(each.by)})" for each in found)
+        fields = "; ".join(f"{each.label} (text of {each.who})" for each in found)
         raise Refused(
             phrase(
                 "Some texts were not saved, and nobody has decided yet: {fields}. Decide on the board.", fields=fields

@@ -63,12 +63,12 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
     """Everything the board shows; `editing` is the key of the story whose form is open."""
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     looks = page_checks.list_page_checks(edition.id)
-    findings = preflight.find_findings(edition, newsletter, looks, now=clock.now())
+    undecided = unsaved_texts.list_unsaved_texts(edition)
+    findings = preflight.find_findings(edition, newsletter, looks, undecided, now=clock.now())
     may_edit = get_actor(request).may(Verb.EDIT, newsletter_id=edition.newsletter_id)
     can_edit = may_edit and edition.snapshot_id is None and edition.state in EDITABLE_STATES
     status = edition_status.get_edition_status(edition, newsletter)
     story = next((each for each in edition.picks if each.key == editing), None) if can_edit else None
-    undecided = unsaved_texts.list_unsaved_texts(edition) if edition.undecided else ()
     audiences = _list_audiences()
     present = _list_present(request, edition.id)
     me = get_actor(request).name

@@ -129,3 +129,18 @@ def test_a_board_asks_no_more_after_an_edition_that_was_sent(
     full_board = fill_board(later.id, articles(15)[3:], now)
     editor.get("/editions/")  # the first request of a session also notes its begin
     assert_board_asks_little(editor, full_board)
+
+
+@pytest.mark.parametrize("is_approved", [False, True])
+def test_a_board_with_variants_and_texts_that_were_not_saved_asks_as_little(
+    editor: Client, full_board: Any, now: datetime, is_approved: bool
+) -> None:
+    for story, whom in zip(full_board.picks, ("members", "free"), strict=False):
+        picks.edit_pick(full_board.id, story.key, visibility=whom, seen=None, by=SYSTEM, now=now)
+    if is_approved:
+        approval.approve(full_board.id, content_hash=None, check=lambda *_: None, by=SYSTEM, now=now)
+    for story in full_board.picks[:3]:
+        part, refusal = f"story:{story.key}", BadInput("It is too long.")
+        unsaved_texts.keep_unsaved_text(full_board.id, part, "headline", "x" * 501, refusal, by=SYSTEM, now=now)
+    editor.get("/editions/")  # the first request of a session also notes its begin
+    assert_board_asks_little(editor, full_board)

@@ -17,6 +17,7 @@ NEVER_OVERRIDDEN = frozenset(
         "unknown-field",
         "no-segment",
         "two-texts",
+        "unsaved-text",
     }
 )
 

@@ -47,6 +47,6 @@ def unpack(text: str) -> UnsentForm | None:
     try:
         address, values = json.loads(text)
         pairs = tuple((str(name), str(value)) for name, value in values)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
     return UnsentForm(str(address), pairs) if len(text) <= CARRIED else None

@@ -123,7 +123,7 @@ BOTH = Conflict("Somebody else changed it.", [Difference("subject", "Before", "T
 def _discard_text(world: World) -> Act:
     made = make_edition(world)
     unsaved_texts.keep_unsaved_text(made.id, "", "subject", "Mine", BOTH, by=SYSTEM, now=world.now)
-    (kept,) = unsaved_texts.list_unsaved_texts(made)
+    (kept,) = unsaved_texts.list_unsaved_texts(edition_lookup.get_edition(made.id))
     return lambda by: unsaved_texts.discard_text(made.id, kept.id, by=by, now=world.now)
 
 

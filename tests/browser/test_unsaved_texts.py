@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from newsletter.checks import preflight
 from newsletter.curator.editions import edition_lookup, picks, presence, unsaved_texts
 from newsletter.kernel import clock
@@ -156,6 +158,10 @@ def test_a_field_of_whom_it_is_for_is_given_up_like_any_other(
     theo.select_option("#p-shown_to", "free")
     theo.wait_for_selector(SAVED.format("shown_to"))
     ines.context.set_offline(False)
+    clash = ines.wait_for_selector("[data-clash]").inner_text().lower()
+    assert "members only" in clash
+    assert "subscribers who do not pay" in clash
+    assert ines.locator("[data-merge]").count() == 0
     ines.click("[data-theirs]")
     ines.wait_for_selector("[data-clash]", state="detached")
     assert unsaved_texts.list_unsaved_texts(read(edition)) == ()
@@ -348,3 +354,164 @@ def test_the_focus_stays_near_what_was_pressed(page: Any, live_server: Any, peop
     page.keyboard.press("Enter")
     page.wait_for_selector("#w-subject")
     assert page.evaluate("document.activeElement.id") == "w-subject"
+
+
+def test_escape_in_a_dialog_that_was_typed_in_asks_first_and_what_was_sent_is_no_typed_text(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    open_board(page, live_server, edition)
+    open_story(page, edition.picks[0].key)
+    asked: list[str] = []
+
+    def answer(dialog: Any) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss() if len(asked) == 1 else dialog.accept()
+
+    page.on("dialog", answer)
+    page.click("text=Choose picture")
+    page.fill("#image_alt", "A ferry in the harbour")
+    page.keyboard.press("Escape")
+    wait_until(page, lambda: asked == ["confirm"])
+    assert page.input_value("#image_alt") == "A ferry in the harbour"
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#picture", state="hidden")
+    page.click("nav >> text=Editions")
+    page.wait_for_url(re.compile("/editions/$"))
+    assert asked == ["confirm", "confirm"]
+
+
+@pytest.mark.parametrize("goes_on", ["a blank", "a letter and back"])
+def test_who_goes_on_writing_over_a_colleague_s_words_is_shown_both(
+    open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any, goes_on: str
+) -> None:
+    """The caret stays in the field, so that what the colleague saved did not come into it."""
+    ines, theo = open_page(), open_page()
+    for each, who in ((ines, "editor"), (theo, "admin")):
+        open_board(each, live_server, edition, who)
+    ines.fill("#w-subject", "The railway came back.")
+    ines.wait_for_selector(SAVED.format("subject"))
+    wait_until(theo, lambda: theo.input_value("#w-subject") == "The railway came back.")
+    theo.fill("#w-subject", "Theo checked with the clerk.")
+    theo.wait_for_selector(SAVED.format("subject"))
+    ines.focus("#w-subject")
+    ines.keyboard.press("End")
+    if goes_on == "a blank":
+        ines.keyboard.type(" ")
+    else:
+        ines.keyboard.type("x")
+        ines.keyboard.press("Backspace")
+    ines.wait_for_timeout(700)
+    if not ines.locator("[data-clash]").count() and ines.input_value("#w-subject") != "Theo checked with the clerk.":
+        ines.keyboard.type("Nobody knows when.")
+        ines.wait_for_selector("[data-clash]")
+    assert read(edition).subject == "Theo checked with the clerk."
+
+
+def test_a_former_text_written_again_over_a_colleague_s_is_a_conflict(
+    open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any
+) -> None:
+    ines, theo = open_page(), open_page()
+    for each, who in ((ines, "editor"), (theo, "admin")):
+        open_board(each, live_server, edition, who)
+    ines.fill("#w-subject", "Ines A")
+    ines.wait_for_selector(SAVED.format("subject"))
+    ines.press("#w-subject", "Tab")
+    wait_until(theo, lambda: theo.input_value("#w-subject") == "Ines A")
+    theo.fill("#w-subject", "Theo B")
+    wait_until(ines, lambda: ines.input_value("#w-subject") == "Theo B")
+    ines.context.set_offline(True)
+    ines.fill("#w-subject", "Ines A")
+    theo.fill("#w-subject", "Theo C")
+    wait_until(theo, lambda: read(edition).subject == "Theo C")
+    ines.context.set_offline(False)
+    ines.wait_for_selector("[data-clash]")
+    assert read(edition).subject == "Theo C"
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_what_was_made_of_both_texts_is_shown_when_a_colleague_decides(
+    open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any, is_open: bool
+) -> None:
+    ines, theo = open_page(), open_page()
+    key, other = edition.picks[0].key, edition.picks[1].key
+    for each, who in ((ines, "editor"), (theo, "admin")):
+        open_board(each, live_server, edition, who)
+        open_story(each, key)
+    ines.context.set_offline(True)
+    ines.fill("#p-headline", "Mine")
+    theo.fill("#p-headline", "Theirs")
+    theo.wait_for_selector(SAVED.format("headline"))
+    ines.context.set_offline(False)
+    ines.fill("[data-merge]", "Made of both, for $$5 and $&")
+    if not is_open:
+        open_story(ines, other)
+    theo.click("text=Keep what is in the edition")
+    ines.wait_for_selector(".refusal, #error", state="visible")
+    shown = ines.locator(".refusal, #error").all_inner_texts()
+    wait_until(ines, lambda: any("“Mine” “Made of both, for $$5 and $&”" in each for each in list_refusals(ines)))
+    assert shown
+    ines.reload()
+    ines.wait_for_load_state("networkidle")
+    open_story(ines, key)
+    assert ines.locator("[data-clash]").count() == 0
+    assert unsaved_texts.list_unsaved_texts(read(edition)) == ()
+
+
+def list_refusals(page: Any) -> list[str]:
+    return page.locator(".refusal, #error").all_inner_texts()
+
+
+def test_a_refused_text_whose_author_stays_in_the_field_stops_the_approval_too(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    open_board(page, live_server, edition)
+    open_story(page, edition.picks[0].key)
+    page.fill("#p-headline", TOO_LONG)
+    wait_until(page, lambda: len(unsaved_texts.list_unsaved_texts(read(edition))) == 1)
+    assert page.evaluate("document.activeElement.id") == "p-headline"
+
+
+def test_a_press_below_a_refused_field_is_not_swallowed(page: Any, live_server: Any, people: Any, edition: Any) -> None:
+    open_board(page, live_server, edition)
+    first, second = edition.picks[0].key, edition.picks[1].key
+    open_story(page, first)
+    page.fill("#p-url", "not an address")
+    page.wait_for_selector("[data-field=url] .refusal")
+    page.click(f"[id='edit-{second}']")
+    page.wait_for_selector(f"[data-editing='{second}']")
+
+
+def test_a_board_whose_text_could_not_be_sent_is_not_left_before_the_browser_asks(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    open_board(page, live_server, edition)
+    asked: list[str] = []
+
+    def stay(dialog: Any) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.route("**/words/", lambda route: route.abort())
+    page.fill("#w-subject", "Never sent")
+    page.wait_for_selector("[data-field=subject] :text('Not saved, retrying')")
+    page.click(".edbar >> text=Review")
+    wait_until(page, lambda: asked == ["beforeunload"])
+    assert page.input_value("#w-subject") == "Never sent"
+
+
+@pytest.mark.parametrize("what", ["removed", "approved"])
+def test_without_scripts_what_was_typed_for_what_is_closed_is_shown(
+    open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any, what: str
+) -> None:
+    page = open_page(java_script_enabled=False)
+    key = edition.picks[0].key
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/editions/{edition.id}/picks/{key}/")
+    page.fill("#p-blurb", "Twenty minutes of work on this blurb.")
+    if what == "removed":
+        picks.drop_pick(edition.id, key, content_hash=None, by=SYSTEM, now=clock.now())
+    else:
+        preflight.approve_edition(edition.id, content_hash=None, by=SYSTEM, now=clock.now())
+    page.click(".pick--edit button:has-text('Save')")
+    page.wait_for_selector("text=Twenty minutes of work on this blurb.")

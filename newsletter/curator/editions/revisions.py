@@ -86,11 +86,17 @@ def find_last_own_act(edition_id: int, who: str) -> HistoryItem | None:
     return HistoryItem(of[-1].sequence, of[-1].at, of[0].by, of[0].action, of[0].act, tuple(map(_to_revision, of)))
 
 
-def was_saved(edition_id: int, part: str, field: str, value: object, who: str) -> bool:
-    """Whether somebody saved this value already, as their latest of the field: then its answer alone was lost."""
-    rows = models.Revision.objects.filter(edition_id=edition_id, part=part, field=field, by=who[:254])
+def was_saved(edition_id: int, part: str, difference: Difference, who: str) -> bool:
+    """Whether somebody's latest change of a field was this very one, from what they saw to what they wrote.
+
+    Then its answer alone was lost. Whoever writes their former text again, over a colleague's, saw another one.
+    """
+    rows = models.Revision.objects.filter(edition_id=edition_id, part=part, field=difference.name, by=who[:254])
     row = rows.order_by("-sequence").first()
-    return row is not None and bool(row.after == (value.strip() if isinstance(value, str) else value))
+    return row is not None and (str(row.before).strip(), str(row.after).strip()) == (
+        difference.seen.strip(),
+        difference.yours.strip(),
+    )
 
 
 def undo(edition_id: int, act: int, *, by: Actor, now: datetime, keep_approval: bool = False) -> Edition:

@@ -46,13 +46,16 @@ class UnsavedText:
 
 def keep_unsaved_text(
     edition_id: int, part: str, field: str, text: str, problem: NewsletterError, *, by: Actor, now: datetime
-) -> None:
+) -> bool:
     """Keeps what somebody wrote into a field that did not take it; a later text of theirs replaces it.
 
+    Returns whether it is kept: not for an edition that is approved or out, which would be stopped by it.
     Raises NotAllowed, NotFound.
     """
     edition = edition_lookup.get_edition(edition_id)
     require_right(by, Verb.EDIT, newsletter_id=edition.newsletter_id)
+    if edition.snapshot_id is not None or edition.is_out:
+        return False
     name = f"{part} {field}".strip()
     difference = next(iter(problem.differences), None) if isinstance(problem, Conflict) else None
     with transaction.atomic():
@@ -79,6 +82,7 @@ def keep_unsaved_text(
                 after={name: text[:LONGEST]},
             )
         )
+    return True
 
 
 def list_unsaved_texts(edition: Edition) -> tuple[UnsavedText, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext
@@ -90,6 +90,29 @@ class SeenForm(DeskForm):
     def list_sent_texts(self) -> dict[str, str]:
         """The fields that were sent, as they were written."""
         return {key: self.data[name] for key, name, _field in self._list_fields() if name in self.data}
+
+    def describe_value(self, key: str, value: str) -> str:
+        """A value of a field as its form shows it: the words of a choice, yes or no of a box."""
+        field = self.fields.get(self.SERVICE_NAMES.get(key, key))
+        if isinstance(field, forms.BooleanField):
+            return gettext("yes") if value in ("1", "yes", "True") else gettext("no")
+        if isinstance(field, forms.ChoiceField):
+            return next((str(words) for code, words in cast(Any, field.choices) if code == value), value)
+        return value
+
+    def with_audiences(self, audiences: Audiences) -> SeenForm:
+        """The same, with the choices of whom something is for; they are read only where they are shown."""
+        if "shown_to" in self.fields:
+            _set_choices(self, "shown_to", audiences)
+        return self
+
+    def is_text(self, key: str) -> bool:
+        """Whether a field is written in, and not chosen."""
+        return not isinstance(self.fields.get(self.SERVICE_NAMES.get(key, key)), forms.BooleanField | forms.ChoiceField)
+
+    def list_typed_texts(self) -> tuple[str, ...]:
+        """What was written into fields, for a page that has these no longer."""
+        return tuple(text for key, text in self.list_sent_texts().items() if text != self.read_seen_fields().get(key))
 
     def _list_fields(self) -> Iterator[tuple[str, str, forms.Field]]:
         """The fields, each with its name in the service and here."""

@@ -166,16 +166,17 @@ def _render_unsaved(
     by, now = get_actor(request), clock.now()
     if isinstance(refusal, Conflict) and refusal.differences:
         (difference,) = refusal.differences[:1]
-        if revisions.was_saved(edition_id, part, difference.name, difference.yours, by.name):
+        if revisions.was_saved(edition_id, part, difference, by.name):
             return _render_saved(difference.present)  # a colleague went on from it, and knew what they did
         unsaved_texts.keep_unsaved_text(edition_id, part, difference.name, difference.yours, refusal, by=by, now=now)
-        return _render_conflict(request, edition_id, part, refusal)
+        return _render_conflict(request, edition_id, part, form, refusal)
     sent = form.list_sent_texts()
     is_refused = isinstance(refusal, BadInput) and form.is_left  # before that somebody is still writing
     if not sent or not (is_refused or isinstance(refusal, NotFound)):
         raise refusal
     for name, text in sent.items():
-        unsaved_texts.keep_unsaved_text(edition_id, part, name, text, refusal, by=by, now=now)
+        if not unsaved_texts.keep_unsaved_text(edition_id, part, name, text, refusal, by=by, now=now):
+            raise refusal
     return JsonResponse({"error": describe_error(refusal), "kept": True}, status=refusal.http_status)
 
 
@@ -185,11 +186,23 @@ def _render_saved(stored: object) -> HttpResponse:
     return JsonResponse({"value": value})
 
 
-def _render_conflict(request: HttpRequest, edition_id: int, part: str, conflict: Conflict) -> HttpResponse:
-    """Both texts of one field, for the page that sent one of them."""
+def _render_conflict(
+    request: HttpRequest, edition_id: int, part: str, form: SeenForm, conflict: Conflict
+) -> HttpResponse:
+    """Both texts of one field, for the page that sent one of them; of a choice its words, and no text to write."""
     difference = conflict.differences[0]
-    yours, theirs = mark_differences(difference.yours, difference.present)
-    context = {"difference": difference, "yours": yours, "theirs": theirs, "edition_id": edition_id, "part": part}
+    form = form.with_audiences(board_parts.list_audiences())
+    words = [form.describe_value(difference.name, each) for each in (difference.yours, difference.present)]
+    yours, theirs = mark_differences(*words)
+    context = {
+        "difference": difference,
+        "yours": yours,
+        "theirs": theirs,
+        "before": form.describe_value(difference.name, difference.seen),
+        "is_text": form.is_text(difference.name),
+        "edition_id": edition_id,
+        "part": part,
+    }
     html = render_to_string("fragments/conflict.html", context, request)
     answer = {"error": describe_error(conflict), "present": difference.present, "html": html, "kept": True}
     return JsonResponse(answer, status=409)
@@ -369,9 +382,12 @@ def _render_board(
 ) -> HttpResponse:
     context = board_parts.build_board_context(request, edition, editing=editing) | {"refusal": refusal}
     shown = (context["texts_form"], context["story_form"], context["new_box_form"])
-    for form in (*shown, *(form for _box, form, _words in context["boxes"])):
-        if form and sent and refusal and form.auto_id == sent.auto_id:
+    forms = [form for form in (*shown, *(form for _box, form, _words in context["boxes"])) if form]
+    meant = [form for form in forms if sent and form.auto_id == sent.auto_id] if context["can_edit"] else []
+    for form in meant:
+        if sent and refusal:
             form.show_refused(sent, refusal)
+    context["lost_texts"] = sent.list_typed_texts() if sent and not meant else ()
     return render(request, "pages/board.html", context, status=get_form_status(refusal))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -26,14 +27,16 @@ from newsletter.curator.editions import (
     variants,
     visibility,
 )
+from newsletter.curator.editions.edition_changes import BOX, STORY
 from newsletter.curator.editions.states import EDITABLE_STATES, PoolState
+from newsletter.curator.editions.unsaved_texts import UnsavedText
 from newsletter.curator.editions.values import Edition, EditionOutline, Pick
 from newsletter.delivery.reports import edition_status
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.scheduling import occurrences
 from newsletter.web.access import get_actor, require_permission
-from newsletter.web.forms.edition import FORM_NAMES, Audiences, BoxForm, EditionTextsForm, StoryForm
+from newsletter.web.forms.edition import FORM_NAMES, Audiences, BoxForm, EditionTextsForm, SeenForm, StoryForm
 from newsletter.web.fragments import is_fragment_request
 
 PARTS = "X-Parts"  # a response with this header is parts of the board; the page takes those that changed
@@ -69,7 +72,7 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
     can_edit = may_edit and edition.snapshot_id is None and edition.state in EDITABLE_STATES
     status = edition_status.get_edition_status(edition, newsletter)
     story = next((each for each in edition.picks if each.key == editing), None) if can_edit else None
-    audiences = _list_audiences()
+    audiences = list_audiences()
     present = _list_present(request, edition.id)
     me = get_actor(request).name
     return {
@@ -93,7 +96,7 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
         "may_edit": may_edit,
         "may_see_subscribers": get_actor(request).may(Verb.SUBSCRIBERS, newsletter_id=edition.newsletter_id),
         "can_edit": can_edit,
-        "undecided": undecided,
+        "undecided": _describe_values(undecided, audiences),
         "me": me,
         "kept": [f"{each.part}/{FORM_NAMES.get(each.field, each.field)}" for each in undecided if each.by == me],
         "undoable": revisions.find_last_own_act(edition.id, me) if can_edit else None,
@@ -107,7 +110,16 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
     } | _build_boxes_context(edition, audiences)
 
 
-def _list_audiences() -> Audiences:
+def _describe_values(undecided: tuple[UnsavedText, ...], audiences: Audiences) -> list[UnsavedText]:
+    """Unsaved texts as people read them: of a choice its words."""
+    forms: dict[str, SeenForm] = {STORY: StoryForm(audiences=audiences), BOX: BoxForm(audiences=audiences)}
+    return [
+        replace(each, yours=forms[kind].describe_value(each.field, each.yours)) if kind in forms else each
+        for each, kind in ((each, each.part[: each.part.find(":") + 1]) for each in undecided)
+    ]
+
+
+def list_audiences() -> Audiences:
     """For whom a story or box can be, in the language of the page; a segment is called as the newsroom calls it."""
     return [(value, str(_GROUPS.get(value, words))) for value, words in visibility.list_options()]
 

@@ -18,7 +18,6 @@ let isStale = false; // a part was in use, and left as it was
 /** The key of the story whose form is open. */
 const getEditing = () => find("[data-editing]")?.dataset.editing || "";
 
-/** What the page was told. */
 const getMark = () => find("#mark").dataset;
 
 /** What the pool shows of the edition. */
@@ -78,7 +77,7 @@ function take(html, asked, closing) {
   const picks = describePicks();
   isStale = applyParts(html, asked, `story-${closing}`) || isStale;
   const now = getMark();
-  releaseFields(now.kept, asked);
+  if (html.includes("data-kept=")) releaseFields(now.kept, asked); // not the pool
   if (now.version !== version) tell("preview");
   if (describePicks() !== picks) tell("pool");
   if ("editable" in now && editable === undefined) sendAll();

@@ -10,8 +10,7 @@ const clock = find("[data-now]");
 if (clock) {
   const { now, zone: timeZone } = clock.dataset;
   const offset = Date.parse(now) - Date.now();
-  const { lang } = document.documentElement;
-  const format = new Intl.DateTimeFormat(lang, { timeStyle: "short", hourCycle: "h23", timeZone });
+  const format = new Intl.DateTimeFormat("en-GB", { timeStyle: "short", timeZone });
   setInterval(() => (clock.textContent = format.format(Date.now() + offset)), 5000);
 }
 

@@ -12,11 +12,11 @@ const PAUSE = 200; // milliseconds without a key, then it is saved
 const RETRY = 3_000; // milliseconds
 const FIELD = "form[data-fields] [data-field]";
 
-/** The board: its data attributes hold addresses, and the words for the states of fields. */
+/** The board, with the words for the states of fields. */
 export const board = find("[data-board]");
 const prefix = `desk:${board.dataset.user}:${board.dataset.board}:`;
 
-/** @type {Map<string, Field>} by the key under which their text is kept */
+/** @type {Map<string, Field>} */
 const fields = new Map();
 const listUnsaved = () => [...fields.values()].filter((each) => each.state !== "saved");
 
@@ -32,13 +32,10 @@ on("submit", (event) => {
 on("click", (event) => {
   const button = nearest(event, "[data-choose]");
   if (button) getField(nearest(event, FIELD)).choose(button.dataset.choose);
-  if (!nearest(event, "[data-copy]")) return;
-  const texts = listUnsaved().map(({ label, value }) => `${label}\n${value}`);
-  navigator.clipboard.writeText(texts.join("\n\n"));
 });
-on("desk:signed-in visibilitychange", sendAll); // a page that is left is hidden, too
+on("desk:signed-in visibilitychange", sendAll); // a page that is left is hidden
 
-/** Gives fields that have come their unsaved texts and states. @param {Element} root */
+/** Gives new fields their unsaved texts and states. @param {Element} root */
 export function adoptFields(root) {
   for (const each of list(FIELD, root)) {
     const field = getField(each);
@@ -63,22 +60,23 @@ export function receiveField(element, fresh, askedAt) {
 }
 
 /**
- * Drops texts that were discarded elsewhere: their fields show what the edition holds, and what was discarded.
+ * Drops texts that were discarded elsewhere, and shows them.
  * @param {string} kept what the desk still keeps of this user @param {number} askedAt
  */
 export function releaseFields(kept, askedAt) {
   for (const each of fields.values()) {
-    const { answer, answeredAt, element, key, seen, value } = each;
+    const { answer, answeredAt, element, key, merged, seen, value } = each;
     if (!answer?.kept || askedAt < answeredAt || kept.split(" ").includes(key.slice(prefix.length))) continue;
     each.settle(answer.present ?? seen);
-    showRefusal(element || new Image(), board.dataset.discarded.replace("TEXT", value));
+    const texts = merged && merged !== value ? `${value}” “${merged}` : value;
+    showRefusal(element || new Image(), board.dataset.discarded.replace("TEXT", () => texts));
   }
 }
 
 /** Saves what is typed, and resolves when nothing is on its way, or after five seconds. */
 export const settleFields = () => Promise.race([sendAll(), new Promise((done) => setTimeout(done, 5_000))]);
 
-/** Sends at once what is typed, was refused or did not arrive. */
+/** Sends what is typed, was refused or did not arrive. */
 export function sendAll() {
   return Promise.all(listUnsaved().map((each) => each.send()));
 }
@@ -89,28 +87,30 @@ function getField(element) {
   const { action, dataset } = element.closest("form");
   const key = `${prefix}${dataset.fields}/${name}`;
   const [control, held] = [find(`[name="${name}"]`, element), find(`[name="seen_${name}"]`, element)];
-  const label = find("label", element).innerText;
-  const field = Object.assign(fields.get(key) || new Field(), { key, name, label, action, element, control, held });
+  const field = Object.assign(fields.get(key) || new Field(), { key, name, action, element, control, held });
   fields.set(key, field);
   return field;
 }
 
-/** A field, whether its form is open or not: what was typed outlasts it. */
+/** @param {string} one @param {string} other */
+const isSame = (one, other) => one.replace(/\s+/g, " ").trim() === other.replace(/\s+/g, " ").trim();
+
+/** A field; it outlasts its form. */
 class Field {
   key = "";
   name = "";
-  label = "";
   action = "";
   /** @type {"saved" | "waiting" | "saving" | "retrying" | "refused" | "conflict"} */
   state = "saved";
   value = ""; // what was typed, and is not acknowledged
   seen = ""; // what the desk held before
-  merged = ""; // what was made of both texts of a conflict so far
+  merged = ""; // made of both texts of a conflict so far
   /** @type {any} why it was refused; both texts of a conflict, and the colleague's; whether the desk keeps it */
   answer;
   answeredAt = 0; // on the page's clock
   problem = ""; // why it is not saved
-  kept = ""; // as it was kept last: what is there otherwise is of another tab
+  refused = ""; // a text; sent once more it is final
+  kept = ""; // as it was kept last: else it is of another tab
   timer = 0;
   savedText = "";
   /** @type {any} where it is on the page */
@@ -138,9 +138,10 @@ class Field {
     control.defaultValue = control.value;
   }
 
-  /** Something was typed or chosen. @param {any} event */
+  /** @param {any} event */
   note({ target, type }) {
     if (target !== this.control) {
+      if (this.state !== "conflict") return; // it was decided elsewhere, and the box is gone
       this.merged = target.value;
       return this.keep();
     }
@@ -169,24 +170,28 @@ class Field {
   async request() {
     this.setState("saving");
     const { name, value, seen } = this;
-    const left = document.activeElement === this.control ? "" : "1"; // then the desk keeps what it refuses
+    const left = document.activeElement !== this.control || this.refused === value ? "1" : ""; // the desk keeps it
     const { status, body } = await ask(this.action, { [name]: value, [`seen_${name}`]: seen, left });
     this.sending = null;
     this.answer = body;
     this.answeredAt = performance.now();
     this.problem = body.error || (status && status !== 401 ? `${words.fault} (${status})` : "");
     if (status === 200) {
-      this.seen = body.value;
+      if (isSame(body.value, value)) this.seen = body.value; // else a colleague's, which nobody here has seen
       this.savedText = `${board.dataset.saved} ${find(".bar__now").innerText}`; // “05:42 GMT”
       if (this.value === value) this.settle(body.value);
       else this.keep();
     } else if (!body.error || status === 401 || status === 429 || status >= 500) {
       this.setState("retrying");
-      if (status === 401) signIn(); // then everything is sent again
+      if (status === 401) signIn(); // then all is sent again
       else this.sendLater(RETRY);
       return;
     } else if (status === 404 && body.kept) this.settle(seen); // its story is gone; the board shows the text
-    else this.setState(body.html ? "conflict" : "refused");
+    else {
+      this.setState(body.html ? "conflict" : "refused");
+      if (!body.kept && this.refused !== value) this.sendLater(RETRY);
+      this.refused = value;
+    }
     tell("desk:saved");
     if (this.value !== value) await this.send();
   }
@@ -195,15 +200,16 @@ class Field {
   settle(value) {
     const { control, key, state } = this;
     if (localStorage.getItem(key) === this.kept) localStorage.removeItem(key);
-    this.write(state === "saving" && document.activeElement === control ? this.read() : value, value);
-    this.answer = null;
+    const isTyping = state === "saving" && document.activeElement === control && isSame(value, this.value);
+    this.write(isTyping ? this.read() : value, value);
+    Object.assign(this, { answer: null, merged: "", problem: "", refused: "" });
     this.setState("saved");
   }
 
   keep() {
-    const { key, name, label, action, value, seen, merged, kept } = this;
+    const { key, name, action, value, seen, merged, kept } = this;
     if ((localStorage.getItem(key) || kept) !== kept) return;
-    this.kept = JSON.stringify({ name, label, action, value, seen, merged });
+    this.kept = JSON.stringify({ name, action, value, seen, merged });
     try {
       localStorage.setItem(key, this.kept);
     } catch {
@@ -240,7 +246,7 @@ class Field {
     element.toggleAttribute("data-unsaved-field", state !== "saved");
     place.dataset.state = state;
     place.textContent = state === "saved" ? this.savedText : board.dataset[state];
-    showRefusal(place, state === "refused" || state === "retrying" ? this.problem : "");
+    showRefusal(place, isConflict ? "" : this.problem);
     const clash = find("[data-clash]", element);
     if (clash?.contains(document.activeElement)) control.focus();
     clash?.remove();
@@ -248,7 +254,7 @@ class Field {
       element.insertAdjacentHTML("beforeend", answer.html);
       htmx.process(element);
       const merge = find("[data-merge]", element);
-      this.merged = merge.value = this.merged || merge.value;
+      if (merge) this.merged = merge.value = this.merged || merge.value;
     }
     control.readOnly = isConflict;
     const count = find("[data-count]", element);

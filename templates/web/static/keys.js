@@ -1,4 +1,4 @@
-/** The keys of the board and Find. Each presses a button that is there anyway: that in what is around the focus. */
+/** The keys of the board and Find. Each presses the button in what is around the focus. */
 
 import { find, list, nearest, on } from "./dom.js";
 

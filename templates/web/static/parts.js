@@ -2,10 +2,10 @@
  * Replaces the parts of a page that changed, the smallest at a time, and never one that is in use. Elements are known by
  * their ids:
  *
- *   data-list      its children are taken one by one: added, removed, put in order
- *   data-keep      stays as it is, and only what is in it is brought up to date; another value of it: replaced
- *   data-field     a field: fields.js decides
- *   others         replaced when they differ
+ *   data-list    its children are taken one by one
+ *   data-keep    stays, and what is in it is updated; with another value it is replaced
+ *   data-field   a field: fields.js decides
+ *   others       replaced when they differ
  */
 
 import { find, htmx, list, listTyped, on } from "./dom.js";
@@ -38,7 +38,7 @@ export function applyParts(html, askedAt, close) {
   return hasSkipped;
 }
 
-/** Takes what is in a part one by one. @param {any} present @param {any} fresh */
+/** @param {any} present @param {any} fresh */
 function walk(present, fresh) {
   for (const child of list(":scope > *", fresh)) {
     const found = find(`[id="${child.id}"]`, present);
@@ -123,5 +123,5 @@ function restoreFocus(before, around) {
   controls.find((each) => each.matches(CONTROL) && each.checkVisibility())?.focus({ preventScroll: true });
 }
 
-/** The ids of an element and of what it is in. @param {any} element @returns {string[]} */
+/** The ids around an element. @param {any} element @returns {string[]} */
 const listIds = (element) => (element ? [element.id, ...listIds(element.parentElement)].filter(Boolean) : []);

@@ -2,7 +2,7 @@
 
 import { find, list, nearest, on, tell } from "./dom.js";
 import { board } from "./fields.js";
-import { ask, askPart, signIn } from "./session.js";
+import { askPart } from "./session.js";
 
 const section = find("[data-preview]");
 const said = section.dataset;
@@ -19,7 +19,7 @@ const getView = () => find("[name=view]:checked");
 /** An address with what is asked for. @param {string} path */
 const address = (path) => `${path}?${new URLSearchParams({ view: getView().value, subscriber })}`;
 
-/** Scales a frame to the column. @param {any} frame */
+/** Fits the column. @param {any} frame */
 function fit({ style, width }) {
   style.width = `${width}px`;
   style.setProperty("--scale", Math.min(1, box.clientWidth / width));
@@ -34,7 +34,7 @@ function isShown() {
   return getVersion(shown) === find("#mark").dataset.version && shown.getAttribute("src") === address(said.preview);
 }
 
-/** Loads the mail; while one is loading, once more behind it. */
+/** Loads the mail; while one is loading, once more. */
 function update() {
   clearTimeout(timer);
   isWanted = isLoading;
@@ -55,7 +55,9 @@ function take(shown, next) {
   isLoading = false;
   if (!getVersion(next)) {
     next.remove();
-    return explain();
+    status.textContent = said.saidFailed;
+    timer = setTimeout(update, 3_000);
+    return;
   }
   next.contentWindow.scrollTo(0, getVersion(shown) ? shown.contentWindow.scrollY : 0);
   next.ariaHidden = null;
@@ -65,14 +67,6 @@ function take(shown, next) {
   showInbox();
   tell("shown");
   if (isWanted && !isShown()) update();
-}
-
-/** Says why nothing came, and tries again. */
-async function explain() {
-  const answer = await ask(address(said.inbox), null);
-  if (answer.status === 401) return signIn().then(update);
-  status.textContent = said.saidFailed;
-  timer = setTimeout(update, 3_000);
 }
 
 /** The inbox row with its merge fields filled in, where it has any. */

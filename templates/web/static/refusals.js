@@ -3,8 +3,6 @@
 import { find, list, listTyped, on, words } from "./dom.js";
 import { isSignedOut, signIn } from "./session.js";
 
-const BY_HAND = /^(submit|click|change|input|key|pointer)/;
-
 /**
  * Shows a sentence beside an element, or in the corner when nobody pressed anything; "" takes the one before away.
  * @param {Element} element @param {string | Node} sentence
@@ -22,7 +20,7 @@ export function showRefusal(element, sentence, byHand = true) {
 }
 
 /** @param {any} config */
-const isByHand = ({ triggeringEvent }) => BY_HAND.test(triggeringEvent?.type);
+const isByHand = ({ triggeringEvent }) => /^(submit|click|change|input|key|pointer)/.test(triggeringEvent?.type);
 
 on("htmx:confirm", (event) => {
   if (isSignedOut() && !event.target.closest("#sign-in")) event.preventDefault(); // polls, too
@@ -52,15 +50,19 @@ on("htmx:sendError", ({ detail: { requestConfig } }) => {
   showRefusal(requestConfig.elt, words.unreachable, isByHand(requestConfig));
 });
 
-// Before what was typed and not sent is lost, the browser asks. Fields save themselves.
+// Before what was typed and not sent is lost, somebody is asked.
 const FORM = "form[method=post]:not([data-fields])";
 let isSent = false;
+/** @param {any} [root] */
+const isTyped = (root) => list(FORM, root).some((form) => listTyped(form).length);
 on("submit", (event) => (isSent ||= !event.defaultPrevented));
-on("beforeunload", askToStay, window);
-/** @param {Event} event */
-function askToStay(event) {
-  if (!isSent && list(FORM).some((form) => listTyped(form).length)) event.preventDefault();
+on("beforeunload", (event) => isSent || ((isTyped() || find("[data-state=retrying]")) && event.preventDefault()), window);
+/** @param {any} event */
+function ask(event) {
+  if (isTyped(event.target) && !confirm(words.unsent)) event.preventDefault();
 }
+document.addEventListener("cancel", ask, true); // Escape
+document.addEventListener("close", (event) => find(FORM, /** @type {any} */ (event.target))?.reset(), true);
 
 // A page that comes anew after a press keeps what is typed in its other forms.
 /** @type {any[]} */

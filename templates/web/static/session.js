@@ -4,10 +4,10 @@ import { find, list, on } from "./dom.js";
 
 const dialog = find("#sign-in");
 
-/** Whether the session has ended, and nobody has signed in since. */
+/** Whether the session has ended. */
 export const isSignedOut = () => dialog.open;
 
-/** The token against forged forms: another one after signing in. */
+/** Another one after signing in. */
 const readToken = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] || "";
 
 /**

@@ -185,7 +185,7 @@ def test_an_empty_page_is_refused(add: Callable[..., AddedArticle], body: str) -
 
 
 def test_a_page_without_a_story_is_refused_with_the_remedy(add: Callable[..., AddedArticle]) -> None:
-    with pytest.raises(Refused, match="articles add -"):
+    with pytest.raises(Refused, match="Paste its text instead"):
         add(html="<html><head><title>Log in</title></head><body><form></form></body></html>")
     assert article_lookup.list_articles() == ()
 

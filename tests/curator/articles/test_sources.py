@@ -48,5 +48,5 @@ def test_removing_a_feed_keeps_its_articles(now: datetime, web: Any, feed_of: Te
 def test_a_feed_that_is_not_there_is_named(now: datetime, web: Any) -> None:
     with pytest.raises(NotFound, match="998, 999"):
         polling.fetch_sources(now=now, fetch=web, ids=[998, 999])
-    with pytest.raises(NotFound, match="feeds list"):
+    with pytest.raises(NotFound, match="There is no feed"):
         sources.remove_source(999, by=SYSTEM, now=NOW)

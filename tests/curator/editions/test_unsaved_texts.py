@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.accounts.models import AuditEntry
 from newsletter.checks import preflight
-from newsletter.curator.editions import edition_lookup, picks, unsaved_texts
+from newsletter.curator.editions import edition_lookup, models, picks, unsaved_texts
 from newsletter.jobs import tasks
 from newsletter.kernel.errors import BadInput, Conflict, Difference, NewsletterError, NotFound, Refused
 from tests.actors import SYSTEM
@@ -50,7 +50,9 @@ def test_an_edition_with_two_texts_is_not_approved(morning_edition: Any, now: da
 def test_an_edition_with_two_texts_is_not_sent(morning_edition: Any, readers: Any, now: datetime) -> None:
     readers(1)
     preflight.approve_edition(morning_edition.id, content_hash=None, by=SYSTEM, now=now)
-    keep(morning_edition, now)
+    models.UnsavedText.objects.create(  # as it was approved
+        edition_id=morning_edition.id, field="subject", by=SYSTEM.name, yours="Mine", at=now
+    )
     with pytest.raises(Refused, match="nobody has decided yet"):
         tasks.send_edition(morning_edition.id, at=None, content_hash=None, by=SYSTEM, now=now)
 
@@ -69,8 +71,10 @@ def test_an_edition_with_a_text_that_was_refused_is_not_approved_until_it_is_dis
 ) -> None:
     (kept,) = keep(morning_edition, now, "A" * 501, TOO_LONG)
     assert (kept.refusal, kept.blocks) == (str(TOO_LONG), True)
-    (finding,) = (each for each in preflight.check_edition(morning_edition.id, now=now) if each.code == "unsaved-text")
-    assert finding.blocks
+    (finding,) = (
+        each for each in preflight.inspect_edition(morning_edition.id, now=now).findings if each.code == "unsaved-text"
+    )
+    assert (finding.blocks, finding.may_be_overridden) == (True, False)
     with pytest.raises(Refused, match="nobody has decided yet: Headline of"):
         preflight.approve_edition(morning_edition.id, content_hash=None, by=SYSTEM, now=now)
     unsaved_texts.discard_text(morning_edition.id, kept.id, by=SYSTEM, now=now)
@@ -84,6 +88,11 @@ def test_the_text_of_a_story_that_is_gone_is_kept_and_stops_nothing(morning_edit
     (kept,) = unsaved_texts.list_unsaved_texts(edition_lookup.get_edition(morning_edition.id))
     assert (kept.yours, kept.is_orphan, kept.blocks) == ("Mine", True, False)
     assert preflight.approve_edition(morning_edition.id, content_hash=None, by=SYSTEM, now=now)
+
+
+def test_nothing_is_kept_for_an_approved_edition_which_it_would_stop(morning_edition: Any, now: datetime) -> None:
+    preflight.approve_edition(morning_edition.id, content_hash=None, by=SYSTEM, now=now)
+    assert keep(morning_edition, now, "A" * 501, TOO_LONG) == ()
 
 
 def test_settling_what_is_not_there_is_no_act(morning_edition: Any, now: datetime) -> None:

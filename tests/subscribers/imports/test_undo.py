@@ -122,7 +122,7 @@ def test_an_import_is_undone_once_and_only_if_there_is_one(take_in: TakeIn, undo
     undo(report.id)
     with pytest.raises(Refused, match="undone"):
         undo(report.id)
-    with pytest.raises(NotFound, match="imports list"):
+    with pytest.raises(NotFound, match="There is no import"):
         undo(report.id + 1)
 
 

@@ -203,8 +203,10 @@ def _check_wording(
         )
     for where in ("subject", "second_subject", "preheader", "intro"):
         yield from wording.check_placeholders(getattr(edition, where), where)
+        yield from wording.check_fields_closed(getattr(edition, where), where)
     for box in edition.boxes:
         yield from wording.check_placeholders(f"{box.title}\n{box.text}", "boxes")
+        yield from wording.check_fields_closed(f"{box.title}\n{box.text}", "boxes")
         yield from wording.check_markdown_links(box.text, "boxes")
     yield from wording.check_markdown_links(edition.intro, "intro")
     for where, text in (("preheader", edition.preheader), ("intro", edition.intro)):

@@ -15,6 +15,8 @@ from newsletter.kernel.sentences import phrase
 SUBJECT_SHORT, SUBJECT_LONG = 10, 78  # characters; longer ones are cut by most inboxes
 PREHEADER_SHORT = 30  # below, inboxes fill the line with the first words of the mail
 LONGEST_HEADLINE, MAX_BLURB_WORDS = 110, 80
+_FIELD = re.compile(r"\{\{[^{}]{0,200}\}\}")
+_OPEN_FIELD = re.compile(r"\{\{[^\n]{0,30}|[^\n{]{0,30}\}\}")
 _PLACEHOLDER = re.compile(
     r"\bTK(?:TK)*\b|\b(?i:lorem\s+ipsum|blindtext|platzhalter|dummy\s+text|fixme|todo:)|\b[Xx]{3,}\b|\?{3,}|"
     r"(?i:\[(?:insert|name|headline|link|date|text|subject|tba|tbc|tbd)[^\]]{0,40}\](?!\())|(?i:\b(?:headline|text|"
@@ -183,6 +185,22 @@ def check_placeholders(text: str, where: str) -> Iterator[Finding]:
             where,
             phrase("“{text}” looks like a placeholder. Replace it with the final text.", text=found[0]),
             "placeholder",
+        )
+
+
+def check_fields_closed(text: str, where: str) -> Iterator[Finding]:
+    """Merge fields without their last or first braces: subscribers would read them as they are written."""
+    found = _OPEN_FIELD.search(_FIELD.sub("", text))
+    if found:
+        yield Finding(
+            FindingLevel.BLOCK,
+            where,
+            phrase(
+                "“{text}” is a merge field without all its braces. Write it like {example}.",
+                text=found[0].strip(),
+                example="{{ first_name | reader }}",
+            ),
+            "open-field",
         )
 
 

@@ -153,3 +153,23 @@ def test_a_date_of_the_last_seven_days_is_one_left_in(day: date, back: int, foun
     text = f"The ferry of {then.day} {MONTHS[then.month - 1]}"
     message = wording.check_dates(text, "intro", "The intro", day=day, weekdays=WEEKDAYS, months=MONTHS)
     assert [each.code for each in message] == ["other-day"] * found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Good morning {{ first_name, and rain", "{{ first_name, and rain"),
+        ("Good morning first_name }}, and rain", "Good morning first_name }}"),
+        ("{{ first_name | reader }} and {{ date", "{{ date"),
+        ("{{ {{ first_name }}", "{{"),
+    ],
+)
+def test_a_field_without_all_its_braces_blocks(text: str, said: str) -> None:
+    (finding,) = wording.check_fields_closed(text, "intro")
+    assert (finding.code, finding.blocks, finding.where) == ("open-field", True, "intro")
+    assert f"“{said}”" in finding.message
+
+
+@pytest.mark.parametrize("text", ["", "{{ first_name | reader }}, {{ date }}", "{one} brace", "a } b { c"])
+def test_fields_with_their_braces_are_no_finding(text: str) -> None:
+    assert list(wording.check_fields_closed(text, "intro")) == []

@@ -32,6 +32,7 @@ from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotAllowed, NotFound
+from newsletter.kernel.sentences import phrase
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.fields import get_form_status, read_act
 from newsletter.web.forms.base import DecisionForm
@@ -174,6 +175,8 @@ def _render_unsaved(
     is_refused = isinstance(refusal, BadInput) and form.is_left  # before that somebody is still writing
     if not sent or not (is_refused or isinstance(refusal, NotFound)):
         raise refusal
+    if isinstance(refusal, NotFound):
+        refusal = NotFound(phrase("What this was written for had been removed."))
     for name, text in sent.items():
         if not unsaved_texts.keep_unsaved_text(edition_id, part, name, text, refusal, by=by, now=now):
             raise refusal

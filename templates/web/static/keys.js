@@ -11,7 +11,7 @@ const EVERYWHERE = {
   "Alt+2": "[data-field] [data-theirs]",
   "Ctrl+Enter": "[data-field] [data-choose=merge]",
   "Ctrl+k": "body [data-find]",
-  Escape: "body:not(:has(dialog[open])) [data-done]",
+  Escape: "body:not(:has(dialog[open],#q:focus)) [data-done]",
 };
 /** @type {typeof EVERYWHERE} */
 const OUTSIDE_FIELDS = {

@@ -515,3 +515,18 @@ def test_without_scripts_what_was_typed_for_what_is_closed_is_shown(
         preflight.approve_edition(edition.id, content_hash=None, by=SYSTEM, now=clock.now())
     page.click(".pick--edit button:has-text('Save')")
     page.wait_for_selector("text=Twenty minutes of work on this blurb.")
+
+
+def test_keeping_theirs_shows_what_the_edition_has_now(
+    open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any
+) -> None:
+    ines, theo = open_page(), open_page()
+    for each, who in ((ines, "editor"), (theo, "admin")):
+        open_board(each, live_server, edition, who)
+    make_conflict(ines, theo)
+    theo.fill("#w-subject", "Theirs, second version")
+    wait_until(theo, lambda: read(edition).subject == "Theirs, second version")
+    ines.focus("[data-theirs]")
+    ines.keyboard.press("Alt+2")
+    wait_until(ines, lambda: ines.input_value("#w-subject") == "Theirs, second version")
+    assert ines.evaluate("document.activeElement.id") == "w-subject"

@@ -2,7 +2,7 @@
 
 import "./drag.js";
 import { find, list, on, tell } from "./dom.js";
-import { board, releaseFields, sendAll, settleFields } from "./fields.js";
+import { board, sendAll, settleFields } from "./fields.js";
 import { applyParts } from "./parts.js";
 import { ask, askPart, isSignedOut, signIn } from "./session.js";
 
@@ -77,7 +77,6 @@ function take(html, asked, closing) {
   const picks = describePicks();
   isStale = applyParts(html, asked, `story-${closing}`) || isStale;
   const now = getMark();
-  if (html.includes("data-kept=")) releaseFields(now.kept, asked); // not the pool
   if (now.version !== version) tell("preview");
   if (describePicks() !== picks) tell("pool");
   if ("editable" in now && editable === undefined) sendAll();

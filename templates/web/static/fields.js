@@ -67,6 +67,7 @@ export function releaseFields(kept, askedAt) {
   for (const each of fields.values()) {
     const { answer, answeredAt, element, key, merged, seen, value } = each;
     if (!answer?.kept || askedAt < answeredAt || kept.split(" ").includes(key.slice(prefix.length))) continue;
+    find("[data-clash] :focus")?.blur(); // it takes the newest text
     each.settle(answer.present ?? seen);
     const texts = merged && merged !== value ? `${value}” “${merged}` : value;
     showRefusal(element || new Image(), board.dataset.discarded.replace("TEXT", () => texts));

@@ -9,7 +9,7 @@
  */
 
 import { find, htmx, list, listTyped, on } from "./dom.js";
-import { adoptFields, receiveField } from "./fields.js";
+import { adoptFields, receiveField, releaseFields } from "./fields.js";
 
 /** @type {WeakMap<Element, string>} elements as they came: scripts may have changed them since */
 const received = new WeakMap();
@@ -29,6 +29,8 @@ export function applyParts(html, askedAt, close) {
   [asked, closing, hasSkipped, added] = [askedAt, close, composing, []];
   const focus = document.activeElement;
   const around = listIds(focus);
+  const kept = html.match(/data-kept="([^"]*)"/); // the pool has none
+  if (kept) releaseFields(kept[1], asked);
   walk(document.body, new DOMParser().parseFromString(composing ? "" : html, "text/html").body);
   restoreFocus(focus, around);
   for (const each of added) {

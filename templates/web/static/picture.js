@@ -3,7 +3,6 @@
 import { find, list, nearest, on } from "./dom.js";
 
 const dialog = find("#picture");
-/** Its controls by name. */
 const getControls = () => find("#picture-form").elements;
 const readFocus = () => (getControls().focus.value || "50 50").split(" ").map(Number);
 

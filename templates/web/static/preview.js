@@ -1,4 +1,4 @@
-/** The preview: the true mail, loaded beside the one that is shown, which stays until it is there. */
+/** The preview: the true mail, loaded beside the one that is shown. */
 
 import { find, list, nearest, on, tell } from "./dom.js";
 import { board } from "./fields.js";

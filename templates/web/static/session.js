@@ -1,4 +1,4 @@
-/** Signing in again on a page that is open, and requests that know what the desk answers. */
+/** Signing in again on an open page, and requests. */
 
 import { find, list, on } from "./dom.js";
 

@@ -530,3 +530,19 @@ def test_keeping_theirs_shows_what_the_edition_has_now(
     ines.keyboard.press("Alt+2")
     wait_until(ines, lambda: ines.input_value("#w-subject") == "Theirs, second version")
     assert ines.evaluate("document.activeElement.id") == "w-subject"
+
+
+def test_two_tabs_keep_their_texts_each_for_itself(page: Any, live_server: Any, people: Any, edition: Any) -> None:
+    open_board(page, live_server, edition)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.wait_for_load_state("networkidle")
+    for tab, text in ((page, "Words of tab one"), (other, "Words of tab two")):
+        tab.on("dialog", lambda dialog: dialog.accept())  # the browser asks before it reloads
+        tab.route("**/words/", lambda route: route.abort())
+        tab.fill("#w-subject", text)
+        tab.wait_for_selector("[data-field=subject] :text('Not saved, retrying')")
+    for tab, text in ((other, "Words of tab two"), (page, "Words of tab one")):
+        tab.reload()
+        tab.wait_for_selector("[data-field=subject] :text('Not saved, retrying')")
+        assert tab.input_value("#w-subject") == text

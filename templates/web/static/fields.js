@@ -14,6 +14,7 @@ const FIELD = "form[data-fields] [data-field]";
 
 /** The board, with the words for the states of fields. */
 export const board = find("[data-board]");
+const tab = (sessionStorage.tab ||= String(Math.random()));
 const prefix = `desk:${board.dataset.user}:${board.dataset.board}:`;
 
 /** @type {Map<string, Field>} */
@@ -111,7 +112,7 @@ class Field {
   answeredAt = 0; // on the page's clock
   problem = ""; // why it is not saved
   refused = ""; // a text; sent once more it is final
-  kept = ""; // as it was kept last: else it is of another tab
+  slot = ""; // each tab keeps its own
   timer = 0;
   savedText = "";
   /** @type {any} where it is on the page */
@@ -123,7 +124,6 @@ class Field {
   /** @type {Promise<void> | null} what is on its way */
   sending = null;
 
-  /** @returns {string} */
   read() {
     const { type, checked, value } = this.control;
     return type !== "checkbox" ? value : checked ? "1" : "";
@@ -199,20 +199,19 @@ class Field {
 
   /** There is nothing to save any more. @param {string} value as it is stored */
   settle(value) {
-    const { control, key, state } = this;
-    if (localStorage.getItem(key) === this.kept) localStorage.removeItem(key);
+    const { control, state } = this;
+    localStorage.removeItem(this.slot);
     const isTyping = state === "saving" && document.activeElement === control && isSame(value, this.value);
     this.write(isTyping ? this.read() : value, value);
-    Object.assign(this, { answer: null, merged: "", problem: "", refused: "" });
+    Object.assign(this, { answer: null, merged: "", problem: "", refused: "", slot: "" });
     this.setState("saved");
   }
 
   keep() {
-    const { key, name, action, value, seen, merged, kept } = this;
-    if ((localStorage.getItem(key) || kept) !== kept) return;
-    this.kept = JSON.stringify({ name, action, value, seen, merged });
+    const { key, name, action, value, seen, merged } = this;
+    this.slot ||= `${key}@${tab}`;
     try {
-      localStorage.setItem(key, this.kept);
+      localStorage.setItem(this.slot, JSON.stringify({ name, action, value, seen, merged }));
     } catch {
       // Full or forbidden: the page has the text, and says so.
     }
@@ -264,8 +263,10 @@ class Field {
   }
 }
 
-for (const [key, kept] of Object.entries(localStorage).filter(([each]) => each.startsWith(prefix))) {
-  fields.set(key, Object.assign(new Field(), JSON.parse(kept), { key, kept, state: "waiting" }));
+for (const [slot, kept] of Object.entries(localStorage).filter(([each]) => each.startsWith(prefix))) {
+  const [key, of] = slot.split("@");
+  if (fields.has(key) && of !== tab) continue;
+  fields.set(key, Object.assign(new Field(), JSON.parse(kept), { key, slot, state: "waiting" }));
 }
 adoptFields(document.body);
 sendAll(); // what an earlier page could not

@@ -26,12 +26,29 @@ def read(edition: Any) -> Any:
     return edition_lookup.get_edition(edition.id)
 
 
-def make_conflict(ines: Any, theo: Any) -> None:
-    """Both change the subject at once; Theo's is saved."""
+def open_two_boards(open_page: Callable[..., Any], live_server: Any, edition: Any, key: str = "") -> tuple[Any, Any]:
+    """The boards of Ines and Theo, perhaps with the form of one story open on both."""
+    ines, theo = open_page(), open_page()
+    for each, who in ((ines, "editor"), (theo, "admin")):
+        open_board(each, live_server, edition, who)
+        if key:
+            open_story(each, key)
+    return ines, theo
+
+
+def make_conflict(
+    ines: Any,
+    theo: Any,
+    name: str = "subject",
+    control: str = "#w-subject",
+    mine: str = "Mine of the railway",
+    theirs: str = "Theirs of the railway",
+) -> None:
+    """Both change a field at once; Theo's is saved."""
     ines.context.set_offline(True)
-    ines.fill("#w-subject", "Mine of the railway")
-    theo.fill("#w-subject", "Theirs of the railway")
-    theo.wait_for_selector(SAVED.format("subject"))
+    ines.fill(control, mine)
+    theo.fill(control, theirs)
+    theo.wait_for_selector(SAVED.format(name))
     ines.context.set_offline(False)
     ines.wait_for_selector("[data-clash]")
 
@@ -39,9 +56,7 @@ def make_conflict(ines: Any, theo: Any) -> None:
 def test_a_text_that_is_refused_stops_the_approval_and_is_seen_by_all_until_it_is_decided(
     open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any
 ) -> None:
-    ines, theo = open_page(), open_page()
-    open_board(ines, live_server, edition)
-    open_board(theo, live_server, edition, "admin")
+    ines, theo = open_two_boards(open_page, live_server, edition)
     key, stored = edition.picks[0].key, edition.picks[0].headline
     open_story(ines, key)
     ines.fill("#p-headline", TOO_LONG)
@@ -102,16 +117,9 @@ def test_what_is_typed_for_a_story_that_a_colleague_removes_is_shown_on_the_boar
 def test_what_is_made_of_two_texts_outlasts_escape_and_a_reload(
     open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any
 ) -> None:
-    ines, theo = open_page(), open_page()
     key = edition.picks[0].key
-    for each, who in ((ines, "editor"), (theo, "admin")):
-        open_board(each, live_server, edition, who)
-        open_story(each, key)
-    ines.context.set_offline(True)
-    ines.fill("#p-headline", "Mine")
-    theo.fill("#p-headline", "Theirs")
-    theo.wait_for_selector(SAVED.format("headline"))
-    ines.context.set_offline(False)
+    ines, theo = open_two_boards(open_page, live_server, edition, key)
+    make_conflict(ines, theo, "headline", "#p-headline", "Mine", "Theirs")
     ines.fill("[data-merge]", "Made of both")
     ines.press("[data-merge]", "Escape")
     ines.wait_for_selector("[data-editing]", state="detached")
@@ -129,9 +137,7 @@ def test_what_is_made_of_two_texts_outlasts_escape_and_a_reload(
 def test_a_conflict_that_a_colleague_decides_is_closed_for_its_author_who_sees_what_was_discarded(
     open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any
 ) -> None:
-    ines, theo = open_page(), open_page()
-    open_board(ines, live_server, edition)
-    open_board(theo, live_server, edition, "admin")
+    ines, theo = open_two_boards(open_page, live_server, edition)
     make_conflict(ines, theo)
     theo.click("text=Keep what is in the edition")
     ines.wait_for_selector("[data-clash]", state="detached")
@@ -148,11 +154,8 @@ def test_a_field_of_whom_it_is_for_is_given_up_like_any_other(
     open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any
 ) -> None:
     """Its name in the form is another than in the service."""
-    ines, theo = open_page(), open_page()
     key = edition.picks[0].key
-    for each, who in ((ines, "editor"), (theo, "admin")):
-        open_board(each, live_server, edition, who)
-        open_story(each, key)
+    ines, theo = open_two_boards(open_page, live_server, edition, key)
     ines.context.set_offline(True)
     ines.select_option("#p-shown_to", "members")
     theo.select_option("#p-shown_to", "free")
@@ -272,9 +275,8 @@ def test_the_second_of_two_who_pick_an_article_at_once_is_told(
     open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any, articles: Callable[..., list[int]]
 ) -> None:
     articles(6, at=clock.now())
-    ines, theo = open_page(), open_page()
-    for each, who in ((ines, "editor"), (theo, "admin")):
-        open_board(each, live_server, edition, who)
+    ines, theo = open_two_boards(open_page, live_server, edition)
+    for each in (ines, theo):
         each.wait_for_selector(".pool [data-pick-it]")
     ines.route("**/changes/**", lambda route: route.abort())
     theo.click(".pool [data-pick-it] >> nth=0")
@@ -385,9 +387,7 @@ def test_who_goes_on_writing_over_a_colleague_s_words_is_shown_both(
     open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any, goes_on: str
 ) -> None:
     """The caret stays in the field, so that what the colleague saved did not come into it."""
-    ines, theo = open_page(), open_page()
-    for each, who in ((ines, "editor"), (theo, "admin")):
-        open_board(each, live_server, edition, who)
+    ines, theo = open_two_boards(open_page, live_server, edition)
     ines.fill("#w-subject", "The railway came back.")
     ines.wait_for_selector(SAVED.format("subject"))
     wait_until(theo, lambda: theo.input_value("#w-subject") == "The railway came back.")
@@ -410,9 +410,7 @@ def test_who_goes_on_writing_over_a_colleague_s_words_is_shown_both(
 def test_a_former_text_written_again_over_a_colleague_s_is_a_conflict(
     open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any
 ) -> None:
-    ines, theo = open_page(), open_page()
-    for each, who in ((ines, "editor"), (theo, "admin")):
-        open_board(each, live_server, edition, who)
+    ines, theo = open_two_boards(open_page, live_server, edition)
     ines.fill("#w-subject", "Ines A")
     ines.wait_for_selector(SAVED.format("subject"))
     ines.press("#w-subject", "Tab")
@@ -432,16 +430,9 @@ def test_a_former_text_written_again_over_a_colleague_s_is_a_conflict(
 def test_what_was_made_of_both_texts_is_shown_when_a_colleague_decides(
     open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any, is_open: bool
 ) -> None:
-    ines, theo = open_page(), open_page()
     key, other = edition.picks[0].key, edition.picks[1].key
-    for each, who in ((ines, "editor"), (theo, "admin")):
-        open_board(each, live_server, edition, who)
-        open_story(each, key)
-    ines.context.set_offline(True)
-    ines.fill("#p-headline", "Mine")
-    theo.fill("#p-headline", "Theirs")
-    theo.wait_for_selector(SAVED.format("headline"))
-    ines.context.set_offline(False)
+    ines, theo = open_two_boards(open_page, live_server, edition, key)
+    make_conflict(ines, theo, "headline", "#p-headline", "Mine", "Theirs")
     ines.fill("[data-merge]", "Made of both, for $$5 and $&")
     if not is_open:
         open_story(ines, other)
@@ -520,9 +511,7 @@ def test_without_scripts_what_was_typed_for_what_is_closed_is_shown(
 def test_keeping_theirs_shows_what_the_edition_has_now(
     open_page: Callable[..., Any], live_server: Any, people: Any, edition: Any
 ) -> None:
-    ines, theo = open_page(), open_page()
-    for each, who in ((ines, "editor"), (theo, "admin")):
-        open_board(each, live_server, edition, who)
+    ines, theo = open_two_boards(open_page, live_server, edition)
     make_conflict(ines, theo)
     theo.fill("#w-subject", "Theirs, second version")
     wait_until(theo, lambda: read(edition).subject == "Theirs, second version")

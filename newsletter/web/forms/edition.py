@@ -100,11 +100,10 @@ class SeenForm(DeskForm):
             return next((str(words) for code, words in cast(Any, field.choices) if code == value), value)
         return value
 
-    def with_audiences(self, audiences: Audiences) -> SeenForm:
-        """The same, with the choices of whom something is for; they are read only where they are shown."""
+    def offer_audiences(self, audiences: Audiences) -> None:
+        """Fills in for whom something can be; a form that only saves needs no such words, which cost a query."""
         if "shown_to" in self.fields:
             _set_choices(self, "shown_to", audiences)
-        return self
 
     def is_text(self, key: str) -> bool:
         """Whether a field is written in, and not chosen."""
@@ -112,7 +111,8 @@ class SeenForm(DeskForm):
 
     def list_typed_texts(self) -> tuple[str, ...]:
         """What was written into fields, for a page that has these no longer."""
-        return tuple(text for key, text in self.list_sent_texts().items() if text != self.read_seen_fields().get(key))
+        seen = self.read_seen_fields()
+        return tuple(text for key, text in self.list_sent_texts().items() if text != seen.get(key))
 
     def _list_fields(self) -> Iterator[tuple[str, str, forms.Field]]:
         """The fields, each with its name in the service and here."""

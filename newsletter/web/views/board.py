@@ -194,7 +194,7 @@ def _render_conflict(
 ) -> HttpResponse:
     """Both texts of one field, for the page that sent one of them; of a choice its words, and no text to write."""
     difference = conflict.differences[0]
-    form = form.with_audiences(board_parts.list_audiences())
+    form.offer_audiences(board_parts.list_audiences())
     words = [form.describe_value(difference.name, each) for each in (difference.yours, difference.present)]
     yours, theirs = mark_differences(*words)
     context = {

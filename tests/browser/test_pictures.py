@@ -151,6 +151,7 @@ def test_two_who_choose_a_picture_see_both(
     key = open_dialog(page, live_server, edition)
     page.set_input_files("#picture-file", sent_file(draw()))
     page.wait_for_selector("#candidates :checked", state="attached")
+    mine = page.get_attribute("#candidates :checked", "value")
     theirs = pictures.store_picture(draw(colour="red"), source_url="", now=now)
     picks.edit_pick(edition.id, key, picture=theirs.name, seen=None, by=SYSTEM, now=now)
     page.fill("#image_alt", "Mine")
@@ -162,6 +163,7 @@ def test_two_who_choose_a_picture_see_both(
     page.click("text=Use picture >> nth=-1")
     page.wait_for_selector("#picture", state="hidden")
     assert read(edition).picks[0].image_alt == "Mine"
+    assert read(edition).picks[0].picture_name == mine
     assert list_faults(page) == []
 
 

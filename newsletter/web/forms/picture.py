@@ -36,6 +36,13 @@ class PictureForm(DeskForm):
 
     VALUES = ("picture", "focus", "image_alt", "image_caption", "image_credit")
 
+    def clean_picture(self) -> str:
+        """A picture, unless it is to be removed: that has a button of its own."""
+        picture = str(self.cleaned_data["picture"])
+        if not picture and not self.data.get("remove"):
+            raise forms.ValidationError(_("Choose a picture, or add one."))
+        return picture
+
 
 class PictureSourceForm(forms.Form):
     """Where more pictures come from: a file, or the page of the story's article."""

@@ -90,10 +90,10 @@ def _read_present(story: Pick) -> dict[str, str]:
 def _render_dialog(request: HttpRequest, edition: Edition, story: Pick, form: PictureForm) -> HttpResponse:
     by = get_actor(request)
     used = picture_choice.list_used_pictures(edition.id, by=by)
-    new = find_picture_by_name(request.GET.get("picture", ""))  # without scripts: just uploaded
-    if new:
+    # Just uploaded: without scripts it is named in the address, and a form that was refused had it chosen.
+    chosen = request.GET.get("picture") or str(form["picture"].value() or "")
+    if chosen not in {each.picture.name for each in used} and (new := find_picture_by_name(chosen)):
         used = (picture_choice.FoundPicture(new), *used)
-    chosen = new.name if new else str(form["picture"].value() or "")
     present = _read_present(story)
     shapes = picture_places.find_shapes(newsletters.get_newsletter(edition.newsletter_id))
     context = {

@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.web.forms.picture import PictureForm, PictureSourceForm
 
-SENT = {f"{prefix}{name}": "" for name in PictureForm.VALUES for prefix in ("", "seen_")}
+SENT = {f"{prefix}{name}": "" for name in PictureForm.VALUES for prefix in ("", "seen_")} | {"picture": "a.jpg"}
 
 
 def test_what_was_seen_may_be_empty_and_not_missing() -> None:
@@ -14,6 +14,12 @@ def test_what_was_seen_may_be_empty_and_not_missing() -> None:
     lacking = PictureForm({name: value for name, value in SENT.items() if name != "seen_picture"})
     assert not lacking.is_valid()
     assert lacking.status == 422
+
+
+def test_a_picture_is_chosen_or_taken_away() -> None:
+    nothing = PictureForm(SENT | {"picture": ""})
+    assert nothing.non_field_errors() == ["Choose a picture, or add one."]
+    assert PictureForm(SENT | {"picture": "", "remove": "1"}).is_valid()
 
 
 @pytest.mark.parametrize(("edition", "story"), [("", "a"), ("0", "a"), ("9" * 20, "a"), ("1", ""), ("1", "a b")])

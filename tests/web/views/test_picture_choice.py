@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -60,6 +61,16 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(editor: Client, editio
     assert 'value="Typed"' in answer.content.decode()
     assert upload(editor, edition, SimpleUploadedFile("a.png", b"text")).status_code == 409
     assert editor.post("/editions/pictures/", {"edition": "x"}, headers=HTMX).status_code == 422
+
+
+def test_a_picture_that_became_too_small_stays_chosen_until_another_is(editor: Client, edition: Any) -> None:
+    here = f"/editions/{edition.id}/picks/{edition.picks[0].key}/picture/"
+    name = upload(editor, edition, draw(240, 180)).context["candidates"][0][0].picture.name
+    opened = editor.get(here, {"picture": name}).content.decode()
+    radio = re.search(rf'<input type="radio"[^>]*value="{re.escape(name)}"[^>]*>', opened)
+    assert radio is not None
+    assert "checked" in radio[0]
+    assert "disabled" not in radio[0]
 
 
 def test_whoever_may_not_edit_is_refused(signed_in: Callable[[str], Client], edition: Any) -> None:

@@ -14,7 +14,7 @@ from newsletter.curator.editions import edition_lookup, picks
 from newsletter.kernel import clock
 from newsletter.web.sessions import USED_KEY
 from tests.actors import SYSTEM
-from tests.browser.people import IN_A_BROWSER, sign_in
+from tests.browser.people import IN_A_BROWSER, open_board, sign_in, sign_in_by_form
 from tests.conftest import PASSWORD
 
 pytestmark = IN_A_BROWSER
@@ -117,3 +117,17 @@ def test_a_session_that_ends_asks_for_the_password_in_place(
     assert page.locator(".refusal").count() == 0
     assert edition_lookup.get_edition(edition.id).picks[1].key == edition.picks[0].key
     assert page.locator("text=Sign in to the desk").count() == 0
+
+
+def test_buttons_work_after_signing_in_again_in_another_tab(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    open_board(page, live_server, edition)
+    other = page.context.new_page()
+    other.goto(f"{live_server.url}/")
+    other.click("text=Sign out")
+    sign_in_by_form(other, live_server)
+    page.click("[data-down] >> nth=0")
+    page.wait_for_selector(f"[id='story-{edition.picks[1].key}'] [data-up][disabled]")
+    page.click("text=Sign out")  # a form that htmx does not send
+    page.wait_for_url("**/login/**")

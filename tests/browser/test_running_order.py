@@ -78,6 +78,7 @@ def test_a_story_is_dragged_by_finger(
     send("touchEnd")
     page.wait_for_selector("#toast:has-text('is now 1 of 3 in Top stories.')")
     assert list_places(edition) == [("top", three), ("top", one), ("top", two)]
+    assert page.evaluate("document.activeElement.id") == f"grip-{three}"
     assert page.complaints == []
 
 
@@ -97,6 +98,22 @@ def test_keys_move_a_story_across_sections_and_the_focus_stays_on_its_handle(
         page.wait_for_selector(f"#toast[role=status]:has-text('{said}')")
         assert list_places(edition) == expected
         assert page.evaluate("document.activeElement.id") == f"grip-{two}"
+    assert page.complaints == []
+
+
+def test_quick_undos_wait_for_the_move_and_for_one_another(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    one, two, three = (each.key for each in edition.picks)
+    open_board(page, live_server, edition)
+    page.focus(f"[id='grip-{one}']")
+    page.keyboard.press("Alt+ArrowDown")
+    page.wait_for_selector("#toast:has-text('is now 2 of 3 in Top stories.')")
+    page.keyboard.press("Alt+ArrowDown")
+    page.keyboard.press("Control+z")  # before the second move is answered
+    page.keyboard.press("Control+z")
+    page.wait_for_selector("#undo-last", state="detached")
+    assert [key for _, key in list_places(edition)] == [one, two, three]
     assert page.complaints == []
 
 

@@ -26,8 +26,10 @@ const describePicks = () => list("[data-pick]").map((each) => each.id) + getMark
 schedule();
 tellPresence();
 setInterval(() => document.hidden || tellPresence(), PRESENCE_EVERY);
-on("visibilitychange", tellPresence);
-on("visibilitychange desk:signed-in", () => refresh());
+on("visibilitychange desk:signed-in", () => {
+  tellPresence();
+  refresh();
+});
 on("desk:saved", () => {
   getMark().version = ""; // another one, which the next answer tells
   tell("preview");

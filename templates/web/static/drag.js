@@ -15,6 +15,7 @@ on("pointerdown", (event) => {
   row = grip.closest("article, li");
   row.classList.add("is-dragged");
   grip.setPointerCapture(event.pointerId);
+  grip.focus();
 });
 
 on("pointermove", ({ clientX, clientY }) => {

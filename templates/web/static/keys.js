@@ -21,7 +21,8 @@ const OUTSIDE_FIELDS = {
   Enter: `${ROW}:focus [data-enter]`,
 };
 
-/** @type {any[]} presses that wait for the move before */
+const BUSY = "[data-drag].htmx-request, #undo .htmx-request"; // a move or an undo is on its way
+/** @type {any[]} presses that wait for it */
 const waiting = [];
 on("htmx:afterRequest", () => {
   const press = waiting.shift();
@@ -44,7 +45,7 @@ on("keydown", (event) => {
   if (/^(.|Backspace)$/.test(key) && nearest(event, "#find a")) stops[0].focus(); // the key is typed there
   if (!target) return;
   event.preventDefault();
-  if (event.altKey && find("[data-drag].htmx-request")) waiting.push({ key: event.key, altKey: true, bubbles: true });
+  if (find(BUSY) && /^Alt|z$/.test(key)) waiting.push(event);
   else if (target.matches(`input, ${ROW}, #find a`)) target.focus();
   else target.click();
 });

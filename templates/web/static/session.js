@@ -1,13 +1,14 @@
 /** Signing in again on an open page, and requests. */
 
-import { find, list, on } from "./dom.js";
+import { find, on } from "./dom.js";
 
+const TOKEN = "csrfmiddlewaretoken";
 const dialog = find("#sign-in");
 
 /** Whether the session has ended. */
 export const isSignedOut = () => dialog.open;
 
-/** Another one after signing in. */
+/** Another one after signing in, in whichever tab. */
 const readToken = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] || "";
 
 /**
@@ -41,8 +42,5 @@ export function signIn() {
 }
 
 on("cancel", (event) => event.preventDefault(), dialog);
-on("desk:signed-in", () => {
-  dialog.close();
-  document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": readToken() }));
-  for (const each of list("input[name=csrfmiddlewaretoken]")) each.setAttribute("value", readToken());
-});
+on("desk:signed-in", () => dialog.close());
+on("formdata", ({ formData }) => formData.has(TOKEN) && formData.set(TOKEN, readToken()));

@@ -462,6 +462,16 @@ def test_a_refused_text_whose_author_stays_in_the_field_stops_the_approval_too(
     assert page.evaluate("document.activeElement.id") == "p-headline"
 
 
+def test_a_text_that_is_refused_as_its_page_is_left_is_kept(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    open_board(page, live_server, edition)
+    open_story(page, edition.picks[0].key)
+    page.fill("#p-headline", TOO_LONG)
+    page.goto(f"{live_server.url}/account/")  # before it was sent
+    wait_until(page, lambda: [each.yours for each in unsaved_texts.list_unsaved_texts(read(edition))] == [TOO_LONG])
+
+
 def test_a_press_below_a_refused_field_is_not_swallowed(page: Any, live_server: Any, people: Any, edition: Any) -> None:
     open_board(page, live_server, edition)
     first, second = edition.picks[0].key, edition.picks[1].key

@@ -171,8 +171,8 @@ class Field {
   async request() {
     this.setState("saving");
     const { name, value, seen } = this;
-    const left = document.activeElement !== this.control || this.refused === value ? "1" : ""; // the desk keeps it
-    const { status, body } = await ask(this.action, { [name]: value, [`seen_${name}`]: seen, left });
+    const isLeft = document.hidden || document.activeElement !== this.control || this.refused === value;
+    const { status, body } = await ask(this.action, { [name]: value, [`seen_${name}`]: seen, left: isLeft ? "1" : "" });
     this.sending = null;
     this.answer = body;
     this.answeredAt = performance.now();

@@ -162,6 +162,17 @@ def test_a_clock_that_was_put_back_freezes_no_batch_for_longer_than_a_lease(
     assert shown(made).batches == {"unknown": 1}
 
 
+def test_a_claim_of_a_clock_that_was_put_back_is_given_up_after_a_lease(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(2)
+    made = frozen()
+    claim(now + timedelta(minutes=20), "worker/1")
+    assert recover_expired_leases(now) == 0, "its worker may be at it still"
+    assert recover_expired_leases(now + LATER) == 1
+    assert shown(made).batches == {"planned": 1}
+
+
 def test_leases_of_a_machine_whose_clock_is_a_little_ahead_stay(frozen: Plan, join: Join, now: datetime) -> None:
     join(2)
     frozen()

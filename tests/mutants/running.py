@@ -21,6 +21,7 @@ import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
+from multiprocessing import forkserver
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -201,6 +202,7 @@ class Forked:
         resource.setrlimit(resource.RLIMIT_CPU, (self.processor, self.processor))  # also if its parent was killed
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         tempfile.tempdir = str(self.folder)
+        _share_fork_server()
         session.config.pluginmanager.register(trial)
         try:
             install(trial.target, compile(source, str(ROOT / trial.target.path), "exec"))
@@ -357,6 +359,13 @@ class Runner:
         trial = Trial(folder, self.target, self.databases, self.made)
         usual = sum(self.seconds[name] for name in wanted)
         return Forked(session, trial, source, [self.items[name] for name in wanted], usual)
+
+
+def _share_fork_server() -> None:
+    """Lets a child ask the server that takes pages apart: it was begun by the parent, which alone may wait for it."""
+    server = forkserver._forkserver  # type: ignore[attr-defined]
+    if server._forkserver_pid is not None:
+        server.ensure_running = lambda: None  # type: ignore[method-assign]
 
 
 def _send_output_to(file: Path) -> None:

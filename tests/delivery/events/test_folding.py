@@ -272,6 +272,12 @@ def test_members_dropped_and_planned_once_more_do_not_have_it_twice_because_othe
     assert not folded.alarms
 
 
+def test_a_proof_that_is_known_makes_nobody_who_bounced_and_is_sent_it_again_have_it_twice() -> None:
+    again = batch(Outcome.REPAIRED, Outcome.REPAIRED)
+    folded = after(BatchState.REPAIRED, again, happened(EventType.DEFERRED), proven="now")
+    assert not folded.alarms
+
+
 HAVE_IT = {EventType.DELIVERED, EventType.OPENED, EventType.CLICKED, EventType.UNSUBSCRIBED, EventType.COMPLAINED}
 
 

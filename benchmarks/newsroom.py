@@ -443,6 +443,7 @@ def list_pages() -> Iterator[tuple[str, str]]:
 
     from newsletter.curator.articles.models import Article, Source
     from newsletter.curator.editions.models import Edition
+    from newsletter.curator.editions.states import EditionState
     from newsletter.delivery.models import Mailing
     from newsletter.scheduling import schedules
     from newsletter.web.urls import archive_patterns, desk_patterns
@@ -452,7 +453,9 @@ def list_pages() -> Iterator[tuple[str, str]]:
     from subscribers.urls import readers_patterns
 
     newsletter = get_newsletter()
-    draft, _, sent = Edition.objects.filter(newsletter_id=newsletter.id).order_by("-date")[:3]
+    mine = Edition.objects.filter(newsletter_id=newsletter.id)
+    draft = mine.get(state=EditionState.DRAFT)  # editions of later days are what was sent beside a hand-over before
+    _, sent = mine.filter(date__lt=draft.date).order_by("-date")[:2]
     person = Subscriber.objects.order_by("-id")[10]
     signer = subscriber_lookup.get_signer()
     arguments: dict[str, object] = {

@@ -12,13 +12,14 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, compress, pairwise
 
 from newsletter.delivery.ledger.states import MemberFlag, Outcome
 from newsletter.kernel.errors import SurroundingsError
 
 FORMAT = 1
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}  # quicker than asking the enumeration, a million times
+_MASKS = {outcome: bytes(code == outcome for code in range(256)) for outcome in Outcome}
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
 
@@ -92,7 +93,7 @@ class Outcomes:
     def list_places(self, outcome: Outcome) -> list[int]:
         """The places of the members with this outcome."""
         codes = self._data[::2]
-        return [place for place, code in enumerate(codes) if code == outcome] if outcome in codes else []
+        return list(compress(range(len(codes)), codes.translate(_MASKS[outcome]))) if outcome in codes else []
 
     @property
     def untouched(self) -> bool:

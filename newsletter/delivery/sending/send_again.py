@@ -119,6 +119,7 @@ def list_bounce_reasons(mailing_id: int, reasons: Sequence[str] = ()) -> tuple[B
     )
 
 
+@lru_cache(maxsize=1_000)
 def is_ours(reason: str) -> bool:
     """Whether a reason looks like one of the sender's: a policy, a block, a signature. A person decides."""
     codes = _STATUS.findall(reason)
@@ -198,26 +199,32 @@ def _require_at_rest(row: models.Mailing) -> None:
 def _list_turned_away(row: models.Mailing) -> Iterator[_TurnedAway]:
     """What was last reported of each member that counts as turned away, whatever was reported before.
 
-    Batch by batch: of a long list that a network blocks they are too many to keep.
+    Batch by batch, both read along with each other: of a long list that a network blocks they are too many to keep.
     """
     reported = models.DeliveryException.objects.filter(mailing_id=row.id, batch__isnull=False, kind__in=_KEYS)
     rows = reported.order_by("batch_id", "at", "id").values_list("batch_id", "id", "subscriber_id", "kind", "reason")
+    ledger = models.Batch.objects.filter(mailing_id=row.id, id__in=reported.values("batch_id")).order_by("id")
+    batches = ledger.values_list("id", "members", "outcomes", "format").iterator(chunk_size=50)
+    batch = next(batches, None)
     for batch_id, of_batch in groupby(rows.iterator(chunk_size=2_000), key=itemgetter(0)):
-        outcomes = _read_turned_away(models.Batch.objects.get(id=batch_id))
+        while batch is not None and batch[0] < batch_id:
+            batch = next(batches, None)
+        if batch is None or batch[0] != batch_id:
+            continue  # the first was reported of it after the batches were asked for
+        outcomes = _read_turned_away(*batch[1:])
         found: dict[int, _TurnedAway] = {}
         for _, id, subscriber_id, kind, reason in of_batch:
-            outcome = outcomes.get(subscriber_id)
-            if outcome is not None and kind == outcome.key and _may_be_wrong(kind, reason):
+            if kind == outcomes.get(subscriber_id) and _may_be_wrong(kind, reason):
                 found[subscriber_id] = _TurnedAway(id, subscriber_id, kind, reason)
         yield from found.values()
 
 
-def _read_turned_away(batch: models.Batch) -> dict[int, Outcome]:
-    """The members of a batch that count as turned away, with their outcomes."""
-    outcomes, members = Outcomes(batch.outcomes, batch.format), unpack_members(batch.members, batch.format)
+def _read_turned_away(packed: bytes | memoryview, data: bytes | memoryview, form: int) -> dict[int, str]:
+    """The members of a batch that count as turned away, with the keys of their outcomes."""
+    outcomes, members = Outcomes(data, form), unpack_members(packed, form)
     return {
-        members[place]: outcome
-        for outcome in states.TURNED_AWAY
+        members[place]: key
+        for outcome, key in zip(states.TURNED_AWAY, _KEYS, strict=True)
         for place in outcomes.list_places(outcome)
         if not outcomes.has_flag(place, MemberFlag.STILL_OWED)
     }
@@ -228,6 +235,7 @@ def _may_be_wrong(kind: str, reason: str) -> bool:
     return kind != Outcome.DROPPED.key or _DROPPED_AS_BOUNCED in reason.lower()
 
 
+@lru_cache(maxsize=1_000)  # many are told the very same
 def _generalise(reason: str) -> str:
     return " ".join(map(_generalise_word, reason.split()))[:_LONGEST_TEXT]
 

@@ -137,6 +137,22 @@ def test_the_page_of_a_mailing_costs_the_same_however_many_bounced(admin: Client
     assert queries[0] == queries[1]
 
 
+def test_the_reasons_of_bounces_are_asked_for_once_however_many_batches_have_some(
+    admin: Client, sent: Any, now: datetime
+) -> None:
+    Mailing.objects.filter(id=sent.id).update(state="finished")
+    keep_bounced(sent, 1, now)
+    admin.get(f"/deliveries/{sent.id}/bounces/")  # what is looked up once in a process
+    queries = []
+    for batches in (1, 4):
+        keep_bounced(sent, batches, now)
+        with CaptureQueriesContext(connection) as counted:
+            page = admin.get(f"/deliveries/{sent.id}/bounces/").content.decode()
+        assert 'name="reason"' in page
+        queries.append(len(counted))
+    assert queries[0] == queries[1]
+
+
 @pytest.mark.parametrize("account", ["", "host key1"])
 def test_a_late_mailing_goes_on_only_by_a_button_that_says_so(admin: Client, sent: Any, account: str) -> None:
     Mailing.objects.update(state="paused", provider="sendgrid", account=account, finished_at=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from newsletter.checks.findings import Finding, FindingLevel
@@ -9,6 +10,7 @@ from newsletter.kernel.sentences import mark, phrase
 from newsletter.templater.briefing import ProblemLevel, Rendered
 
 SIZE_WARN, SIZE_BLOCK = 80_000, 102_000  # bytes of HTML: Gmail clips at about 102 kB (SendGrid fact 69)
+_OTHER_CHARACTERS = re.compile(r"[\W_]+")
 MIN_SIMILARITY = 0.5  # of the last edition's size, before a difference is reported
 
 
@@ -69,7 +71,7 @@ def _keep_letters_and_digits(text: str) -> str:
     """Letters and digits alone: escaping, wrapping and typography change the rest."""
     import html
 
-    return "".join(letter for letter in html.unescape(text) if letter.isalnum())
+    return _OTHER_CHARACTERS.sub("", html.unescape(text))
 
 
 _DRIFTS = {

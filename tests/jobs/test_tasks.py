@@ -20,7 +20,7 @@ from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.catalog.models import Newsletter
 from newsletter.checks import preflight
 from newsletter.curator.articles import intake
-from newsletter.curator.editions import approval, edition_lookup, editions, pool, transitions
+from newsletter.curator.editions import approval, edition_lookup, editions, transitions
 from newsletter.delivery import isolation
 from newsletter.delivery.events import suppression_sync
 from newsletter.delivery.reports import summary
@@ -34,6 +34,7 @@ from tests.actors import SYSTEM, act_as
 from tests.delivery.chaos import serving
 from tests.fakes.sendgrid import KEY, SendGridServer
 from tests.interleaving import just_before
+from tests.pools import read_pool
 
 
 @pytest.fixture
@@ -507,12 +508,12 @@ def test_at_its_cut_off_an_edition_closes_for_late_stories(scheduled: Any, newsr
     late = intake.add_article_from_paste(
         text, url="https://coast.example.org/herring", now=closing + timedelta(minutes=1), by=SYSTEM
     ).article
-    offered = pool.list_pool(due.edition_id, now=closing + timedelta(minutes=2))
+    offered = read_pool(due.edition_id, now=closing + timedelta(minutes=2))
     assert late.id not in {each.article.id for each in offered}
     tomorrow = editions.create_edition(
         newsroom.briefing.id, due.date + timedelta(days=1), by=SYSTEM, now=closing + timedelta(minutes=2)
     )
-    offered = pool.list_pool(tomorrow.id, now=closing + timedelta(minutes=2))
+    offered = read_pool(tomorrow.id, now=closing + timedelta(minutes=2))
     assert late.id in {each.article.id for each in offered}
 
 

@@ -87,7 +87,10 @@ class Article(models.Model):
                 name="entry_once_per_source",
             )
         ]
-        indexes = [models.Index(fields=["source", "added_at"], name="article_of_source")]  # what each brought, and when
+        indexes = [
+            models.Index(fields=["source", "added_at"], name="article_of_source"),  # what each brought, and when
+            models.Index(fields=["standing", "added_at"], name="article_by_standing"),  # the shortlisted of any time
+        ]
 
     def __str__(self) -> str:
         return self.title

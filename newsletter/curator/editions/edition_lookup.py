@@ -115,14 +115,11 @@ def list_ids_of_day(newsletter_id: int, on: date) -> tuple[int, ...]:
 
 def find_last_out(newsletter_id: int, *, besides: int) -> tuple[int, datetime] | None:
     """The newest edition of a newsletter that went out, and when it was approved."""
-    rows = models.Snapshot.objects.filter(
-        edition__newsletter_id=newsletter_id,
-        edition__state__in=OUT_STATES,
-        purpose=SnapshotPurpose.EDITION,
-        voided_at=None,
-    ).exclude(edition_id=besides)
-    row = rows.order_by("-edition__date", "-edition__number").values_list("edition_id", "approved_at").first()
-    return row if row is None else (row[0], row[1])
+    standing = models.Snapshot.objects.filter(edition=OuterRef("pk"), purpose=SnapshotPurpose.EDITION, voided_at=None)
+    rows = models.Edition.objects.filter(newsletter_id=newsletter_id, state__in=OUT_STATES).exclude(id=besides)
+    # As a subquery: from the newest on, until one is found. Joined, all there ever were would be sorted.
+    found = rows.annotate(out_since=Subquery(standing.values("approved_at"))).exclude(out_since=None)
+    return found.order_by("-date", "-number").values_list("id", "out_since").first()
 
 
 def list_editions(
@@ -164,6 +161,19 @@ def list_edition_rows(wanted: EditionFilter, *, limit: int, after: int = 0) -> t
         day, number, edition_id = last
         same_day = Q(date=day) & (Q(number__lt=number) | Q(number=number, id__lt=edition_id))
         rows = rows.filter(Q(date__lte=day) & (Q(date__lt=day) | same_day))
+    return _to_edition_rows(rows.annotate(stories=_count_stories()).order_by("-date", "-number", "-id")[:limit])
+
+
+def get_edition_row(edition_id: int) -> EditionRow:
+    """An edition without its parts, for a page that is about something else of it. Raises NotFound."""
+    found = _to_edition_rows(_outline_rows().annotate(stories=_count_stories()).filter(id=edition_id))
+    if not found:
+        raise _build_not_found(edition_id)
+    return found[0]
+
+
+def _to_edition_rows(rows: QuerySet[Any]) -> tuple[EditionRow, ...]:
+    """The values of rows that came through `_outline_rows`."""
     return tuple(
         EditionRow(
             id=row.id,
@@ -177,7 +187,7 @@ def list_edition_rows(wanted: EditionFilter, *, limit: int, after: int = 0) -> t
             lost_approval=row.lost,
             stories=row.stories or 0,
         )
-        for row in rows.annotate(stories=_count_stories()).order_by("-date", "-number", "-id")[:limit]
+        for row in rows
     )
 
 

@@ -44,23 +44,41 @@ class PoolFilter:
     language: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PoolScope:
+    """What is on offer for an edition without a search: what came within these times, and not during a pause."""
+
+    edition: Edition
+    newsletter: Newsletter
+    since: datetime
+    until: datetime | None  # the cut-off: what came after it is the next edition's
+
+
+def find_scope(edition: Edition, newsletter: Newsletter, *, now: datetime) -> PoolScope:
+    """What is on offer for an edition: found out once for the pool and what is counted of it."""
+    last = edition_lookup.find_last_out(edition.newsletter_id, besides=edition.id)
+    cut_offs = transitions.find_cut_offs([edition.id] if last is None else [edition.id, last[0]])
+    closed = None if last is None else cut_offs.get(last[0], last[1])
+    return PoolScope(edition, newsletter, _collect_since(newsletter, closed, now), cut_offs.get(edition.id))
+
+
 def list_pool(
-    edition_id: int, filters: PoolFilter = PoolFilter(), *, limit: int = PAGE_SIZE, now: datetime
+    scope: PoolScope, filters: PoolFilter = PoolFilter(), *, limit: int = PAGE_SIZE
 ) -> tuple[PoolArticle, ...]:
     """Articles on offer for an edition, newest first: without a search those first seen in the last days.
 
     Raises BadInput for a state that is none.
     """
-    shown = edition_lookup.get_edition(edition_id)
+    shown = scope.edition
     rows = list(
-        _filter_articles(filters, shown, now)
+        _filter_articles(filters, scope)
         .defer("text", "biography")
         .annotate(has_text=ExpressionWrapper(~Q(text=""), output_field=BooleanField()))
         .select_related("copy_of", "picture")
         .prefetch_related("tags", "notes")[:limit]
     )
     told = _list_by_story({row.story_id for row in rows if row.story_id})
-    ran = find_earlier_runs(rows, on=shown.date, besides=edition_id)
+    ran = find_earlier_runs(rows, on=shown.date, besides=shown.id)
     used = {pick.article_id: pick.number for pick in shown.picks}
     return tuple(
         PoolArticle(
@@ -84,16 +102,15 @@ def list_pool(
     )
 
 
-def count_pool(edition_id: int, filters: PoolFilter = PoolFilter(), *, now: datetime) -> PoolCounts:
+def count_pool(scope: PoolScope, filters: PoolFilter = PoolFilter()) -> PoolCounts:
     """How many articles a filter finds in each state, and how many the pool leaves out without a search, by reason."""
-    edition = edition_lookup.get_edition(edition_id)
-    found = _search_articles(filters, edition, now).aggregate(
+    found = _search_articles(filters, scope).aggregate(
         **{state.value: Count("pk", filter=condition) for state, condition in _CONDITIONS.items()}
     )
-    since = _collect_since(edition, newsletters.get_newsletter(edition.newsletter_id), now)
-    cut_off = transitions.find_cut_off(edition.id)
+    since, cut_off = scope.since, scope.until
     counted = Article.objects.filter(added_at__gte=since - COUNTED_BACK)
-    left_out = counted.exclude(standing=ArticleStanding.SHORTLISTED).aggregate(
+    others = [each for each in ArticleStanding if each != ArticleStanding.SHORTLISTED]
+    left_out = counted.filter(standing__in=others).aggregate(  # so that an index has all of it
         too_old=Count("pk", filter=Q(added_at__lt=since)),
         too_late=Count("pk", filter=Q(added_at__gte=cut_off) if cut_off else Q(pk__in=())),
         ignored=Count("pk", filter=Q(standing=ArticleStanding.IGNORED, added_at__gte=since)),
@@ -103,19 +120,19 @@ def count_pool(edition_id: int, filters: PoolFilter = PoolFilter(), *, now: date
 
 def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[Article]:
     """The articles that may be suggested for an edition: recent, not ignored, and eligible on its date."""
-    rows = _filter_articles(PoolFilter(), edition, now).filter(
+    scope = find_scope(edition, newsletters.get_newsletter(edition.newsletter_id), now=now)
+    rows = _filter_articles(PoolFilter(), scope).filter(
         Q(eligible_from=None) | Q(eligible_from__lte=edition.date),
         Q(eligible_until=None) | Q(eligible_until__gte=edition.date),
     )
     return list(rows.select_related("source").prefetch_related("tags")[:most])
 
 
-def _collect_since(edition: Edition, newsletter: Newsletter, now: datetime) -> datetime:
-    """From when stories are on offer: those that came since the last edition was approved, and of the last days.
+def _collect_since(newsletter: Newsletter, last: datetime | None, now: datetime) -> datetime:
+    """From when stories are on offer: those that came since the last edition was closed (`last`), and of the last days.
 
-    So what came while dates were skipped is still there.
+    So what came while dates were skipped is still there. An edition is closed by its cut-off, or its approval.
     """
-    last = _find_last_close(edition)
     resumed = newsletter.collects_from if newsletter.collects_until is None else None
     if resumed is not None and (last is None or resumed > last):
         return resumed  # after a pause that an earlier version began, which did not keep when
@@ -130,15 +147,6 @@ def _during_pause(newsletter: Newsletter) -> Q:
     return Q(added_at__gte=begun, added_at__lt=ended)
 
 
-def _find_last_close(edition: Edition) -> datetime | None:
-    """Until when stories came into the last edition that went out: its cut-off, or its approval."""
-    last = edition_lookup.find_last_out(edition.newsletter_id, besides=edition.id)
-    if last is None:
-        return None
-    edition_id, approved_at = last
-    return transitions.find_cut_off(edition_id) or approved_at
-
-
 _CONDITIONS = {  # of articles annotated with is_picked and has_run
     PoolState.OFFERED: ~Q(standing=ArticleStanding.IGNORED),
     PoolState.NEW: Q(standing=ArticleStanding.NEW, is_picked=False),
@@ -150,7 +158,7 @@ _CONDITIONS = {  # of articles annotated with is_picked and has_run
 }
 
 
-def _filter_articles(filters: PoolFilter, edition: Edition, now: datetime) -> QuerySet[Article]:
+def _filter_articles(filters: PoolFilter, scope: PoolScope) -> QuerySet[Article]:
     try:
         state = PoolState(filters.state)
     except ValueError:
@@ -158,18 +166,17 @@ def _filter_articles(filters: PoolFilter, edition: Edition, now: datetime) -> Qu
             phrase("There is no state “{state}”. There are {names}.", state=filters.state, names=", ".join(PoolState)),
             "state",
         ) from None
-    return _search_articles(filters, edition, now).filter(_CONDITIONS[state]).order_by(*LATEST_FIRST)
+    return _search_articles(filters, scope).filter(_CONDITIONS[state]).order_by(*LATEST_FIRST)
 
 
-def _search_articles(filters: PoolFilter, edition: Edition, now: datetime) -> QuerySet[Article]:
+def _search_articles(filters: PoolFilter, scope: PoolScope) -> QuerySet[Article]:
     """What a filter finds, in whatever state."""
     rows = search.find_articles(filters.query)
     if not filters.query.strip():
-        newsletter = newsletters.get_newsletter(edition.newsletter_id)
-        recent = Q(added_at__gte=_collect_since(edition, newsletter, now)) & ~_during_pause(newsletter)
+        recent = Q(added_at__gte=scope.since) & ~_during_pause(scope.newsletter)
         rows = rows.filter(recent | Q(standing=ArticleStanding.SHORTLISTED))
-        if (until := transitions.find_cut_off(edition.id)) is not None:
-            rows = rows.filter(added_at__lt=until)  # what came after the cut-off is the next edition's
+        if scope.until is not None:
+            rows = rows.filter(added_at__lt=scope.until)
     picks = models.Pick.objects.filter(article=OuterRef("pk")).exclude(edition__state=EditionState.SKIPPED)
     out = picks.filter(edition__state__in=OUT_STATES)
     rows = rows.annotate(is_picked=Exists(picks), has_run=Exists(out))

@@ -56,8 +56,16 @@ def _to_transitions(rows: QuerySet[models.EditionTransition]) -> tuple[EditionTr
 
 def find_cut_off(edition_id: int) -> datetime | None:
     """When an edition was last closed for late stories; None where it is open, or was approved without."""
-    rows = models.EditionTransition.objects.filter(edition_id=edition_id)
-    last = rows.filter(after=EditionState.LOCKED).order_by("-id").first()
-    if last is None or rows.filter(after=EditionState.DRAFT, id__gt=last.id).exists():
-        return None
-    return last.at
+    return find_cut_offs((edition_id,)).get(edition_id)
+
+
+def find_cut_offs(edition_ids: Collection[int]) -> dict[int, datetime]:
+    """The same of several, by edition; those that have none are not in it."""
+    rows = models.EditionTransition.objects.filter(
+        edition_id__in=edition_ids, after__in=(EditionState.LOCKED, EditionState.DRAFT)
+    )
+    last = {
+        edition_id: (after, at)
+        for edition_id, after, at in rows.order_by("id").values_list("edition_id", "after", "at")
+    }
+    return {edition_id: at for edition_id, (after, at) in last.items() if after == EditionState.LOCKED}

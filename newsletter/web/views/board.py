@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from newsletter.catalog import newsletters
+from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import rights
 from newsletter.curator.editions import (
     approval,
@@ -70,7 +71,8 @@ def show_pool(request: HttpRequest, edition_id: int) -> HttpResponse:
         return render_pool(request, edition)
     if edition.is_out:
         return redirect("desk:review", edition_id)
-    context = board_parts.build_board_context(request, edition) | build_pool_context(request, edition)
+    context = board_parts.build_board_context(request, edition)
+    context |= build_pool_context(request, edition, newsletter=context["newsletter"])
     return render(request, "pages/board.html", context)
 
 
@@ -401,17 +403,21 @@ def render_pool(request: HttpRequest, edition: Edition, *, opened: int | None = 
     return response
 
 
-def build_pool_context(request: HttpRequest, edition: Edition, *, opened: int | None = None) -> dict[str, Any]:
-    """Everything the pool shows."""
+def build_pool_context(
+    request: HttpRequest, edition: Edition, *, newsletter: Newsletter | None = None, opened: int | None = None
+) -> dict[str, Any]:
+    """Everything the pool shows, perhaps with the newsletter as it was read."""
     form = PoolFilterForm(request.GET) if request.method == "GET" else PoolFilterForm(request.POST)
     wanted = form.read_filter()
     by = get_actor(request)
     may_edit = by.may(Verb.EDIT, newsletter_id=edition.newsletter_id)
+    newsletter = newsletter or newsletters.get_newsletter(edition.newsletter_id)
+    scope = pool.find_scope(edition, newsletter, now=clock.now())
     return {
         "edition": edition,
-        "pool": pool.list_pool(edition.id, wanted, now=clock.now()),
-        "pool_counts": pool.count_pool(edition.id, wanted, now=clock.now()),
-        "pool_sections": newsletters.list_sections(edition.newsletter_id),
+        "pool": pool.list_pool(scope, wanted),
+        "pool_counts": pool.count_pool(scope, wanted),
+        "pool_sections": newsletter.sections,
         "wanted": wanted,
         "most": pool.PAGE_SIZE,
         "may_edit": may_edit,

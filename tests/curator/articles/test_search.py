@@ -9,14 +9,15 @@ from django.db import connection
 
 from newsletter.curator.articles import article_lookup, search
 from newsletter.curator.articles.values import Article
-from newsletter.curator.editions.pool import PoolFilter, list_pool
+from newsletter.curator.editions.pool import PoolFilter
 from newsletter.curator.editions.values import Edition, PoolArticle
+from tests.pools import read_pool
 
 AddArticle = Callable[..., Article]
 
 
 def shown(edition: Edition, now: datetime, **wanted: str) -> dict[str, PoolArticle]:
-    return {each.article.title: each for each in list_pool(edition.id, PoolFilter(**wanted), now=now)}
+    return {each.article.title: each for each in read_pool(edition.id, PoolFilter(**wanted), now=now)}
 
 
 def test_words_are_found_in_the_whole_text_by_how_they_begin(

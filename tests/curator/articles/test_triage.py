@@ -10,20 +10,21 @@ import pytest
 from newsletter.accounts.actors import SystemActor
 from newsletter.curator.articles import article_lookup, triage
 from newsletter.curator.articles.values import Article
-from newsletter.curator.editions import picks, pool, suggestions
-from newsletter.curator.editions.pool import PoolFilter, list_pool
+from newsletter.curator.editions import picks, suggestions
+from newsletter.curator.editions.pool import PoolFilter
 from newsletter.curator.editions.values import Edition, PoolArticle
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from tests.actors import SYSTEM
 from tests.conftest import NOW
 from tests.interleaving import just_before
+from tests.pools import read_pool
 
 AddArticle = Callable[..., Article]
 ANN, BO = SystemActor("ann@example.com"), SystemActor("bo@example.com")
 
 
 def shown(edition: Edition, now: datetime, **wanted: str) -> dict[str, PoolArticle]:
-    return {each.article.title: each for each in list_pool(edition.id, PoolFilter(**wanted), now=now)}
+    return {each.article.title: each for each in read_pool(edition.id, PoolFilter(**wanted), now=now)}
 
 
 def test_an_article_goes_from_new_to_run(edition: Edition, add_article: AddArticle, now: datetime) -> None:
@@ -152,6 +153,6 @@ def test_an_embargo_holds_a_story_back(edition: Edition, add_article: AddArticle
 def test_the_pool_is_filtered_by_source_and_language(edition: Edition, add_article: AddArticle, now: datetime) -> None:
     one = add_article("Otters", publisher="Valley News")
     add_article("Bridge", publisher="Upland Wire")
-    found = pool.list_pool(edition.id, PoolFilter(source_id=one.source_id), now=now)
+    found = read_pool(edition.id, PoolFilter(source_id=one.source_id), now=now)
     assert [each.article.title for each in found] == ["Otters"]
-    assert pool.list_pool(edition.id, PoolFilter(language="xx"), now=now) == ()
+    assert read_pool(edition.id, PoolFilter(language="xx"), now=now) == ()

@@ -16,11 +16,12 @@ from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import stories, triage
 from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.articles.values import Article
-from newsletter.curator.editions import approval, editions, models, picks
+from newsletter.curator.editions import approval, edition_lookup, editions, models, picks
 from newsletter.curator.editions.pool import PoolFilter, count_pool, list_candidates, list_pool
 from newsletter.curator.editions.states import EditionState, PoolState
 from newsletter.curator.editions.values import Edition, PoolArticle
 from tests.actors import SYSTEM
+from tests.pools import read_pool, read_scope
 
 AddArticle = Callable[..., Article]
 ADA = SystemActor("ada@example.com")
@@ -28,7 +29,7 @@ ADA = SystemActor("ada@example.com")
 
 def offered(edition: Edition, now: datetime, **how: Any) -> dict[str, PoolArticle]:
     stories.group_new(now)
-    return {each.article.title: each for each in list_pool(edition.id, PoolFilter(**how), now=now)}
+    return {each.article.title: each for each in read_pool(edition.id, PoolFilter(**how), now=now)}
 
 
 def test_the_latest_come_first_and_those_without_a_date_last(
@@ -64,7 +65,7 @@ def test_one_event_told_by_several_is_counted(edition: Edition, add_article: Add
     add_article("Otters seen in the mill race", dek="A family of four swims below the weir.")
     counts = {title: each.articles_in_story for title, each in offered(edition, now).items()}
     assert counts == {event: 3, "Otters seen in the mill race": 1}
-    shown = list_pool(edition.id, now=now)
+    shown = read_pool(edition.id, now=now)
     assert {
         (each.article.publisher, *sorted(each.other_publishers)) for each in shown if each.articles_in_story > 1
     } == {
@@ -82,7 +83,7 @@ def test_without_a_search_only_lately_found_articles_are_on_offer(
     add_article("Found today")
     assert list(offered(edition, now)) == ["Found today"]
     assert list(offered(edition, now, query="last")) == ["Found last week"]
-    assert len(list_pool(edition.id, PoolFilter("found"), now=now, limit=1)) == 1
+    assert len(read_pool(edition.id, PoolFilter("found"), now=now, limit=1)) == 1
 
 
 def out(newsletter: Newsletter, edition: Edition, now: datetime) -> Edition:
@@ -239,7 +240,7 @@ def test_what_the_pool_has_and_leaves_out_is_counted(edition: Edition, add_artic
     add_article("Before the month", added=now - timedelta(days=60))
     picks.add_pick(edition.id, picked.id, by=SYSTEM, now=now)
     triage.set_standing(ignored.id, ArticleStanding.IGNORED, seen=None, by=SYSTEM, now=now)
-    counts = count_pool(edition.id, now=now)
+    counts = count_pool(read_scope(edition.id, now))
     assert {state: count for state, count in counts.by_state.items() if count} == {
         PoolState.OFFERED: 2,
         PoolState.NEW: 1,
@@ -252,9 +253,35 @@ def test_what_the_pool_has_and_leaves_out_is_counted(edition: Edition, add_artic
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="reads a plan of SQLite")
 def test_counting_the_pool_reads_no_archive(edition: Edition, add_article: AddArticle, now: datetime) -> None:
+    scope = read_scope(edition.id, now)
     with CaptureQueriesContext(connection) as asked:
-        count_pool(edition.id, now=now)
+        count_pool(scope)
     (counted,) = [each["sql"] for each in asked if "too_old" in each["sql"]]
     with connection.cursor() as cursor:
         plan = str(cursor.execute(f"EXPLAIN QUERY PLAN {counted}").fetchall())
-    assert "SEARCH curator_article USING INDEX" in plan, plan
+    assert "SEARCH curator_article USING COVERING INDEX" in plan, plan
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="reads a plan of SQLite")
+def test_what_is_on_offer_is_found_without_reading_the_archive(
+    edition: Edition, add_article: AddArticle, now: datetime
+) -> None:
+    scope = read_scope(edition.id, now)
+    with CaptureQueriesContext(connection) as asked:
+        list_pool(scope)
+        count_pool(scope)
+    found = [each["sql"] for each in asked if "is_picked" in each["sql"]]
+    assert len(found) == 2
+    for statement in found:
+        with connection.cursor() as cursor:
+            plan = str(cursor.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall())
+        assert "SCAN curator_article" not in plan, plan
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="reads a plan of SQLite")
+def test_the_last_edition_is_found_without_sorting_all_there_ever_were(edition: Edition) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        edition_lookup.find_last_out(edition.newsletter_id, besides=edition.id)
+    with connection.cursor() as cursor:
+        plan = str(cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]['sql']}").fetchall())
+    assert "TEMP B-TREE" not in plan, plan

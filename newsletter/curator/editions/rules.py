@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
+from itertools import islice
+from operator import itemgetter, or_
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Q, Subquery
 
 from newsletter.accounts.user_names import get_user_name
 from newsletter.catalog import newsletters
@@ -137,23 +143,62 @@ def list_ranking_rules(newsletter_id: int) -> tuple[ranking.RankingRule, ...]:
 
 def build_track_record(newsletter_id: int) -> track_record.TrackRecord:
     """What the editors of a newsletter picked and its subscribers clicked, in its latest sent editions."""
-    editions = models.Edition.objects.filter(newsletter_id=newsletter_id, state__in=OUT_STATES).order_by("-date")[
-        :EDITIONS_LEARNED_FROM
-    ]
+    out = models.Edition.objects.filter(newsletter_id=newsletter_id, state__in=OUT_STATES).order_by("-date")
+    editions = list(out.annotate(reaches_back=_select_reach()).prefetch_related("picks")[:EDITIONS_LEARNED_FROM])
     history: list[track_record.OfferedArticle] = []
     clicked = _relative_clicks([edition.pk for edition in editions])
+    windows = {edition.pk: _find_window(edition) for edition in editions}
+    offered = _list_offered(windows.values())
     for edition in editions:
         picks = {pick.article_id: pick for pick in edition.picks.all()}
-        recent = Article.objects.filter(
-            added_at__gt=edition.created_at - OFFERED_WITHIN, added_at__lte=edition.created_at
-        ).exclude(id__in=list(picks))
-        offered = recent.order_by("-added_at").values_list("title", "publisher")[:MOST_OFFERED]
-        history += [track_record.OfferedArticle(title, publisher, False) for title, publisher in offered]
+        since, until = (bisect_right(offered, each, key=itemgetter(0)) for each in windows[edition.pk])
+        others = (
+            track_record.OfferedArticle(title, publisher, False)
+            for _, id, title, publisher in reversed(offered[since:until])
+            if id not in picks
+        )
+        history += islice(others, MOST_OFFERED)
         history += [
             track_record.OfferedArticle(pick.headline, pick.publisher, True, clicked.get(pick.pk))
             for pick in picks.values()
         ]
     return track_record.learn(history)
+
+
+def _select_reach() -> Subquery:
+    """For queries of editions: from when at the earliest what was offered is looked at, where there was plenty of it.
+
+    By it what is read has a limit, and still the picks can be told from it.
+    """
+    before = Article.objects.filter(added_at__lte=OuterRef("created_at")).order_by("-added_at")
+    return Subquery(before.values("added_at")[2 * MOST_OFFERED : 2 * MOST_OFFERED + 1])
+
+
+def _find_window(edition: Any) -> tuple[datetime, datetime]:
+    """Behind which time, and until when, articles came that an edition could have picked."""
+    since = edition.created_at - OFFERED_WITHIN
+    if edition.reaches_back is not None:
+        since = max(since, edition.reaches_back - timedelta(microseconds=1))  # many come at one instant
+    return since, edition.created_at
+
+
+def _list_offered(windows: Iterable[tuple[datetime, datetime]]) -> Sequence[tuple[datetime, int, str, str]]:
+    """The articles that came within any of these times, the latest last: when each came, its id, title, publisher."""
+    ranges = [Q(added_at__gt=since, added_at__lte=until) for since, until in _merge(windows)]
+    if not ranges:
+        return ()
+    rows = Article.objects.filter(reduce(or_, ranges)).order_by("added_at", "id")
+    return tuple(rows.values_list("added_at", "id", "title", "publisher"))
+
+
+def _merge(windows: Iterable[tuple[datetime, datetime]]) -> Sequence[tuple[datetime, datetime]]:
+    """The same times, none of them twice: a daily newsletter's overlap."""
+    merged: list[tuple[datetime, datetime]] = []
+    for since, until in sorted(windows):
+        if merged and since <= merged[-1][1]:
+            since, until = merged[-1][0], max(until, merged.pop()[1])
+        merged.append((since, until))
+    return merged
 
 
 def _relative_clicks(edition_ids: list[int]) -> dict[int, float]:

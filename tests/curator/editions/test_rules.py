@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from newsletter.accounts.actors import SystemActor
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import sources
-from newsletter.curator.articles.values import Article
-from newsletter.curator.editions import picks, rules, suggestions
+from newsletter.curator.articles.models import Article
+from newsletter.curator.editions import models, picks, rules, suggestions
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from tests.actors import SYSTEM
 from tests.conftest import NOW
+from tests.copies import copy_sent
 from tests.curator.editions.conftest import sent
 from tests.interleaving import just_before
 
-AddArticle = Callable[..., Article]
+AddArticle = Callable[..., Any]
 ANN = SystemActor("ann@example.com")
 
 
@@ -116,3 +118,52 @@ def test_past_editions_teach_what_is_liked(edition: Edition, add_article: AddArt
     track_record = rules.build_track_record(edition.newsletter_id)
     assert track_record.publishers["Valley News"].score > 0 > track_record.publishers["Noise"].score
     assert track_record.publishers["Valley News"].clicks is None
+
+
+def test_what_came_long_before_an_edition_teaches_nothing(
+    edition: Edition, add_article: AddArticle, now: datetime
+) -> None:
+    """Of two weeklies each was offered what came within two days before it was made, and nothing else."""
+    models.Edition.objects.filter(id=edition.id).update(created_at=now)
+    copy_sent(edition.id, 1)
+    models.Edition.objects.exclude(id=edition.id).update(created_at=now - timedelta(days=7))
+    sent(edition.id)
+    models.Edition.objects.update(state="sent")
+    for days, publisher in (
+        (1, "Both"),
+        (3, "Neither"),
+        (6, "Neither"),
+        (8, "Both"),
+        (9.5, "Neither"),
+        (-1, "Neither"),
+    ):
+        add_article(f"Otters {days}", publisher=publisher, added=now - timedelta(days=days))
+    publishers = rules.build_track_record(edition.newsletter_id).publishers
+    assert {name: each.offered for name, each in publishers.items()} == {"Both": 2}
+
+
+def test_of_what_was_offered_the_latest_are_learned_from(
+    edition: Edition, add_article: AddArticle, now: datetime
+) -> None:
+    models.Edition.objects.filter(id=edition.id).update(created_at=now)
+    first = add_article("Otters", publisher="Earlier", added=now - timedelta(hours=2))
+    row = Article.objects.get(id=first.id)
+    ages = [("Later", 1, rules.MOST_OFFERED - 1), ("Earlier", 2, 2 * rules.MOST_OFFERED)]
+    for publisher, hours, count in ages:
+        at = now - timedelta(hours=hours)
+        Article.objects.bulk_create(_copy_article(row, publisher, number, at) for number in range(count))
+    sent(edition.id)
+    publishers = rules.build_track_record(edition.newsletter_id).publishers
+    assert {name: each.offered for name, each in publishers.items()} == {"Later": rules.MOST_OFFERED - 1, "Earlier": 1}
+
+
+def _copy_article(row: Article, publisher: str, number: int, at: datetime) -> Article:
+    return Article(
+        origin=row.origin,
+        title=row.title,
+        title_key="",
+        canonical_key=f"{publisher}{number}",
+        publisher=publisher,
+        entry_key="",
+        added_at=at,
+    )

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import lxml.html
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from newsletter.curator.editions import rules
+from newsletter.kernel import clock
 from tests.actors import SYSTEM
+from tests.copies import copy_sent
 
 
 def test_rules_are_added_and_removed(editor: Client, newsroom: Any, articles: Any) -> None:
@@ -26,6 +30,23 @@ def test_rules_are_added_and_removed(editor: Client, newsroom: Any, articles: An
     assert shown.get_element_by_id("effect").value == "must", "what was chosen is kept"
     editor.post(page, {"do": "remove", "rule_id": rule.id, "content_hash": rule.content_hash})
     assert rules.list_rules(newsroom.briefing.id) == ()
+
+
+def test_the_rules_ask_no_more_often_for_more_editions_articles_and_rules(
+    editor: Client, newsroom: Any, sent: Any, edition: Any, articles: Any
+) -> None:
+    editor.get("/newsletters/morning/rules/")  # what is looked up once in a process
+    queries = []
+    for more in (1, 4):
+        copy_sent(edition.id, more)
+        for number in range(more):
+            phrase = f"gossip {more} {number}"
+            rules.set_rule(newsroom.briefing.id, "mute", phrase=phrase, seen=None, by=SYSTEM, now=clock.now())
+        with CaptureQueriesContext(connection) as asked:
+            page = editor.get("/newsletters/morning/rules/").content.decode()
+        queries.append((page.count("“gossip"), len(asked)))
+    assert [shown for shown, _ in queries] == [1, 5]
+    assert queries[0][1] == queries[1][1] <= 30
 
 
 def test_a_rule_that_a_colleague_made_is_not_replaced_or_removed_unseen(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from newsletter.curator.editions import day_names, models
 from newsletter.curator.editions.states import EditionState
@@ -15,6 +16,12 @@ def list_corrections(edition_id: int) -> tuple[Correction, ...]:
     """The corrections of an edition, oldest first."""
     rows = models.Correction.objects.filter(edition_id=edition_id).select_related("pick", "carried_in")
     return tuple(to_correction(row) for row in rows.order_by("at", "id"))
+
+
+def map_last_corrected(edition_ids: Collection[int]) -> dict[int, datetime]:
+    """When editions were last corrected; those that never were are not in it."""
+    rows = models.Correction.objects.filter(edition_id__in=edition_ids).values_list("edition_id")
+    return dict(rows.annotate(last=Max("at")))
 
 
 def list_pending_corrections(edition: Edition) -> list[models.Correction]:

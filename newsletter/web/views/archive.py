@@ -138,10 +138,11 @@ def show_feed(request: HttpRequest, slug: str) -> HttpResponse:
         author_name=newsletter.publication,
     )
     out = edition_lookup.list_editions(newsletter.id, states=OUT_STATES, limit=FEED_LENGTH)
-    for each in edition_status.list_left(out, clock.now()):
-        mail = _render_neutral(each)
-        if mail is None:
-            continue
+    sent = [each for each in edition_status.list_left(out, clock.now()) if each.snapshot_id is not None]
+    pages = edition_lookup.map_archived_subjects([each.snapshot_id for each in sent if each.snapshot_id])
+    corrected = correction_lookup.map_last_corrected([each.id for each in sent])
+    for each in sent:
+        mail = personalise_mail(pages[each.snapshot_id or 0], NOBODY)
         stories = [pick.headline for pick in _public_picks(each)]
         feed.add_item(
             title=strip_unprintable(mail.subject),
@@ -149,11 +150,7 @@ def show_feed(request: HttpRequest, slug: str) -> HttpResponse:
             # Django calls the summary type="html", so readers take it for markup (RFC 4287, 3.1.1.2).
             description=html.escape(strip_unprintable(" · ".join([mail.preheader, *stories]).strip(" ·")), quote=False),
             pubdate=each.approved_at,
-            updateddate=max(
-                [each.approved_at, *(correction.at for correction in correction_lookup.list_corrections(each.id))]
-            )
-            if each.approved_at
-            else None,
+            updateddate=max(each.approved_at, corrected.get(each.id, each.approved_at)) if each.approved_at else None,
             unique_id=_edition_url(newsletter, each),
         )
     return HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")

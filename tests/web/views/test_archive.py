@@ -7,7 +7,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from lxml import etree
 from lxml import html as lxml_html
 
@@ -19,6 +21,7 @@ from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.web.forms.filters import PAGE
 from tests.actors import SYSTEM
+from tests.copies import copy_sent
 from tests.delivery.conftest import hand_over_all
 
 
@@ -62,6 +65,17 @@ def test_the_archive_is_a_feed_as_well(sent: Any, edition: Any) -> None:
     assert b"reader0@example.com" not in answer.content
     assert b"/archive/morning/feed.xml" in Client().get("/archive/morning/").content
     assert Client().get("/archive/nothing/feed.xml").status_code == 404
+
+
+def test_the_feed_asks_no_more_often_for_more_editions(sent: Any, edition: Any) -> None:
+    client, queries = Client(), []
+    for copies in (1, 4):
+        copy_sent(edition.id, copies)
+        with CaptureQueriesContext(connection) as asked:
+            page = client.get("/archive/morning/feed.xml").content
+        queries.append((page.count(b"<entry>"), len(asked)))
+    assert [entries for entries, _ in queries] == [2, 6]
+    assert queries[0][1] == queries[1][1] <= 30
 
 
 def test_what_only_some_may_see_is_not_in_the_archive(

@@ -117,14 +117,34 @@ def get_audience_addresses(
     people = _order_by_ids(found, ids)
     _, current, first_names = zip(*people, strict=True)
     left.update((person, AudienceExclusion.ERASED) for person, address, _ in people if not address)
+    sending, never = _list_sendable(ids, current, as_of)
+    for person in never:
+        left.setdefault(person, AudienceExclusion.SUPPRESSED)
+    return AudienceAddresses(sending, first_names, left)
+
+
+def list_addresses_at(ids: Sequence[int], *, as_of: datetime) -> Sequence[str]:
+    """The addresses of these people, ascending by id, as of an instant and fit for sending; "" of those erased."""
+    if not ids:
+        return ()
+    where, which = _build_id_filter(ids)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_SUBSCRIBERS} WHERE p.id {where}", which)
+        people = _order_by_ids(cursor.fetchall(), ids)
+    return _list_sendable(ids, [address for _, address, _ in people], as_of)[0]
+
+
+def _list_sendable(ids: Sequence[int], current: Sequence[str], as_of: datetime) -> tuple[list[str], list[int]]:
+    """The addresses as of an instant of people who have these now, fit for sending; and whose must never be mailed."""
     sending = [*current] if "".join(current).isascii() else [*map(addresses.to_sendable, current)]
+    suppressed = []
     for person, (address, never) in _find_addresses_at(ids, as_of).items():
         place = bisect_left(ids, person)
         if place < len(ids) and ids[place] == person and current[place]:
             sending[place] = addresses.to_sendable(address)
             if never:
-                left.setdefault(person, AudienceExclusion.SUPPRESSED)
-    return AudienceAddresses(sending, first_names, left)
+                suppressed.append(person)
+    return sending, suppressed
 
 
 def get_address_keys(ids: Sequence[int], *, as_of: datetime) -> Mapping[int, Collection[str]]:

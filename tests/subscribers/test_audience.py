@@ -75,6 +75,8 @@ def test_a_mailing_goes_to_the_address_of_the_freeze(active: Active, morning: Li
             morning.id, [person_id], as_of=now + timedelta(hours=hours, minutes=1 if hours else 0)
         )
         assert ([*found.addresses], [*found.first_names], found.excluded) == ([address], ["Ann"], {})
+        then = now + timedelta(hours=hours, minutes=1 if hours else 0)
+        assert [*audience.list_addresses_at([person_id, person_id + 1], as_of=then)] == [address, ""]
 
 
 @pytest.mark.parametrize("suppressed", ["old@example.com", "new@example.com"])

@@ -163,8 +163,8 @@ def _add_addresses(row: models.Mailing, found: Iterator[_FoundCandidate], page: 
         ids = [person for person, _, _ in some]
         exceptions = models.DeliveryException.objects.filter(mailing_id=row.id, subscriber_id__in=ids).order_by("at")
         reasons = {person: (why, at) for person, why, at in exceptions.values_list("subscriber_id", "reason", "at")}
-        people = audience.get_audience_addresses(row.list_id, ids, as_of=row.frozen_at or row.created_at)
-        for (person, became, batch), address in zip(some, people.addresses, strict=True):
+        addresses = audience.list_addresses_at(ids, as_of=row.frozen_at or row.created_at)
+        for (person, became, batch), address in zip(some, addresses, strict=True):
             yield CandidateOutcome(person, address, became, batch, *reasons.get(person, ("", None)))
 
 

@@ -22,7 +22,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, QuerySet
 
 from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger import batching, states
@@ -166,9 +166,8 @@ def send_again(mailing_id: int, *, reasons: Sequence[str] = (), by: Actor, now: 
 
 def count_waiting(mailing_id: int) -> WaitingCount:
     """What was asked for and is not planned yet."""
-    rows = _waiting(mailing_id)
-    error = rows.exclude(error="").values_list("error", flat=True).first()
-    return WaitingCount(rows.count(), error or "")
+    counted = _waiting(mailing_id).aggregate(rows=Count("id"), error=Max("error"))
+    return WaitingCount(counted["rows"], counted["error"] or "")
 
 
 def advance(now: datetime, provider: Provider) -> int:

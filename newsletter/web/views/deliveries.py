@@ -93,7 +93,7 @@ def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
 def _render_mailing(request: HttpRequest, found: summary.Mailing, sent: DeskForm | None = None) -> HttpResponse:
     by, context = get_actor(request), _build_context(found, get_actor(request)) | _describe_results(found)
     context["refused_box"] = mailing_buttons.find_box(context["boxes"], sent.data.get("do", "") if sent else "")
-    context["status"] = edition_status.get_edition_status(context["edition"])
+    context["status"] = edition_status.find_statuses((context["edition"],))[found.edition_id]
     context["may_see_subscribers"] = may_see_list(by, Verb.SUBSCRIBERS, found.list_id)
     if context["may_see_subscribers"]:
         query = mailing_recipients.read_query(request.GET)
@@ -134,7 +134,7 @@ def _render_bounces(request: HttpRequest, found: summary.Mailing, sent: SendAgai
     context = {
         "mailing": found,
         "newsletter": newsletters.get_newsletter(found.newsletter_id),
-        "edition": edition_lookup.get_edition(found.edition_id),
+        "edition": edition_lookup.get_edition_row(found.edition_id),
         "reasons": [(each, each.ours if chosen is None else each.text in chosen) for each in reasons if each.text][
             :REASONS_SHOWN
         ],
@@ -325,7 +325,7 @@ def _describe_mailing(found: summary.Mailing, now: datetime) -> dict[str, Any]:
         "mailing": found,
         "newsletter": newsletters.get_newsletter(found.newsletter_id),
         "excluded": excluded,
-        "late": late_mailings.is_paused_late(found.id, now),
+        "late": found.state == MailingState.PAUSED and late_mailings.is_paused_late(found.id, now),
         "other_account": _is_for_another_account(found),
         "poll_every": _find_polling(found, now),
         "reports_deliveries": found.provider == "sendgrid" or bool(found.delivered_total),
@@ -350,7 +350,7 @@ def _describe_mailing(found: summary.Mailing, now: datetime) -> dict[str, Any]:
 def _describe_results(found: summary.Mailing) -> dict[str, Any]:
     """What the page shows besides, and no poll brings."""
     return {
-        "edition": edition_lookup.get_edition(found.edition_id),
+        "edition": edition_lookup.get_edition_row(found.edition_id),
         "clicks": [story for story in edition_lookup.list_story_clicks(found.edition_id) if story.as_of],
         "variants": _list_variants(found) if len(found.variants) > 1 else [],
         "engagement": [(_ENGAGEMENT[name], n) for name, n in found.engagement.items()],

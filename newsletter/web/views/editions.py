@@ -158,13 +158,15 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
     checked = preflight.inspect_edition(edition_id, now=clock.now())
     edition, newsletter, segments = checked.edition, checked.newsletter, visibility.get_segment_names()
     view = request.GET.get("view", "wide")
-    recipient, variant, problem = preview.choose_recipient(request, edition, newsletter)
+    shown_variants = preview.list_variants(edition)
+    recipient, variant, problem = preview.choose_recipient(request, edition, newsletter, shown_variants)
     rendered = checked.mails.get(variant) or approval.preview_edition(edition, variant)
     mail = personalise_mail(rendered, recipient)
     reader = recipient.email if recipient.email != preview.SAMPLE_ADDRESS else ""
     may_see_subscribers = can(request.user, Verb.SUBSCRIBERS, newsletter.id)
     by = get_actor(request)
     may_edit = by.may(Verb.EDIT, newsletter_id=newsletter.id)
+    approvers = _name_approvers(edition) if may_edit and edition.snapshot_id is None else {}
     may_send = by.may(Verb.SEND, newsletter_id=newsletter.id)
     mailing = summary.find_outline_of_edition(edition_id)
     is_unplanned = mailing is None or mailing.state == MailingState.HELD
@@ -185,7 +187,7 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
         "text": mail.text,
         "source": mail.html,
         "shown_subject": mail.subject,
-        "variants": [(each.code, variants.describe_variant(each, segments)) for each in preview.list_variants(edition)],
+        "variants": [(each.code, variants.describe_variant(each, segments)) for each in shown_variants],
         "variant": variant.code,
         "reader": reader,
         "shown_as": "".join(
@@ -200,7 +202,7 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
         "corrections": correction_lookup.list_corrections(edition_id),
         "approval_form": keep_sent(sent, ApprovalForm),
         "override_form": keep_sent(sent, OverrideForm),
-        "request_form": keep_sent(sent, ApprovalRequestForm, approvers=_name_approvers(edition) if may_edit else {}),
+        "request_form": keep_sent(sent, ApprovalRequestForm, approvers=approvers),
         "send_back_form": keep_sent(sent, SendBackForm),
         # Where tests went are people's addresses, though not subscribers'.
         "test_form": keep_sent(
@@ -389,7 +391,7 @@ def send_tests(request: HttpRequest, edition_id: int) -> HttpResponse:
     form = SendTestForm(request.POST)
 
     def act(given: Mapping[str, Any], decision: Decision) -> str:
-        variant = preview.find_variant(edition, given["variant"])
+        variant = preview.find_variant(preview.list_variants(edition), given["variant"])
         for each in tasks.send_test(edition_id, form.list_addresses(), variant=variant, **decision):
             show = messages.success if each.answer is AnswerKind.ACCEPTED else messages.error
             sent = {"address": each.address, "answer": each.answer, "message": each.message}

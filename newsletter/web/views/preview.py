@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -95,21 +96,21 @@ def list_variants(edition: Edition) -> tuple[Variant, ...]:
     return (*mails, variants.PAGE)
 
 
-def find_variant(edition: Edition, code: str) -> Variant:
-    """The variant with a code; the plain mail where there is none."""
-    return next((each for each in list_variants(edition) if each.code == code), variants.PLAIN)
+def find_variant(shown: Iterable[Variant], code: str) -> Variant:
+    """The variant with a code, of those that can be shown; the plain mail where there is none."""
+    return next((each for each in shown if each.code == code), variants.PLAIN)
 
 
 def choose_recipient(
-    request: HttpRequest, edition: Edition, newsletter: Newsletter
+    request: HttpRequest, edition: Edition, newsletter: Newsletter, shown: Sequence[Variant] | None = None
 ) -> tuple[MergeRecipient, Variant, str]:
     """The recipient the mail is rendered for, the variant, and why the one asked for is not shown.
 
     Somebody of the list for users who may see subscribers, by number (`subscriber`) or by what is typed (`as`); else a
-    recipient without a name.
+    recipient without a name. `shown` are the variants that can be shown, where they were read.
     """
     number, wanted = read_number(request.GET, "subscriber"), request.GET.get("as", "").strip()[:254]
-    variant = find_variant(edition, request.GET.get("variant", ""))
+    variant = find_variant(shown or list_variants(edition), request.GET.get("variant", ""))
     if number is None and not wanted:
         return MergeRecipient(SAMPLE_ADDRESS, "", "preview"), variant, ""
     require_permission(request, Verb.SUBSCRIBERS, newsletter.id)

@@ -134,7 +134,7 @@ def test_the_page_of_a_mailing_costs_the_same_however_many_bounced(admin: Client
         assert "Why they bounced" in page
         assert "Show 50 more" in page
         queries.append(len(counted))
-    assert queries[0] == queries[1]
+    assert queries[0] == queries[1] <= 30
 
 
 def test_the_reasons_of_bounces_are_asked_for_once_however_many_batches_have_some(

@@ -8,18 +8,22 @@ from typing import Any
 
 import lxml.html
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from newsletter.accounts.models import User
-from newsletter.curator.editions import correction_lookup, decisions, edition_lookup, editions, picks
+from newsletter.curator.editions import correction_lookup, corrections, decisions, edition_lookup, editions, picks
 from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import mailings
+from newsletter.kernel import clock
 from newsletter.scheduling import schedules
 from newsletter.scheduling.models import Occurrence
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.web.forms.filters import PAGE
 from subscribers.attributes import change_profile
 from tests.actors import SYSTEM
+from tests.copies import copy_sent
 
 
 def seen(edition: Any, **form: str) -> dict[str, str]:
@@ -132,6 +136,22 @@ def test_a_sent_edition_is_corrected(editor: Client, signed_in: Callable[[str], 
     assert mailed.status_code == 302
     assert summary.get_mailing(int(mailed.url.strip("/").split("/")[-1])).kind == "correction"
     assert signed_in("viewer").post(page, {"text": "No."}).status_code == 403
+
+
+def test_the_review_of_a_sent_edition_asks_no_more_often_for_more_editions_and_corrections(
+    editor: Client, sent: Any, edition: Any
+) -> None:
+    editor.get(f"/editions/{edition.id}/review/")  # what is looked up once in a process
+    queries = []
+    for more in (1, 4):
+        copy_sent(edition.id, more)
+        for _ in range(more):
+            corrections.add_correction(edition.id, "It was 1961.", by=SYSTEM, now=clock.now(), content_hash=None)
+        with CaptureQueriesContext(connection) as asked:
+            page = editor.get(f"/editions/{edition.id}/review/").content.decode()
+        queries.append((page.count("It was 1961."), len(asked)))
+    assert queries[0][0] < queries[1][0]
+    assert queries[0][1] == queries[1][1] <= 28
 
 
 def test_a_finding_is_overridden_on_the_review(

@@ -13,7 +13,7 @@ import pytest
 from newsletter.delivery import models
 from newsletter.delivery.ledger.batching import split_into_chunks
 from newsletter.delivery.ledger.format import Outcomes
-from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
+from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, MemberFlag, Outcome, RecallState
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import ledger_rows, mailings
 from newsletter.delivery.sending.mailed_before import EarlierBatches
@@ -35,14 +35,22 @@ def earlier(plan: Plan, now: datetime) -> models.Mailing:
     return row
 
 
-def keep(mailing_id: int, outcomes: dict[int, Outcome], stratum: int = 0, state: str = BatchState.ACCEPTED) -> None:
-    """A batch with these members and outcomes."""
+def keep(
+    mailing_id: int,
+    outcomes: dict[int, Outcome],
+    stratum: int = 0,
+    state: str = BatchState.ACCEPTED,
+    flagged: MemberFlag | None = None,
+) -> None:
+    """A batch with these members and outcomes, perhaps each with a flag."""
     number = models.Batch.objects.count() + 1
     mailing = models.Mailing.objects.get(id=mailing_id)
     row = ledger_rows.build_batch(mailing, number, sorted(outcomes), datetime.now().astimezone(), stratum)
     packed = Outcomes.all_planned(len(outcomes))
     for place, person in enumerate(sorted(outcomes)):
         packed.mark((place,), outcomes[person])
+        if flagged:
+            packed.set_flag(place, flagged)
     row.outcomes, row.state = packed.pack(), state
     row.save()
 
@@ -176,3 +184,9 @@ def test_whoever_was_dropped_because_our_plan_was_used_up_does_not_have_it(
     assert frozen().excluded == {"already": 8}
     hand_over_all(provider, now)
     assert [address for address, count in provider.mailed.items() if count == 2] == ["reader3@example.com"]
+
+
+def test_whoever_was_dropped_for_a_reason_of_ours_and_was_mailed_after_all_has_it(earlier: models.Mailing) -> None:
+    flagged = MemberFlag.STILL_OWED
+    keep(earlier.id, {1: Outcome.DROPPED, 2: Outcome.DELIVERED, 3: Outcome.COMPLAINED}, flagged=flagged)
+    assert read(earlier, iter([10])) == ({2, 3}, set())

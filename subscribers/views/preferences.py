@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable
 from datetime import date
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from newsletter.kernel import clock
@@ -116,7 +118,12 @@ def show_private_page(request: HttpRequest, token: str) -> HttpResponse:
 
 def _show_details(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:
     tracked = _is_tracked(person)
-    context: dict[str, object] = {"person": person, "tracked": tracked, "language": person.language}
+    context: dict[str, object] = {
+        "person": person,
+        "tracked": tracked,
+        "language": person.language,
+        "languages": _list_own_languages(person.language),
+    }
     if request.method == "POST":
         form = OwnDetailsForm(request.POST)
         form.is_valid()  # nothing that is sent is refused here: the service says what is wrong
@@ -129,13 +136,14 @@ def _show_details(request: HttpRequest, claims: tokens.Claims, person: Subscribe
                 tracked=wants_tracking,
                 network=find_network(request),
                 now=clock.now(),
-                form_text=read_shown_text("readers/details_form.html", {"person": person}),
+                form_text=read_shown_text("readers/details_form.html", context),
             )
             activate_language(person.language)
-            context = {
+            context |= {
                 "person": person,
                 "tracked": _is_tracked(person),
                 "language": person.language,
+                "languages": _list_own_languages(person.language),
                 "saved": True,
             }
         except BadInput as error:
@@ -146,6 +154,18 @@ def _show_details(request: HttpRequest, claims: tokens.Claims, person: Subscribe
                 "tracked": wants_tracking,
             }
     return render(request, "readers/details.html", context, status=422 if "error" in context else 200)
+
+
+def _list_own_languages(own: str) -> list[tuple[str, str]]:
+    """The languages of our pages, and one's own where it is another: saving something else must not change it."""
+    ours = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
+    if not own or own in dict(ours):
+        return ours
+    try:
+        name = str(get_language_info(own)["name_local"])
+    except KeyError:
+        name = own
+    return [*ours, (own, name)]
 
 
 def _is_tracked(person: Subscriber) -> bool:

@@ -105,6 +105,18 @@ def test_a_subscriber_may_not_be_tracked_and_may_change_their_mind(
     assert [c.words for c in subscriber_lookup.get_subscriber(person_id).consents][-3:] != []
 
 
+@pytest.mark.parametrize(("language", "name"), [("fr", "français"), ("en-GB", "British English"), ("tlh", "tlh")])
+def test_saving_another_detail_keeps_a_language_of_which_there_are_no_pages(
+    client: Client, active: Active, language: str, name: str
+) -> None:
+    person_id = active("ann@example.com")
+    models.Subscriber.objects.filter(id=person_id).update(language=language)
+    path = link(tokens.DETAILS, person_id)
+    assert f'<option value="{language}" selected>{name}</option>' in words(client.get(path))
+    refused = post(client, path, zone="Mars/Phobos", language=language, asked="1")
+    assert f'<option value="{language}" selected>{name}</option>' in words(refused)
+
+
 def test_who_is_asked_is_counted_only_while_they_agree(client: Client, newsroom: Newsroom, now: datetime) -> None:
     person_id = people.add_subscriber("ann@example.com", newsroom.list.id, by=SYSTEM, now=now, reason="asked").id
     path = link(tokens.DETAILS, person_id)

@@ -73,6 +73,7 @@ def show_status(as_json: bool = JSON) -> None:
     if status.held_since:
         warn(f"SENDING IS HELD since {status.held_since:%Y-%m-%d %H:%M:%S} UTC: {status.held_reason}")
         warn("When you have looked at what the provider has: newsletter database resume-sending --reason …")
+        warn("If this is a copy that is to stay one, for tests: newsletter database this-is-a-copy")
 
 
 @app.command("resume-sending")

@@ -223,10 +223,7 @@ def _find_doubt(
     if connection.vendor == "sqlite" and row.machine not in ("", machine):
         return _COPIED
     if memory.location != get_location() and connection.vendor == "sqlite" and Path(memory.location).exists():
-        return (
-            f"This is a copy of the installation in {memory.location}. If it is to stay one, for tests: newsletter "
-            "database this-is-a-copy"
-        )
+        return f"This is a copy of the installation in {memory.location}."
     if memory.history in row.former_histories:
         return ""  # somebody has decided about that
     if memory.history != row.history or memory.mark > row.mark:
@@ -244,10 +241,7 @@ def _show(instant: str) -> str:
     return instant[:19].replace("T", " ")
 
 
-_COPIED = (
-    "Another machine ran this database the last time. If it was moved here and the other one is off, look at what is "
-    "due, then: newsletter database resume-sending. If this is a copy, for tests: newsletter database this-is-a-copy"
-)
+_COPIED = "Another machine ran this database the last time: it was moved here, or this is a copy."
 _NOT_REMEMBERED = (
     "This database was at work before, and this machine remembers nothing of it: it may have been restored or copied, "
     "or the state folder (NEWSLETTER_STATE_DIR) was lost."

@@ -62,7 +62,7 @@ def test_the_desk_says_on_every_page_why_nothing_leaves_and_what_to_do(
     shown = editor.get("/editions/").content.decode()
     assert "Sending is held since Tue 24 Nov" in shown
     assert "A backup was restored." in shown
-    assert "newsletter database resume-sending" in shown
+    assert "newsletter database status" in shown
 
     installation.become_copy(now)
     shown = editor.get("/editions/").content.decode()

@@ -56,6 +56,7 @@ def _list_candidates(
     """What each place says of the authors, and which kind of place that is, the best first."""
     near = sorted((place for place in places if place.is_near), key=lambda place: abs(place.distance or 0))
     far = [place for place in places if not place.is_near]
+    behind = dict(pairwise(place for place in places if place.text))
     author = data.get("author") or data.get("creator")
     given = ("account" if declared.is_reference(author) else "json-ld", list(declared.list_names(author)))
     if not declared.is_organization(author):
@@ -65,10 +66,10 @@ def _list_candidates(
         yield "far", list(alike)
     yield "meta", declared.list_authors(meta)
     yield from (("called", [text]) for text in _list_texts(filter(_is_called, near)))
-    yield from (("labelled", [text]) for place in near if place.distance and (text := _find_labelled(place)))
+    yield from (("labelled", [text]) for place in near if place.distance and (text := _find_labelled(place, behind)))
     yield from (("linked", [text]) for text in _list_texts(filter(_is_linked, near)))
     yield given
-    yield from (("far", [place.text]) for place in far if _has_colon_label(place.text))
+    yield from (("far", [_find_labelled(place, behind)]) for place in far if _has_colon_label(place.text))
 
 
 def _list_texts(places: Iterable[Place]) -> Iterator[str]:
@@ -119,9 +120,12 @@ def _has_colon_label(text: str) -> bool:
     return bool(colon) and len(text) <= LONGEST_LABELLED and words.is_one_of(label, "author")
 
 
-def _find_labelled(place: Place) -> str:
-    """A text that begins with a label and a name: “Von Ann Example”, also behind a stamp; "" for none."""
-    text = place.text
+def _find_labelled(place: Place, behind: Mapping[Place, Place]) -> str:
+    """A text that begins with a label and a name: “Von Ann Example”, also behind a stamp; "" for none.
+
+    Behind a label alone, the name is in what is around it, or in the next place (`behind`).
+    """
+    text = place.text.lstrip(" |")
     if len(text) > LONGEST_LABELLED:
         return ""
     label = words.find_opening(text, "by") or (text if text[-1:] in ":：" and _has_colon_label(text) else "")
@@ -129,6 +133,6 @@ def _find_labelled(place: Place) -> str:
     if rest or not label:
         named = bool(rest) and not rest[0].islower()
         return text if named or _has_colon_label(text) else ""
-    above = place.node.getparent()
-    some = (_extract_parts(node, LONGEST_LABELLED) for node in (place.node, above) if node is not None)
-    return next((whole for whole in some if whole and whole != text), "")
+    around = (_extract_parts(node, LONGEST) for node in (place.node, place.node.getparent()) if node is not None)
+    said = next(filter(None, (whole.partition(text)[2] for whole in around)), "")
+    return f"{text} {said or (behind[place].text if place in behind else '')}"

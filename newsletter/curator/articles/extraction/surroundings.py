@@ -62,13 +62,13 @@ def list_places(tree: Any, title: str) -> list[Place]:
 
 
 def _find_headline(tree: Any, title: str) -> Any:
-    """The heading that says most like the headline; the page's main heading where none does."""
+    """The heading that says most like the headline, the main one before those of teasers; else the main one."""
     known = set(_WORD.findall(title.casefold()))
-    headings = list(islice(tree.iter("h1", "h2", "h3"), MOST_HEADINGS))
-    shares = [_compare(known, markup.extract_short_text(node, 600) or "") for node in headings]
-    if max(shares, default=0) >= LEAST_ALIKE:
-        return headings[shares.index(max(shares))]
-    return next(iter(tree.iter("h1")), None)
+    shares = {
+        node: _compare(known, markup.extract_short_text(node, 600) or "")
+        for node in islice(tree.iter("h1", "h2", "h3"), MOST_HEADINGS)
+    }
+    return max(shares, key=lambda node: (shares[node] >= LEAST_ALIKE, node.tag == "h1", shares[node]), default=None)
 
 
 def _compare(known: set[str], text: str) -> float:

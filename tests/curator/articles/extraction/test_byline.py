@@ -247,3 +247,27 @@ def test_a_label_with_a_colon_names_the_author_below_the_story_too() -> None:
     end = "<p>From the first of May two boats will cross the lake, the office said to us.</p>" * 9
     assert extract(page(below=f"{end}<p>Autorin: Ann Example, Sprecherin</p>"), URL).authors == ANN
     assert extract(page(below=f"{end}<p>Foto: Ann Example</p>"), URL).authors == ()
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "<h5>Autorin: </h5>Ann Example",
+        "<span>Auteur:</span> <a href='/ann'>Ann Example</a>",
+        "<p>{long}<br><b>Autor:</b> <a href='/ann'>Ann Example</a><br><b>Tags:</b> <a>Ferry</a></p>",
+    ],
+)
+def test_a_label_may_be_an_element_of_its_own(label: str) -> None:
+    long = "From the first of May two boats will cross the lake, the office said to us. " * 9
+    assert extract(page(below=f"<p>{long}</p><div>{label.format(long=long)}</div>"), URL).authors == ANN
+
+
+def test_a_bar_may_stand_before_a_label() -> None:
+    below = "<div><span>New!</span> <span>| By</span> <span>Ann Example</span> | <time>24 November 2026</time></div>"
+    assert extract(page(below=below), URL).authors == ANN
+
+
+def test_the_byline_is_sought_below_the_headline_and_not_below_a_teaser_of_the_same_words() -> None:
+    teasers = "".join(f"<h2>{title}</h2><p>What else there is by the lake this week.</p>" for title in ["Boats"] * 20)
+    above = f"<div><h2>Ferry gets a second boat</h2>{teasers}</div>"
+    assert extract(page(above=above, below="<p>By Ann Example</p>"), URL).authors == ANN

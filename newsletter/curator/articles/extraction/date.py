@@ -5,6 +5,7 @@ shape (digits, or digits around a word) ─▶ numbers read here, months in any 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -12,27 +13,30 @@ from typing import Any
 
 from newsletter.curator.articles.extraction import markup, words
 from newsletter.curator.articles.extraction.calendar_words import find_month, is_month_first
-from newsletter.curator.articles.extraction.surroundings import Place
+from newsletter.curator.articles.extraction.surroundings import NEAR, Place
 from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
 LONGEST_STAMP = 80  # characters of what is read as a date and what belongs to it
 LONGEST_CLOCK = 14  # letters of a day or a zone beside a date
-LONGEST_MARGIN = 3  # characters around a date that stands alone: bars, brackets
+LONGEST_UNIT = 3  # letters beside a date that stands alone anywhere on a page
 WORDS_BESIDE = 5  # of a date; more are a sentence, in which dates are the story's
 WORDS_BEFORE = 3  # of a date that a full stop follows
 MOST_STAMPS = 100
+FAR = NEAR + 1
 MOST_SPANS = 3  # of a line that have the shape of a date
 _MACHINE_DATE = compile_bounded(LINE, r"(?a)\d{4}[-/]?\d\d[-/]?\d\d")
 _UTC = compile_bounded(LINE, r"\s*(?:UTC|GMT)$")
 _ISO_DATE = compile_bounded(LINE, r"(?a)\b(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?(Z|[+-]\d\d:?\d\d)?)?\b")
 # year first: 2026/11/24, 2026年11月24日, 2026년 11월 24일, 2026. 11. 24
 _YEAR_FIRST = compile_bounded(
-    NAME, r"(?<![0-9./-])([0-9]{4})[./年년-]\s?([0-9]{1,2})[./月월-]\s?([0-9]{1,2})(?![0-9/-]|\.[0-9])"
+    NAME,
+    r"(?<![0-9./-])(?P<year>[0-9]{4})[./年년-]\s?(?P<month>[0-9]{1,2})[./月월-]\s?(?P<day>[0-9]{1,2})(?![0-9/-]|\.[0-9])",
 )
 # a year of two digits only behind two and two: “4.8.12” is a version
 _YEAR_LAST = compile_bounded(
     NAME,
-    r"(?<![0-9./:-])([0-9]{1,2})([./-])\s?([0-9]{1,2})\2\s?([0-9]{4}|(?<=[0-9]{2}.[0-9]{2}.)[0-9]{2})(?![0-9/:-]|\.[0-9])",
+    r"(?<![0-9./:-])(?P<day>[0-9]{1,2})([./-])\s?(?P<month>[0-9]{1,2})\2\s?"
+    r"(?P<year>[0-9]{4}|(?<=[0-9]{2}.[0-9]{2}.)[0-9]{2})(?![0-9/:-]|\.[0-9])",
 )
 # a month in words: “24. November 2026”, “24 de noviembre de 2026”, “November 24th, 2026”, “24-Nov-2026”
 _DAY_FIRST = compile_bounded(
@@ -41,7 +45,8 @@ _DAY_FIRST = compile_bounded(
     r"(?P<year>[0-9]{4})\b",
 )
 _MONTH_FIRST = compile_bounded(
-    NAME, r"(?P<month>[^\W0-9]{3,12})\.?\s(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?,?\s(?P<year>[0-9]{4})\b"
+    NAME,
+    r"(?P<month>[^\W0-9]{3,12})\.?\s(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?,?\s(?:[0-9:]{8}\s\w{1,5}\s)?(?P<year>[0-9]{4})\b",
 )
 _YEAR_BEFORE_WORD = compile_bounded(
     NAME, r"\b(?P<year>[0-9]{4})\.?\s(?P<month>[^\W0-9]{3,12})\.?\s(?P<day>[0-9]{1,2})\b"
@@ -57,11 +62,7 @@ def parse_declared(value: Any) -> datetime | None:
     text = " ".join(value.split()) if isinstance(value, str) else ""
     if not _MACHINE_DATE.match(text):
         return parse_written(text) if len(text) <= LONGEST_STAMP else None
-    try:
-        moment = datetime.fromisoformat(_UTC.sub("+00:00", text.replace("/", "-")))
-    except ValueError:
-        return parse_written(text)
-    return _discard_implausible(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return _parse_iso(_UTC.sub("+00:00", text.replace("/", "-"))) or parse_written(text)
 
 
 def parse_written(line: str, language: str = "") -> datetime | None:
@@ -72,34 +73,30 @@ def parse_written(line: str, language: str = "") -> datetime | None:
 
 def _find_written(line: str, language: str) -> tuple[datetime, int, int] | None:
     """The same, with where it stands."""
-    if found := _ISO_DATE.search(line):
-        try:
-            moment = datetime.fromisoformat(found[0].replace(" ", "T"))
-        except ValueError:
-            return None
-        day = _discard_implausible(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-        return (day, *found.span()) if day else None
-    if found := _YEAR_FIRST.search(line):
-        day = _build_day(found[1], found[2], found[3])
-        return (day, *found.span()) if day else None
-    if found := _YEAR_LAST.search(line):
-        first, second = (
-            (found[1], found[3]) if found[2] == "." or not is_month_first(language) else (found[3], found[1])
-        )
-        day = _build_day(found[4], second, first) or _build_day(found[4], first, second)
-        return (day, *found.span()) if day else None
-    for shape in (_DAY_FIRST, _MONTH_FIRST, _YEAR_BEFORE_WORD):
+    for shape in (_ISO_DATE, _YEAR_FIRST, _YEAR_LAST, _DAY_FIRST, _MONTH_FIRST, _YEAR_BEFORE_WORD):
         for found in islice(shape.finditer(line), MOST_SPANS):
-            month = find_month(found["month"], language)
-            if month and (day := _build_day(found["year"], str(month), found["day"])):
+            day = _parse_iso(found[0]) if shape is _ISO_DATE else _read_day(found, language)
+            if day:
                 return (day, *found.span())
     return None
 
 
-def is_stamp(line: str) -> bool:
-    """Whether a line is a date, with its time or not, and nothing else."""
+def _read_day(found: re.Match[str], language: str) -> datetime | None:
+    """The day in what has the shape of a date; whether day or month comes first is said by the sign or the language."""
+    year, month, day = found["year"], found["month"], found["day"]
+    if found.re is _YEAR_LAST.pattern:
+        if "." not in found[0] and is_month_first(language):
+            month, day = day, month
+        return _build_day(year, month, day) or _build_day(year, day, month)
+    if not "0" <= month[0] <= "9":
+        month = str(find_month(month, language) or 0)
+    return _build_day(year, month, day)
+
+
+def is_stamp(line: str, most: int = LONGEST_CLOCK) -> bool:
+    """Whether a line is a date, with its time or not, and nothing else: at most some letters beside it."""
     found = _find_written(line, "") if len(line) <= LONGEST_STAMP // 2 else None
-    return found is not None and sum(map(str.isalpha, line[: found[1]] + line[found[2] :])) <= LONGEST_CLOCK
+    return found is not None and sum(map(str.isalpha, line[: found[1]] + line[found[2] :])) <= most
 
 
 def find_in_url(url: str) -> datetime | None:
@@ -113,14 +110,12 @@ def find_shown(places: Sequence[Place], language: str) -> datetime | None:
 
     Not a date of a change.
     """
-    stamps = list(islice(_list_stamps(places), MOST_STAMPS))
-    near = [(abs(place.distance or 0), place.node, text) for place, text in stamps if place.is_near]
-    others = [(place.node, text) for place, text in stamps if not place.is_near]
-    for node, text in (
-        *((node, text) for _, node, text in sorted(near, key=lambda stamp: stamp[0])),
-        *((node, text) for node, text in others if _is_called_date(node) or _is_alone(node, text)),
-    ):
-        if not _is_change_date(node, text) and (day := _read_stamp(text, language)):
+    stamps = islice(_list_stamps(places), MOST_STAMPS)
+    for place, text in sorted(stamps, key=lambda stamp: abs(stamp[0].distance or 0) if stamp[0].is_near else FAR):
+        node = place.node
+        alone = node.tag not in ("li", "a") and is_stamp(text, LONGEST_UNIT)
+        is_of_story = (place.is_near or alone or _is_called_date(node)) and not _is_change_date(node, text)
+        if is_of_story and (day := _read_stamp(text, language)):
             return day
     return None
 
@@ -134,12 +129,6 @@ def _list_stamps(places: Sequence[Place]) -> Iterator[tuple[Place, str]]:
             yield place, stamp
         elif _MAY_BE_DATE.search(text):
             yield place, text
-
-
-def _is_alone(node: Any, text: str) -> bool:
-    """Whether a text is a date and nothing else, and no entry of a list."""
-    found = _find_written(text[:LONGEST_STAMP], "") if node.tag not in ("li", "a") else None
-    return found is not None and len(text) - (found[2] - found[1]) <= LONGEST_MARGIN
 
 
 def _is_called_date(node: Any) -> bool:
@@ -173,13 +162,15 @@ def find_first(values: Iterable[Any]) -> datetime | None:
 
 def _build_day(year: str, month: str, day: str) -> datetime | None:
     """A day of ASCII digits; a year of two is of this century, or of the last from 70 on."""
-    full = int(year) if len(year) == 4 else int(year) + (1900 if int(year) >= 70 else 2000)
+    century = "" if len(year) == 4 else "19" if year >= "70" else "20"
+    return _parse_iso(f"{century}{year}-{month:0>2}-{day:0>2}")
+
+
+def _parse_iso(text: str) -> datetime | None:
+    """A moment of ISO 8601 in UTC; None for what is none, or means “unknown”, such as 1970 or the year 1."""
     try:
-        return _discard_implausible(datetime(full, int(month), int(day), tzinfo=UTC))
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _discard_implausible(moment: datetime) -> datetime | None:
-    """In UTC; None for what means “unknown”, such as 1970 or the year 1."""
-    return moment.astimezone(UTC) if 1990 <= moment.year < 2200 else None
+    plausible = 1990 <= moment.year < 2200
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC) if plausible else None

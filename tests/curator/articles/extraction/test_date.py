@@ -171,6 +171,8 @@ def test_a_date_in_words_is_read(day: datetime) -> None:
         ("14 Haziran 2026", "tr", "2026-06-14"),
         ("2026년 5월 6일", "ko", "2026-05-06"),
         ("2016/6/29", "", "2016-06-29"),
+        ("Tue Nov 24 15:28:56 CET 2026", "de", "2026-11-24"),
+        ("Room 41.41.2026, 24.11.2026", "de", "2026-11-24"),
     ],
 )
 def test_a_date_is_read_in_the_language_of_its_page(written: str, language: str, day: str) -> None:

@@ -41,15 +41,15 @@ _YEAR_LAST = compile_bounded(
 # a month in words: “24. November 2026”, “24 de noviembre de 2026”, “November 24th, 2026”, “24-Nov-2026”
 _DAY_FIRST = compile_bounded(
     NAME,
-    r"(?<![0-9.:–-])(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|º|ª)?\.?[\s-](?:de\s)?(?P<month>[^\W0-9]{3,12})\.?,?[\s-](?:de\s)?"
+    r"(?<![0-9.:–-])(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|º|ª)?\.?[\s-](?:de\s)?(?P<month>[^\s0-9.,:/()-]{3,12})\.?,?[\s-](?:de\s)?"
     r"(?P<year>[0-9]{4})\b",
 )
 _MONTH_FIRST = compile_bounded(
     NAME,
-    r"(?P<month>[^\W0-9]{3,12})\.?\s(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?,?\s(?:[0-9:]{8}\s\w{1,5}\s)?(?P<year>[0-9]{4})\b",
+    r"(?P<month>[^\s0-9.,:/()-]{3,12})\.?\s(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?,?\s(?:[0-9:]{8}\s\w{1,5}\s)?(?P<year>[0-9]{4})\b",
 )
 _YEAR_BEFORE_WORD = compile_bounded(
-    NAME, r"\b(?P<year>[0-9]{4})\.?\s(?P<month>[^\W0-9]{3,12})\.?\s(?P<day>[0-9]{1,2})\b"
+    NAME, r"\b(?P<year>[0-9]{4})\.?\s(?P<month>[^\s0-9.,:/()-]{3,12})\.?\s(?P<day>[0-9]{1,2})\b"
 )
 _MAY_BE_DATE = compile_bounded(LONGEST_STAMP, r"[0-9]{4}|[0-9]{2}[./-]\s?[0-9]{2}[./-]\s?[0-9]{2}")
 _IN_ADDRESS = compile_bounded(LINE, r"(?a)/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?=[/_-]|$)")
@@ -114,8 +114,7 @@ def find_shown(places: Sequence[Place], language: str) -> datetime | None:
     for place, text in sorted(stamps, key=lambda stamp: abs(stamp[0].distance or 0) if stamp[0].is_near else FAR):
         node = place.node
         alone = node.tag not in ("li", "a") and is_stamp(text, LONGEST_UNIT)
-        is_of_story = (place.is_near or alone or _is_called_date(node)) and not _is_change_date(node, text)
-        if is_of_story and (day := _read_stamp(text, language)):
+        if (place.is_near or alone or _is_called_date(node)) and (day := _read_stamp(node, text, language)):
             return day
     return None
 
@@ -137,22 +136,19 @@ def _is_called_date(node: Any) -> bool:
     return not listed and any(word in called for word in _DATED)
 
 
-def _read_stamp(text: str, language: str) -> datetime | None:
-    """The day in a text that is a date and little else."""
+def _read_stamp(node: Any, text: str, language: str) -> datetime | None:
+    """The day in a text that is a date and little else, unless its markup or what is before it tells of a change."""
     found = _find_written(text[:LONGEST_STAMP], language)
-    if not found:
+    if not found or "©" in text:
         return None
     day, start, end = found
-    before, behind = _PARTED.split(text[:start])[-1], _PARTED.split(text[end:])[0]
-    most = WORDS_BEFORE if text.endswith(".") else WORDS_BESIDE
-    return day if max(len(before.split()), len(behind.split())) <= most and "©" not in text else None
-
-
-def _is_change_date(node: Any, text: str) -> bool:
     above = node.getparent()
     around = (markup.extract_short_text(above, LONGEST_STAMP) or "") if above is not None else ""
-    says = f"{markup.get_called(node)} {text} {around}".casefold()
-    return any(word in says for word in words.list_words("changed"))
+    says = f"{markup.get_called(node)} {around.partition(text)[0]} {text[:start]}".casefold()
+    before, behind = _PARTED.split(text[:start])[-1], _PARTED.split(text[end:])[0]
+    beside = max(len(before.split()), len(behind.split()))
+    is_short = beside <= (WORDS_BEFORE if text.endswith(".") else WORDS_BESIDE)
+    return day if is_short and not any(word in says for word in words.list_words("changed")) else None
 
 
 def find_first(values: Iterable[Any]) -> datetime | None:

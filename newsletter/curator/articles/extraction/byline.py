@@ -18,7 +18,7 @@ LONGEST = 160  # characters of a byline
 LONGEST_LABELLED = 90  # of a line that begins with a label: more is a sentence
 LONGEST_NAME = 60
 MOST_CANDIDATES = 40
-_CALLED = ("author", "byline", "autor", "auteur")
+_CALLED = ("author", "byline", "autor", "auteur", "writer")
 _LINKED = ("/author", "/autor", "/auteur", "/profil")
 _DECLARED, _SHOWN = ("account", "json-ld", "meta"), ("marked", "labelled")  # origins
 
@@ -77,8 +77,14 @@ def _list_texts(places: Iterable[Place]) -> Iterator[str]:
     nodes = list(dict.fromkeys(place.node for place in islice(places, MOST_CANDIDATES)))
     within = {above for node in nodes for above in node.iterancestors()}
     innermost = [node for node in nodes if node not in within]
-    for _, beside in groupby(innermost, key=lambda node: (node.getparent(), node.get("class"))):
+    for _, beside in groupby(innermost, key=lambda node: (_get_holder(node), node.get("class"))):
         yield ", ".join(_extract_parts(node, LONGEST) for node in beside)
+
+
+def _get_holder(node: Any) -> Any:
+    """What holds an element beside others: not what is around this one alone."""
+    above = node.getparent()
+    return _get_holder(above) if above is not None and len(above) == 1 and not (above.text or "").strip() else above
 
 
 def _extract_parts(node: Any, most: int) -> str:

@@ -116,8 +116,8 @@ def list_authors(meta: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def is_reference(author: Any) -> bool:
-    """Whether an author is a node of the page's graph, with an id: the account that put the page up, often."""
-    return any("@id" in item for item in _list_objects(author))
+    """Whether an author is one node of the page's graph, with an id: the account that put the page up, often."""
+    return ["@id" in item for item in _list_objects(author)] == [True]
 
 
 def is_organization(author: Any) -> bool:

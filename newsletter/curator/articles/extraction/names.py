@@ -138,8 +138,12 @@ def _is_label(said: list[str], index: int) -> bool:
 
 
 def _trim(run: list[str], *, stamped: bool) -> list[str]:
-    """A run without small words at its ends, and without the day and month in front of a number."""
-    while run and (run[-1].islower() or ((stamped or len(run) > 2) and is_calendar_word(run[-1]))):
+    """A run without small words at its ends, the day and month in front of a number, a post behind a name: “기자”."""
+    while run and (
+        run[-1].islower()
+        or ((stamped or len(run) > 2) and is_calendar_word(run[-1]))
+        or (is_full(run[-1:]) and words.is_one_of(run[-1], "office"))
+    ):
         run = run[:-1]
     while run and run[0].islower():
         run = run[1:]

@@ -9,8 +9,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from newsletter.curator.articles.extraction import markup, words
+from newsletter.curator.articles.extraction import markup, names, words
 from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
 LEAST_HEADERS, LONGEST_GAP = 2, 3  # labelled lines in a row that are a mail's header; lines between two of them
@@ -37,6 +38,8 @@ _END_MARK = compile_bounded(
 _NUMBERED = compile_bounded(
     LINE, r"^\(?[0-9]{1,2}\s?/\s?(?:[0-9]{1,2}|n)?\)?\s+(?=\S)|\s\(?[0-9]{1,2}/(?:[0-9]{1,2})?\)?$"
 )
+# what a chat puts above a post: “Ann Example  [7:02 AM]”, “7:02”
+_TIMED = compile_bounded(NAME, r"[^0-9]{0,60}[0-9]{1,2}[:.][0-9]{2}(?:\s?[AaPp]\.?[Mm]\.?)?\]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +81,13 @@ def read_paste(text: str) -> Paste:
     """The lines of a paste without what its kind puts around and into them."""
     if len(_BLOCK.findall(text)) > 1:
         return Paste(markup.split_declared(text), is_whole=True)
-    raw = [" ".join(line.split()) for line in text.splitlines()]
+    rows = (filter(None, (" ".join(cell.split()) for cell in line.split("\t"))) for line in text.splitlines())
+    raw = [" | ".join(row) for row in rows]
     mail, subject = _open_mail(raw)
     lines = _join_wrapped(mail)
-    posts = [line for line in lines if _NUMBERED.search(line)]
-    if len(posts) >= LEAST_POSTS:
+    numbered = sum(_NUMBERED.search(line) is not None for line in lines)
+    timed = sum(_TIMED.fullmatch(line) is not None and ends_sentence(below) for line, below in pairwise(lines))
+    if max(numbered, timed) >= LEAST_POSTS:
         return Paste(_read_thread(lines), is_whole=True, subject=subject)
     return Paste(lines, is_whole=mail is not raw, subject=subject)
 
@@ -187,5 +192,6 @@ def _read_thread(lines: Sequence[str]) -> list[str]:
 
 
 def _is_margin(line: str) -> bool:
-    """Whether a line is an account or a counter: “@annexample”, “3.4K”."""
-    return line[0] == "@" or not any(map(str.isalpha, line.rstrip("KkMm")))
+    """Whether a line is an account, a counter, a time or a reaction: “@annexample”, “3.4K”, “7:02 AM”, “:eyes:”."""
+    is_sign = line[0] == "@" or line[0] == line[-1] == ":" or not any(map(str.isalpha, line.rstrip("KkMm")))
+    return is_sign or _TIMED.fullmatch(line) is not None or names.is_full_name(line)

@@ -175,11 +175,13 @@ def _skip_picture(lines: Sequence[str], start: int, end: int) -> int:
 
 def _keep_story(body: Sequence[str]) -> list[str]:
     """The paragraphs, the lists, and the headings between two paragraphs."""
-    kinds = ["" if _is_foreign(line) else "sentence" if _is_paragraph(line) else "short" for line in body]
+    kinds = [
+        "" if _is_foreign(line) else "sentence" if _is_paragraph(line) or _is_entry(line) else "short" for line in body
+    ]
     kept: list[str] = []
     in_list = False
     for index, (line, kind) in enumerate(zip(body, kinds, strict=True)):
-        in_list = kind == "short" and (in_list or _is_list_head(body, index) or _is_entry(line))
+        in_list = kind == "short" and (in_list or _is_list_head(body, index))
         around = kinds[max(index - 1, 0)], kinds[index + 1] if index + 1 < len(kinds) else ""
         if kind == "sentence" or (kind == "short" and (in_list or around == ("sentence", "sentence"))):
             kept.append(line)

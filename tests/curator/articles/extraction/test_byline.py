@@ -194,6 +194,13 @@ ANN, BOTH = ("Ann Example",), ("Ann Example", "Bo Sample")
         ("<p>作者：王小明</p>", ("王小明",)),
         ('<span class="author">山田太郎</span>', ("山田太郎",)),
         ("<p>文・山田太郎</p>", ("山田太郎",)),
+        ('<span class="writer">김보기 기자</span>', ("김보기",)),
+        ("<p>كتبت: آن مثال</p>", ("آن مثال",)),
+        (
+            "<p>by <span class='vcard'><a rel='author'>Ann Example</a></span> and "
+            "<span class='vcard'><a rel='author'>Bo Sample</a></span></p>",
+            BOTH,
+        ),
         ("<p>लेखक: अन्ना उदाहरण</p>", ("अन्ना उदाहरण",)),
         ("<p>Penulis: Budi Contoh</p>", ("Budi Contoh",)),
         ('<p>by <span class="author vcard"><a class="fn">seaside42</a></span></p>', ("seaside42",)),
@@ -214,6 +221,7 @@ def test_a_byline_is_read_as_sites_of_many_languages_write_it(shown: str, names:
     [
         ('"author":[{"name":"Ann Example"},{"name":"Bo Sample"}]', BOTH),
         ('"author":["Ann Example","Bo Sample"]', BOTH),
+        ('"author":[{"@id":"#ann","name":"Ann Example"},{"@id":"#bo","name":"Bo Sample"}]', BOTH),
         ('"author":{"name":["Ann Example","Bo Sample"]}', BOTH),
         ('"author":{"@type":"Person","givenName":"Ann","familyName":"Example"}', ANN),
         ('"creator":"Ann Example"', ANN),

@@ -265,3 +265,24 @@ def count_steps(text: str) -> int:
 def test_twice_the_paste_is_twice_the_work(unit: str) -> None:
     head = "Ferry gets a boat\n\n"
     assert count_steps(head + unit * 800) < 2.5 * count_steps(head + unit * 400)
+
+
+def test_rows_of_a_table_stay_rows() -> None:
+    table = "Day\tMill\tCastle\nMorning\t7:00\t7:20\nNoon\t12:00\t12:20"
+    paste = f"Ferry gets a second boat\n\n{FIRST}\n\n{table}\n\n{SECOND}"
+    assert "Day | Mill | Castle\n\nMorning | 7:00 | 7:20\n\nNoon | 12:00 | 12:20" in clean(paste).text
+
+
+@pytest.mark.parametrize("head", ["{name}\n  {time} AM", "{name}  [{time} AM]", "{name} {time}"])
+def test_a_chat_keeps_its_posts_alone(head: str) -> None:
+    posts = [f"Boat number {number} crosses the lake every half hour, the office said." for number in (1, 2, 3)]
+    heads = [
+        head.format(name=name, time=f"7:0{at}") for at, name in enumerate(("Ann Example", "Bo Sample", "Cy Trial"))
+    ]
+    paste = "\n".join(f"{above}\n{post}\n:eyes:\n3" for above, post in zip(heads, posts, strict=True))
+    assert clean(paste).text.split("\n\n") == posts
+
+
+def test_a_timetable_is_no_chat() -> None:
+    times = "\n".join(f"Mill {hour}:00" for hour in (7, 8, 9))
+    assert "Mill 8:00" in clean(f"Ferry gets a second boat\n\n{FIRST} It goes:\n{times}\n{SECOND}").text

@@ -207,3 +207,11 @@ def test_markup_that_is_no_page_or_a_mail_is_left_alone() -> None:
     mail = f"Do not print this note, ever.\n\nFrom: ann@example.com\nTo: bo@example.com\nSubject: Ferry\n\n{LONG}"
     markup = f"<h1>Ferry</h1><p>Do not print this note, ever.</p><p>{LONG}</p>"
     assert "note" not in pasted.clean_copied(mail, markup).text
+
+
+def test_a_heading_above_a_list_stays() -> None:
+    said = "From the first of May two boats will cross the lake between the mill and the castle, the office said."
+    found = pasted.clean(
+        f"Ferry gets a second boat\n\n{said}\n\nWhat changes\n* Two boats\n* Every half hour\n\n{said}"
+    )
+    assert "What changes\n\n* Two boats" in found.text

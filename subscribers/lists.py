@@ -195,15 +195,14 @@ def get_present_list(list_id: int) -> List:
 
 
 def get_list_by_slug(slug: str) -> List:
-    """The list with this slug. Raises NotFound, naming those there are."""
+    """The list with this slug. Raises NotFound; only the command line names those there are."""
     present = models.List.objects.filter(removed_at=None)
     row = present.filter(slug=slug).first()
     if row is not None:
         return to_list(row)
     known = ", ".join(present.order_by("slug").values_list("slug", flat=True)[:10])
-    hint = f" There is {known}." if known else ""
-    create = "" if known else "Make it with: newsletter lists create SLUG --name NAME"
-    raise NotFound(f"There is no list “{slug}”.{hint}", command_hint=create)
+    hint = f"There is {known}." if known else "Make it with: newsletter lists create SLUG --name NAME"
+    raise NotFound(f"There is no list “{slug}”.", command_hint=hint)
 
 
 def get_lists_for_claims(claims: tokens.Claims) -> tuple[List, ...]:

@@ -30,15 +30,14 @@ def list_newsletter_ids_of_domain(domain: str) -> tuple[int, ...]:
 
 
 def get_newsletter_by_slug(slug: str) -> Newsletter:
-    """The newsletter with this slug. Raises NotFound, naming those there are."""
+    """The newsletter with this slug. Raises NotFound; only the command line names those there are."""
     row = _rows().filter(slug=slug).first()
     if row is not None:
         return to_newsletter(row)
     slugs = list(models.Newsletter.objects.order_by("slug").values_list("slug", flat=True))
     near = get_close_matches(slug, slugs, n=3) or slugs[:5]
-    hint = f" There is {', '.join(near)}." if near else ""
-    create = "" if near else "Make it with: newsletter newsletters create SLUG …"
-    raise NotFound(f"There is no newsletter “{slug}”.{hint}", command_hint=create)
+    hint = f"There is {', '.join(near)}." if near else "Make it with: newsletter newsletters create SLUG …"
+    raise NotFound(f"There is no newsletter “{slug}”.", command_hint=hint)
 
 
 def list_newsletters() -> tuple[Newsletter, ...]:

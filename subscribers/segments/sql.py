@@ -247,14 +247,12 @@ def _to_midnight(day: str) -> Any:
 
 
 def get_segment_row(slug: str) -> models.Segment:
-    """The row of a segment. Raises NotFound, naming those there are."""
+    """The row of a segment. Raises NotFound; only the command line names those there are."""
     row = models.Segment.objects.filter(slug=slug).first()
     if row is None:
         known = ", ".join(models.Segment.objects.order_by("slug").values_list("slug", flat=True)[:10])
         hint = (
-            f" There is {known}."
-            if known
-            else " Make one: newsletter segments create SLUG --name NAME --definition FILE"
+            f"There is {known}." if known else "Make one: newsletter segments create SLUG --name NAME --definition FILE"
         )
-        raise NotFound(f"There is no segment “{slug}”.{hint}")
+        raise NotFound(f"There is no segment “{slug}”.", command_hint=hint)
     return row

@@ -18,8 +18,9 @@ Create = Callable[..., Newsletter]
 
 def test_what_is_not_there_is_named(create: Create, now: datetime) -> None:
     create()
-    with pytest.raises(NotFound, match="hill-post"):
+    with pytest.raises(NotFound, match=r"^There is no newsletter “hillpost”\.$") as refused:
         newsletters.get_newsletter_by_slug("hillpost")
+    assert refused.value.command_hint == "There is hill-post."
     for absent in (
         lambda: newsletters.get_newsletter(999),
         lambda: newsletter_settings.change_newsletter(999, now=now, name="x", seen=None, by=SYSTEM),

@@ -49,9 +49,10 @@ def test_a_list_is_not_changed_by_what_makes_no_sense(
     assert lists.get_list(morning.id) == morning
 
 
-def test_a_list_that_is_not_there_is_not_found_and_those_there_are_named(morning: List) -> None:
-    with pytest.raises(NotFound, match="There is morning"):
+def test_a_list_that_is_not_there_is_not_found_and_only_the_command_line_names_those_there_are(morning: List) -> None:
+    with pytest.raises(NotFound, match=r"^There is no list “evening”\.$") as refused:
         lists.get_list_by_slug("evening")
+    assert refused.value.command_hint == "There is morning."
     with pytest.raises(NotFound):
         lists.get_list(morning.id + 1)
 
@@ -67,8 +68,9 @@ def test_a_list_needs_a_plain_slug_and_a_name(slug: str, name: str, now: datetim
 def test_a_slug_is_given_once(morning: List, now: datetime) -> None:
     with pytest.raises(Refused, match="morning"):
         create_list("morning", "Another", by=SYSTEM, now=now)
-    with pytest.raises(NotFound, match="morning"):
+    with pytest.raises(NotFound) as refused:
         lists.get_list_by_slug("mourning")
+    assert refused.value.command_hint == "There is morning."
 
 
 def test_of_two_who_change_a_list_neither_overwrites_what_they_did_not_see(morning: List, now: datetime) -> None:

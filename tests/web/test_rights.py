@@ -550,3 +550,28 @@ def test_pages_for_everybody_show_no_subscriber(things: Things) -> None:
     for path in filter(None, PUBLIC.values()):
         for form in (None, {}):
             assert find_leaks(visitor, ask(visitor, path, form)[1], public=True) == set(), path
+
+
+def name_nothing(value: str) -> str:
+    """An address, or what is sent, that asks for a newsletter, list or segment that is not there."""
+    return value.replace("morning", "nope").replace("canaries", "nope")
+
+
+def test_who_asks_for_what_is_not_there_learns_no_names_of_others(things: Things, newsroom: Any, now: datetime) -> None:
+    names = re.compile(r"\bmorning\b|Morning Briefing|\bcanaries\b")
+    rows = list_rows(things)
+    asked_by_form = "?" + "&".join(f"{name}=nope" for name in ("newsletter", "list", "segment", "section", "state"))
+    wrong, cells = [], 0
+    for visitor in invite("evening", newsroom, now):
+        for name, row in rows.items():
+            paths = {name_nothing(row.path + query) for query in (*row.queries, asked_by_form)} if row.get else set()
+            forms = [{key: name_nothing(value) for key, value in form.items()} for form in row.forms if row.post]
+            for path, form in [*((path, None) for path in paths), *((name_nothing(row.path), form) for form in forms)]:
+                if not visitor.may(Needs(EDIT, MORNING)) and row.path.startswith(f"/editions/{things.draft}"):
+                    continue
+                cells += 1
+                status, text, _ = ask(visitor, path, form)
+                if found := set(names.findall(text)):
+                    wrong.append(f"{name}: {path} {form or ''} as {visitor.name}, {status}: {', '.join(sorted(found))}")
+    assert cells > 200
+    assert not wrong, "\n".join(wrong)

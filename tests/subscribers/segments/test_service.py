@@ -41,5 +41,6 @@ def test_a_segment_has_a_name_and_is_used_again(people: None, now: datetime) -> 
     with pytest.raises(BadInput, match="no list “gone”"):
         create_segment("x", "x", {"about": "list", "op": "on", "value": "gone"}, by=SYSTEM, now=now)
     drop_segment("payers", by=SYSTEM, now=now, seen=None)
-    with pytest.raises(NotFound, match="segments create"):
+    with pytest.raises(NotFound, match="no segment “payers”") as refused:
         get_segment("payers")
+    assert "segments create" in refused.value.command_hint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import (
     Count,
@@ -21,7 +21,9 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Window,
 )
+from django.db.models.functions import RowNumber
 
 from newsletter.catalog.newsletters import list_sections, select_section_position
 from newsletter.catalog.pictures import to_picture
@@ -427,16 +429,26 @@ def get_days(edition_ids: Iterable[int]) -> dict[int, date]:
     return dict(models.Edition.objects.filter(id__in=list(edition_ids)).values_list("id", "date"))
 
 
-def map_picked_in(
-    article_ids: Collection[int], newsletter_ids: Collection[int]
-) -> dict[int, tuple[tuple[int, int, date], ...]]:
-    """Where articles were picked among some newsletters: the edition, its newsletter and its day, newest first."""
+class PickedIn(NamedTuple):
+    """Where an article was picked: the latest editions, each with its newsletter and day, and how often in all."""
+
+    latest: tuple[tuple[int, int, date], ...] = ()
+    times: int = 0
+
+
+def map_picked_in(article_ids: Collection[int], newsletter_ids: Collection[int], *, most: int) -> dict[int, PickedIn]:
+    """Where articles were picked among some newsletters, newest first, at most so many editions of each."""
     rows = models.Pick.objects.filter(article_id__in=article_ids, edition__newsletter_id__in=newsletter_ids)
-    found: dict[int, list[tuple[int, int, date]]] = {each: [] for each in article_ids}
-    columns = ("article_id", "edition_id", "edition__newsletter_id", "edition__date")
-    for article_id, *edition in rows.order_by("-edition__date", "-edition_id").values_list(*columns):
-        found[article_id].append(tuple(edition))
-    return {article_id: tuple(picked) for article_id, picked in found.items()}
+    latest_first = (F("edition__date").desc(), F("edition_id").desc())
+    rows = rows.annotate(
+        place=Window(RowNumber(), partition_by="article_id", order_by=latest_first),
+        times=Window(Count("id"), partition_by="article_id"),
+    ).filter(place__lte=most)
+    columns = ("article_id", "times", "edition_id", "edition__newsletter_id", "edition__date")
+    found = dict.fromkeys(article_ids, PickedIn())
+    for article_id, times, *edition in rows.order_by("place").values_list(*columns):
+        found[article_id] = PickedIn((*found[article_id].latest, tuple(edition)), times)
+    return found
 
 
 def list_story_clicks(edition_id: int) -> tuple[StoryClicks, ...]:

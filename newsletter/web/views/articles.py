@@ -49,17 +49,14 @@ def show_articles(request: HttpRequest) -> HttpResponse:
     )
     page = filters.cut_page(article_lookup.list_article_rows(wanted, limit=PAGE + 1, after=filters.after))
     names = {each.id: each.name for each in list_accessible_newsletters(request)}
-    picked = edition_lookup.map_picked_in([each.id for each in page.rows], names.keys())
+    picked = edition_lookup.map_picked_in([each.id for each in page.rows], names.keys(), most=MOST_PICKED)
     shown = pictures.find_pictures(each.picture_id for each in page.rows if each.picture_id)
     rows = [
         (
             each,
             shown.get(each.picture_id or 0),
-            [
-                (edition_id, names[newsletter_id], day)
-                for edition_id, newsletter_id, day in picked[each.id][:MOST_PICKED]
-            ],
-            max(0, len(picked[each.id]) - MOST_PICKED),
+            [(edition_id, names[newsletter_id], day) for edition_id, newsletter_id, day in picked[each.id].latest],
+            max(0, picked[each.id].times - MOST_PICKED),
         )
         for each in page.rows
     ]

@@ -87,12 +87,11 @@ def test_where_an_article_was_picked_is_known_newest_first_and_of_the_newsletter
     newsletter: Newsletter, add_article: AddArticle, now: datetime
 ) -> None:
     article, other = add_article("Funicular reopens"), add_article("Mast falls")
-    made = [editions.create_edition(newsletter.id, date(2026, 12, day), now=now, by=ADA) for day in (1, 2)]
+    made = [editions.create_edition(newsletter.id, date(2026, 12, day), now=now, by=ADA) for day in (1, 2, 3)]
     for each in made:
         picks.add_pick(each.id, article.id, reason="It ran, and runs.", now=now, by=SYSTEM)
-    found = edition_lookup.map_picked_in([article.id, other.id], [newsletter.id])
-    assert found == {
-        article.id: tuple((each.id, newsletter.id, each.date) for each in reversed(made)),
-        other.id: (),
-    }
-    assert edition_lookup.map_picked_in([article.id], []) == {article.id: ()}
+    latest = tuple((each.id, newsletter.id, each.date) for each in reversed(made))
+    for most in (2, 3, 4):
+        found = edition_lookup.map_picked_in([article.id, other.id], [newsletter.id], most=most)
+        assert found == {article.id: (latest[:most], 3), other.id: ((), 0)}
+    assert edition_lookup.map_picked_in([article.id], [], most=2) == {article.id: ((), 0)}

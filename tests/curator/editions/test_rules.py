@@ -129,15 +129,11 @@ def test_what_came_long_before_an_edition_teaches_nothing(
     models.Edition.objects.exclude(id=edition.id).update(created_at=now - timedelta(days=7))
     sent(edition.id)
     models.Edition.objects.update(state="sent")
-    for days, publisher in (
-        (1, "Both"),
-        (3, "Neither"),
-        (6, "Neither"),
-        (8, "Both"),
-        (9.5, "Neither"),
-        (-1, "Neither"),
-    ):
-        add_article(f"Otters {days}", publisher=publisher, added=now - timedelta(days=days))
+    offered = {"Otters": 1, "Herons": 8}
+    others = {"Gossip": -1, "Bridges": 3, "Ferries": 6, "Mills": 9.5}
+    for publisher, titles in (("Both", offered), ("Neither", others)):
+        for title, days in titles.items():
+            add_article(title, publisher=publisher, added=now - timedelta(days=days))
     publishers = rules.build_track_record(edition.newsletter_id).publishers
     assert {name: each.offered for name, each in publishers.items()} == {"Both": 2}
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Q
 
 from subscribers import addresses, models
-from subscribers.states import AudienceExclusion, Frequency, SubscriptionState
+from subscribers.sql_fragments import SqlFragment, cut_range, is_postgresql, read_in_ranges
+from subscribers.states import AudienceExclusion, SubscriptionState
 from subscribers.values import AudienceAddresses, AudienceBounds, AudienceCandidate
 
 
@@ -33,63 +36,132 @@ def list_unsubscribed_since(list_id: int, since: datetime) -> Sequence[tuple[int
     return tuple(gone.filter(state=SubscriptionState.UNSUBSCRIBED).values_list("subscriber_id", "since"))
 
 
-_AUDIENCE = """
-    SELECT s.subscriber_id,
-           CASE WHEN s.state <> 'active' THEN s.state WHEN x.id IS NOT NULL THEN 'suppressed' ELSE '' END,
-           p.language, p.tracked, p.tracking_agreed_at IS NOT NULL, p.address, s.frequency, s.paused_until,
-           l.weekly_day
+class _Reasons(NamedTuple):
+    """Columns that say why a candidate must not be mailed, with the parameters of all of them.
+
+    `barred` is so whatever the address, `declined` counts where mail can be sent to it. Between the two Python decides
+    about the address, which is on one line in its column, and only where it is not fit at the first look: to a database
+    that look would take longer than all the rest.
+    """
+
+    barred: str
+    address: str
+    declined: str
+    values: tuple[Any, ...]
+    never: Collection[str]  # domains that are never mailed
+
+
+_CANDIDATES = """
       FROM subscribers_subscription s
       JOIN subscribers_list l ON l.id = s.list_id
       JOIN subscribers_subscriber p ON p.id = s.subscriber_id
  LEFT JOIN subscribers_suppression x ON x.address_key = p.address_key
-     WHERE s.list_id = %s AND s.subscriber_id > %s AND s.subscriber_id <= %s
-  ORDER BY s.subscriber_id
-     LIMIT %s
+     WHERE s.list_id = %s/*s.subscriber_id*/
 """
+_NEWLINE = "'\n'"
+PEOPLE_AT_ONCE = 250_000  # ids of which the addresses are read at once when an audience is counted: 6 MB
 
 
 def list_audience_page(
-    list_id: int, *, after: int, upto: int, limit: int, on: date | None = None
+    list_id: int, *, after: int, upto: int, limit: int, on: date | None = None, segment: SqlFragment | None = None
 ) -> Sequence[AudienceCandidate]:
     """The next people of a list behind the id `after`, ascending, with the reason why one must not be mailed.
 
     `on` is the day of the edition: those who want one a week, or none for a while, may not get it. Without it all do.
+    With a segment only those who are in it may get it.
     """
+    reasons = _build_reasons(on, segment)
+    if segment is not None:  # so that what it asks of other tables is asked about this page alone
+        upto = min(upto, _find_page_end(list_id, after, limit) or upto)
+    columns = f"s.subscriber_id, {reasons.barred}, {reasons.address}, {reasons.declined}, p.language, p.tracked"
+    statement = f"SELECT {columns}, p.tracking_agreed_at IS NOT NULL {_CANDIDATES} ORDER BY s.subscriber_id LIMIT %s"
     with connection.cursor() as cursor:
-        cursor.execute(_AUDIENCE, [list_id, after, upto, limit])
+        cursor.execute(cut_range(statement, after, upto), [*reasons.values, list_id, limit])
         found = cursor.fetchall()
-    never = _find_suppressed_domains()
+    lines = "".join([f"{address}\n" for _, barred, address, *_ in found if not barred])
+    unfit = {address: _find_address_exclusion(address, reasons.never) for address in addresses.list_doubtful(lines)}
     return [
-        AudienceCandidate(
-            person,
-            reason or _address_exclusion(address, never) or _frequency_exclusion(frequency, paused, weekly_day, on),
-            language,
-            bool(tracked),
-            bool(agreed),
-        )
-        for person, reason, language, tracked, agreed, address, frequency, paused, weekly_day in found
+        AudienceCandidate(person, barred or unfit.get(address) or declined, language, bool(tracked), bool(agreed))
+        for person, barred, address, declined, language, tracked, agreed in found
     ]
 
 
-def _address_exclusion(address: str, never: Collection[str]) -> str:
+def count_candidates(list_id: int, *, on: date | None = None, segment: SqlFragment | None = None) -> Counter[str]:
+    """How many of a list there are by the reason that `list_audience_page` gives; "" for who may be mailed."""
+    reasons = _build_reasons(on, segment)
+    join_lines = "string_agg" if is_postgresql() else "group_concat"
+    columns = f"{reasons.barred} AS barred, {reasons.address} AS address, {reasons.declined} AS declined"
+    statement = f"""
+        SELECT barred, declined, count(*), {join_lines}(CASE barred WHEN '' THEN address END, {_NEWLINE})
+          FROM (SELECT {columns} {_CANDIDATES}) q
+      GROUP BY 1, 2
+    """
+    asked = SqlFragment(statement, (*reasons.values, list_id))
+    return sum(read_in_ranges(asked, partial(_add_up, never=reasons.never), longest=PEOPLE_AT_ONCE), Counter())
+
+
+def _add_up(rows: Iterable[tuple[Any, ...]], never: Collection[str]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for barred, declined, people, lines in rows:
+        counts[barred or declined] += people
+        for address in () if barred else addresses.list_doubtful(f"{lines}\n"):
+            reason = _find_address_exclusion(address, never)
+            counts[reason or declined] += 1
+            counts[declined] -= 1
+    return counts
+
+
+def _build_reasons(on: date | None, segment: SqlFragment | None) -> _Reasons:
+    never = _find_suppressed_domains()
+    suppressed = f"x.id IS NOT NULL OR {_cut_domain()} IN ({_select_domains()})" if never else "x.id IS NOT NULL"
+    declined, values = "", list[Any]()
+    if on is not None:
+        declined += " WHEN s.paused_until > %s THEN 'paused' WHEN s.frequency = 'weekly' AND l.weekly_day <> %s"
+        declined += " THEN 'frequency'"
+        values += [connection.ops.adapt_datefield_value(on), on.weekday()]
+    if segment is not None:
+        outside = segment.negate()
+        declined += f" WHEN {outside.text} THEN 'segment'"
+        values += outside.values
+    return _Reasons(
+        f"CASE WHEN s.state <> 'active' THEN s.state WHEN {suppressed} THEN 'suppressed' ELSE '' END",
+        f"replace(p.address, {_NEWLINE}, ' ')",
+        f"CASE{declined} ELSE '' END" if declined else "''",
+        tuple(values),
+        never,
+    )
+
+
+def _find_page_end(list_id: int, after: int, limit: int) -> int | None:
+    """The last id of the page behind `after`; None where it is not full."""
+    rows = models.Subscription.objects.filter(list_id=list_id, subscriber_id__gt=after).order_by("subscriber_id")
+    return rows.values_list("subscriber_id", flat=True)[limit - 1 : limit].first()
+
+
+def _find_address_exclusion(address: str, never: Collection[str]) -> str:
     if never and addresses.to_key(address).rpartition("@")[2] in never:
         return AudienceExclusion.SUPPRESSED
     return "" if addresses.is_sendable(address) else AudienceExclusion.INVALID
 
 
+def _cut_domain() -> str:
+    """SQL for the domain of an address that is fit, with its @, as domains are compared."""
+    return f"lower(substr(p.address, {'strpos' if is_postgresql() else 'instr'}(p.address, '@')))"
+
+
+def _select_domains() -> str:
+    """SQL for the domains that are never mailed, each with an @, by the index of their table."""
+    return f"SELECT d.address_key FROM subscribers_suppression d WHERE d.address_key {_begins_with_at()}"
+
+
+def _begins_with_at() -> str:
+    return "LIKE '@%%'" if is_postgresql() else "GLOB '@*'"
+
+
 def _find_suppressed_domains() -> Collection[str]:
-    rows = models.Suppression.objects.filter(address_key__startswith="@")
-    return {key[1:] for key in rows.values_list("address_key", flat=True)}
-
-
-def _frequency_exclusion(frequency: str, paused_until: date | str | None, weekly_day: int, on: date | None) -> str:
-    """Why somebody who wants fewer mails does not get the edition of a day; "" when they do."""
-    if on is None or (paused_until is None and frequency == Frequency.EVERY):
-        return ""
-    if paused_until is not None and str(paused_until) > on.isoformat():
-        return AudienceExclusion.PAUSED
-    off_day = frequency == Frequency.WEEKLY and on.weekday() != weekly_day
-    return AudienceExclusion.FREQUENCY if off_day else ""
+    with connection.cursor() as cursor:
+        cursor.execute(_select_domains(), [])
+        return {key[1:] for (key,) in cursor.fetchall()}
 
 
 def get_audience_addresses(

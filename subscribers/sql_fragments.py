@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection
 from django.db.models import Max
 
 from subscribers import models
+
+_Read = TypeVar("_Read")
 
 PARALLEL_FROM = 200_000  # people: below, a second thread gains nothing
 _RANGE_MARK = re.compile(r"/\*([a-z._]+)\*/")
@@ -51,29 +55,49 @@ def is_postgresql() -> bool:
 
 
 def select_in_ranges(select: str, asked: SqlFragment, tail: str = "") -> list[tuple[Any, ...]]:
-    """The rows of `select … WHERE asked` over all people: on a large SQLite in ranges of ids, one thread each.
+    """The rows of `select … WHERE asked` over all people: on a large SQLite in ranges of ids, one thread each."""
+    statement = SqlFragment(f"{select} WHERE ({asked.text})/*p.id*/ {tail}", asked.values)
+    return [row for rows in read_in_ranges(statement, list[tuple[Any, ...]]) for row in rows]
 
-    SQLite lets other threads run while it works. PostgreSQL has parallel workers of its own.
+
+def read_in_ranges(
+    statement: SqlFragment, read: Callable[[Iterable[tuple[Any, ...]]], _Read], *, longest: int = 0
+) -> list[_Read]:
+    """What `read` makes of the rows of a statement about all people, or of those of each range of ids.
+
+    A comment that names a column marks where a range is cut out of it. On a large SQLite a few threads share the
+    ranges: it lets others run while it works. PostgreSQL has parallel workers of its own. With `longest` no range has
+    more ids, so that what is read of one is not too much for the memory.
     """
     highest = models.Subscriber.objects.aggregate(n=Max("id"))["n"] or 0
-    path = str(connection.settings_dict["NAME"])
     threads = min(os.cpu_count() or 1, 4)
-    if connection.vendor != "sqlite" or highest < PARALLEL_FROM or threads == 1 or connection.in_atomic_block:
+    is_shared = (
+        connection.vendor == "sqlite" and highest >= PARALLEL_FROM and threads > 1 and not connection.in_atomic_block
+    )
+    count = max(threads if is_shared else 1, -(-highest // longest) if longest else 1)
+    bounds = [highest * n // count for n in range(count + 1)]
+    if not is_shared:
         with connection.cursor() as cursor:
-            cursor.execute(f"{select} WHERE {asked.text} {tail}", list(asked.values))
-            return list(cursor.fetchall())
-    bounds = [highest * n // threads for n in range(threads + 1)]
-    text = asked.text.replace("%s", "?")
+            found = []
+            for low, high in pairwise(bounds):
+                text = _RANGE_MARK.sub("", statement.text) if count == 1 else cut_range(statement.text, low, high)
+                cursor.execute(text, list(statement.values))
+                found.append(read(cursor.fetchall()))
+            return found
+    path, text = str(connection.settings_dict["NAME"]), statement.text.replace("%s", "?")
 
-    def rows(low: int, high: int) -> list[tuple[Any, ...]]:
-        ranged = _RANGE_MARK.sub(lambda found: f" AND {found[1]} > {low:d} AND {found[1]} <= {high:d}", text)
-        statement = f"{select} WHERE p.id > {low:d} AND p.id <= {high:d} AND ({ranged}) {tail}"
+    def read_range(low: int, high: int) -> _Read:
         reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)
         try:
             reader.execute("PRAGMA mmap_size = 1073741824")
-            return reader.execute(statement, asked.values).fetchall()
+            return read(reader.execute(cut_range(text, low, high), statement.values).fetchall())
         finally:
             reader.close()
 
     with ThreadPoolExecutor(threads) as pool:
-        return [row for some in pool.map(rows, bounds[:-1], bounds[1:]) for row in some]
+        return list(pool.map(read_range, bounds[:-1], bounds[1:]))
+
+
+def cut_range(text: str, low: int, high: int) -> str:
+    """A statement about those people alone whose ids are behind `low`, up to `high`: where marks are."""
+    return _RANGE_MARK.sub(lambda found: f" AND {found[1]} > {low:d} AND {found[1]} <= {high:d}", text)

@@ -16,6 +16,7 @@ from newsletter.kernel.slugs import check_slug
 from newsletter.kernel.text import clean_name
 from subscribers import models
 from subscribers.segments import grammar, sql
+from subscribers.sql_fragments import SqlFragment
 from subscribers.values import Segment, SegmentCount
 
 
@@ -154,6 +155,11 @@ def list_segment_members(slug: str, *, now: datetime, list_id: int | None = None
 def filter_members(slug: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
     """Which of these subscribers are in a segment. Raises NotFound, BadInput."""
     return sql.select_among(_load_group(slug), now, ids)
+
+
+def build_filter(slug: str, *, now: datetime) -> SqlFragment:
+    """What a segment asks of a person `p`, for a query of another module. Raises NotFound, BadInput."""
+    return sql.build_where(_load_group(slug), now)
 
 
 def filter_matching(definition: Any, ids: Sequence[int], *, now: datetime) -> frozenset[int]:

@@ -16,6 +16,7 @@ TESTS_OF_SQL = (
     "curator/articles/test_triage.py",
     "curator/editions/test_pool.py",
     "curator/editions/test_rules.py",
+    "delivery/sending/test_audience_size.py",
     "delivery/sending/test_claims.py",
     "delivery/sending/test_freeze_variants.py",
     "delivery/sending/test_probing.py",

@@ -81,6 +81,21 @@ def test_whatever_is_taken_the_library_takes_too(text: str) -> None:
         raise AssertionError(f"{address!r} was taken: {error}") from None
 
 
+@given(st.lists(st.one_of(_ALMOST, st.builds("{}@{}".format, _ALMOST, _DOMAINS), st.just("ann@example.com"))))
+def test_of_many_lines_none_that_is_not_fit_at_the_first_look_is_missed(texts: list[str]) -> None:
+    lines = [line for text in texts for line in text.split("\n")]
+    doubtful = [*addresses.list_doubtful("".join(f"{line}\n" for line in lines))]
+    assert [line for line in lines if line in doubtful] == doubtful
+    assert all(addresses.is_plain(line) for line in lines if line not in doubtful)
+
+
+@pytest.mark.parametrize("between", ["", "no address", "ann@exa--mple.com"])
+def test_of_a_million_lines_the_usual_are_taken_at_once(between: str) -> None:
+    usual = "".join(f"Reader{n}.of+news@mail-{n}.example.co.uk\n" for n in range(3_000))
+    text = f"{usual}{between}\n{usual}" if between else usual
+    assert [*addresses.list_doubtful(text)] == ([between] if between else [])
+
+
 @pytest.mark.parametrize("other", ["ANN@example.com", "ann@EXAMPLE.com", "Ann@Example.Com"])
 def test_case_makes_no_other_person(other: str) -> None:
     assert addresses.to_key(other) == addresses.to_key("ann@example.com")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
 
-from subscribers import audience, lists, models, people, subscriber_lookup, suppressions
+from subscribers import addresses, audience, lists, models, people, sql_fragments, subscriber_lookup, suppressions
+from subscribers.segments import service
 from subscribers.values import List
 from tests.actors import SYSTEM
 from tests.conftest import reported
+from tests.subscribers.audiences import fill_list
 
 Active = Callable[..., int]
 
@@ -134,3 +139,72 @@ def test_a_few_of_a_long_range_are_looked_up_like_a_whole_batch(
     found = audience.get_audience_addresses(morning.id, wanted, as_of=now)
     assert [person.address for person in map(subscriber_lookup.get_subscriber, wanted)] == [*found.addresses]
     assert not found.excluded
+
+
+def find_reason(of: models.Subscription, on: date, never: set[str], payers: set[int] | None) -> str:
+    """Why somebody is not mailed, one rule after the other."""
+    address = of.subscriber.address
+    domain = addresses.to_key(address).rpartition("@")[2]
+    if of.state != "active":
+        return of.state
+    if of.subscriber.address_key in never or f"@{domain}" in never:
+        return "suppressed"
+    if not addresses.is_sendable(address):
+        return "invalid"
+    if of.paused_until and of.paused_until > on:
+        return "paused"
+    if of.frequency == "weekly" and of.list.weekly_day != on.weekday():
+        return "frequency"
+    return "segment" if payers is not None and of.subscriber_id not in payers else ""
+
+
+def expect(morning: List, on: date, payers: set[int] | None = None) -> dict[int, str]:
+    """What holds of everybody on a list."""
+    never = set(models.Suppression.objects.values_list("address_key", flat=True))
+    rows = models.Subscription.objects.filter(list_id=morning.id).select_related("subscriber", "list")
+    return {each.subscriber_id: find_reason(each, on, never, payers) for each in rows}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_reasons_of_pages_and_those_that_are_counted_are_the_same(
+    seed: int, morning: List, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audience, "PEOPLE_AT_ONCE", 17)
+    payers = fill_list(morning.id, Random(seed), now)
+    on = now.date() + timedelta(days=seed)
+    for segment, members in ((None, None), (service.build_filter("payers", now=now), payers)):
+        expected = expect(morning, on, members)
+        found, after = dict[int, str](), 0
+        while page := audience.list_audience_page(morning.id, after=after, upto=10**9, limit=7, on=on, segment=segment):
+            after = page[-1].subscriber_id
+            found |= {each.subscriber_id: each.exclusion for each in page}
+        assert found == expected
+        assert audience.count_candidates(morning.id, on=on, segment=segment) == Counter(expected.values())
+    assert {"", "unsubscribed", "suppressed", "invalid", "paused", "frequency", "segment"} <= {*expected.values()}
+
+
+def test_what_goes_to_everybody_is_counted_whatever_the_day(morning: List, now: datetime) -> None:
+    fill_list(morning.id, Random(5), now)
+    page = audience.list_audience_page(morning.id, after=0, upto=10**9, limit=10**6)
+    counted = audience.count_candidates(morning.id)
+    assert counted == Counter(each.exclusion for each in page)
+    assert not {"paused", "frequency", "segment"} & {*counted}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(sql_fragments.is_postgresql(), reason="PostgreSQL has workers of its own")
+def test_a_long_list_is_counted_by_several_threads_with_few_queries(
+    morning: List, now: datetime, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    payers = fill_list(morning.id, Random(6), now)
+    monkeypatch.setattr(sql_fragments, "PARALLEL_FROM", 1)
+    monkeypatch.setattr(audience, "PEOPLE_AT_ONCE", 5)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    segment = service.build_filter("payers", now=now)
+    with django_assert_num_queries(2):  # for domains that are never mailed, and the highest id
+        counted = audience.count_candidates(morning.id, on=now.date(), segment=segment)
+    assert counted == Counter(expect(morning, now.date(), payers).values())
+
+
+def test_an_empty_list_counts_nobody(morning: List) -> None:
+    assert not audience.count_candidates(morning.id)

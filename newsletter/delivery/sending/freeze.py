@@ -34,6 +34,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
 from subscribers import audience
 from subscribers.segments import service
+from subscribers.sql_fragments import SqlFragment
 from subscribers.values import AudienceCandidate
 
 log = logging.getLogger(__name__)
@@ -124,20 +125,13 @@ def find_edition_day(row: models.Mailing, newsletter: Newsletter) -> date | None
     return row.due_at.astimezone(clock.get_zone(newsletter.zone)).date()
 
 
-def exclude_outside_segment(
-    row: models.Mailing, newsletter: Newsletter, page: Sequence[AudienceCandidate], now: datetime
-) -> Sequence[AudienceCandidate]:
-    """The page with those excluded who are not in the segment the newsletter goes to, if it goes to one."""
-    segment = newsletter.segment if row.kind == MailingKind.EDITION else ""
-    if not segment:
-        return page
-    wanted = service.filter_members(segment, [each.subscriber_id for each in page], now=now)
-    return [
-        each
-        if each.exclusion or each.subscriber_id in wanted
-        else each._replace(exclusion=ExclusionReason.OUTSIDE_SEGMENT)
-        for each in page
-    ]
+def find_segment(row: models.Mailing, newsletter: Newsletter, now: datetime) -> SqlFragment | None:
+    """The segment a mailing goes to, for questions about its audience; None where it goes to the whole list.
+
+    Raises NotFound and BadInput for one that cannot be asked.
+    """
+    is_limited = row.kind == MailingKind.EDITION and newsletter.segment
+    return service.build_filter(newsletter.segment, now=now) if is_limited else None
 
 
 def find_earlier_exclusion(person: int, before: MailedBefore) -> str:
@@ -160,11 +154,11 @@ def _freeze(mailing_id: int, batch_size: int, now: datetime) -> None:
             upto=row.frozen_upto,
             limit=PAGE_SIZE,
             on=find_edition_day(row, newsletter),
+            segment=find_segment(row, newsletter, now),
         )
         if not page:
             _reconcile(row, now)
             return
-        page = exclude_outside_segment(row, newsletter, page, now)
         rate = send_times.get_rate(newsletter)
         pages = pages or _PageWriter(row, pacing.compute_batch_size(batch_size, rate))
         if not pages.write(row, page, now):
@@ -361,9 +355,12 @@ def choose_again(row: models.Mailing, wanted: Sequence[int], now: datetime) -> S
     pages.read_earlier(after=wanted[0] - 1)
     found: list[ClassifiedCandidate] = []
     after, day = wanted[0] - 1, find_edition_day(row, pages.newsletter)
-    while page := audience.list_audience_page(row.list_id, after=after, upto=wanted[-1], limit=PAGE_SIZE, on=day):
+    segment = find_segment(row, pages.newsletter, now)
+    while page := audience.list_audience_page(
+        row.list_id, after=after, upto=wanted[-1], limit=PAGE_SIZE, on=day, segment=segment
+    ):
         after = page[-1].subscriber_id
-        found += pages.classify(exclude_outside_segment(row, pages.newsletter, page, now), now)
+        found += pages.classify(page, now)
     known = {each.subscriber_id: each for each in found}
     gone = ExclusionReason.UNSUBSCRIBED
     return pages.apply_ceiling([known.get(person, ClassifiedCandidate(person, gone)) for person in wanted], now)

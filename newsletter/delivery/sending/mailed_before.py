@@ -76,6 +76,11 @@ class EarlierBatches:
             spanning = batches.filter(first_id__lte=self.after, last_id__gt=self.after)
             self._open = dict(spanning.values_list("id", "last_id"))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no other mailing of the edition has any batches: nobody has it."""
+        return not self._strata
+
     def read_page(self, upto: int) -> MailedBefore:
         """Who has it, or may have it, of the ids behind the page before up to `upto`."""
         for batch_id, last_id in self._list_beginning(upto):

@@ -69,6 +69,7 @@ from newsletter.web.forms.sending import SendForm
 from newsletter.web.views import board_parts, preview
 
 COUNTED_AT_ONCE = 20_000  # active subscribers: with more of them the page does not wait for the count
+COUNTED_FOR_TODAY = 1_000_000  # with more of them Today keeps the size of the list: it would take over a second
 BLOCKERS_SHOWN = 3  # of an edition, on Today
 VIEWS = {
     "wide": gettext_lazy("Wide"),
@@ -267,7 +268,7 @@ def show_audience(request: HttpRequest, edition_id: int) -> HttpResponse:
 def show_outlook(request: HttpRequest, edition_id: int) -> HttpResponse:
     """What Today asks for about an edition on its way: what blocks its approval, and how many would get it.
 
-    Rendering and counting would hold Today up. Of a long list the size stays: it is opened all day, beside hand-overs.
+    Rendering and counting would hold Today up, which is opened all day, beside hand-overs.
     """
     require_permission(request, Verb.VIEW, editions.get_newsletter_id(edition_id))
     checked = preflight.inspect_edition(edition_id, now=clock.now())
@@ -279,7 +280,7 @@ def show_outlook(request: HttpRequest, edition_id: int) -> HttpResponse:
         "unapproved": checked.edition.state in (EditionState.DRAFT, EditionState.LOCKED, EditionState.IN_REVIEW),
         "on_list": checked.subscribers,
         "audience": _count_audience(checked.edition, checked.newsletter, mailing.due_at if mailing else None)
-        if checked.subscribers <= COUNTED_AT_ONCE
+        if checked.subscribers <= COUNTED_FOR_TODAY
         else None,
     }
     return render(request, "fragments/outlook.html", context)

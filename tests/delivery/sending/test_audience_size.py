@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -12,35 +13,47 @@ from newsletter.catalog import newsletters
 from newsletter.catalog.newsletter_settings import change_newsletter
 from newsletter.delivery.ledger.states import ExclusionReason
 from newsletter.delivery.reports import summary
-from newsletter.delivery.sending import freeze
+from newsletter.delivery.sending import freeze, hand_over, mailings
 from newsletter.delivery.sending.audience_size import count_audience
-from subscribers import models, suppressions
+from subscribers import audience
 from tests.actors import SYSTEM
 from tests.conftest import Newsroom
+from tests.fakes.provider import ScriptedProvider, accepts, loses_the_answer
+from tests.subscribers.audiences import fill_list
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("warm_up", [False, True])
+@pytest.mark.parametrize(
+    ("seed", "changes", "is_sent_before"),
+    [
+        (0, {}, False),
+        (1, {"warm_up_first": 7}, False),
+        (2, {"segment": "payers"}, False),
+        (3, {}, True),
+        (4, {"segment": "payers"}, True),
+        (5, {"segment": "payers", "warm_up_first": 7}, True),
+    ],
+    ids=str,
+)
 def test_it_is_what_a_freeze_plans_and_excludes_for_the_same_reasons(
     newsroom: Newsroom,
-    join: Callable[..., list[int]],
     plan: Callable[..., Any],
     now: datetime,
-    warm_up: bool,
+    seed: int,
+    changes: dict[str, Any],
+    is_sent_before: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ids = join(40)
-    lists = models.Subscription.objects.filter(list_id=newsroom.list.id)
-    lists.filter(subscriber_id__in=ids[:3]).update(state="unsubscribed")
-    lists.filter(subscriber_id__in=ids[3:5]).update(paused_until=now.date() + timedelta(days=9))
-    lists.filter(subscriber_id__in=ids[5:9]).update(frequency="weekly")
-    models.List.objects.filter(id=newsroom.list.id).update(weekly_day=(now.weekday() + 1) % 7)
-    suppressions.suppress("reader12@example.com", reason="manual", by=SYSTEM, now=now)
-    models.Subscriber.objects.filter(id=ids[20]).update(address="not an address")
-    if warm_up:
-        change_newsletter(newsroom.briefing.id, seen=None, now=now, by=SYSTEM, warm_up_from=now.date(), warm_up_first=7)
-    monkeypatch.setattr(freeze, "PAGE_SIZE", 6)
+    fill_list(newsroom.list.id, Random(seed), now, people=420)
+    if "warm_up_first" in changes:
+        changes = changes | {"warm_up_from": now.date()}
+    if changes:
+        change_newsletter(newsroom.briefing.id, seen=None, now=now, by=SYSTEM, **changes)
+    monkeypatch.setattr(freeze, "PAGE_SIZE", 60)
+    monkeypatch.setattr(audience, "PEOPLE_AT_ONCE", 100)
+    if is_sent_before:
+        send_some_of_it(plan().id, now)
     mailing = plan()
     newsletter = newsletters.get_newsletter(newsroom.briefing.id)
     expected = count_audience(newsletter, mailing.edition_id, at=now, now=now)
@@ -48,8 +61,20 @@ def test_it_is_what_a_freeze_plans_and_excludes_for_the_same_reasons(
     found = summary.get_mailing(mailing.id)
     assert found.state == "sending"
     assert (expected.planned, dict(expected.excluded)) == (found.planned, found.excluded)
-    assert expected.candidates == found.candidates == 40
-    assert len(found.excluded) >= 5
+    assert expected.candidates == found.candidates == 420
+    met = {"suppressed", "invalid", "paused", "frequency", "unsubscribed"}
+    met |= {"segment"} if "segment" in changes else set()
+    met |= {"already", "undecided"} if is_sent_before and "warm_up_first" not in changes else set()
+    assert met <= {*found.excluded}
+
+
+def send_some_of_it(mailing_id: int, now: datetime) -> None:
+    """Hands two batches over, loses the answer to the second, and cancels."""
+    freeze.freeze_next(now)
+    provider = ScriptedProvider(accepts, loses_the_answer)
+    for _ in range(2):
+        hand_over.hand_over_next(now, owner="test", provider=provider, clock=lambda: now)
+    mailings.cancel(mailing_id, by=SYSTEM, now=now)
 
 
 def test_who_has_the_edition_already_does_not_count_again(

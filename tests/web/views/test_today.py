@@ -114,7 +114,7 @@ def test_before_an_audience_is_frozen_the_size_of_the_list_is_called_that_and_th
     assert "segment payers of 2 on the list" in flatten(page)
     assert f'hx-get="{outlook}"' in page
     assert "<span>1 subscriber</span>" in flatten(editor.get(outlook).content.decode())
-    monkeypatch.setattr("newsletter.web.views.editions.COUNTED_AT_ONCE", 1)
+    monkeypatch.setattr("newsletter.web.views.editions.COUNTED_FOR_TODAY", 1)
     assert "segment payers of 2 on the list" in flatten(editor.get(outlook).content.decode()), "too long to count"
 
 

@@ -14,7 +14,13 @@ from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.delivery import isolation
 from newsletter.delivery.events import inbox
-from newsletter.delivery.ledger.states import MailingState, Outcome, get_outcome_label, parse_outcome
+from newsletter.delivery.ledger.states import (
+    MailingState,
+    Outcome,
+    get_candidate_key,
+    get_exclusion_label,
+    get_outcome_label,
+)
 from newsletter.delivery.reports import proof, recipients, summary
 from newsletter.delivery.sending import mailings, send_again
 from newsletter.delivery.sending.recall import recall_mailing, resume_mailing
@@ -80,7 +86,10 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
         ("what", "subscribers"),
         [
             ("candidates", mailing.candidates),
-            *((f"excluded: {get_outcome_label(reason).lower()}", n) for reason, n in sorted(mailing.excluded.items())),
+            *(
+                (f"excluded: {get_exclusion_label(reason).lower()}", n)
+                for reason, n in sorted(mailing.excluded.items())
+            ),
             *((get_outcome_label(state).lower(), n) for state, n in mailing.counts.items() if n),
             ("planned + excluded", f"{mailing.planned} + {excluded} = {mailing.planned + excluded}"),
             *((name.replace("_", " "), n) for name, n in mailing.engagement.items()),
@@ -121,22 +130,22 @@ def _format_instant(instant: datetime | None, zone: str) -> str:
 def list_recipients(
     mailing_id: int,
     state: str = typer.Option(
-        "", help="accepted, delivered, bounced, unknown, refused, withdrawn …, or a reason for exclusion."
+        "",
+        help="accepted, delivered, bounced, unknown, refused, withdrawn …, excluded, "
+        "or a reason for exclusion: excluded_bounced, unsubscribed …",
     ),
     limit: int = typer.Option(100, min=1, max=1_000_000),
     after: int = typer.Option(0, min=0, help="Continue after this subscriber id."),
     as_json: bool = JSON,
 ) -> None:
     """List the subscribers of a mailing by outcome."""
-    rows = recipients.list_recipients(
-        mailing_id, state=parse_outcome(state) or None, limit=limit, after=after, by=get_actor()
-    )
+    rows = recipients.list_recipients(mailing_id, state=state or None, limit=limit, after=after, by=get_actor())
     if as_json:
         return emit_json(rows)
     print_table(
         ("subscriber", "address", "state", "batch"),
         [
-            (r.subscriber_id, r.address, get_outcome_label(r.state).lower(), r.batch if r.batch is not None else "")
+            (r.subscriber_id, r.address, get_outcome_label(r.key).lower(), r.batch if r.batch is not None else "")
             for r in rows
         ],
         "Nobody.",
@@ -159,7 +168,7 @@ def show_report(
         ("state", "reason", "subscribers"),
         [
             (
-                f"{'excluded: ' if line.excluded else ''}{get_outcome_label(line.state).lower()}",
+                get_outcome_label(get_candidate_key(line.state, excluded=line.excluded)).lower(),
                 line.reason,
                 f"{line.subscribers:,}",
             )

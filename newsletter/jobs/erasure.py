@@ -86,7 +86,12 @@ def collect_known_data(subscriber_id: int) -> dict[str, Any]:
     subjects = edition_lookup.get_subjects(each.edition_id for each in outcomes)
     return {
         "editions": [
-            {"subject": subjects.get(each.edition_id, ""), "due_at": each.due_at, "outcome": str(each.state)}
+            {
+                "subject": subjects.get(each.edition_id, ""),
+                "due_at": each.due_at,
+                "outcome": str(each.state),
+                "excluded": each.excluded,
+            }
             for each in outcomes
         ]
     }

@@ -26,6 +26,7 @@ PYTHON_ONLY: frozenset[str] = frozenset(
         "delivery.0007_model_names",
         "delivery.0008_state_choices",
         "delivery.0009_state_labels",
+        "delivery.0025_exclusion_labels",
         "jobs.0002_model_names",
         "scheduler.0002_state_labels",
         "subscribers.0007_model_names",

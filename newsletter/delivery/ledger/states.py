@@ -73,6 +73,9 @@ class RecallState(LabelledEnum):
     CLOSED = "closed"
 
 
+EXCLUDED = "excluded"  # the key of all who are, for whatever reason
+
+
 class ExclusionReason(LabelledEnum):
     """Why a candidate is excluded. New ones are added at the end: the audience index keeps their places."""
 
@@ -89,6 +92,15 @@ class ExclusionReason(LabelledEnum):
     OUTSIDE_SEGMENT = "segment"
     NOT_SENT = "not_sent"  # a correction is only for those who were sent the edition
     UNDECIDED = "undecided"  # nobody knows yet whether an earlier mailing of the edition reached them: not for good
+
+    @property
+    def key(self) -> str:
+        """What those excluded for it are asked for and shown by: some reasons are stored as an outcome is named."""
+        return f"{EXCLUDED}_{self.value}"
+
+    @classmethod
+    def special_labels(cls) -> dict[str, str]:
+        return {cls.BOUNCED: "Bounced earlier", cls.COMPLAINED: "Complained earlier"}
 
 
 MAILING_TRANSITIONS: dict[MailingState, frozenset[MailingState]] = {
@@ -218,16 +230,35 @@ class Outcome(IntEnum):
 
 
 def get_outcome_label(key: str) -> str:
-    """The label of an outcome by its key, or of a reason for exclusion by its value; of other words, the word."""
-    labels = {reason.value: reason.label for reason in ExclusionReason}
+    """The label of an outcome or of a reason for exclusion by its key; of other words, the word."""
+    labels = {reason.key: f"Excluded: {reason.label.lower()}" for reason in ExclusionReason}
     labels |= {outcome.key: outcome.label for outcome in Outcome}
     return labels.get(key) or key.replace("_", " ").capitalize()
 
 
+def get_exclusion_label(reason: str) -> str:
+    """The label of a reason for exclusion by its stored value; of one of a newer version, the word."""
+    labels = {known.value: known.label for known in ExclusionReason}
+    return labels.get(reason) or reason.replace("_", " ").capitalize()
+
+
+def get_candidate_key(state: str, *, excluded: bool) -> str:
+    """The key of what became of a candidate: its outcome, or the reason for which it was excluded."""
+    return f"{EXCLUDED}_{state}" if excluded else state
+
+
 def parse_outcome(text: str) -> str:
-    """The key of an outcome, or the value of a reason for exclusion, given by that or by its label; else the text."""
-    reasons = {reason.label.lower(): reason.value for reason in ExclusionReason}
-    return reasons.get(text.replace("_", " ").lower(), text)
+    """The key of an outcome or of a reason for exclusion, given by that, by its label or its value; else the text.
+
+    A word that is both means the outcome.
+    """
+    given = text.replace("_", " ").lower().replace(":", "")
+    outcomes = {outcome.key for outcome in Outcome}
+    keys = {reason.value: reason.key for reason in ExclusionReason if reason.value not in outcomes}
+    keys |= {f"excluded {reason.value.replace('_', ' ')}": reason.key for reason in ExclusionReason}
+    for reason in ExclusionReason:
+        keys |= dict.fromkeys((reason.label.lower(), f"excluded {reason.label.lower()}"), reason.key)
+    return keys.get(given) or keys.get(text, text)
 
 
 TURNED_AWAY = (Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED)  # accepted by the provider, and never arrived

@@ -13,7 +13,7 @@ from django.db.models import Q
 from newsletter.delivery import models
 from newsletter.delivery.ledger import audience_index
 from newsletter.delivery.ledger.format import Outcomes, find_place, unpack_members
-from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.ledger.states import Outcome, get_candidate_key
 from newsletter.kernel.actors import Actor, Verb
 
 MAILINGS_PER_QUERY = 250  # to a query: two parameters each
@@ -39,13 +39,19 @@ _SELECT_BATCHES = """
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One mailing as one person had it."""
+    """One mailing as one person had it; `state` is the reason where the person was excluded."""
 
     mailing_id: int
     edition_id: int
     newsletter_id: int
     due_at: datetime
     state: str
+    excluded: bool = False
+
+    @property
+    def key(self) -> str:
+        """What became of it: the key of an outcome or of a reason for exclusion, which no outcome has."""
+        return get_candidate_key(self.state, excluded=self.excluded)
 
 
 def list_deliveries(subscriber_id: int, *, limit: int = 50, by: Actor) -> tuple[Delivery, ...]:
@@ -64,9 +70,10 @@ def list_deliveries(subscriber_id: int, *, limit: int = 50, by: Actor) -> tuple[
             subscriber_id, {of: place for of, place in some.items() if not audience_index.decode_exclusion(place)}
         )
         for mailing_id, place in some.items():
-            word, row = audience_index.decode_exclusion(place) or became.get(mailing_id, ""), known[mailing_id]
-            if word:
-                found.append(Delivery(mailing_id, row.edition_id, row.newsletter_id, row.due_at, word))
+            excluded, row = audience_index.decode_exclusion(place), known[mailing_id]
+            if word := excluded or became.get(mailing_id, ""):
+                about = (mailing_id, row.edition_id, row.newsletter_id, row.due_at)
+                found.append(Delivery(*about, word, excluded=bool(excluded)))
     return tuple(found[:limit])
 
 

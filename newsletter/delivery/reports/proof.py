@@ -12,7 +12,7 @@ from newsletter.delivery.reports.recipients import CandidateOutcome
 from newsletter.kernel.actors import ActionRecord, Actor
 from subscribers.imports.csv import CsvWriter
 
-COLUMNS = ("reader", "address", "state", "batch", "reason")
+COLUMNS = ("reader", "address", "state", "batch", "reason", "excluded")
 ROWS_PER_PIECE = 500
 
 
@@ -56,11 +56,17 @@ def _export_rows(
     return _format_rows(found)
 
 
+def _format_excluded(row: CandidateOutcome) -> str:
+    """“yes” of those to whom it was never sent: some reasons for that are named as an outcome is."""
+    return "yes" if row.excluded else ""
+
+
 def _format_rows(found: Iterable[CandidateOutcome]) -> Iterator[str]:
     written: list[str] = []
     writer = CsvWriter(written.append)
     writer.write_row(COLUMNS)
     for row in found:
-        writer.write_row((row.subscriber_id, row.address, row.state, row.batch or "", row.reason))
+        became = (row.state, row.batch or "", row.reason, _format_excluded(row))
+        writer.write_row((row.subscriber_id, row.address, *became))
         yield written.pop(0)
     yield from written

@@ -15,7 +15,7 @@ from django.db.models import Count, QuerySet, Sum
 
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
-from newsletter.delivery.ledger.states import ExclusionReason, Outcome
+from newsletter.delivery.ledger.states import EXCLUDED, ExclusionReason, Outcome, get_candidate_key, parse_outcome
 from newsletter.delivery.reports import ledger_sums
 from newsletter.kernel.actors import Actor, Verb, require_list_visible
 from newsletter.kernel.errors import BadInput, NotFound
@@ -24,6 +24,7 @@ from subscribers import audience, subscriber_lookup
 ROWS_PER_QUERY = 1_000  # people to a query: SQLite and PostgreSQL both limit the parameters of one
 FEW = 20_000  # so many candidates can be looked at one by one to find a name among them
 _OUTCOME_KEYS = frozenset(outcome.key for outcome in Outcome if outcome != Outcome.REPAIRED)
+_EXCLUSION_KEYS = frozenset(reason.key for reason in ExclusionReason)
 _FoundCandidate = tuple[int, str, int | None]  # person, what became of them, number of the batch
 
 
@@ -40,6 +41,12 @@ class CandidateOutcome:
     batch: int | None
     reason: str
     at: datetime | None = None  # when the provider gave the reason
+    excluded: bool = False  # it was never planned, and `state` is the reason for that
+
+    @property
+    def key(self) -> str:
+        """What became of it: the key of an outcome or of a reason for exclusion, which no outcome has."""
+        return get_candidate_key(self.state, excluded=self.excluded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +97,11 @@ def iterate_recipients(
     """The candidates of a mailing, ascending by id behind `after`; `page_size` are read at a time.
 
     All of them, or those with one of these outcomes or reasons for exclusion (`state`), those of whom the provider gave
-    this `reason`, and those with `text` in their name or an address. “bounced” and “complained” are both outcomes and
-    reasons for exclusion: those excluded have no batch. Raises BadInput for a state that does not exist, NotFound,
-    NotAllowed for whoever may not see the subscribers of the mailing's list.
+    this `reason`, and those with `text` in their name or an address. “bounced” and “complained” are outcomes; those
+    excluded for what was before are “excluded_bounced” and “excluded_complained”. Raises BadInput for a state that does
+    not exist, NotFound, NotAllowed for whoever may not see the subscribers of the mailing's list.
     """
-    states = None if state is None else frozenset([state] if isinstance(state, str) else state)
-    _require_known(states or ())
+    states = None if state is None else _parse_states([state] if isinstance(state, str) else state)
     row = _get_visible_row(mailing_id, by)
     page = min(page_size, ROWS_PER_QUERY)
     if text and not reason and not (states and _are_few(mailing_id, states)):
@@ -108,14 +114,17 @@ def iterate_recipients(
     return _add_addresses(row, _keep_named(found, text, by) if text else found, page)
 
 
-def _require_known(states: Collection[str]) -> None:
-    unknown = set(states) - {*_OUTCOME_KEYS, *ExclusionReason, "excluded"}
+def _parse_states(given: Collection[str]) -> frozenset[str]:
+    """Keys of outcomes and of reasons for exclusion; all of those where the excluded are asked for."""
+    states = {parse_outcome(each) for each in given}
+    unknown = states - _OUTCOME_KEYS - _EXCLUSION_KEYS - {EXCLUDED}
     if unknown:
         raise BadInput(
-            f"“{min(unknown)}” is not a state. It can be {', '.join(sorted(_OUTCOME_KEYS))}, excluded, "
-            f"{', '.join(ExclusionReason)}.",
+            f"“{min(unknown)}” is not a state. It can be {', '.join(sorted(_OUTCOME_KEYS))}, {EXCLUDED}, "
+            f"{', '.join(sorted(_EXCLUSION_KEYS))}.",
             "state",
         )
+    return frozenset(states | _EXCLUSION_KEYS if EXCLUDED in states else states)
 
 
 def _get_visible_row(mailing_id: int, by: Actor) -> models.Mailing:
@@ -165,7 +174,8 @@ def _add_addresses(row: models.Mailing, found: Iterator[_FoundCandidate], page: 
         reasons = {person: (why, at) for person, why, at in exceptions.values_list("subscriber_id", "reason", "at")}
         addresses = audience.list_addresses_at(ids, as_of=row.frozen_at or row.created_at)
         for (person, became, batch), address in zip(some, addresses, strict=True):
-            yield CandidateOutcome(person, address, became, batch, *reasons.get(person, ("", None)))
+            why, at = reasons.get(person, ("", None))
+            yield CandidateOutcome(person, address, became, batch, why, at, excluded=batch is None)
 
 
 def _are_few(mailing_id: int, states: frozenset[str]) -> bool:
@@ -173,7 +183,7 @@ def _are_few(mailing_id: int, states: frozenset[str]) -> bool:
     counts: Counter[str] = Counter()
     for by_outcome, _ in ledger_sums.read_sums([mailing_id])[mailing_id].by_variant.values():
         counts.update({outcome.key: n for outcome, n in by_outcome.items()})
-    return not states & {*ExclusionReason, "excluded"} and sum(counts[state] for state in states) <= FEW
+    return not states & _EXCLUSION_KEYS and sum(counts[state] for state in states) <= FEW
 
 
 def _find_named(row: models.Mailing, text: str, after: int, by: Actor) -> Iterator[Sequence[int]]:
@@ -227,9 +237,14 @@ def _find_excluded(mailing_id: int, ids: Sequence[int], states: frozenset[str] |
     exclusions = models.Exclusion.objects.filter(mailing_id=mailing_id)
     rows = exclusions.filter(id__in=_find_holding(exclusions, ids)).values_list("reason", "members", "format")
     for reason, packed, form in rows.iterator(chunk_size=20):
-        if states is None or states & {reason, "excluded"}:
+        if _is_wanted(reason, states):
             found += [(person, reason, None) for person, _ in _find_places(unpack_members(packed, form), ids)]
     return found
+
+
+def _is_wanted(reason: str, states: frozenset[str] | None) -> bool:
+    """Whether those excluded for a reason, given as it is stored, are asked for."""
+    return states is None or get_candidate_key(reason, excluded=True) in states
 
 
 def _find_holding(rows: QuerySet[Any], ids: Sequence[int]) -> list[int]:
@@ -252,7 +267,7 @@ def _find_matching(mailing_id: int, states: frozenset[str] | None, after: int) -
     streams: list[Iterable[_FoundCandidate]] = []
     if states is None or states & _OUTCOME_KEYS:
         streams += _member_streams(mailing_id, states, after)
-    if states is None or states & {*ExclusionReason, "excluded"}:
+    if states is None or states & _EXCLUSION_KEYS:
         streams += _exclusion_streams(mailing_id, states, after)
     return merge(*streams)
 
@@ -288,7 +303,7 @@ def _exclusion_streams(
 ) -> Sequence[Iterable[_FoundCandidate]]:
     rows = models.Exclusion.objects.filter(mailing_id=mailing_id, last_id__gt=after)
     reasons = rows.order_by("reason").values_list("reason", flat=True).distinct()
-    wanted = [reason for reason in reasons if states is None or states & {"excluded", reason}]
+    wanted = [reason for reason in reasons if _is_wanted(reason, states)]
     return [_iterate_excluded(rows.filter(reason=reason).order_by("first_id"), after) for reason in wanted]
 
 

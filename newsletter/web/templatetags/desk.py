@@ -21,7 +21,14 @@ from newsletter.catalog.values import Newsletter, Newsroom
 from newsletter.curator.articles.states import SourceState
 from newsletter.curator.editions.revisions import HistoryItem
 from newsletter.curator.editions.states import EditionState
-from newsletter.delivery.ledger.states import ExclusionReason, MailingState, Outcome, get_outcome_label
+from newsletter.delivery.ledger.states import (
+    EXCLUDED,
+    ExclusionReason,
+    MailingState,
+    Outcome,
+    get_exclusion_label,
+    get_outcome_label,
+)
 from newsletter.kernel import clock
 from newsletter.kernel.enums import LabelledEnum
 from newsletter.scheduling.states import OccurrenceState
@@ -69,7 +76,8 @@ _BADGES: dict[str, tuple[str, str]] = {
     SubscriptionState.UNSUBSCRIBED: ("mute", "struck"),
     SubscriptionState.BOUNCED: ("bad", "back"),
     SubscriptionState.COMPLAINED: ("bad", "stop"),
-    ExclusionReason.SUPPRESSED: ("mute", "struck"),
+    EXCLUDED: ("mute", "struck"),
+    **{reason.key: ("mute", "struck") for reason in ExclusionReason},
     ImportState.CHECKING: ("go", "clock"),
     ImportState.NEEDS_ANSWER: ("warn", "warn"),
     ImportState.READY: ("warn", "eye"),
@@ -128,7 +136,18 @@ def state_badge(state: str) -> SafeString:
 @register.filter
 def state_label(state: str) -> str:
     """A state as people read it: a member of an enum, or the key of an outcome or of a reason for exclusion."""
-    return _(state.label if isinstance(state, LabelledEnum) else get_outcome_label(state))
+    if isinstance(state, LabelledEnum):
+        return _(state.label)
+    kind, _gap, reason = state.partition("_")
+    if kind == EXCLUDED and reason:
+        return _("Excluded: %(reason)s") % {"reason": exclusion_label(reason).lower()}
+    return _(get_outcome_label(state))
+
+
+@register.filter
+def exclusion_label(reason: str) -> str:
+    """A reason for exclusion as people read it, by its stored value."""
+    return _(get_exclusion_label(reason))
 
 
 @register.simple_tag(takes_context=True)

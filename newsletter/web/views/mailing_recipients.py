@@ -10,7 +10,13 @@ from django.http import HttpRequest, QueryDict, StreamingHttpResponse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.ledger.states import (
+    ACTIVE_MAILING_STATES,
+    EXCLUDED,
+    Outcome,
+    get_candidate_key,
+    parse_outcome,
+)
 from newsletter.delivery.reports import proof, recipients, summary
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Actor, Verb
@@ -43,12 +49,11 @@ class RecipientQuery:
     text: str
     after: int
 
-    @property
-    def states(self) -> tuple[str, ...] | None:
-        """Outcomes and reasons for exclusion; None for all."""
+    def list_states(self, mailing: summary.Mailing) -> tuple[str, ...] | None:
+        """The keys of outcomes and of reasons for exclusion; None for all."""
         if self.state == EVERYBODY:
             return None
-        return (self.state,) if self.state else tuple(each.key for each in NOT_DELIVERED)
+        return (self.state,) if self.state else list_not_delivered(mailing)
 
     def encode(self, **changes: str | int) -> str:
         """The query of an address that asks for the same, but for the changes."""
@@ -56,10 +61,16 @@ class RecipientQuery:
         return urlencode({name: value for name, value in (fields | changes).items() if value})
 
 
+def list_not_delivered(mailing: summary.Mailing) -> tuple[str, ...]:
+    """The outcomes of those who did not get a mailing: while it does not go on, also of those planned."""
+    goes_on = mailing.state in ACTIVE_MAILING_STATES
+    return tuple(each.key for each in (NOT_DELIVERED if goes_on else (Outcome.PLANNED, *NOT_DELIVERED)))
+
+
 def read_query(sent: QueryDict) -> RecipientQuery:
     """What the address of the page asks for."""
     return RecipientQuery(
-        sent.get("state", "")[:40],
+        parse_outcome(sent.get("state", "")[:40]),
         sent.get("reason", "")[:LONGEST_REASON],
         sent.get("who", "").strip()[:LONGEST_TEXT],
         parse_whole_number(sent.get("after", "")) or 0,
@@ -68,9 +79,10 @@ def read_query(sent: QueryDict) -> RecipientQuery:
 
 def build_recipients_context(found: summary.Mailing, query: RecipientQuery, by: Actor) -> dict[str, Any]:
     """The table and its filters, for whoever may see the subscribers of the list."""
+    states = query.list_states(found)
     rows = recipients.list_recipients(
         found.id,
-        state=query.states,
+        state=states,
         reason=query.reason,
         text=query.text,
         limit=PAGE + 1,
@@ -81,9 +93,10 @@ def build_recipients_context(found: summary.Mailing, query: RecipientQuery, by: 
     return {
         "query": query,
         "page": Page(rows[:PAGE], more, f"?{query.encode()}" if query.after else ""),
-        "count": None if query.reason or query.text else _count(found, query.states),
+        "count": None if query.reason or query.text else _count(found, states),
+        "still_to_come": 0 if Outcome.PLANNED.key in list_not_delivered(found) else found.counts.get("planned", 0),
         "choices": _list_choices(found, query),
-        "reasons": recipients.list_reasons(found.id, query.states, limit=REASONS_SHOWN),
+        "reasons": recipients.list_reasons(found.id, states, limit=REASONS_SHOWN),
         "export": query.encode(),
     }
 
@@ -91,8 +104,8 @@ def build_recipients_context(found: summary.Mailing, query: RecipientQuery, by: 
 def _count(found: summary.Mailing, states: Collection[str] | None) -> int:
     if states is None:
         return found.candidates
-    known = found.counts | {reason: n + found.counts.get(reason, 0) for reason, n in found.excluded.items()}
-    known["excluded"] = found.excluded_total
+    known = found.counts | {get_candidate_key(reason, excluded=True): n for reason, n in found.excluded.items()}
+    known[EXCLUDED] = found.excluded_total
     return sum(known.get(state, 0) for state in states)
 
 
@@ -108,15 +121,15 @@ class OutcomeFilter:
 
 def _list_choices(found: summary.Mailing, query: RecipientQuery) -> list[OutcomeFilter]:
     """Those who did not get it, each outcome among them, those excluded, and what else was asked for."""
-    states = ["", *(each.key for each in NOT_DELIVERED if found.counts.get(each.key))]
-    states += ["excluded"] if found.excluded_total else []
+    states = ["", *(each for each in list_not_delivered(found) if found.counts.get(each))]
+    states += [EXCLUDED] if found.excluded_total else []
     states += [] if query.state in states or query.state == EVERYBODY else [query.state]
-    labels = {"": _("Not delivered"), "excluded": _("Excluded"), EVERYBODY: _("Everybody")}
+    labels = {"": _("Not delivered"), EXCLUDED: _("Excluded"), EVERYBODY: _("Everybody")}
     return [
         OutcomeFilter(
             each,
             labels.get(each) or str(state_label(each)),
-            _count(found, RecipientQuery(each, "", "", 0).states),
+            _count(found, RecipientQuery(each, "", "", 0).list_states(found)),
             query.encode(state=each, reason=""),
         )
         for each in [*states, EVERYBODY]
@@ -130,7 +143,7 @@ def download_proof(request: HttpRequest, mailing_id: int) -> StreamingHttpRespon
     query = read_query(request.GET)
     pieces = proof.stream_proof(
         mailing_id,
-        state=query.states if request.GET.get("of") == "page" else None,
+        state=query.list_states(summary.get_mailing(mailing_id)) if request.GET.get("of") == "page" else None,
         reason=query.reason,
         text=query.text,
         by=get_actor(request),

@@ -72,13 +72,19 @@ def test_a_batch_is_refused_or_withdrawn_only_when_it_reached_nobody(outcomes: l
 
 def test_labels_follow_the_glossary_where_the_stored_value_does_not() -> None:
     assert (MailingState.FINISHED.label, MailingState.FREEZING.label) == ("Sent", "Freezing audience")
-    assert states.get_outcome_label("ceiling") == "Over ceiling"
+    assert states.get_outcome_label("excluded_ceiling") == "Excluded: over ceiling"
+    assert states.get_exclusion_label("bounced") == "Bounced earlier"
+    assert states.get_exclusion_label("something_newer") == "Something newer"
     assert states.get_outcome_label(Outcome.DELIVERED.key) == "Delivered"
     assert states.get_outcome_label("something_newer") == "Something newer"
 
 
 @pytest.mark.parametrize("reason", ExclusionReason)
-def test_a_reason_for_exclusion_is_given_by_its_value_or_its_label(reason: ExclusionReason) -> None:
-    assert states.parse_outcome(reason.value) == reason
-    assert states.parse_outcome(reason.label.lower()) == reason
+def test_a_reason_for_exclusion_is_given_by_its_key_its_label_or_its_value(reason: ExclusionReason) -> None:
+    outcomes = {outcome.key for outcome in Outcome}
+    assert reason.key not in outcomes
+    assert states.parse_outcome(reason.key) == reason.key
+    assert states.parse_outcome(reason.label.lower()) == reason.key
+    assert states.parse_outcome(states.get_outcome_label(reason.key)) == reason.key
+    assert states.parse_outcome(reason.value) == (reason.value if reason.value in outcomes else reason.key)
     assert states.parse_outcome("delivered") == "delivered"

@@ -37,7 +37,9 @@ def test_a_person_sees_what_became_of_each_edition(sent: Mailing) -> None:
     )
     assert [each.state for each in history.list_deliveries(first.subscriber_id, by=SYSTEM)] == ["accepted"]
     assert [each.state for each in history.list_deliveries(last.subscriber_id, by=SYSTEM)] == ["unknown"]
-    assert [each.state for each in history.list_deliveries(left_out.subscriber_id, by=SYSTEM)] == ["unsubscribed"]
+    (excluded,) = history.list_deliveries(left_out.subscriber_id, by=SYSTEM)
+    assert (excluded.state, excluded.excluded, excluded.key) == ("unsubscribed", True, "excluded_unsubscribed")
+    assert history.list_deliveries(first.subscriber_id, by=SYSTEM)[0].key == "accepted"
     assert history.list_deliveries(10**9, by=SYSTEM) == ()
 
 

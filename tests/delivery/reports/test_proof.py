@@ -27,6 +27,9 @@ def test_every_candidate_is_in_it_once_and_who_took_it_is_recorded(sent: Mailing
     assert tuple(rows[0]) == COLUMNS
     assert len({row["reader"] for row in rows}) == 121
     assert {row["state"] for row in rows} == {"accepted", "unknown", "unsubscribed"}
+    assert {(row["state"], row["excluded"]) for row in rows if row["excluded"] or not row["batch"]} == {
+        ("unsubscribed", "yes")
+    }
     (entry,) = audit_log.list_entries(audit_log.AuditFilter(), limit=1)
     assert (entry.action, entry.target) == ("exported proof", f"mailing {sent.id}")
 

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 import lxml.html
+import pytest
 from django.db.models import F
 from django.test import Client
 
-from newsletter.delivery.ledger.format import unpack_members
+from newsletter.delivery.ledger.format import FORMAT, pack_members, unpack_members
 from newsletter.delivery.ledger.states import Outcome
-from newsletter.delivery.models import Batch, DeliveryException
+from newsletter.delivery.models import Batch, DeliveryException, Exclusion, Mailing
 
 
 def test_those_who_did_not_get_it_are_filtered_counted_and_exported_as_shown(
@@ -41,3 +42,68 @@ def test_those_who_did_not_get_it_are_filtered_counted_and_exported_as_shown(
     lines = b"".join(admin.get(shown)).decode().splitlines()
     assert [line.split(",")[1] for line in lines[1:]] == ["reader0@example.com"]
     assert admin.get(f"/deliveries/{sent.id}/?state=lost").status_code == 422
+
+
+def exclude(mailing_id: int, reason: str, people: list[int]) -> None:
+    """So many more candidates of a mailing, to whom it was never sent."""
+    Exclusion.objects.create(
+        mailing_id=mailing_id,
+        reason=reason,
+        members=pack_members(people),
+        size=len(people),
+        format=FORMAT,
+        first_id=people[0],
+        last_id=people[-1],
+    )
+    Mailing.objects.filter(id=mailing_id).update(candidates=F("candidates") + len(people))
+
+
+def read_filters(admin: Client, address: str) -> list[str]:
+    page = lxml.html.fromstring(admin.get(address).content.decode())
+    return [" ".join(each.text_content().split()) for each in page.cssselect("#who nav a, #who h2 + span")]
+
+
+def read_rows(admin: Client, address: str) -> list[str]:
+    page = lxml.html.fromstring(admin.get(address).content.decode())
+    return [each.text_content() for each in page.cssselect("#rows .st")]
+
+
+def test_whoever_was_excluded_for_an_earlier_bounce_did_not_bounce_now(
+    admin: Client, sent: Any, readers: Any, now: datetime
+) -> None:
+    Batch.objects.update(
+        outcomes=bytes([Outcome.BOUNCED, 0, Outcome.ACCEPTED, 0, Outcome.ACCEPTED, 0]), version=F("version") + 1
+    )
+    fourth, fifth, sixth = readers(3, prefix="earlier")
+    exclude(sent.id, "bounced", [fourth, fifth])
+    exclude(sent.id, "complained", [sixth])
+    page = f"/deliveries/{sent.id}/"
+    assert read_filters(admin, page) == ["1 of 6", "Not delivered 1", "Bounced 1", "Excluded 3", "Everybody 6"]
+    assert read_rows(admin, page) == ["Bounced"]
+    assert read_rows(admin, f"{page}?state=bounced") == ["Bounced"]
+    assert read_rows(admin, f"{page}?state=excluded_bounced") == ["Excluded: bounced earlier"] * 2
+    assert read_rows(admin, f"{page}?state=excluded")[2] == "Excluded: complained earlier"
+    for asked in ("bounced", "excluded_bounced", "excluded_complained", "excluded", "everybody", ""):
+        address = f"{page}?state={asked}"
+        (head, *_filters) = read_filters(admin, address)
+        assert head == f"{len(read_rows(admin, address))} of 6", "the count is that of the rows"
+    sums = lxml.html.fromstring(admin.get(page).content.decode()).cssselect("#sums .sub a")
+    shown = {each.text_content(): len(read_rows(admin, page + each.get("href").partition("#")[0])) for each in sums}
+    assert shown == {"Accepted": 2, "Bounced": 1, "Bounced earlier": 2, "Complained earlier": 1}
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_those_planned_did_not_get_a_mailing_that_does_not_go_on(admin: Client, sent: Any, state: str) -> None:
+    page = f"/deliveries/{sent.id}/"
+    Batch.objects.update(state="planned", outcomes=bytes(6), version=F("version") + 1)
+    Mailing.objects.update(state="sending", finished_at=None)
+    assert read_filters(admin, page)[0] == "0 of 3 · still to come: 3"
+    Mailing.objects.update(state=state)
+    assert read_filters(admin, page) == ["3 of 3", "Not delivered 3", "Planned 3", "Everybody 3"]
+    assert read_rows(admin, page) == ["Planned"] * 3
+
+
+def test_of_an_audience_that_is_not_counted_yet_nobody_is_said_to_have_it(admin: Client, sent: Any) -> None:
+    Batch.objects.all().delete()
+    Mailing.objects.update(state="paused", finished_at=None, frozen_at=None, candidates=0, planned=0)
+    assert "The audience is not counted yet." in admin.get(f"/deliveries/{sent.id}/").content.decode()

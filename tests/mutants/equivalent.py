@@ -537,6 +537,58 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     ),
     "mailed_before": (
         *(
+            Equivalent("EarlierBatches", before, after, "It is set as soon as the object is made.")
+            for before in (
+                "_strata: list[tuple[int, int]] = field(init=False)  "
+                "# mailing and stratum: so the index gives a range of ids",
+                "_open: dict[int, int] = field(init=False)  # of batches that begin before the next page: its last id",
+            )
+            for after in (
+                before.replace("field(init=False)", "field(init=None)"),
+                before.replace("field(init=False)", "None"),
+            )
+        ),
+        Equivalent(
+            "EarlierBatches.__post_init__",
+            "if self.after:",
+            "if ((self.after) or True):",
+            "Only spares work: no batch begins before the first id.",
+        ),
+        Equivalent(
+            "EarlierBatches._list_beginning",
+            "if not self._strata:",
+            "if ((not self._strata) and False):",
+            "Only spares work: no batch is of no mailing.",
+        ),
+        *(
+            Equivalent(
+                "EarlierBatches.read_page",
+                "self._open = {batch_id: last_id for batch_id, last_id in self._open.items() if last_id > upto}",
+                after,
+                "Only spares work: who of a batch is on no page counts on none.",
+            )
+            for after in (
+                "self._open = {batch_id: last_id for batch_id, last_id in self._open.items() if last_id >= upto}",
+                "self._open = {batch_id: last_id for batch_id, last_id in self._open.items() "
+                "if ((last_id > upto) or True)}",
+            )
+        ),
+        *(
+            Equivalent(
+                "EarlierBatches.read_page",
+                "for batch in batches.iterator(chunk_size=50):",
+                f"for batch in batches.iterator(chunk_size={size}):",
+                "The same batches, more at a time.",
+            )
+            for size in ("51", "None")
+        ),
+        Equivalent(
+            "EarlierBatches.read_page",
+            'batches = models.Batch.objects.filter(id__in=list(self._open)).select_related("mailing")',
+            "batches = models.Batch.objects.filter(id__in=list(self._open)).select_related(None)",
+            "Only spares queries.",
+        ),
+        *(
             Equivalent(
                 "EarlierBatches.__post_init__",
                 "spanning = batches.filter(first_id__lte=self.after, last_id__gt=self.after)",

@@ -28,10 +28,6 @@ class MailedBefore(NamedTuple):
     mailed: frozenset[int]
     undecided: frozenset[int]
 
-    def includes(self, subscriber_id: int) -> bool:
-        """Whether somebody has it or may have it."""
-        return subscriber_id in self.mailed or subscriber_id in self.undecided
-
 
 NOBODY = MailedBefore(frozenset(), frozenset())
 _MAILED = frozenset(outcome for outcome in Outcome if outcome.was_accepted)

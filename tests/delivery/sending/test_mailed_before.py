@@ -16,7 +16,7 @@ from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, MemberFlag, Outcome, RecallState
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import ledger_rows, mailings
-from newsletter.delivery.sending.mailed_before import EarlierBatches
+from newsletter.delivery.sending.mailed_before import NOBODY, EarlierBatches
 from tests.actors import SYSTEM
 from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes.provider import ScriptedProvider
@@ -190,3 +190,7 @@ def test_whoever_was_dropped_for_a_reason_of_ours_and_was_mailed_after_all_has_i
     flagged = MemberFlag.STILL_OWED
     keep(earlier.id, {1: Outcome.DROPPED, 2: Outcome.DELIVERED, 3: Outcome.COMPLAINED}, flagged=flagged)
     assert read(earlier, iter([10])) == ({2, 3}, set())
+
+
+def test_where_no_other_mailing_counts_nobody_has_it(earlier: models.Mailing) -> None:
+    assert EarlierBatches(earlier.edition_id, earlier.id, after=0).read_page(10) == NOBODY

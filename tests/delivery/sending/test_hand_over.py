@@ -872,6 +872,31 @@ def test_a_batch_that_was_mended_is_sent_at_once_when_somebody_says_so(frozen: P
     assert not isolation.list_failures()
 
 
+@pytest.mark.parametrize("waiting", [BatchState.PLANNED, BatchState.CLAIMED])
+def test_a_failure_is_forgotten_once_its_own_batch_was_prepared_and_no_sooner(
+    frozen: Plan, join: Join, now: datetime, waiting: BatchState
+) -> None:
+    join(103)
+    made = frozen()
+    models.Batch.objects.filter(number__gt=1).update(size=99)
+    hand_over_all(ScriptedProvider(), now)
+    assert len(isolation.list_failures()) == 2
+    models.Batch.objects.filter(number=2).update(state=BatchState.ACCEPTED)
+    models.Batch.objects.filter(number=3).update(state=waiting)
+    assert hand_over.forget_prepared() == 1
+    assert [each.what for each in isolation.list_failures()] == [f"Preparing batch 3 of mailing {made.id}"]
+
+
+def test_an_answer_is_stored_with_its_instant_also_at_the_last_try(
+    frozen: Plan, join: Join, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    join(3)
+    frozen()
+    monkeypatch.setattr(hand_over, "RECORD_RETRY_SECONDS", ())
+    step(ScriptedProvider(), now)
+    assert models.Batch.objects.values_list("state", "submitted_at").get() == (BatchState.ACCEPTED, now)
+
+
 def test_a_mail_that_cannot_be_read_holds_up_its_own_mailing_alone(frozen: Plan, join: Join, now: datetime) -> None:
     join(3)
     made = frozen()

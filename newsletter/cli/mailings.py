@@ -22,7 +22,7 @@ from newsletter.delivery.ledger.states import (
     get_outcome_label,
 )
 from newsletter.delivery.reports import proof, recipients, summary
-from newsletter.delivery.sending import mailings, send_again
+from newsletter.delivery.sending import late_mailings, mailings, send_again
 from newsletter.delivery.sending.recall import recall_mailing, resume_mailing
 from newsletter.delivery.sending.repair import repair_mailing, settle_unknown
 from newsletter.jobs import tasks, wiring
@@ -70,6 +70,9 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
     for alarm in mailing.alarms:
         say(f"ALARM ({alarm.count:,}, last {clock.format_in_zone(alarm.last_at, zone)}): {alarm.message}")
     say(f"Mailing {mailing.id}: {mailing.state.label.lower()}{f', {mailing.reason}' if mailing.reason else ''}")
+    if mailing.state == MailingState.PAUSED:
+        late = " --late" if late_mailings.is_paused_late(mailing.id, clock.now()) else ""
+        say(f"To go on: newsletter mailings resume {mailing.id}{late}")
     say(
         f"Due {clock.format_in_zone(mailing.due_at, zone)}; started {_format_instant(mailing.started_at, zone)}; "
         f"finished {_format_instant(mailing.finished_at, zone)}"

@@ -6,7 +6,11 @@ unknown. Unknown is never retried automatically.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import http.client
+import smtplib
+import socket
+import ssl
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -308,3 +312,31 @@ class Suppressor(Protocol):
     def list_suppressed(self, since: datetime, until: datetime) -> Iterable[Event]:
         """What came onto its lists between two instants. Raises ProviderError, also in the middle."""
         ...
+
+
+# The first kind that an error is, or that stands behind it, says what happened.
+_NETWORK_ERRORS: tuple[tuple[type[Exception], str], ...] = (
+    (ssl.SSLCertVerificationError, "its certificate is not valid for its address"),
+    (TimeoutError, "it did not answer in time"),
+    (socket.gaierror, "its name cannot be found"),
+    (ConnectionRefusedError, "nothing answers at its address"),
+    (ssl.SSLError, "the encrypted connection failed"),
+    (ConnectionError, "it closed the connection"),
+    (http.client.HTTPException, "it closed the connection"),
+    (smtplib.SMTPServerDisconnected, "it closed the connection"),
+)
+
+
+def describe_network_error(error: BaseException) -> str:
+    """What an error of the network means, in words: those of the libraries are of their code."""
+    behind = list(_unfold(error))
+    return next((words for kind, words in _NETWORK_ERRORS for each in behind if isinstance(each, kind)), "it failed")
+
+
+def _unfold(error: BaseException, depth: int = 8) -> Iterator[BaseException]:
+    """An error and those that it was made of or followed from."""
+    yield error
+    within = [*error.args, error.__cause__, error.__context__, getattr(error, "reason", None)]
+    for each in within if depth else ():
+        if isinstance(each, BaseException):
+            yield from _unfold(each, depth - 1)

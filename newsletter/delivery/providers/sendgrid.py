@@ -38,6 +38,7 @@ from newsletter.delivery.providers.base import (
     Recipient,
     RequestRefused,
     SendRequest,
+    describe_network_error,
     to_columns,
 )
 from newsletter.delivery.providers.unsubscribe_headers import build_unsubscribe_headers, count_tokens
@@ -88,15 +89,15 @@ class SendGrid:
         except HTTPError as error:
             return _to_answer(error, now)
         except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
-            return Answer(AnswerKind.REFUSED, f"SendGrid cannot be reached: {error}")
+            return Answer(AnswerKind.REFUSED, f"SendGrid cannot be reached: {describe_network_error(error)}.")
         except urllib3.exceptions.SSLError as error:
             if isinstance(error.__cause__ or error.__context__, ssl.SSLCertVerificationError):
                 return Answer(
-                    AnswerKind.REFUSED, f"SendGrid’s certificate is not valid for its address: {error}", stop=True
+                    AnswerKind.REFUSED, f"SendGrid cannot be reached: {describe_network_error(error)}.", stop=True
                 )
-            return Answer(AnswerKind.UNKNOWN, f"The connection broke: {error}")
+            return Answer(AnswerKind.UNKNOWN, f"SendGrid’s answer was lost: {describe_network_error(error)}.")
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            return Answer(AnswerKind.UNKNOWN, f"SendGrid’s answer was lost: {error}")
+            return Answer(AnswerKind.UNKNOWN, f"SendGrid’s answer was lost: {describe_network_error(error)}.")
         if response.status_code == 202:
             message_id = remove_unstorable(str(response.headers.get("X-Message-Id", "")))
             return Answer(AnswerKind.ACCEPTED, provider_id=message_id)
@@ -236,7 +237,7 @@ def _ask(call: Callable[[], Response], permission: str = "Scheduled Sends access
         status = int(error.status_code)
         raise _Refusal(f"SendGrid answered {status}: {_error_text(error)}.{remedy}", status) from None
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise ProviderError(f"SendGrid cannot be reached: {error}") from None
+        raise ProviderError(f"SendGrid cannot be reached: {describe_network_error(error)}.") from None
     except (ValueError, RecursionError):
         raise ProviderError("SendGrid’s answer cannot be read.") from None
 

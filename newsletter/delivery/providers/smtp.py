@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from newsletter.delivery.providers import mime
 from newsletter.delivery.providers.accounts import compute_fingerprint, compute_former_fingerprints
-from newsletter.delivery.providers.base import Answer, AnswerKind, Recipient, SendRequest
+from newsletter.delivery.providers.base import Answer, AnswerKind, Recipient, SendRequest, describe_network_error
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.text import remove_unstorable
 
@@ -76,7 +76,7 @@ class Smtp:
         except _ConnectionLost as error:
             progress.unknown_places.append(len(progress))
             return progress.build_answer(
-                f"The connection to {self._host} was lost while a message was under way: {error}"
+                f"The connection to {self._host} was lost while a message was under way: {error}."
             )
         except smtplib.SMTPAuthenticationError as error:
             return progress.build_answer(
@@ -90,7 +90,12 @@ class Smtp:
                 stop=error.smtp_code >= 500,
             )
         except (OSError, smtplib.SMTPException) as error:
-            return progress.build_answer(f"{self._host}:{self._port} cannot be reached: {error}")
+            why = (
+                _format_error(error)
+                if isinstance(error, smtplib.SMTPResponseException)
+                else describe_network_error(error)
+            )
+            return progress.build_answer(f"{self._host}:{self._port} cannot be reached: {why}.")
         if len(progress.accepted_places) == len(progress):
             return Answer(AnswerKind.ACCEPTED)
         return progress.build_answer(f"{self._host} refused some of the messages: {progress.last_reply}")
@@ -137,7 +142,7 @@ def _send_data(server: smtplib.SMTP, message: bytes) -> tuple[int, bytes]:
     except smtplib.SMTPDataError as error:
         return error.smtp_code, _to_bytes(error.smtp_error)
     except (OSError, smtplib.SMTPServerDisconnected) as error:
-        raise _ConnectionLost(str(error)) from None
+        raise _ConnectionLost(describe_network_error(error)) from None
 
 
 class _BatchProgress:

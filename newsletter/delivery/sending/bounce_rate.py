@@ -36,8 +36,8 @@ def _pause_if_turned_away(row: models.Mailing) -> bool:
         return False
     mailings.pause_on_error(
         row.id,
-        f"{found.turned_away} of {found.accepted} were bounced or blocked by the receiving servers. Look why: "
-        f"newsletter mailings report {row.id}. Then resume, or cancel it.",
+        f"{found.turned_away} of {found.accepted} were bounced or blocked by the receiving servers. Look why, then "
+        "resume, or cancel it.",
     )
     return True
 

@@ -389,13 +389,15 @@ def _record(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
             return
     answer = _interpret_answer(prepared, answer)
     waiting = _mark_named(prepared, answer)
+    proven = answer.permanent and _has_accepted_batch(claim.mailing_id)
     following = retry.decide_next_step(
         answer,
         attempt=claim.attempt,
         now=now,
         jitter=random.random(),  # noqa: S311
         some_named=len(waiting) < len(prepared.places),
-        message_proven=answer.permanent and _has_accepted_batch(claim.mailing_id),
+        message_proven=proven,
+        may_have_reached=answer.permanent and not proven and _may_have_reached_somebody(prepared),
         lost_answers=_count_lost_answers(claim.mailing_id) if answer.unknown else 0,
         most_lost=claim.probes or retry.MAX_LOST_ANSWERS,
     )
@@ -434,6 +436,14 @@ def _mark_named(prepared: _PreparedBatch, answer: Answer) -> list[int]:
 
 def _has_accepted_batch(mailing_id: int) -> bool:
     return models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.ACCEPTED).exists()
+
+
+def _may_have_reached_somebody(prepared: _PreparedBatch) -> bool:
+    """Whether somebody has it, or may have it, by an answer that was lost or one that named a few."""
+    others = models.Batch.objects.filter(mailing_id=prepared.claim.mailing_id).exclude(attempt_key="")
+    tried = [Outcomes(*packed) for packed in others.values_list("outcomes", "format")]
+    reached = {outcome for outcomes in (*tried, prepared.outcomes) for outcome in outcomes.count_outcomes()}
+    return any(outcome is Outcome.UNKNOWN or outcome.was_accepted for outcome in reached)
 
 
 def _count_lost_answers(mailing_id: int) -> int:

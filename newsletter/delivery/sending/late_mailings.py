@@ -10,16 +10,19 @@ So a long mailing is not late as long as it moves, and one that stood still for 
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db.models import Max, Q, QuerySet, Sum
 
 from newsletter.catalog import newsletters
-from newsletter.delivery import alarms, models
+from newsletter.delivery import models
 from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES, BatchState, MailingState
 from newsletter.delivery.sending.claims import Claim
 from newsletter.kernel import clock
 from newsletter.scheduling import lateness
+
+log = logging.getLogger(__name__)
 
 NEVER_LATE = timedelta(minutes=1)  # every newsletter allows as much; and how often a mailing's progress is noted
 
@@ -66,7 +69,7 @@ def _hold_if_late(mailing_id: int, expected: datetime, now: datetime) -> bool:
     reason = _describe(row, expected, now)
     rows = models.Mailing.objects.filter(id=mailing_id, state__in=ACTIVE_MAILING_STATES, version=row.version)
     if rows.update(state=MailingState.PAUSED, reason=reason[:300]):
-        alarms.raise_alarm(mailing_id, reason, now)
+        log.error("Mailing %s stops: %s", mailing_id, reason)
     return True
 
 
@@ -104,7 +107,4 @@ def _describe(row: models.Mailing, expected: datetime, now: datetime) -> str:
     else:
         known = f"nothing of it was sent, and it was due {due}"
     span = lateness.format_span(now - expected)
-    return (
-        f"Held, because it is {span} late: {known}. To send it all the same: newsletter mailings resume {row.id} "
-        "--late. Otherwise cancel it."
-    )
+    return f"Held, because it is {span} late: {known}. Send it late, or cancel it."

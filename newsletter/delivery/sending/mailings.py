@@ -271,7 +271,7 @@ def pause_other_providers(
         return 0
     for mailing_id, planned_for, planned_account in found:
         if planned_for == provider:
-            pause_on_error(mailing_id, _describe_other_account(mailing_id, planned_account, account))
+            pause_on_error(mailing_id, _describe_other_account(planned_account, account))
             continue
         pause_on_error(
             mailing_id,
@@ -287,10 +287,10 @@ def rename_account(former: Collection[str], account: str) -> int:
     return models.Mailing.objects.filter(account__in=former).update(account=account) if former else 0
 
 
-def _describe_other_account(mailing_id: int, planned_for: str, account: str) -> str:
+def _describe_other_account(planned_for: str, account: str) -> str:
     return (
         f"It was {accounts.describe_difference(planned_for, account)}. Set that again and restart the workers, then "
-        f"resume; or let the rest leave from here: newsletter mailings resume {mailing_id} --accept-account"
+        "resume; or let the rest leave by the provider account of now."
     )
 
 
@@ -330,7 +330,7 @@ def resume(
     if found.recall == RecallState.OPEN and not not_cancelled:
         raise Refused(f"The provider may have cancelled mailing {mailing_id}: it must be asked before it is resumed.")
     if not late and (why := late_mailings.describe_if_late(found, now)):
-        raise Refused(why)
+        raise Refused(why, command_hint=f"To send it late: newsletter mailings resume {mailing_id} --late")
     to = MailingState.SCHEDULED if found.frozen_at is None else MailingState.FREEZING
     with transaction.atomic():
         detail = _renew_envelope(found, account, accept_account)
@@ -342,6 +342,7 @@ def resume(
         # With the version, what workers know of it is read again; and the provider is to prove itself again.
         fresh: dict[str, Any] = {"resumed_at": now, "underway_at": now, "proven_at": None, "version": F("version") + 1}
         if stopped.update(state=to, reason="", **fresh):
+            models.Alarm.objects.filter(mailing_id=mailing_id, message=found.reason).delete()  # it was about the pause
             _record_change(by, "resumed", found, to, now, detail)
 
 
@@ -357,7 +358,10 @@ def _renew_envelope(row: models.Mailing, account: str, accept_account: bool) -> 
     if not account or account == row.account or not row.account:
         return ""
     if not accept_account and (not untouched or row.cancel_id):
-        raise Refused(_describe_other_account(row.id, row.account, account))
+        raise Refused(
+            _describe_other_account(row.account, account),
+            command_hint=f"By that of now: newsletter mailings resume {row.id} --accept-account",
+        )
     mine.update(account=account)
     return f"with the account {account} in place of {row.account}"
 

@@ -121,8 +121,8 @@ def recall_mailing(
     except ProviderError as error:
         _note_failure(row, error)
         raise ProviderError(
-            f"{error} Nothing more of mailing {mailing_id} is submitted, and the provider is asked again every minute. "
-            f"See what became of it: newsletter mailings show {mailing_id}"
+            f"{error} Nothing more of mailing {mailing_id} is submitted, and the provider is asked again every minute.",
+            command_hint=f"See what became of it: newsletter mailings show {mailing_id}",
         ) from error
     return _finish(row.id, by, now)
 
@@ -317,17 +317,14 @@ def _give_up(row: models.Mailing, now: datetime, by: Actor) -> None:
     """Lets a mailing go on that the provider has not cancelled in time: it sends what it has."""
     waiting = models.Batch.objects.filter(mailing_id=row.id, state__in=(BatchState.PLANNED, BatchState.CLAIMED))
     to = MailingState.SENDING if row.started_at and not waiting.exists() else MailingState.PAUSED
-    rest = (
-        f" What is not submitted yet waits: resume it, or cancel it: newsletter mailings cancel {row.id}"
-        if to is MailingState.PAUSED
-        else ""
-    )
+    rest = " What is not submitted yet waits: resume it, or cancel it." if to is MailingState.PAUSED else ""
     why = f"The recall by {row.recalling_by} failed: {row.provider} has not cancelled it, and sends what it has.{rest}"
     with transaction.atomic():
         mine = models.Mailing.objects.filter(id=row.id, state=MailingState.RECALLING)
         if not mine.update(state=to, reason=why[:300] if to is MailingState.PAUSED else ""):
             return
-        alarms.raise_alarm(row.id, why, now)
+        if to is not MailingState.PAUSED:  # what is paused says why by itself
+            alarms.raise_alarm(row.id, why, now)
         before, after = {"state": row.state}, {"state": to.value}
         target = f"mailing {row.id}"
         by.record(ActionRecord("failed to recall", target, now, row.newsletter_id, before=before, after=after))

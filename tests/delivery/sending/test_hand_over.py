@@ -1194,3 +1194,19 @@ def test_bad_addresses_that_are_named_one_by_one_stop_nothing_once_somebody_was_
     made = frozen()
     hand_over_all(ScriptedProvider(accepts, *[names(0)] * 15), now)
     assert shown(made).counts == {"accepted": 85, "refused": 15}
+
+
+def test_a_refusal_after_answers_that_were_lost_does_not_say_that_nobody_was_mailed(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(120)
+    made = frozen()
+    hand_over_all(ScriptedProvider(loses_the_answer, loses_the_answer), now)
+    assert shown(made).state == MailingState.PAUSED
+    later = now + timedelta(minutes=1)
+    mailings.resume(made.id, by=SYSTEM, now=later)
+    freeze.freeze_next(later)
+    hand_over_all(ScriptedProvider(refuses_for_good), later)
+    assert shown(made).state == MailingState.PAUSED
+    assert "Nobody was mailed yet" not in shown(made).reason
+    assert "Some may have it: their answers were lost." in shown(made).reason

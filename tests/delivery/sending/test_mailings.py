@@ -10,7 +10,7 @@ from newsletter.accounts import audit_log
 from newsletter.accounts.actors import SystemActor
 from newsletter.accounts.audit_log import AuditFilter
 from newsletter.curator.editions import approval, edition_lookup, editions
-from newsletter.delivery import models
+from newsletter.delivery import alarms, models
 from newsletter.delivery.ledger.states import BatchState, MailingState
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
@@ -221,9 +221,9 @@ def test_nothing_of_a_mailing_leaves_by_another_account_until_somebody_accepts_i
     paused = summary.get_mailing(half_sent.id)
     assert paused.state == MailingState.PAUSED
     assert said in paused.reason
-    assert f"mailings resume {half_sent.id} --accept-account" in paused.reason
-    with pytest.raises(Refused, match="--accept-account"):
+    with pytest.raises(Refused, match="provider account of now") as refused:
         mailings.resume(half_sent.id, account=ours, by=SYSTEM, now=now)
+    assert f"resume {half_sent.id} --accept-account" in refused.value.command_hint
     assert summary.get_mailing(half_sent.id).state == MailingState.PAUSED
     mailings.resume(half_sent.id, account=ours, accept_account=True, by=SYSTEM, now=now)
     freeze.freeze_next(now, account="host key1")
@@ -255,7 +255,7 @@ def test_where_nobody_was_mailed_another_account_is_taken_unless_its_window_is_o
     hand_over_all(first, now)
     models.Mailing.objects.update(cancel_id=cancel_id)
     if cancel_id:
-        with pytest.raises(Refused, match="--accept-account"):
+        with pytest.raises(Refused, match="provider account of now"):
             mailings.resume(made.id, account="host key2", by=SYSTEM, now=now)
         return
     mailings.resume(made.id, account="host key2", by=SYSTEM, now=now)
@@ -276,7 +276,7 @@ def test_where_somebody_may_have_been_mailed_another_account_must_be_accepted(
     first.script = [situation]
     hand_over.hand_over_next(now, owner="worker/1", provider=first, clock=lambda: now)
     mailings.pause(made.id, by=SYSTEM, now=now)
-    with pytest.raises(Refused, match="--accept-account"):
+    with pytest.raises(Refused, match="provider account of now"):
         mailings.resume(made.id, account="host key2", by=SYSTEM, now=now)
 
 
@@ -367,3 +367,11 @@ def test_a_mailing_of_our_account_is_known_by_its_former_fingerprint(half_sent: 
     assert mailings.rename_account([], "host new") == 0
     assert mailings.rename_account(["host key1", "host key0"], "host new") == 1
     assert summary.get_mailing(half_sent.id).account == "host new"
+
+
+def test_an_alarm_that_says_why_it_is_paused_ends_with_the_pause(half_sent: Mailing, now: datetime) -> None:
+    models.Mailing.objects.filter(id=half_sent.id).update(state=MailingState.PAUSED, reason="Held, 5 days late.")
+    for message in ("Held, 5 days late.", "Subscribers may have it twice."):
+        alarms.raise_alarm(half_sent.id, message, now)
+    mailings.resume(half_sent.id, late=True, by=SYSTEM, now=now)
+    assert [each.message for each in summary.get_mailing(half_sent.id).alarms] == ["Subscribers may have it twice."]

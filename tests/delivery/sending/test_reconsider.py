@@ -519,7 +519,7 @@ def test_whom_it_would_reach_too_late_somebody_is_asked_about(twice: Twice) -> N
     twice.now += timedelta(hours=10)
     assert twice.look_again() == 50
     assert twice.second.state == MailingState.PAUSED
-    assert f"resume {twice.second_id} --late" in twice.second.reason
+    assert "10 hours late" in twice.second.reason
     assert len(twice.provider.mailed) == mailed
     mailings.resume(twice.second_id, late=True, by=SYSTEM, now=twice.now)
     freeze.freeze_next(twice.now)

@@ -25,6 +25,7 @@ def after(
         jitter=0.5,
         some_named=some_named,
         message_proven=message_proven,
+        may_have_reached=False,
         lost_answers=lost_answers,
     )
 

@@ -26,6 +26,7 @@ from newsletter.curator.editions import (
 )
 from newsletter.curator.editions.content_hash import compute_mail_hash
 from newsletter.curator.editions.edition_changes import BOX
+from newsletter.curator.editions.pool import Run
 from newsletter.curator.editions.states import EditionState, LinkCheckState
 from newsletter.curator.editions.unsaved_texts import UnsavedText
 from newsletter.curator.editions.values import EarlierEdition, Edition, PageCheck, Snapshot
@@ -73,7 +74,8 @@ def inspect_edition(edition_id: int, *, now: datetime) -> CheckedEdition:
     content_hash = decisions.find_content_hash(edition, mail_sha256=compute_mail_hash(mails))
     active = _count_active(newsletter)
     checks, unsaved = page_checks.list_page_checks(edition_id), unsaved_texts.list_unsaved_texts(edition)
-    found = _find(edition, newsletter, sponsor, mails, checks, unsaved, active, now)
+    runs = pool.list_runs(edition.date)
+    found = _find(edition, newsletter, sponsor, mails, checks, unsaved, runs, active, now)
     return CheckedEdition(edition, newsletter, mails, found, content_hash, active)
 
 
@@ -82,13 +84,16 @@ def find_findings(
     newsletter: Newsletter,
     checks: Mapping[str, PageCheck],
     unsaved: Sequence[UnsavedText],
+    runs: Sequence[Run],
     *,
     now: datetime,
 ) -> tuple[Finding, ...]:
-    """Every finding about an edition that was read, with its newsletter, checks of its pages and unsaved texts."""
+    """Every finding about an edition that was read, with its newsletter, checks of its pages, unsaved texts, and what
+    runs in the editions around it.
+    """
     sponsor = sponsors.find_sponsor(newsletter.id, edition.date)
     mails = approval.preview_variants(edition, newsletter, sponsor)
-    return _find(edition, newsletter, sponsor, mails, checks, unsaved, _count_active(newsletter), now)
+    return _find(edition, newsletter, sponsor, mails, checks, unsaved, runs, _count_active(newsletter), now)
 
 
 def approve_edition(edition_id: int, *, content_hash: str | None, by: Actor, now: datetime) -> Snapshot | None:
@@ -103,7 +108,8 @@ def approve_edition(edition_id: int, *, content_hash: str | None, by: Actor, now
         checks = page_checks.list_page_checks(edition_id)
         sponsor = sponsors.find_sponsor(newsletter.id, edition.date)
         unsaved = unsaved_texts.list_unsaved_texts(edition)
-        found = _find(edition, newsletter, sponsor, mails, checks, unsaved, _count_active(newsletter), now)
+        runs = pool.list_runs(edition.date)
+        found = _find(edition, newsletter, sponsor, mails, checks, unsaved, runs, _count_active(newsletter), now)
         blocking = [finding for finding in found if finding.blocks]
         if blocking:
             reasons = "\n".join(f"  {finding.where}: {finding.message}" for finding in blocking)
@@ -147,6 +153,7 @@ def _find(
     mails: Mapping[Variant, Rendered],
     checks: Mapping[str, PageCheck],
     unsaved: Sequence[UnsavedText],
+    runs: Sequence[Run],
     active: int,
     now: datetime,
 ) -> tuple[Finding, ...]:
@@ -157,7 +164,7 @@ def _find(
     segments = visibility.get_segment_names() if any(each.startswith(variants.SEGMENT) for each in groups) else {}
     found = [
         *_check_wording(edition, newsletter, {each.date: each.subject for each in earlier}, now),
-        *_check_stories(edition, newsletter),
+        *_check_stories(edition, newsletter, runs),
         *_check_unsaved_texts(unsaved),
         *(
             Finding(FindingLevel.WARN, f"story:{key}", message, f"page-{state}")
@@ -243,10 +250,10 @@ def _check_unsaved_texts(unsaved: Sequence[UnsavedText]) -> Iterator[Finding]:
         yield Finding(FindingLevel.BLOCK, where, message, "two-texts")
 
 
-def _check_stories(edition: Edition, newsletter: Newsletter) -> Iterator[Finding]:
+def _check_stories(edition: Edition, newsletter: Newsletter, runs: Sequence[Run]) -> Iterator[Finding]:
     fewest = min(len(variants.select_visible(edition, each).picks) for each in variants.list_variants(edition))
     yield from stories.check_count(fewest, newsletter.stories_least, newsletter.stories_wanted, newsletter.name)
-    ran, same_event = pool.find_runs_and_stories_of_picks(edition)
+    ran, same_event = pool.find_runs_and_stories_of_picks(edition, runs)
     for story in edition.picks:
         yield from stories.check_story(story, ran=ran.get(story.article_id, ""))
     yield from stories.check_duplicates(sorted(edition.picks, key=lambda each: each.number), same_event)

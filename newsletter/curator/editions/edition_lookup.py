@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.db.models import (
@@ -115,13 +115,14 @@ def list_ids_of_day(newsletter_id: int, on: date) -> tuple[int, ...]:
     return tuple(rows.values_list("id", flat=True))
 
 
-def find_last_out(newsletter_id: int, *, besides: int) -> tuple[int, datetime] | None:
-    """The newest edition of a newsletter that went out, and when it was approved."""
+def find_last_out(newsletter_id: int, *, besides: int, **more: Subquery) -> Mapping[str, Any] | None:
+    """The newest edition of a newsletter that went out: when it was approved, `out_since`, and what more is asked."""
     standing = models.Snapshot.objects.filter(edition=OuterRef("pk"), purpose=SnapshotPurpose.EDITION, voided_at=None)
     rows = models.Edition.objects.filter(newsletter_id=newsletter_id, state__in=OUT_STATES).exclude(id=besides)
     # As a subquery: from the newest on, until one is found. Joined, all there ever were would be sorted.
     found = rows.annotate(out_since=Subquery(standing.values("approved_at"))).exclude(out_since=None)
-    return found.order_by("-date", "-number").values_list("id", "out_since").first()
+    row: dict[str, Any] | None = found.annotate(**more).order_by("-date", "-number").values("out_since", *more).first()
+    return row
 
 
 def list_editions(

@@ -6,12 +6,24 @@ articles ─▶ searched, filtered ─▶ with other publishers · earlier runs 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models import (
+    BooleanField,
+    Count,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+)
 
 from newsletter.catalog import newsletters
 from newsletter.catalog.pictures import to_picture
@@ -52,14 +64,21 @@ class PoolScope:
     newsletter: Newsletter
     since: datetime
     until: datetime | None  # the cut-off: what came after it is the next edition's
+    runs: Sequence[Run]  # in the editions around it
 
 
-def find_scope(edition: Edition, newsletter: Newsletter, *, now: datetime) -> PoolScope:
-    """What is on offer for an edition: found out once for the pool and what is counted of it."""
-    last = edition_lookup.find_last_out(edition.newsletter_id, besides=edition.id)
-    cut_offs = transitions.find_cut_offs([edition.id] if last is None else [edition.id, last[0]])
-    closed = None if last is None else cut_offs.get(last[0], last[1])
-    return PoolScope(edition, newsletter, _collect_since(newsletter, closed, now), cut_offs.get(edition.id))
+def find_scope(
+    edition: Edition, newsletter: Newsletter, runs: Sequence[Run] | None = None, *, now: datetime
+) -> PoolScope:
+    """What is on offer for an edition: found out once for the pool and what is counted of it.
+
+    `runs` is what `list_runs` gives for its day, where that was read.
+    """
+    cut_off, own_cut_off = transitions.select_cut_off(OuterRef("pk")), transitions.select_cut_off(edition.id)
+    last = edition_lookup.find_last_out(newsletter.id, besides=edition.id, cut_off=cut_off, own_cut_off=own_cut_off)
+    since = _collect_since(newsletter, (last["cut_off"] or last["out_since"]) if last else None, now)
+    until = last["own_cut_off"] if last else transitions.find_cut_off(edition.id)
+    return PoolScope(edition, newsletter, since, until, list_runs(edition.date) if runs is None else runs)
 
 
 def list_pool(
@@ -74,11 +93,11 @@ def list_pool(
         _filter_articles(filters, scope)
         .defer("text", "biography")
         .annotate(has_text=ExpressionWrapper(~Q(text=""), output_field=BooleanField()))
-        .select_related("copy_of", "picture")
-        .prefetch_related("tags", "notes")[:limit]
+        .select_related("copy_of", "picture")[:limit]
     )
+    tags, notes = _list_tags_and_notes([row.id for row in rows])
     told = _list_by_story({row.story_id for row in rows if row.story_id})
-    ran = find_earlier_runs(rows, on=shown.date, besides=shown.id)
+    ran = _describe_runs(rows, scope.runs, on=shown.date, besides=shown.id)
     used = {pick.article_id: pick.number for pick in shown.picks}
     return tuple(
         PoolArticle(
@@ -89,10 +108,8 @@ def list_pool(
             other_publishers=_other_publishers(row, told.get(row.story_id or 0, {}).values()),
             others=tuple(each for id_, each in told.get(row.story_id or 0, {}).items() if id_ != row.id),
             state=_state(row),
-            tags=tuple(sorted(tag.name for tag in row.tags.all())),
-            notes=tuple(
-                ArticleNote(note.text, note.by, note.at) for note in sorted(row.notes.all(), key=lambda note: note.at)
-            ),
+            tags=tuple(sorted(tags[row.id])),
+            notes=tuple(sorted(notes[row.id], key=lambda note: note.at)),
             copy_of=(row.copy_of.publisher or "another paper") if row.copy_of else "",
             obstacle=find_obstacle(row, shown, ran.get(row.id, "")),
             picture_name=to_picture(row.picture).name if row.picture else "",
@@ -195,6 +212,22 @@ def _state(row: Article) -> PoolState:
     return PoolState.PICKED if row.is_picked else PoolState(row.standing)  # type: ignore[attr-defined]
 
 
+def _list_tags_and_notes(article_ids: Collection[int]) -> tuple[dict[int, list[str]], dict[int, list[ArticleNote]]]:
+    """What the desk wrote about articles, by their ids, with one query."""
+    nobody, never = Value("", TextField()), Value(None, DateTimeField())
+    mine = Article.objects.filter(id__in=article_ids).order_by()
+    tags = mine.exclude(tags=None).values_list("id", "tags__name", nobody, never)
+    notes = mine.exclude(notes=None).values_list("id", "notes__text", "notes__by", "notes__at")
+    tags_of: dict[int, list[str]] = defaultdict(list)
+    notes_of: dict[int, list[ArticleNote]] = defaultdict(list)
+    for article_id, text, by, at in tags.union(notes, all=True):
+        if at is None:
+            tags_of[article_id].append(text)
+        else:
+            notes_of[article_id].append(ArticleNote(text, by, at))
+    return tags_of, notes_of
+
+
 def _list_by_story(story_ids: set[int]) -> Mapping[int, Mapping[int, StoryArticle]]:
     """The articles of each story, by their ids."""
     told: dict[int, dict[int, StoryArticle]] = defaultdict(dict)
@@ -220,7 +253,7 @@ def find_obstacle(row: Article, edition: Edition, ran: str) -> str:
     return ""
 
 
-class _Run(NamedTuple):
+class Run(NamedTuple):
     """An article in an edition. It has the names of an article's row."""
 
     id: int
@@ -238,18 +271,20 @@ def find_earlier_runs(rows: Iterable[Article], *, on: date, besides: int | None)
 
     The same address or headline is the same article; failing that, another one of the same story counts as well.
     """
-    return _describe_runs(rows, _list_runs(on), on=on, besides=besides)
+    return _describe_runs(rows, list_runs(on), on=on, besides=besides)
 
 
-def find_runs_and_stories_of_picks(edition: Edition) -> tuple[dict[int, str], dict[int, int]]:
-    """By the articles of an edition: where each ran besides, in words, and its story, where that is known."""
-    runs = _list_runs(edition.date)
+def find_runs_and_stories_of_picks(edition: Edition, runs: Iterable[Run]) -> tuple[dict[int, str], dict[int, int]]:
+    """By the articles of an edition: where each ran besides, in words, and its story, where that is known.
+
+    `runs` is what `list_runs` gives for its day.
+    """
     own = [each for each in runs if each.edition_id == edition.id]
     stories = {each.id: each.story_id for each in own if each.story_id}
     return _describe_runs(own, runs, on=edition.date, besides=edition.id), stories
 
 
-def _list_runs(on: date) -> list[_Run]:
+def list_runs(on: date) -> list[Run]:
     """What is in the editions of two weeks before and after a day, the earliest first."""
     picks = models.Pick.objects.filter(edition__date__gte=on - RAN_WITHIN, edition__date__lte=on + RAN_WITHIN)
     rows = picks.order_by("edition__date").values_list(
@@ -262,14 +297,14 @@ def _list_runs(on: date) -> list[_Run]:
         "edition__date",
         "edition__newsletter__name",
     )
-    return [_Run(*row) for row in rows]
+    return [Run(*row) for row in rows]
 
 
 def _describe_runs(
-    rows: Iterable[Article | _Run], runs: Iterable[_Run], *, on: date, besides: int | None
+    rows: Iterable[Article | Run], runs: Iterable[Run], *, on: date, besides: int | None
 ) -> dict[int, str]:
-    by_key: dict[str, _Run] = {}
-    by_story: dict[int, _Run] = {}
+    by_key: dict[str, Run] = {}
+    by_story: dict[int, Run] = {}
     for run in runs:
         if run.edition_id != besides and run.state != EditionState.SKIPPED:
             by_key[run.canonical_key] = by_key[f"title:{run.title_key}"] = run

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Case, OuterRef, QuerySet, Subquery, When
 
 from newsletter.curator.editions import models
 from newsletter.curator.editions.states import EditionState
@@ -56,16 +57,18 @@ def _to_transitions(rows: QuerySet[models.EditionTransition]) -> tuple[EditionTr
 
 def find_cut_off(edition_id: int) -> datetime | None:
     """When an edition was last closed for late stories; None where it is open, or was approved without."""
-    return find_cut_offs((edition_id,)).get(edition_id)
+    closed: datetime | None = _list_closings(edition_id).values_list("closed", flat=True).first()
+    return closed
 
 
-def find_cut_offs(edition_ids: Collection[int]) -> dict[int, datetime]:
-    """The same of several, by edition; those that have none are not in it."""
+def select_cut_off(edition: int | OuterRef) -> Subquery:
+    """The same for a query of editions."""
+    return Subquery(_list_closings(edition).values("closed")[:1])
+
+
+def _list_closings(edition: int | OuterRef) -> QuerySet[Any]:
+    """When an edition was closed, and opened again (`closed` is NULL), the last first."""
     rows = models.EditionTransition.objects.filter(
-        edition_id__in=edition_ids, after__in=(EditionState.LOCKED, EditionState.DRAFT)
+        edition_id=edition, after__in=(EditionState.LOCKED, EditionState.DRAFT)
     )
-    last = {
-        edition_id: (after, at)
-        for edition_id, after, at in rows.order_by("id").values_list("edition_id", "after", "at")
-    }
-    return {edition_id: at for edition_id, (after, at) in last.items() if after == EditionState.LOCKED}
+    return rows.annotate(closed=Case(When(after=EditionState.LOCKED, then="at"))).order_by("-id")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -72,7 +72,7 @@ def show_pool(request: HttpRequest, edition_id: int) -> HttpResponse:
     if edition.is_out:
         return redirect("desk:review", edition_id)
     context = board_parts.build_board_context(request, edition)
-    context |= build_pool_context(request, edition, newsletter=context["newsletter"])
+    context |= build_pool_context(request, edition, newsletter=context["newsletter"], runs=context["runs"])
     return render(request, "pages/board.html", context)
 
 
@@ -404,15 +404,20 @@ def render_pool(request: HttpRequest, edition: Edition, *, opened: int | None = 
 
 
 def build_pool_context(
-    request: HttpRequest, edition: Edition, *, newsletter: Newsletter | None = None, opened: int | None = None
+    request: HttpRequest,
+    edition: Edition,
+    *,
+    newsletter: Newsletter | None = None,
+    runs: Sequence[pool.Run] | None = None,
+    opened: int | None = None,
 ) -> dict[str, Any]:
-    """Everything the pool shows, perhaps with the newsletter as it was read."""
+    """Everything the pool shows, perhaps with the newsletter, and what runs around its day, as they were read."""
     form = PoolFilterForm(request.GET) if request.method == "GET" else PoolFilterForm(request.POST)
     wanted = form.read_filter()
     by = get_actor(request)
     may_edit = by.may(Verb.EDIT, newsletter_id=edition.newsletter_id)
     newsletter = newsletter or newsletters.get_newsletter(edition.newsletter_id)
-    scope = pool.find_scope(edition, newsletter, now=clock.now())
+    scope = pool.find_scope(edition, newsletter, runs, now=clock.now())
     return {
         "edition": edition,
         "pool": pool.list_pool(scope, wanted),

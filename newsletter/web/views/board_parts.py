@@ -21,6 +21,7 @@ from newsletter.curator.editions import (
     edition_lookup,
     editions,
     page_checks,
+    pool,
     presence,
     revisions,
     unsaved_texts,
@@ -67,7 +68,8 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     looks = page_checks.list_page_checks(edition.id)
     undecided = unsaved_texts.list_unsaved_texts(edition)
-    findings = preflight.find_findings(edition, newsletter, looks, undecided, now=clock.now())
+    runs = pool.list_runs(edition.date)
+    findings = preflight.find_findings(edition, newsletter, looks, undecided, runs, now=clock.now())
     may_edit = get_actor(request).may(Verb.EDIT, newsletter_id=edition.newsletter_id)
     can_edit = may_edit and edition.snapshot_id is None and edition.state in EDITABLE_STATES
     status = edition_status.get_edition_status(edition, newsletter)
@@ -91,6 +93,7 @@ def build_board_context(request: HttpRequest, edition: Edition, *, editing: str 
         "editing": story.key if story else "",
         "story_form": build_story_form(story, newsletter, audiences) if story else None,
         "looks": looks,
+        "runs": runs,
         "states": tuple(PoolState),
         "sources": article_lookup.list_sources(),
         "may_edit": may_edit,

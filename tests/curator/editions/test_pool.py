@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import OuterRef
 from django.test.utils import CaptureQueriesContext
 
 from newsletter.accounts.actors import SystemActor
@@ -16,7 +17,7 @@ from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import stories, triage
 from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.articles.values import Article
-from newsletter.curator.editions import approval, edition_lookup, editions, models, picks
+from newsletter.curator.editions import approval, edition_lookup, editions, models, picks, transitions
 from newsletter.curator.editions.pool import PoolFilter, count_pool, list_candidates, list_pool
 from newsletter.curator.editions.states import EditionState, PoolState
 from newsletter.curator.editions.values import Edition, PoolArticle
@@ -280,8 +281,9 @@ def test_what_is_on_offer_is_found_without_reading_the_archive(
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="reads a plan of SQLite")
 def test_the_last_edition_is_found_without_sorting_all_there_ever_were(edition: Edition) -> None:
+    cut_off = transitions.select_cut_off(OuterRef("pk"))
     with CaptureQueriesContext(connection) as asked:
-        edition_lookup.find_last_out(edition.newsletter_id, besides=edition.id)
+        edition_lookup.find_last_out(edition.newsletter_id, besides=edition.id, cut_off=cut_off)
     with connection.cursor() as cursor:
         plan = str(cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]['sql']}").fetchall())
     assert "TEMP B-TREE" not in plan, plan

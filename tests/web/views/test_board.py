@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from newsletter.accounts.models import AuditEntry
 from newsletter.checks import preflight
@@ -32,6 +34,23 @@ from tests.web.seen import flatten
 HTMX = {"HX-Request": "true"}
 VALUE = {"Accept": "application/json"}
 PARTS = ("mark", "edition-state", "notice", "words", "found-subject", "order", "order-head", "boxes", "inbox")
+
+
+def test_the_page_with_the_pool_asks_no_more_often_for_more_articles_tags_and_notes(
+    editor: Client, edition: Any, articles: Any, now: datetime
+) -> None:
+    address = f"/editions/{edition.id}/pool/"
+    editor.get(address)  # what is looked up once in a process
+    queries = []
+    for count in (8, 14):
+        for article_id in articles(count, clock.now()):
+            triage.set_tags(article_id, ["mills"], seen=None, by=SYSTEM, now=now)
+            triage.add_note(article_id, "Seen.", by=SYSTEM, now=now)
+        with CaptureQueriesContext(connection) as asked:
+            page = editor.get(address).content.decode()
+        queries.append((page.count('class="note"'), len(asked)))
+    assert 0 < queries[0][0] < queries[1][0]
+    assert queries[0][1] == queries[1][1] <= 30
 
 
 def test_the_board_picks_edits_moves_and_drops(

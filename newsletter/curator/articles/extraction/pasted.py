@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from itertools import takewhile
 from typing import Any
 
 from newsletter.curator.articles.extraction import biography, names, page, paste_kinds, phrases, words
@@ -21,14 +20,13 @@ from newsletter.curator.articles.extraction.paste_kinds import count_words, ends
 from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
 PROMOTION_WEIGHT, SHORT_WEIGHT, LIST_WEIGHT = -20.0, -7.5, -2.0  # of lines that are no sentences
-SHARE_BEHIND_END = 0.5  # of the weight of a sentence
 MOST_WEIGHT, LEAST_SENTENCE = 56.0, 4.0  # of a sentence; words, below which one speaks against a story
+SHARE_BEHIND_END = 0.5  # of the weight of a sentence
 LONG_LINE = 25  # words; such a line is a paragraph even where it is cut off
 LEAST_STORY_WEIGHT = 100.0  # from which on comments or “most read” end a story, and are no menu above it
 LEAST_WORDS = 10  # of a line without a sentence's end that is a paragraph
 LONGEST_TITLE, LEAST_TITLE = 30, 3  # words
 LONGEST_END = 12  # words of a line that ends a story
-MOST_LABELS, LONGEST_MENU = 2, 3  # in a document; from there on it is a page with menus
 LONGEST_STAMP = 80  # characters
 LEAST_SHOWN = 0.5  # of what the text gives; below, the markup is no page
 LOOKED_AT_BEHIND = 80  # lines, for byline and biography
@@ -56,10 +54,8 @@ def clean(text: str, url: str = "") -> ExtractedArticle:
         return page.extract(text, url)
     paste = paste_kinds.read_paste(text)
     lines = paste.lines
-    start, end = _find_document(lines) if paste.is_whole or not _is_page(lines) else _heaviest_run(lines)
+    start, end = _find_document(lines) if paste.is_whole else _heaviest_run(lines)
     start = _skip_picture(lines, start, end)
-    if start == 0 and _is_title_above(lines, end):
-        start = 1
     before, body, after = lines[:start], lines[start:end], lines[end:]
     if not body:
         return ExtractedArticle(title=paste.subject or _find_title(lines), canonical_url=url)
@@ -102,20 +98,6 @@ def _is_label(line: str) -> bool:
     return phrases.is_promotion(line) or _is_end(line)
 
 
-def _is_page(lines: Sequence[str]) -> bool:
-    """Whether lines come with what surrounds a story on a page: labels, or a menu above or below it."""
-    if sum(_weigh(line) in (PROMOTION_WEIGHT, -LEAST_SENTENCE) for line in lines) > MOST_LABELS:
-        return True
-    return any(len(_take_menu(side)) > LONGEST_MENU for side in (lines[1:], lines[::-1]))
-
-
-def _take_menu(lines: Sequence[str]) -> list[str]:
-    """The short lines with which some begin, none of them a sentence or an entry of a list."""
-    return list(
-        takewhile(lambda line: count_words(line) <= 3 and not ends_sentence(line) and not _BULLET.match(line), lines)
-    )
-
-
 def _weigh(line: str) -> float:
     """How much a line speaks for (above 0) or against (below 0) belonging to the story."""
     said = count_words(line)
@@ -131,9 +113,8 @@ def _weigh(line: str) -> float:
 def _heaviest_run(lines: Sequence[str]) -> tuple[int, int]:
     """The run of lines with the largest sum, as (first, behind the last); (0, 0) when nothing weighs for a story."""
     best = total = 0.0
-    run, start = (0, 0), 0
+    run, start, in_list = (0, 0), 0, False
     share = 1.0  # of its weight that a sentence has: less behind what may have been the end
-    in_list = False
     for index, line in enumerate(lines):
         if best > 0 and _is_end(line):
             share = SHARE_BEHIND_END
@@ -142,7 +123,7 @@ def _heaviest_run(lines: Sequence[str]) -> tuple[int, int]:
         if total <= 0:
             total, start = 0.0, index
         weight = _weigh(line)
-        in_list = weight == SHORT_WEIGHT and (in_list or _is_list_head(lines, index))
+        in_list = weight == SHORT_WEIGHT and (in_list or _is_list_head(lines, index) or _is_entry(line))
         total += LIST_WEIGHT if in_list else weight * share if weight > 0 else weight
         if total > best:
             best, run = total, (start, index + 1)
@@ -160,11 +141,6 @@ def _find_document(lines: Sequence[str]) -> tuple[int, int]:
     ended = (index for index, line in enumerate(lines) if index > start and _is_end(line))
     end = next(ended, len(lines)) if any(_weigh(line) > 0 for line in lines) else 0
     return (start, end) if start < end else (0, 0)
-
-
-def _is_title_above(lines: Sequence[str], end: int) -> bool:
-    """Whether the first line of the body is a headline that ends like a sentence: “Is the ferry late?”"""
-    return end > 1 and _may_be_title(lines[0]) and count_words(lines[0]) * 2 <= count_words(lines[1])
 
 
 def _skip_picture(lines: Sequence[str], start: int, end: int) -> int:
@@ -193,7 +169,7 @@ def _is_foreign(line: str) -> bool:
     said = count_words(line)
     captioned = said < 40 and phrases.split_caption(line)[1]
     noted = line.startswith("(") and words.find_opening(line[1:], "by")  # “(Reporting by …; editing by …)”
-    return bool(_is_label(line) or phrases.parse_credit(line) or captioned or noted or _ADDRESS.match(line))
+    return bool(_is_label(line) or captioned or noted or _ADDRESS.match(line))
 
 
 def _is_paragraph(line: str) -> bool:
@@ -214,8 +190,6 @@ def _read_head(before: Sequence[str]) -> dict[str, Any]:
     head: dict[str, Any] = {}
     for line, previous in zip(rest, ["", *rest], strict=False):
         read = _read_line(line, previous)
-        if "image_caption" in read and read["image_caption"] == head.get("dek"):
-            del head["dek"]
         head = {**read, **head}
     if rest and names.is_full_name(rest[0]):  # of a document: the name alone below its headline
         head.setdefault("authors", tuple(names.parse_authors(rest[0])))

@@ -44,7 +44,7 @@ def find_lead_caption(tree: Any, data: Mapping[str, Any], image_url: str) -> Cap
     if not isinstance(given, dict):
         given = {}
     text = shown.text or phrases.flatten(given.get("caption") or given.get("description"))
-    credit = shown.credit or phrases.strip_credit(phrases.flatten(given.get("creditText"))) or _find_credit_line(tree)
+    credit = shown.credit or phrases.strip_credit(phrases.flatten(given.get("creditText")))
     return Caption(text, credit[:300], shown.alt)
 
 
@@ -120,16 +120,6 @@ def _split_caption(holder: Any, whole: str) -> Caption:
     return Caption(text, found) if found else Caption("", phrases.parse_signature(whole))
 
 
-def _find_credit_line(tree: Any) -> str:
-    """The credit in a line of its own that says of which picture: “Main image credit: Ann Example” below the story."""
-    for node in tree.iter("p", "em", "small", "figcaption"):
-        text = markup.extract_short_text(node, 120) or ""
-        name = phrases.parse_credit(text) if " " in text.partition(":")[0].strip() and ":" in text else ""
-        if name and not _is_aside(node):
-            return name
-    return ""
-
-
 def _is_caption(node: Any) -> bool:
     return node.tag == "figcaption" or "caption" in markup.get_called(node) or _is_credit(node)
 
@@ -163,8 +153,5 @@ def _file_stem(address: str) -> str:
 
 
 def _caption_text(node: Any) -> str | None:
-    """Its words without a headline in it; None when they are too many for a caption."""
-    text = markup.extract_short_text(node, LONGEST)
-    if text and node.find(".//h1") is not None:
-        return " ".join(" ".join(node.xpath(".//text()[not(ancestor::h1)]")).split())
-    return text
+    """Its words; None when they are too many for a caption, or a headline is among them."""
+    return markup.extract_short_text(node, LONGEST) if node.find(".//h1") is None else None

@@ -21,18 +21,10 @@ SHORTEST = 10  # of a heading that may be a headline without being declared one
 MOST_HEADINGS = 12
 LEAST_WORDS = 5  # of a page's only heading, to be believed against what it declares
 LONGEST_TAIL = 14  # letters behind a paper's name in one word with it
-MOST_SECTION = 2  # words of a part of the paper
 MAIN_PART = 0.5  # of a heading's text; less is one of several
 _APART = ("span", "div", "small", "p")
 _ALIKE = 0.5  # share of the words of the shorter one that both have
 _BAR = compile_bounded(LINE, r"(\s+(?:[|·•»:]|[–—-]{1,2})\s+)")
-# “Opinion | …”: the kind of story, not its headline
-_RUBRIC = compile_bounded(
-    LINE,
-    r"^(?:opinion|analysis|editorial|commentary|comment|perspective|review|exclusive|watch|video|live|"
-    r"breaking(?:\s+news)?|meinung|kommentar)\s+\|\s+(?=\S)",
-    re.I,
-)
 
 
 def find_headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url: str) -> str:
@@ -88,17 +80,15 @@ def _find_part(tree: Any, declared: Sequence[str], names: set[str]) -> str:
 
 
 def strip_site(title: str, names: set[str]) -> str:
-    """A title without the paper's name and sections after it and the kind of story before it. "" when nothing is left.
+    """A title without the paper's name after it: “Bridge opens | Example Echo” gives “Bridge opens”.
 
-    `names` are folded as `_site_names` does. “Bridge opens | Local | Example Echo” gives “Bridge opens”.
+    "" when nothing is left. `names` are folded as `_site_names` does.
     """
     flat = " ".join(title.split())
     parts = _BAR.split(flat)
     while len(parts) > 1 and _is_site(parts[-1], names):
-        *parts, bar, _ = parts
-        while bar == " | " and len(parts) > 1 and len(parts[-1].split()) <= MOST_SECTION:
-            *parts, bar, _ = parts  # then sections stand before it: “Bridge opens | Local”
-    flat = _RUBRIC.sub("", "".join(parts)).strip()
+        parts = parts[:-2]
+    flat = "".join(parts).strip()
     return "" if fold_name(flat) in names else flat
 
 
@@ -140,6 +130,5 @@ def _site_names(sites: Iterable[str], url: str) -> set[str]:
     """What the paper may be called, folded: as declared, and as its host, with and without the ending."""
     host = canonical_urls.get_host(url)
     labels = host.split(".")
-    candidates = [*sites, *(part for site in sites for part in _BAR.split(site)[::2])]
-    folded = {fold_name(name) for name in (*candidates, host, *labels[:-1])}
+    folded = {fold_name(name) for name in (*sites, host, *labels[:-1])}
     return folded - {"", "co", "com", "org", "blog", "news", "en", "m"}

@@ -116,13 +116,6 @@ def test_the_declared_picture_is_found_by_its_name_though_another_stands_first()
     assert extract(page(lead), URL).image_credit == "Ann Example"
 
 
-def test_a_line_below_the_story_names_the_main_picture() -> None:
-    assert (
-        extract(page("", body=PARAGRAPH * 6 + "<p><em>Main image credit: Ann Example</em></p>"), URL).image_credit
-        == "Ann Example"
-    )
-
-
 def test_a_notice_of_all_rights_is_no_credit() -> None:
     head = (
         '<script type="application/ld+json">{"@type":"NewsArticle","image":{"url":"/p/ferry.jpg",'

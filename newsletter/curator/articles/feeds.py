@@ -17,7 +17,7 @@ from itertools import chain, islice
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from newsletter.curator.articles.extraction import names, phrases
+from newsletter.curator.articles.extraction import markup, names, phrases
 from newsletter.curator.articles.extraction.calendar_words import is_month_first, list_languages
 from newsletter.curator.articles.extraction.date import parse_declared
 from newsletter.kernel.errors import Refused
@@ -32,7 +32,6 @@ SMALLEST_SIDE = 10  # pixels of a picture; a smaller one counts who reads
 _PACKED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x9c", b"\x78\xda")  # how gzip and zlib begin
 LONGEST_TITLE, LONGEST_DEK, LONGEST_DATE = 500, 2000, 80  # characters
 EARLIEST, LATEST = 1990, 2200  # years
-_TAG = re.compile(r"</?[a-zA-Z!?][^<>]{0,2000}>")  # “5 < 6” is none
 # in a title, what only shows it: “how to use <details>” means the word
 _STYLE_TAG = re.compile(
     r"</?(?:a|abbr|b|br|cite|code|div|em|font|i|img|mark|p|q|s|small|span|strong|sub|sup|u|wbr)(?:\s[^<>]{0,2000})?/?>",
@@ -47,7 +46,6 @@ _DATES = {
 }
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|gif)(?:\?|$)", re.I)
 _WRAPPED = re.compile(rb"https?://[!-~]{4,2000}")
-_BREAK = re.compile(r"</(?:p|div|li|h[1-6]|br)>|<br\s*/?>", re.I)
 # by its capital: “children who read more” is the story itself
 _MORE = compile_bounded(
     LINE,
@@ -392,11 +390,11 @@ def _address(link: str, base: str) -> str:
         return ""
 
 
-def _to_text(value: Any, tags: re.Pattern[str] = _TAG) -> str:
+def _to_text(value: Any, tags: re.Pattern[str] = markup.TAG) -> str:
     """Plain words: tags out, entities decoded (twice, for feeds that encode twice), blanks folded."""
     text = str(value or "")
     for _ in range(2):
-        text = unescape(tags.sub("", _BREAK.sub(" ", text)))
+        text = unescape(tags.sub("", markup.BREAK.sub(" ", text)))
     return " ".join(text.replace("\x00", "").split())
 
 

@@ -6,7 +6,7 @@ declared (JSON-LD ▸ meta tags ▸ title tag) ─▶ the page's heading that sa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -20,7 +20,6 @@ LONGEST = 500  # characters
 SHORTEST = 10  # of a heading that may be a headline without being declared one
 MOST_HEADINGS = 12
 LEAST_WORDS = 5  # of a page's only heading, to be believed against what it declares
-LONGEST_TAIL = 14  # letters behind a paper's name in one word with it
 MAIN_PART = 0.5  # of a heading's text; less is one of several
 _APART = ("span", "div", "small", "p")
 _ALIKE = 0.5  # share of the words of the shorter one that both have
@@ -29,7 +28,7 @@ _BAR = compile_bounded(LINE, r"(\s+(?:[|·•»:]|[–—-]{1,2})\s+)")
 
 def find_headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url: str) -> str:
     """The headline on the page, or the declared one (best first) where no heading says the same. "" for none."""
-    names = _site_names(sites, url) - {fold_name(given) for given in declared[:-1]}
+    names = phrases.list_site_names(sites, url) - {fold_name(given) for given in declared[:-1]}
     cleaned = [found for given in declared if (found := strip_site(given, names))]
     if len(declared) < 2 and (part := _find_part(tree, declared, names)):
         return part  # a title tag alone, with what else the page is
@@ -82,26 +81,14 @@ def _find_part(tree: Any, declared: Sequence[str], names: set[str]) -> str:
 def strip_site(title: str, names: set[str]) -> str:
     """A title without the paper's name after it: “Bridge opens | Example Echo” gives “Bridge opens”.
 
-    "" when nothing is left. `names` are folded as `_site_names` does.
+    "" when nothing is left. `names` are folded as `phrases.list_site_names` does.
     """
     flat = " ".join(title.split())
     parts = _BAR.split(flat)
-    while len(parts) > 1 and _is_site(parts[-1], names):
+    while len(parts) > 1 and phrases.is_site(parts[-1], names):
         parts = parts[:-2]
     flat = "".join(parts).strip()
     return "" if fold_name(flat) in names else flat
-
-
-def _is_site(text: str, names: set[str]) -> bool:
-    """Whether a title's end names the paper: its name, the start of it, or with a word after it (“CNNPolitics”)."""
-    folded = fold_name(text)
-    if folded in names or len(folded) <= 3:
-        return folded in names
-    return any(
-        name.startswith(folded) or name.endswith(folded) or (len(name) > 2 and folded.startswith(name))
-        for name in names
-        if len(folded) <= len(name) + LONGEST_TAIL
-    )
 
 
 def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> str:
@@ -111,24 +98,16 @@ def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> 
     """
     page = " ".join(titles[-1].split()) if titles else ""
     heads = {fold_name(title) for title in titles[:-1]} - {""}
-    host = _site_names((), url)
+    host = phrases.list_site_names((), url)
     agency = ""
     for given in declared:
         name = re.split(r" [|•] ", " ".join(given.split())[:LONGEST])[0].strip().removeprefix("www.")
         if not name or _ADDRESS.fullmatch(name) or phrases.is_no_paper(name) or fold_name(name) in heads:
             continue
-        if not is_agency(name) or _is_site(name, host):
+        if not is_agency(name) or phrases.is_site(name, host):
             return name[:200]
         agency = agency or name
     *before, behind = _BAR.split(page)[::2]
-    if before and (_is_site(behind, host) or fold_name(page).startswith(tuple(heads - {fold_name(page)}))):
+    if before and (phrases.is_site(behind, host) or fold_name(page).startswith(tuple(heads - {fold_name(page)}))):
         return behind[:200]
     return agency or canonical_urls.get_host(url)
-
-
-def _site_names(sites: Iterable[str], url: str) -> set[str]:
-    """What the paper may be called, folded: as declared, and as its host, with and without the ending."""
-    host = canonical_urls.get_host(url)
-    labels = host.split(".")
-    folded = {fold_name(name) for name in (*sites, host, *labels[:-1])}
-    return folded - {"", "co", "com", "org", "blog", "news", "en", "m"}

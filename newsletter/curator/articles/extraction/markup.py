@@ -8,10 +8,10 @@ from typing import Any
 
 from newsletter.kernel.patterns import LINE
 
-_BREAK = re.compile(r"</(?:p|div|li|h[1-6])>|<br\s{0,9}/?>", re.I)
+BREAK = re.compile(r"</(?:p|div|li|h[1-6])>|<br\s{0,9}/?>", re.I)
 _ENTRY = re.compile(r"<li(?:\s[^<>]{0,200})?>", re.I)
 _WORD = re.compile(r"\w{3,}")  # shorter ones are in most texts
-_TAG = re.compile(r"</?[a-zA-Z!?][^<>]{0,2000}>")  # “5 < 6” is none
+TAG = re.compile(r"</?[a-zA-Z!?][^<>]{0,2000}>")  # “5 < 6” is none
 
 LONGEST_ATTRIBUTE = 5_000  # characters; a description may be as long, a class never is
 
@@ -58,7 +58,7 @@ def extract_short_text(node: Any, most: int) -> str | None:
 
 def split_declared(text: str) -> list[str]:
     """The paragraphs of a text that a page gives for machines: with tags or not, escaped once, twice or not."""
-    flat = _TAG.sub("", _BREAK.sub("\n", _ENTRY.sub("\n• ", unescape(unescape(text)))))
+    flat = TAG.sub("", BREAK.sub("\n", _ENTRY.sub("\n• ", unescape(unescape(text)))))
     return [line for each in flat.splitlines() if (line := " ".join(each.split()))]
 
 

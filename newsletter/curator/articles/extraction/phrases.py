@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import islice
 
 from newsletter.curator.articles import canonical_urls
@@ -35,6 +36,7 @@ _ARCHIVED = compile_bounded(NAME, r",? (?:file|pool)(?: photo)?$", re.I)
 _TAIL = compile_bounded(
     CAPTION, rf" ?[(|] ?|(?<=[.!?…\"”’)]) (?=\S)|(?<=。)|[, ]{{1,2}}(?=(?:{_PICTURE})\b[^.]{{0,20}}:|©)", re.I
 )
+LONGEST_TAIL = 14  # letters behind a paper's name in one word with it
 MOST_TAILS, LONGEST_CREDIT, LONGEST_SIGNED = 20, 13, 8  # in a caption; words
 LONGEST_CAPTION = 2000  # characters
 
@@ -111,11 +113,27 @@ def split_caption(caption: str) -> tuple[str, str]:
 
 def is_named_by_host(name: str, url: str) -> bool:
     """Whether a name is what the server of an address is called after: “The Echo”, www.theecho.com."""
+    return is_site(name, list_site_names((), url))
+
+
+def is_site(text: str, known: set[str]) -> bool:
+    """Whether a title's end names the paper: its name, the start of it, or with a word after it (“CNNPolitics”)."""
+    folded = names.fold_name(text)
+    if folded in known or len(folded) <= 3:
+        return folded in known
+    return any(
+        name.startswith(folded) or name.endswith(folded) or (len(name) > 2 and folded.startswith(name))
+        for name in known
+        if len(folded) <= len(name) + LONGEST_TAIL
+    )
+
+
+def list_site_names(sites: Iterable[str], url: str) -> set[str]:
+    """What the paper may be called, folded: as declared, and as its host, with and without the ending."""
     host = canonical_urls.get_host(url)
-    parts = host.split(".")
-    labels = [names.fold_name(part) for part in parts[:-1] if len(part) > 2] or parts[:1]
-    folded = names.fold_name(name)
-    return bool(folded) and any(label in folded or folded.startswith(label) for label in labels if label)
+    labels = host.split(".")
+    folded = {names.fold_name(name) for name in (*sites, host, *labels[:-1])}
+    return folded - {"", "co", "com", "org", "blog", "news", "en", "m"}
 
 
 def parse_publisher(feed_title: str, url: str = "") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -13,7 +12,6 @@ NEAR = 360  # characters from the headline, within which stamps and bylines stan
 MOST_PLACES = 6_000  # elements
 MOST_HEADINGS = 300
 LEAST_ALIKE = 0.5  # of the words of headline and heading
-_WORD = re.compile(r"\w+")
 _BESIDE = frozenset({"aside", "nav", "form", "select", "head"})
 _OF_OTHERS = ("comment", "related")  # as markup calls what is of others
 
@@ -63,18 +61,15 @@ def list_places(tree: Any, title: str) -> list[Place]:
 
 def _find_headline(tree: Any, title: str) -> Any:
     """The heading that says most like the headline, the main one before those of teasers; else the main one."""
-    known = set(_WORD.findall(title.casefold()))
-    shares = {
-        node: _compare(known, markup.extract_short_text(node, 600) or "")
-        for node in islice(tree.iter("h1", "h2", "h3"), MOST_HEADINGS)
+    texts = {
+        node: markup.extract_short_text(node, 600) or "" for node in islice(tree.iter("h1", "h2", "h3"), MOST_HEADINGS)
     }
-    return max(shares, key=lambda node: (shares[node] >= LEAST_ALIKE, node.tag == "h1", shares[node]), default=None)
-
-
-def _compare(known: set[str], text: str) -> float:
-    """The share of words that two texts have in common."""
-    said = set(_WORD.findall(text.casefold()))
-    return len(known & said) / len(known | said) if said and known else 0
+    alike = {node: markup.compare_words(title, text) for node, text in texts.items()}
+    return max(
+        texts,
+        key=lambda node: (alike[node] >= LEAST_ALIKE, node.tag == "h1", alike[node], -len(texts[node]) * alike[node]),
+        default=None,
+    )
 
 
 def is_beside(node: Any) -> bool:

@@ -12,6 +12,7 @@ from itertools import groupby, islice, pairwise
 from typing import Any
 
 from newsletter.curator.articles.extraction import declared, markup, names, words
+from newsletter.curator.articles.extraction.date import find_written
 from newsletter.curator.articles.extraction.surroundings import Place
 
 LONGEST = 160  # characters of a byline
@@ -134,8 +135,11 @@ def _find_labelled(place: Place, behind: Mapping[Place, Place]) -> str:
     text = place.text.lstrip(" |")
     if len(text) > LONGEST_LABELLED:
         return ""
+    stamp = find_written(text)
+    behind_stamp = text[stamp[2] :].lstrip(" ,.:|–—-0123456789") if stamp else ""
+    text = behind_stamp if words.find_opening(behind_stamp, "by") else text
     label = words.find_opening(text, "by") or (text if text[-1:] in ":：" and _has_colon_label(text) else "")
-    rest = text[len(label) :].strip(" :：") if label else names.cut_to_label(text)
+    rest = text[len(label) :].strip(" :：") if label else ""
     if rest or not label:
         named = bool(rest) and not rest[0].islower()
         return text if named or _has_colon_label(text) else ""

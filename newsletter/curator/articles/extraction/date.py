@@ -67,11 +67,11 @@ def parse_declared(value: Any) -> datetime | None:
 
 def parse_written(line: str, language: str = "") -> datetime | None:
     """The first date written out in full, in any language. A day without a time is midnight UTC."""
-    found = _find_written(line, language)
+    found = find_written(line, language)
     return found[0] if found else None
 
 
-def _find_written(line: str, language: str) -> tuple[datetime, int, int] | None:
+def find_written(line: str, language: str = "") -> tuple[datetime, int, int] | None:
     """The same, with where it stands."""
     for shape in (_ISO_DATE, _YEAR_FIRST, _YEAR_LAST, _DAY_FIRST, _MONTH_FIRST, _YEAR_BEFORE_WORD):
         for found in islice(shape.finditer(line), MOST_SPANS):
@@ -95,7 +95,7 @@ def _read_day(found: re.Match[str], language: str) -> datetime | None:
 
 def is_stamp(line: str, most: int = LONGEST_CLOCK) -> bool:
     """Whether a line is a date, with its time or not, and nothing else: at most some letters beside it."""
-    found = _find_written(line, "") if len(line) <= LONGEST_STAMP // 2 else None
+    found = find_written(line) if len(line) <= LONGEST_STAMP // 2 else None
     return found is not None and sum(map(str.isalpha, line[: found[1]] + line[found[2] :])) <= most
 
 
@@ -138,7 +138,7 @@ def _is_called_date(node: Any) -> bool:
 
 def _read_stamp(node: Any, text: str, language: str) -> datetime | None:
     """The day in a text that is a date and little else, unless its markup or what is before it tells of a change."""
-    found = _find_written(text[:LONGEST_STAMP], language)
+    found = find_written(text[:LONGEST_STAMP], language)
     if not found or "©" in text:
         return None
     day, start, end = found

@@ -75,15 +75,6 @@ def fold_name(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.casefold().removeprefix("the "))
 
 
-def cut_to_label(text: str) -> str:
-    """What stands behind a label and a stamp before it: “24.11.2026 von Ann Example”; "" without either."""
-    said = text.split()
-    at = next((index for index in range(1, len(said)) if _is_label(said, index)), 0)
-    others = [word for word in said[:at] if word[:1].isupper() and not is_calendar_word(word)]
-    stamped = any("0" <= word[0] <= "9" for word in said[:at])
-    return " ".join(said[at + 1 :]) if stamped and len(others) <= 1 else ""
-
-
 def _list_chunks(text: str) -> Iterator[str]:
     """The parts between signs, without labels: “By”, “Interview:”. Behind a second label stand others: “Photos:”."""
     named = False

@@ -342,7 +342,7 @@ def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
         "image_url": _picture_address(_get_address(found), base),
         "image_alt": _to_text(next((text for text in alternatives if isinstance(text, str) and text), "")),
         "image_caption": caption,
-        "image_credit": phrases.drop_repeated_credit(phrases.parse_credit(credited) or credited or credit)[:300],
+        "image_credit": (phrases.parse_credit(credited) or credited or credit)[:300],
     }
 
 

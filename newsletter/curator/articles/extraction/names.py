@@ -20,19 +20,6 @@ _RSS_AUTHOR = compile_bounded(LINE, r"^\S+@\S+\s+\((?P<name>[^()]+)\)$")
 _LABEL_SIGN = compile_bounded(NAME, r"[:：](?![0-9/])")
 _PARTED = compile_bounded(NAME, r"([|•·]|\s[–—-]{1,3}(?:\s|$))|[,;/&、，]|\s?\([^()]*\)|(?:^|\s)@\w+")
 _SIGNS = " .,;:|*·•–—-/→»"
-_CONJUNCTIONS = compile_bounded(
-    NAME, r"and|und|et|y|e|en|и|та|і|i|og|och|ja|a|és|și|ve|και|و|और|및|和|và|dan", re.I
-)  # as the CLDR has
-_PARTICLES = compile_bounded(
-    NAME, r"al|ben|bin|da|de|del|della|den|der|di|do|dos|du|el|ibn|la|le|ten|ter|van|von|zu", re.I
-)
-# a wire service's name: of one word, or in capitals, like no person's
-_AGENCY = compile_bounded(
-    LINE,
-    r"(?:The\s+)?Associated\s+Press|AP|Reuters|Thomson\s+Reuters|AFP|Agence\s+France-Presse|dpa|PTI|ANI|IANS|"
-    r"PA(?:\s+Media)?|EFE|ANSA|Xinhua|Kyodo(?:\s+News)?|Bloomberg(?:\s+News)?|UPI|TASS|Yonhap",
-    re.I,
-)
 
 
 def parse_authors(text: str, sites: Iterable[str] = (), *, nicknames: bool = False) -> list[str]:
@@ -55,7 +42,7 @@ def parse_authors(text: str, sites: Iterable[str] = (), *, nicknames: bool = Fal
 
 def is_agency(name: str) -> bool:
     """Whether a name is a wire service's: a paper that prints its story is another."""
-    return _AGENCY.fullmatch(name) is not None
+    return words.is_one_of(name.removeprefix("The "), "agency")
 
 
 def is_full_name(text: str) -> bool:
@@ -98,26 +85,24 @@ def _strip_label(text: str) -> str:
 
 
 def _list_runs(chunk: str) -> Iterator[list[str]]:
-    """The words of a chunk between words that are no part of a name: small ones, “and”, numbers with their month."""
+    """The words of a chunk between words that are no part of a name: small ones, “and”, numbers."""
     run: list[str] = []
-    stamped = False  # behind a number
     for word in chunk.split():
-        if "0" <= word[0] <= "9" or _is_between(word):
-            stamped = "0" <= word[0] <= "9"
-            yield _trim(run, stamped=stamped)
+        if _is_between(word):
+            yield _trim(run)
             run = []
         elif len(word) > 4 and word[-1] == ".":
-            yield _trim([*run, word], stamped=False)
+            yield _trim([*run, word])
             run = []
-        elif not (stamped and not run and is_calendar_word(word)):
+        else:
             run.append(word)
-    yield _trim(run, stamped=False)
+    yield _trim(run)
 
 
 def _is_between(word: str) -> bool:
     """Whether a word parts two names, or is no part of any."""
-    small = word[0].islower() and not _PARTICLES.fullmatch(word) and word not in _list_labels()
-    return small or _CONJUNCTIONS.fullmatch(word) is not None
+    small = word[0].islower() and not words.is_one_of(word, "particle")
+    return small or "0" <= word[0] <= "9" or word.casefold() in words.list_words("conjunction")
 
 
 def _is_label(said: list[str], index: int) -> bool:
@@ -125,14 +110,15 @@ def _is_label(said: list[str], index: int) -> bool:
     word, folded = said[index], said[index].casefold()
     if folded not in _list_labels() or not (word.islower() or word.isupper()):
         return False
-    return not _PARTICLES.fullmatch(word) or sum(not each[:1].islower() for each in said[index + 1 : index + 3]) == 2
+    behind = said[index + 1 : index + 3]
+    return not words.is_one_of(word, "particle") or sum(not each[:1].islower() for each in behind) == 2
 
 
-def _trim(run: list[str], *, stamped: bool) -> list[str]:
-    """A run without small words at its ends, the day and month in front of a number, a post behind a name: “기자”."""
+def _trim(run: list[str]) -> list[str]:
+    """A run without small words at its ends, a day or month behind it, a post in scripts without capitals: “기자”."""
     while run and (
         run[-1].islower()
-        or ((stamped or len(run) > 2) and is_calendar_word(run[-1]))
+        or (len(run) > 2 and is_calendar_word(run[-1]))
         or (is_full(run[-1:]) and words.is_one_of(run[-1], "office"))
     ):
         run = run[:-1]

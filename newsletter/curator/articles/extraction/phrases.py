@@ -10,7 +10,6 @@ from newsletter.curator.articles import canonical_urls
 from newsletter.curator.articles.extraction import names, words
 from newsletter.kernel.patterns import CAPTION, LINE, NAME, compile_bounded
 
-_TWICE = compile_bounded(LINE, r"^(?P<name>[^()]{2,200}?)\s*\((?P=name)\)$")
 # in a feed's title, what is not the paper's name
 _OF_FEED = compile_bounded(
     LINE, r"^(?:comments\s+on|latest\s+from|news\s+from):?\s+|\s+(?:(?:rss|atom)(?:\s+feed)?|feed)$|[\s–—|:»-]+$", re.I
@@ -85,11 +84,6 @@ def strip_credit(text: str) -> str:
     text = text.replace(")", " ").replace("(", " ") if text.count("(") != text.count(")") else text
     name = parse_credit(text) or _PICTURE_WORDS.sub("", text).strip("()©.… ")
     return "" if len(name) > 120 or name.startswith("@") or _RIGHTS.search(name) else name
-
-
-def drop_repeated_credit(name: str) -> str:
-    """A credit that the feed gives twice, “Ann Example (Ann Example)”, once."""
-    return _TWICE.sub(r"\g<name>", name)
 
 
 def split_caption(caption: str) -> tuple[str, str]:

@@ -57,17 +57,6 @@ def test_what_is_marked_as_a_credit_is_the_name_alone(message: str, name: str) -
 
 
 @pytest.mark.parametrize(
-    ("written", "name"),
-    [
-        ("Kim Example via Valley Pictures (Kim Example via Valley Pictures)", "Kim Example via Valley Pictures"),
-        ("Kim Example (AP)", "Kim Example (AP)"),
-    ],
-)
-def test_a_credit_given_twice_is_said_once(written: str, name: str) -> None:
-    assert phrases.drop_repeated_credit(written) == name
-
-
-@pytest.mark.parametrize(
     ("title", "paper"),
     [
         ("The Echo feed", "The Echo"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from newsletter.curator.articles.extraction import markup, names
+from newsletter.curator.articles.extraction import declared, markup, names
 
 LEAST_WORDS, LONGEST = 8, 1500  # words, characters
 AT_END = 2  # paragraphs of a story, in which a biography may stand
@@ -23,8 +23,7 @@ _BOXES = "//*[contains(@class,'author') or contains(@class,'bio') or contains(@c
 
 def find_biography(tree: Any, data: Mapping[str, Any], authors: Sequence[str], story: Sequence[str]) -> str:
     """The biography of a page's author; "" where it has none. `story` are the paragraphs of its body."""
-    declared = data.get("author")
-    first = declared[0] if isinstance(declared, list) and declared else declared
+    first = declared.get_first(data.get("author"))
     if isinstance(first, dict) and isinstance(first.get("description"), str):
         flat = " ".join(markup.split_declared(first["description"]))
         if len(flat.split()) >= LEAST_WORDS:

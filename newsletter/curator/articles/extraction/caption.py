@@ -11,7 +11,7 @@ from itertools import islice, takewhile
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from newsletter.curator.articles.extraction import markup, phrases
+from newsletter.curator.articles.extraction import declared, markup, phrases
 from newsletter.curator.articles.extraction.surroundings import is_beside
 from newsletter.kernel.patterns import LINE, compile_bounded
 
@@ -39,10 +39,8 @@ class Caption:
 def find_lead_caption(tree: Any, data: Mapping[str, Any], image_url: str) -> Caption:
     """What the page says of its lead picture."""
     shown = _find_shown_caption(tree, image_url)
-    image = data.get("image")
-    given = image[0] if isinstance(image, list) and image else image
-    if not isinstance(given, dict):
-        given = {}
+    image = declared.get_first(data.get("image"))
+    given = image if isinstance(image, dict) else {}
     text = shown.text or phrases.flatten(given.get("caption") or given.get("description"))
     credit = shown.credit or phrases.strip_credit(phrases.flatten(given.get("creditText")))
     return Caption(text, credit[:300], shown.alt)

@@ -139,8 +139,12 @@ def list_names(value: Any) -> Iterator[str]:
             yield from list_names(item.get("name") or " ".join(part for part in parts if isinstance(part, str)))
 
 
+def get_first(value: Any) -> Any:
+    """A value that may be declared as a list of several."""
+    return value[0] if isinstance(value, list) and value else value
+
+
 def flatten_text(value: Any) -> str:
     """One line of text from whatever a page declares."""
-    if isinstance(value, list):
-        value = value[0] if value else ""
+    value = get_first(value)
     return " ".join(unescape(unescape(value)).split()) if isinstance(value, str) else ""

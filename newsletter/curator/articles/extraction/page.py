@@ -162,8 +162,7 @@ def _language(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str]) -> st
 
 
 def _image(data: Mapping[str, Any], meta: Mapping[str, str], url: str) -> str:
-    image = data.get("image")
-    first = image[0] if isinstance(image, list) and image else image
+    first = declared.get_first(data.get("image"))
     given = (first.get("url") or first.get("contentUrl")) if isinstance(first, dict) else first
     candidate = meta.get("og:image") or meta.get("og:image:url") or meta.get("twitter:image") or given
     return _absolute_url(candidate if isinstance(candidate, str) else "", url)

@@ -854,6 +854,8 @@ def test_a_damaged_batch_is_kept_aside_and_the_others_are_sent(
     batch = models.Batch.objects.get(number=2)
     assert (batch.state, batch.lease_until) == (BatchState.PLANNED, None)
     assert batch.due_at == now + timedelta(hours=5)
+    assert batch.failing_since == now
+    assert why in batch.error
 
 
 def test_a_batch_that_was_mended_is_sent_at_once_when_somebody_says_so(frozen: Plan, join: Join, now: datetime) -> None:
@@ -870,6 +872,24 @@ def test_a_batch_that_was_mended_is_sent_at_once_when_somebody_says_so(frozen: P
     assert shown(made).counts == {"accepted": 3}
     assert hand_over.forget_prepared() == 1
     assert not isolation.list_failures()
+
+
+def test_a_batch_remembers_since_when_all_tries_were_in_vain(frozen: Plan, join: Join, now: datetime) -> None:
+    join(3)
+    frozen()
+
+    def try_again(situation: Any) -> tuple[datetime | None, datetime]:
+        at = models.Batch.objects.get().due_at
+        assert step(ScriptedProvider(situation), at)
+        return models.Batch.objects.get().failing_since, at
+
+    first, begun = try_again(refuses_for_now)
+    assert first == begun
+    assert try_again(refuses_for_now)[0] == begun
+    assert try_again(names(0))[0] is None, "one of them was settled"
+    again, at = try_again(refuses_for_now)
+    assert again == at
+    assert try_again(loses_the_answer)[0] is None, "nobody knows, and it is not tried again"
 
 
 @pytest.mark.parametrize("waiting", [BatchState.PLANNED, BatchState.CLAIMED])

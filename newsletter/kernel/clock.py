@@ -85,4 +85,23 @@ def parse_local_moment(text: str, zone_name: str, field: str) -> datetime:
         ) from None
     moment = value if value.tzinfo else value.replace(tzinfo=get_zone(zone_name))
     check_moment(moment, field)
+    if not _is_on_the_clock(moment):
+        before, after = (_find_on_the_clock(moment, timedelta(minutes=step)) for step in (-1, 1))
+        raise BadInput(
+            f"{moment:%H:%M} is not on the clocks of {zone_name} on {moment:%a} {moment.day} {moment:%b %Y}: they go "
+            f"forward over it. Give {before:%H:%M} or {after:%H:%M}.",
+            field,
+        )
+    return moment
+
+
+def _is_on_the_clock(moment: datetime) -> bool:
+    """Whether clocks ever show this: an hour is left out when summer time begins."""
+    there = moment.astimezone(UTC).astimezone(moment.tzinfo)
+    return there.replace(tzinfo=None) == moment.replace(tzinfo=None)
+
+
+def _find_on_the_clock(moment: datetime, step: timedelta) -> datetime:
+    while not _is_on_the_clock(moment):
+        moment += step
     return moment

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 
 from newsletter.kernel.errors import NotFound
 from newsletter.kernel.iteration import do_each
@@ -64,16 +66,67 @@ def find_next(newsletter_id: int, now: datetime) -> Occurrence | None:
     return to_occurrence(row) if row else None
 
 
-def find_planned_instants(edition_ids: Iterable[int]) -> dict[int, datetime]:
-    """When editions are to go out by a schedule that has not decided yet, by id."""
-    rows = models.Occurrence.objects.filter(edition_id__in=list(edition_ids), state__in=states.WAITING_STATES)
-    return dict(rows.order_by("-instant").values_list("edition_id", "instant"))
+class _Dated(Protocol):
+    """An edition, as far as a schedule asks: which of its newsletter's day it is."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def newsletter_id(self) -> int: ...
+    @property
+    def date(self) -> date: ...
+    @property
+    def number(self) -> int: ...
 
 
-def select_planned_instant(edition_id: OuterRef) -> Subquery:
-    """For queries of editions: when one is to go out by a schedule that has not decided yet, or NULL."""
-    rows = models.Occurrence.objects.filter(edition_id=edition_id, state__in=states.WAITING_STATES)
-    return Subquery(rows.order_by("instant").values("instant")[:1])
+def find_planned_instants(editions: Iterable[_Dated]) -> dict[int, datetime]:
+    """When editions are to go out by a schedule that has not decided yet, by id.
+
+    That is also the one of a date that has not opened yet, for which the first edition of its day was made by hand. Of
+    a day with several dates it is not known which that will be.
+    """
+    wanted = list(editions)
+    of_days = {(each.newsletter_id, each.date): each.id for each in wanted if each.number == 1}
+    free = Q(
+        edition=None,
+        newsletter_id__in={newsletter_id for newsletter_id, _ in of_days},
+        date__in={day for _, day in of_days},
+    )
+    rows = _select_waiting().filter(Q(edition_id__in=[each.id for each in wanted]) | free & ~_shares_its_day())
+    by_day, linked = {}, {}
+    for edition_id, newsletter_id, day, instant in rows.order_by("-instant").values_list(
+        "edition_id", "newsletter_id", "date", "instant"
+    ):
+        if edition_id is not None:
+            linked[edition_id] = instant
+        elif (newsletter_id, day) in of_days:
+            by_day[of_days[newsletter_id, day]] = instant
+    return by_day | linked
+
+
+def find_planned_instant(edition: _Dated) -> datetime | None:
+    """The same of one; None where no schedule sends it."""
+    return find_planned_instants((edition,)).get(edition.id)
+
+
+def select_planned_instant() -> Coalesce:
+    """For queries of editions: the same, or NULL."""
+    linked = _select_waiting().filter(edition_id=OuterRef("pk"))
+    free = _select_waiting().filter(
+        ~_shares_its_day(), edition=None, newsletter_id=OuterRef("newsletter_id"), date=OuterRef("date")
+    )
+    first_of_day = Case(When(number=1, then=Subquery(free.order_by("instant").values("instant")[:1])))
+    return Coalesce(Subquery(linked.order_by("instant").values("instant")[:1]), first_of_day)
+
+
+def _select_waiting() -> QuerySet[models.Occurrence]:
+    return models.Occurrence.objects.filter(state__in=states.WAITING_STATES)
+
+
+def _shares_its_day() -> Exists:
+    """For queries of occurrences: whether its newsletter is to go out more than once on its day."""
+    others = models.Occurrence.objects.filter(newsletter_id=OuterRef("newsletter_id"), date=OuterRef("date"))
+    return Exists(others.exclude(id=OuterRef("id")).exclude(state=OccurrenceState.SKIPPED))
 
 
 def find_next_instant(now: datetime) -> datetime | None:
@@ -254,12 +307,6 @@ def find_held_for_edition(edition_id: int) -> Occurrence | None:
         .first()
     )
     return to_occurrence(row) if row else None
-
-
-def find_instant_of_edition(edition_id: int) -> datetime | None:
-    """When the schedule sends an edition that still waits for its time; None where it does not."""
-    rows = models.Occurrence.objects.filter(edition_id=edition_id, state__in=states.WAITING_STATES)
-    return rows.order_by("instant").values_list("instant", flat=True).first()
 
 
 def to_occurrence(row: models.Occurrence) -> Occurrence:

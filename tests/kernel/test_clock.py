@@ -34,3 +34,11 @@ def test_what_ends_later_than_anything_can_is_of_a_clock_that_was_put_back() -> 
 
 def test_times_for_people_say_their_zone() -> None:
     assert clock.format_in_zone(datetime(2026, 7, 1, 6, 0, tzinfo=UTC), "Europe/London") == "Wed 1 Jul 2026, 07:00 BST"
+
+
+def test_a_time_that_clocks_leave_out_is_refused_with_the_nearest_there_are() -> None:
+    with pytest.raises(BadInput, match=r"02:30 is not on the clocks .* Sun 14 Mar 2027.* 01:59 or 03:00") as refused:
+        clock.parse_local_moment("2027-03-14T02:30", "America/New_York", "at")
+    assert refused.value.field == "at"
+    for there in ("2027-03-14T01:59", "2027-03-14T03:00", "2027-11-07T01:30", "2027-03-14T02:30+00:00"):
+        clock.parse_local_moment(there, "America/New_York", "at")

@@ -146,8 +146,19 @@ def test_the_planned_instant_of_an_edition_is_known_until_it_is_decided(newsroom
     occurrences.materialise(now)
     (first, *_) = occurrences.list_occurrences(now, now + timedelta(days=2), [newsroom.briefing.id])
     made = editions.create_edition(newsroom.briefing.id, first.date, by=SYSTEM, now=now)
-    assert occurrences.find_planned_instants([made.id]) == {}
+    extra = editions.create_edition(newsroom.briefing.id, first.date, number=2, by=SYSTEM, now=now)
+    assert occurrences.find_planned_instants([made, extra]) == {made.id: first.instant}, "made by hand, it is the one"
     occurrences.record_draft(first.id, made.id, now)
-    assert occurrences.find_planned_instants([made.id, made.id + 1]) == {made.id: first.instant}
+    assert occurrences.find_planned_instants([made, extra]) == {made.id: first.instant}
+    assert occurrences.find_planned_instant(made) == first.instant
     occurrences.hold(first.id, "not approved", now)
-    assert occurrences.find_planned_instants([made.id]) == {}
+    assert occurrences.find_planned_instants([made]) == {}
+
+
+def test_of_two_dates_of_a_day_it_is_not_known_which_sends_an_edition_made_by_hand(newsroom: Any, now: datetime) -> None:
+    for time in ("07:00", "17:00"):
+        schedules.create_schedule(newsroom.briefing.id, weekdays="daily", time=time, zone="UTC", by=SYSTEM, now=now)
+    occurrences.materialise(now)
+    day = (now + timedelta(days=1)).date()
+    made = editions.create_edition(newsroom.briefing.id, day, by=SYSTEM, now=now)
+    assert occurrences.find_planned_instant(made) is None

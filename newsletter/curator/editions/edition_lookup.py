@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.db.models import (
     Count,
     Exists,
+    Expression,
     F,
     FilteredRelation,
     Func,
@@ -64,7 +65,7 @@ def get_edition_to_edit(edition_id: int) -> tuple[Edition, bool]:
     return _to_edition(row), any(each.section_place is None for each in row.picks.all())
 
 
-def get_outline(edition_id: int, *, planned: Subquery) -> EditionOutline:
+def get_outline(edition_id: int, *, planned: Expression) -> EditionOutline:
     """The outline of an edition in one query; `planned` says when a schedule wants it out. Raises NotFound."""
     rows = _outline_rows().annotate(approvals=F("newsletter__approvals"), planned_at=planned)
     row = rows.filter(id=edition_id).first()

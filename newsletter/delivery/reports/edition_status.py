@@ -113,7 +113,7 @@ def _find_held(
     waiting = {id: each for id, each in editions.items() if each.snapshot_id is None and each.state in _UNAPPROVED}
     if not waiting:
         return {}
-    planned = occurrences.find_planned_instants(waiting)
+    planned = occurrences.find_planned_instants(waiting.values())
     planned |= {id: row.due_at for id, row in mailings.items() if id in waiting and row.state == MailingState.SCHEDULED}
     if not planned:
         return {}

@@ -480,7 +480,7 @@ def _describe_mailing(mailing_id: int, edition_id: int) -> Values:
 
 def _find_due_time(edition: Edition, now: datetime) -> str:
     """When an edition is to be sent by its schedule, as ISO 8601; "" where no schedule says so."""
-    instant = occurrences.find_instant_of_edition(edition.id)
+    instant = occurrences.find_planned_instant(edition)
     return instant.isoformat() if instant is not None and instant > now else ""
 
 

@@ -16,6 +16,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.kernel import clock
@@ -27,14 +28,28 @@ from newsletter.web.translated import describe_error
 _STYLED = (forms.widgets.Input, forms.Textarea, forms.Select)
 
 
+class DeskField(forms.BoundField):
+    """A field of a form on a page, which notes that its errors were shown."""
+
+    form: DeskForm
+
+    @property
+    def errors(self) -> Any:
+        """What is wrong with it."""
+        self.form.shown.add(self.name)
+        return super().errors
+
+
 class DeskForm(forms.Form):
     """A form whose controls look like the desk's, and which shows what a service function refuses."""
 
     SERVICE_NAMES: Mapping[str, str] = {}  # name in the service → name in the form, where they differ
+    bound_field_class = DeskField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "%s"} | kwargs)
         self._problem: NewsletterError | None = None
+        self.shown: set[str] = set()  # the fields whose errors the page has shown so far
         self.style_controls()
 
     def style_controls(self) -> None:
@@ -89,6 +104,20 @@ class DeskForm(forms.Form):
             name, errors = next(iter(self.errors.items()))
             raise BadInput(str(errors[0]), name if name in self.fields else "")
         return self.cleaned_data
+
+    def non_field_errors(self) -> Any:
+        """What is wrong with the form as a whole."""
+        self.shown.add(NON_FIELD_ERRORS)
+        return super().non_field_errors()
+
+    def list_unshown_errors(self) -> list[str]:
+        """What is wrong, as far as the page has not shown it: a form that was sent may stand on it no more."""
+        return [
+            f"{self.fields[name].label}: {error}" if name in self.fields and self.fields[name].label else str(error)
+            for name, errors in (self.errors.items() if self.is_bound else ())
+            if name not in self.shown
+            for error in errors
+        ]
 
     @property
     def status(self) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
 from django.db import DatabaseError
+from django.template import Context
 from django.templatetags.static import static
 from django.utils import formats
 from django.utils.html import format_html, format_html_join
@@ -34,6 +35,7 @@ from newsletter.kernel.enums import LabelledEnum
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.templater.richtext import inline_to_plain
 from newsletter.web.audit_words import get_action_label
+from newsletter.web.forms.base import DeskForm
 from newsletter.web.text_differences import mark_first
 from newsletter.web.translated import describe_error, translate
 from subscribers.states import ImportState, SubscriptionState
@@ -118,6 +120,21 @@ def _collect_list_ids(about: Iterable[Any]) -> set[int]:
         elif isinstance(each, list | tuple):
             found |= _collect_list_ids(each)
     return found
+
+
+@register.inclusion_tag("partials/unshown_problems.html", takes_context=True)
+def unshown_problems(context: Context) -> dict[str, list[str]]:
+    """What is wrong with the forms of a page that it has not shown above: last on it, once all else was rendered."""
+    forms = dict.fromkeys(_find_forms(context.flatten().values()))
+    return {"problems": [problem for each in forms for problem in each.list_unshown_errors()]}
+
+
+def _find_forms(values: Iterable[object]) -> Iterator[DeskForm]:
+    for each in values:
+        if isinstance(each, DeskForm):
+            yield each
+        elif isinstance(each, list | tuple):
+            yield from _find_forms(each)
 
 
 @register.simple_tag

@@ -53,7 +53,7 @@ def _render_page(request: HttpRequest, edition_id: int, sent: ApprovalForm | Non
         "blocked": checked.blocked,
         "may_approve": get_actor(request).may(Verb.APPROVE, newsletter_id=edition.newsletter_id),
         "first_approver": approval.find_first_approver(edition_id),
-        "due_at": occurrences.find_instant_of_edition(edition.id),
+        "due_at": occurrences.find_planned_instant(edition),
         "form": sent,
     }
     return render(request, "pages/approve.html", context, status=sent.status if sent else 200)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from django.db.models import OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -193,7 +192,7 @@ def get_version(edition: Edition) -> str:
 
 def find_mark(request: HttpRequest, edition_id: int, *, tells_presence: bool = True) -> str:
     """The mark of an edition, for whoever asks and may see it; its stories are not read for it."""
-    planned = occurrences.select_planned_instant(OuterRef("pk"))
+    planned = occurrences.select_planned_instant()
     outline = edition_lookup.get_outline(edition_id, planned=planned)
     require_permission(request, Verb.VIEW, outline.newsletter_id)
     present = _list_present(request, edition_id) if tells_presence else ()

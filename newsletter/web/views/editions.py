@@ -43,6 +43,8 @@ from newsletter.delivery.sending.audience_size import AudienceSize
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
+from newsletter.kernel.errors import Conflict
+from newsletter.kernel.sentences import phrase
 from newsletter.scheduling import occurrences
 from newsletter.templater.merge_fields import personalise_mail
 from newsletter.web.access import (
@@ -66,6 +68,7 @@ from newsletter.web.forms.review import (
     SkipForm,
 )
 from newsletter.web.forms.sending import SendForm
+from newsletter.web.templatetags import desk
 from newsletter.web.views import board_parts, preview
 
 COUNTED_AT_ONCE = 20_000  # active subscribers: with more of them the page does not wait for the count
@@ -245,7 +248,7 @@ def _name_approvers(edition: Edition) -> dict[str, str]:
 
 def _find_planned_at(edition: Edition) -> datetime | None:
     """When its schedule would send it, as long as that is to come."""
-    instant = occurrences.find_instant_of_edition(edition.id)
+    instant = occurrences.find_planned_instant(edition)
     return instant if instant and instant > clock.now() else None
 
 
@@ -413,8 +416,30 @@ def send_mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
         mailing = tasks.send_edition(edition_id, at=at, on_other_day=on_other_day, **decision)
         return reverse("desk:mailing", args=[mailing.id])
 
+    if _find_standing_mailing(edition_id):
+        late = DecisionForm(request.POST)
+        late.show_problem(_describe_as_sent(edition, newsletter))
+        return _render_review(request, edition_id, late)
     form = SendForm(request.POST, subscribers=_count_audience(edition, newsletter).planned, zone=newsletter.zone)
     return _decide(request, edition_id, form, act)
+
+
+def _find_standing_mailing(edition_id: int) -> summary.MailingOutline | None:
+    """The mailing of an edition, unless it is held: then it may be sent by hand."""
+    mailing = summary.find_outline_of_edition(edition_id)
+    return None if mailing is None or mailing.state == MailingState.HELD else mailing
+
+
+def _describe_as_sent(edition: Edition, newsletter: Newsletter) -> Conflict:
+    """What somebody is told who sends what a colleague has sent since their page was loaded."""
+    status = edition_status.get_edition_status(edition, newsletter)
+    return Conflict(
+        phrase(
+            "{who} was faster: this edition has its mailing, due {when}. Nothing more was sent or scheduled.",
+            who=map_user_names().get(status.sent_by, status.sent_by),
+            when=desk.at(status.due_at, newsletter.zone) if status.due_at else "",
+        )
+    )
 
 
 @desk_view(Verb.EDIT, methods=("POST",))

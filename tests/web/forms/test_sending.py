@@ -75,3 +75,9 @@ def test_the_time_of_the_schedule_is_the_one_the_button_says_until_another_is_ty
     assert send(at="2026-07-25T07:00").departs_at == datetime(2026, 7, 25, 7, tzinfo=UTC)
     assert send(at="soon").departs_at is None
     assert SendForm(subscribers=1, zone="UTC").departs_at is None
+
+
+def test_a_time_that_clocks_leave_out_is_refused_beside_the_field_and_not_on_the_button() -> None:
+    form = send(do="schedule", at="2027-03-14T02:30", zone="America/New_York")
+    assert form.departs_at is None
+    assert "Give 01:59 or 03:00" in form.errors["at"][0]

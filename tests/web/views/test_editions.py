@@ -45,6 +45,35 @@ def test_approving_withdrawing_and_sending(editor: Client, edition: Any, readers
     assert answer.url.startswith("/deliveries/")
 
 
+def test_who_sends_what_a_colleague_has_sent_meanwhile_is_told_so(
+    signed_in: Callable[[str], Client], people: dict[str, Any], edition: Any, readers: Callable[..., list[int]]
+) -> None:
+    readers(2)
+    eddy, paul = signed_in("editor"), signed_in("admin")
+    eddy.post(f"/editions/{edition.id}/approval/", seen(edition))
+    form = seen(edition, readers="2", do="now", on_other_day="1")
+    assert eddy.post(f"/editions/{edition.id}/mailing/", form).status_code == 302
+    for late in (form, form | {"readers": "3"}):
+        answer = paul.post(f"/editions/{edition.id}/mailing/", late)
+        assert answer.status_code == 409
+        (alert,) = lxml.html.fromstring(answer.content.decode()).cssselect("#main [role=alert]")
+        assert "was faster: this edition has its mailing" in alert.text_content()
+    assert len(summary.list_mailings()) == 1
+
+
+def test_what_is_wrong_with_a_form_that_is_not_shown_any_more_is_shown(editor: Client, sent: Any) -> None:
+    base = f"/editions/{sent.edition_id}"
+    for page, form, problem in (
+        ("approval/send-back/", {"note": ""}, "What to change: Say what has to change."),
+        ("skip/", {"reason": ""}, "Reason"),
+        ("tests/", {"addresses": "nobody"}, "nobody"),
+    ):
+        answer = editor.post(f"{base}/{page}", seen(sent.edition_id, **form))
+        assert answer.status_code == 422, page
+        said = " ".join(each.text_content() for each in lxml.html.fromstring(answer.content.decode()).cssselect(".error"))
+        assert problem in said, page
+
+
 def test_colleagues_are_asked_for_approval_by_their_names_and_two_of_one_name_are_told_apart(
     editor: Client, edition: Any
 ) -> None:

@@ -93,7 +93,8 @@ def find_planned_instants(editions: Iterable[_Dated]) -> dict[int, datetime]:
         date__in={day for _, day in of_days},
     )
     rows = _select_waiting().filter(Q(edition_id__in=[each.id for each in wanted]) | free & ~_shares_its_day())
-    by_day, linked = {}, {}
+    by_day: dict[int, datetime] = {}
+    linked: dict[int, datetime] = {}
     for edition_id, newsletter_id, day, instant in rows.order_by("-instant").values_list(
         "edition_id", "newsletter_id", "date", "instant"
     ):

@@ -155,7 +155,9 @@ def test_the_planned_instant_of_an_edition_is_known_until_it_is_decided(newsroom
     assert occurrences.find_planned_instants([made]) == {}
 
 
-def test_of_two_dates_of_a_day_it_is_not_known_which_sends_an_edition_made_by_hand(newsroom: Any, now: datetime) -> None:
+def test_of_two_dates_of_a_day_it_is_not_known_which_sends_an_edition_made_by_hand(
+    newsroom: Any, now: datetime
+) -> None:
     for time in ("07:00", "17:00"):
         schedules.create_schedule(newsroom.briefing.id, weekdays="daily", time=time, zone="UTC", by=SYSTEM, now=now)
     occurrences.materialise(now)

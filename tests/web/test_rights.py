@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from html import unescape
 from io import BytesIO
 from typing import Any
 
@@ -477,19 +478,24 @@ def find_sent_back(status: int, form: dict[str, Any] | None) -> set[str]:
 
 
 def find_forms_beyond(visitor: Visitor, rows: dict[str, Row], path: str, body: str) -> set[str]:
-    """The addresses of forms that a page shows to somebody who may not send them."""
+    """The addresses of forms that a page shows to somebody who may not send them.
+
+    A page about one thing may show forms of another: it is known by the name of the address what that needs.
+    """
     needed: dict[str, list[Needs]] = {}
     for row in rows.values():
         if row.post:  # a page for anybody offers what they may choose from
             mine = row.get is not None and row.get.of == ANY and row.post.of == MORNING
-            needed.setdefault(row.path, []).append(Needs(row.post.verb, ANY) if mine else row.post)
+            needs = Needs(row.post.verb, ANY) if mine else row.post
+            needed.setdefault(resolve(row.path).url_name or "", []).append(needs)
     beyond = set()
     for form in re.findall(r"<form[^>]*>", body):
         if 'method="post"' in form:
             action = re.search(r'\baction="([^"]*)"', form)
-            needs = needed.get((action[1] if action else path).partition("?")[0], [])
+            to = (action and action[1]) or path
+            needs = needed.get(resolve(to.partition("?")[0]).url_name or "", [])
             if needs and not any(visitor.may(each) for each in needs):
-                beyond.add(action[1] if action else path)
+                beyond.add(to)
     return beyond
 
 
@@ -574,4 +580,31 @@ def test_who_asks_for_what_is_not_there_learns_no_names_of_others(things: Things
                 if found := set(names.findall(text)):
                     wrong.append(f"{name}: {path} {form or ''} as {visitor.name}, {status}: {', '.join(sorted(found))}")
     assert cells > 200
+    assert not wrong, "\n".join(wrong)
+
+
+LINK = re.compile(r'\b(?:href|hx-get|formaction)="(/[^"#]*)')
+
+
+@pytest.mark.parametrize("scope", ["evening", "morning", "newsroom"])
+def test_every_link_that_a_page_shows_leads_where_its_reader_may_go(
+    things: Things, newsroom: Any, now: datetime, scope: str
+) -> None:
+    wrong: list[str] = []
+    followed = 0
+    for visitor in invite(scope, newsroom, now):
+        led: dict[str, str] = {}
+        for row in list_rows(things).values():
+            if row.get and visitor.may(row.get) and not row.path.startswith("/api/"):
+                for query in row.queries:
+                    status, text, _ = ask(visitor, row.path + query)
+                    for link in LINK.findall(text) if status == 200 and "text/html" in text.partition("\n")[0] else ():
+                        led.setdefault(unescape(link), row.path + query)
+        for link, page in led.items():
+            if not link.startswith(("/static/", "/pictures/", "/join/", "/archive/")):
+                followed += 1
+                status, _, _ = ask(visitor, link)
+                if status in (401, 403, 404):
+                    wrong.append(f"{page} shows {link} to {visitor.name}: {status}")
+    assert followed > 100
     assert not wrong, "\n".join(wrong)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -135,7 +135,12 @@ def approve(edition_id: int, *, content_hash: str | None, check: Check, by: Acto
 
 def find_first_approver(edition_id: int) -> str:
     """Whose approval waits for that of a second person; "" for nobody's."""
-    return models.FirstApproval.objects.filter(edition_id=edition_id).values_list("by", flat=True).first() or ""
+    return map_first_approvers((edition_id,)).get(edition_id, "")
+
+
+def map_first_approvers(edition_ids: Iterable[int]) -> dict[int, str]:
+    """The same of several, by edition; those that have none are not in it."""
+    return dict(models.FirstApproval.objects.filter(edition_id__in=list(edition_ids)).values_list("edition_id", "by"))
 
 
 def _find_first_approval(edition_id: int, sha256: str) -> str:

@@ -39,6 +39,12 @@ def list_recent_transitions(since: datetime, to: Collection[EditionState]) -> tu
     return _to_transitions(models.EditionTransition.objects.filter(at__gte=since, after__in=list(to)))
 
 
+def list_requests(edition_ids: Collection[int]) -> dict[int, EditionTransition]:
+    """Of editions in review the last request for an approval, by edition: who asked whom."""
+    rows = models.EditionTransition.objects.filter(edition_id__in=edition_ids, after=EditionState.IN_REVIEW)
+    return {each.edition_id: each for each in _to_transitions(rows)}
+
+
 def _to_transitions(rows: QuerySet[models.EditionTransition]) -> tuple[EditionTransition, ...]:
     return tuple(
         EditionTransition(

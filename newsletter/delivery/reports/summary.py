@@ -29,6 +29,8 @@ from newsletter.kernel.errors import NotFound
 ENGAGEMENT = (MemberFlag.OPENED, MemberFlag.OPENED_BY_MACHINE, MemberFlag.CLICKED, MemberFlag.CLICKED_BY_MACHINE)
 
 
+STOPPED_STATES = (MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING)  # these wait for somebody
+TROUBLE_SHOWN_FOR = timedelta(days=14)  # what is unknown, undecided or alarming of a mailing is shown as long as this
 LOOK_BACK = timedelta(days=3)  # ids of events are kept for longer
 
 
@@ -174,12 +176,17 @@ def _build_not_found(mailing_id: int) -> NotFound:
 
 @dataclass(frozen=True, slots=True)
 class MailingFilter:
-    """Which mailings a list shows: of some newsletters or (None) all. `text`: a part of their edition's subject."""
+    """Which mailings a list shows: of some newsletters or (None) all. `text`: a part of their edition's subject.
+
+    `in_trouble_since`: only those that wait for somebody, and of those due since then also where somebody does not
+    know whether they got it, is undecided, or an alarm was raised.
+    """
 
     newsletter_ids: Collection[int] | None = None
     states: Collection[MailingState] = ()
     due_between: tuple[datetime, datetime] | None = None
     text: str = ""
+    in_trouble_since: datetime | None = None
 
 
 EVERY_MAILING = MailingFilter()
@@ -192,6 +199,16 @@ def list_mailings(wanted: MailingFilter = EVERY_MAILING, *, limit: int = 20, aft
     if last is not None:
         rows = rows.filter(Q(due_at__lt=last) | Q(due_at=last, id__lt=after))
     return _to_mailings(rows.order_by("-due_at", "-id")[:limit])
+
+
+def list_mailing_ids(wanted: MailingFilter, *, limit: int) -> tuple[int, ...]:
+    """The same mailings by id alone, for `get_mailings`."""
+    return tuple(_filter_mailings(wanted).order_by("-due_at", "-id").values_list("id", flat=True)[:limit])
+
+
+def get_mailings(mailing_ids: Iterable[int]) -> dict[int, Mailing]:
+    """These mailings, by id."""
+    return {each.id: each for each in _to_mailings(models.Mailing.objects.filter(id__in=set(mailing_ids)))}
 
 
 def find_mailing_span(newsletter_ids: Collection[int]) -> tuple[datetime, datetime] | None:
@@ -211,7 +228,23 @@ def _filter_mailings(wanted: MailingFilter) -> QuerySet[models.Mailing]:
         rows = rows.filter(due_at__gte=first, due_at__lt=end)
     if wanted.text:
         rows = rows.filter(edition_lookup.build_subject_condition(wanted.text, "edition__"))
+    if wanted.in_trouble_since:
+        rows = rows.filter(_is_in_trouble(wanted.in_trouble_since))
     return rows
+
+
+def _is_in_trouble(since: datetime) -> Q:
+    """For queries of mailings."""
+    unknown = models.Batch.objects.filter(mailing=OuterRef("id"), state=BatchState.UNKNOWN)
+    undecided = models.Exclusion.objects.filter(mailing=OuterRef("id"), reason=ExclusionReason.UNDECIDED)
+    alarms = models.Alarm.objects.filter(mailing=OuterRef("id"))
+    is_alarming = Q(Exists(unknown)) | Q(Exists(undecided)) | Q(Exists(alarms))
+    return Q(state__in=STOPPED_STATES) | (Q(due_at__gte=since) & is_alarming)
+
+
+def count_mailings(wanted: MailingFilter) -> int:
+    """How many mailings a list would show."""
+    return _filter_mailings(wanted).count()
 
 
 def find_editions_by_key(keys: Iterable[str]) -> dict[str, int]:
@@ -331,7 +364,7 @@ class StoppedMailing:
 
 def list_stopped(*, since: datetime | None = None) -> tuple[StoppedMailing, ...]:
     """The mailings that are paused, held or being recalled, newest first; with `since`, of a time from then on."""
-    rows = models.Mailing.objects.filter(state__in=(MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING))
+    rows = models.Mailing.objects.filter(state__in=STOPPED_STATES)
     rows = rows.filter(due_at__gte=since) if since else rows
     return tuple(
         StoppedMailing(id, MailingState(state), reason, newsletter_id, edition_id)

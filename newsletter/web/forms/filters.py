@@ -20,6 +20,7 @@ from newsletter.web.fields import read_number
 from newsletter.web.forms.base import DeskForm
 
 PAGE = 50  # rows
+IN_TROUBLE = "wrong"  # as a state to choose: everything with which something is wrong
 Choices = Iterable[tuple[str, str]]
 _LABELS = {
     "newsletter": (gettext_lazy("Newsletter"), gettext_lazy("Any newsletter")),

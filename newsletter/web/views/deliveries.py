@@ -37,7 +37,7 @@ from newsletter.web.context import get_newsroom_zone
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import ButtonForm, DeskForm, keep_sent
 from newsletter.web.forms.deliveries import CloseForm, SendAgainForm
-from newsletter.web.forms.filters import PAGE, FilterForm, list_month_choices, list_state_choices
+from newsletter.web.forms.filters import IN_TROUBLE, PAGE, FilterForm, list_month_choices, list_state_choices
 from newsletter.web.views import mailing_buttons, mailing_recipients
 
 REASONS_SHOWN = 12
@@ -63,7 +63,7 @@ def show_deliveries(request: HttpRequest) -> HttpResponse:
         request.GET,
         searched=gettext("Any part of the subject"),
         newsletter=[(each.slug, each.name) for each in names.values()],
-        state=list_state_choices(MailingState),
+        state=[(IN_TROUBLE, gettext("Something is wrong")), *list_state_choices(MailingState)],
         month=list_month_choices(summary.find_mailing_span(names.keys()), get_newsroom_zone()),
     )
     wanted = _read_filter(filters, names.values())
@@ -76,11 +76,13 @@ def show_deliveries(request: HttpRequest) -> HttpResponse:
 
 def _read_filter(filters: FilterForm, accessible: Iterable[Newsletter]) -> summary.MailingFilter:
     chosen = filters.chosen
+    state = chosen.get("state")
     return summary.MailingFilter(
         [each.id for each in accessible if chosen.get("newsletter") in (None, each.slug)],
-        [MailingState(chosen["state"])] if "state" in chosen else (),
+        [MailingState(state)] if state and state != IN_TROUBLE else (),
         filters.month and filters.month.to_instants(get_newsroom_zone()),
         filters.text,
+        in_trouble_since=clock.now() - summary.TROUBLE_SHOWN_FOR if state == IN_TROUBLE else None,
     )
 
 

@@ -69,7 +69,7 @@ from newsletter.web.forms.review import (
 )
 from newsletter.web.forms.sending import SendForm
 from newsletter.web.templatetags import desk
-from newsletter.web.views import board_parts, preview
+from newsletter.web.views import board_parts, preview, waiting
 
 COUNTED_AT_ONCE = 20_000  # active subscribers: with more of them the page does not wait for the count
 COUNTED_FOR_TODAY = 300_000  # with more of them Today keeps the size of the list: that took half a second each time
@@ -280,7 +280,7 @@ def show_outlook(request: HttpRequest, edition_id: int) -> HttpResponse:
         "edition": checked.edition,
         "newsletter": checked.newsletter,
         "blocking": [each for each in checked.findings if each.blocks][:BLOCKERS_SHOWN],
-        "unapproved": checked.edition.state in (EditionState.DRAFT, EditionState.LOCKED, EditionState.IN_REVIEW),
+        "wait": waiting.find_waits(((checked.edition, checked.newsletter),), get_actor(request)).get(edition_id),
         "on_list": checked.subscribers,
         "audience": _count_audience(checked.edition, checked.newsletter, mailing.due_at if mailing else None)
         if checked.subscribers <= COUNTED_FOR_TODAY

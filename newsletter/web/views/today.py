@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+from newsletter.accounts.permissions import list_visible_newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import edition_lookup
@@ -29,15 +30,20 @@ from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.scheduling import occurrences
 from newsletter.scheduling.states import OccurrenceState
-from newsletter.web.access import desk_view, list_accessible_newsletters
+from newsletter.web.access import desk_view, get_actor, list_accessible_newsletters
 from newsletter.web.context import get_newsroom_zone
+from newsletter.web.forms.filters import IN_TROUBLE
 from newsletter.web.templatetags import desk
+from newsletter.web.views import waiting
+from newsletter.web.views.waiting import Wait
 from subscribers import lists
 from subscribers.states import SubscriptionState
 
 ALARM_SHOWN_FOR = timedelta(days=3)  # an alarm about our account stays on the page this long
 
 MAILINGS_SHOWN = 6
+SOURCES_SHOWN = 3
+TROUBLES_SHOWN = 10  # mailings with which something is wrong; of more it is said how many
 MOST_MADE_EARLY = 20  # editions for dates of later days: each is checked
 
 _ON_ITS_WAY = frozenset(
@@ -90,6 +96,15 @@ class AttentionItem:
     detail: str = ""
     href: str = ""
     due: DueItem | None = None
+    wait: Wait | None = None  # with `due`
+
+
+@dataclass(frozen=True, slots=True)
+class Troubles:
+    """The newest mailings with which something is wrong, and of how many more that is so."""
+
+    mailings: list[summary.Mailing]
+    more: int
 
 
 @desk_view(Verb.VIEW)
@@ -99,7 +114,16 @@ def show_today(request: HttpRequest) -> HttpResponse:
     newsletters = list_accessible_newsletters(request)
     lines = list(list_due_items(newsletters, now))
     groups = group_by_day(lines, now.astimezone(clock.get_zone(get_newsroom_zone())).date())
-    mailings = summary.list_mailings(summary.MailingFilter([n.id for n in newsletters]), limit=10)
+    ids = [each.id for each in newsletters]
+    in_trouble = summary.MailingFilter(ids, in_trouble_since=now - summary.TROUBLE_SHOWN_FOR)
+    newest = summary.list_mailing_ids(summary.MailingFilter(ids), limit=MAILINGS_SHOWN)
+    troubled = summary.list_mailing_ids(in_trouble, limit=TROUBLES_SHOWN + 1)
+    read = summary.get_mailings({*newest, *troubled[:TROUBLES_SHOWN]})
+    mailings = [read[each] for each in newest]
+    troubles = Troubles(
+        [read[each] for each in troubled[:TROUBLES_SHOWN]],
+        summary.count_mailings(in_trouble) - TROUBLES_SHOWN if len(troubled) > TROUBLES_SHOWN else 0,
+    )
     subjects = edition_lookup.get_subjects(each.edition_id for each in mailings)
     coming = [each for group in groups for each in group.lines]
     following = [(moment, each) for each in coming for moment in each.clock if moment.is_next]
@@ -108,12 +132,12 @@ def show_today(request: HttpRequest) -> HttpResponse:
         "following": min(following, key=lambda each: each[0].at, default=None),
         # The one whose board has the filled button.
         "next_due": next((each for each in coming if each.edition and not each.edition.is_out), None),
-        "needs": list(_list_attention_items(newsletters, lines, mailings, now)),
+        "needs": list(_list_attention_items(request, newsletters, lines, troubles, now)),
         "mailings": [
-            (each, _find_newsletter(newsletters, each.newsletter_id), subjects[each.edition_id])
-            for each in mailings[:MAILINGS_SHOWN]
+            (each, _find_newsletter(newsletters, each.newsletter_id), subjects[each.edition_id]) for each in mailings
         ],
         "newsletters": newsletters,
+        "may_create": _may_edit_some(request),
     }
     return render(request, "pages/today.html", context)
 
@@ -225,8 +249,13 @@ def _to_day(instant: datetime) -> date:
 
 
 def _list_attention_items(
-    newsletters: tuple[Newsletter, ...], due: list[DueItem], mailings: tuple[summary.Mailing, ...], now: datetime
+    request: HttpRequest,
+    newsletters: tuple[Newsletter, ...],
+    due: list[DueItem],
+    troubles: Troubles,
+    now: datetime,
 ) -> Iterator[AttentionItem]:
+    waits = waiting.find_waits(((each.edition, each.newsletter) for each in due if each.edition), get_actor(request))
     if not heartbeats.is_alive(heartbeats.ProcessKind.SCHEDULER, now):
         yield AttentionItem(
             "bad",
@@ -240,13 +269,13 @@ def _list_attention_items(
         if each.state == OccurrenceState.HELD and not isinstance(each.state, MailingState):  # these come below
             title = _("%(newsletter)s is held") % {"newsletter": each.newsletter.name}
             yield AttentionItem("warn", "pause", title, _("Decide."), each.reason, _edition_url(each))
-        elif each.state in (EditionState.DRAFT, EditionState.LOCKED, EditionState.IN_REVIEW) and each.edition:
-            yield AttentionItem(due=each)
+        elif each.edition and each.state in waiting.UNAPPROVED and (wait := waits.get(each.edition.id)):
+            yield AttentionItem(due=each, wait=wait)
     for alarm in summary.list_account_alarms():
         if now - alarm.last_at < ALARM_SHOWN_FOR:
             last = _("Last %(when)s.") % {"when": desk.at(alarm.last_at, get_newsroom_zone())}
             yield AttentionItem("bad", "stop", alarm.message, _("Alarm."), last, reverse("desk:deliveries"))
-    for mailing in mailings:
+    for mailing in troubles.mailings:
         name = _find_newsletter(newsletters, mailing.newsletter_id).name
         if mailing.state in (MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING):
             yield AttentionItem(
@@ -284,10 +313,30 @@ def _list_attention_items(
                 _("%(newsletter)s. They are not sent to again unless you decide so.") % {"newsletter": name},
                 reverse("desk:mailing", args=[mailing.id]),
             )
+    if troubles.more:
+        yield AttentionItem(
+            "warn",
+            "warn",
+            _("and %(number)s more") % {"number": desk.thousands(troubles.more)},
+            _("Look."),
+            _("Mailings with which something is wrong."),
+            f"{reverse('desk:deliveries')}?state={IN_TROUBLE}",
+        )
+    if not _may_edit_some(request):
+        return  # sources are for those who edit
     broken = [source for source in article_lookup.list_sources() if source.error]
-    for source in broken[:3]:
+    for source in broken[:SOURCES_SHOWN]:
         title = source.title or source.url
         yield AttentionItem("warn", "warn", title, _("Late."), source.error, reverse("desk:sources"))
+    if len(broken) > SOURCES_SHOWN:
+        more = _("and %(number)s more") % {"number": desk.thousands(len(broken) - SOURCES_SHOWN)}
+        yield AttentionItem(
+            "warn", "warn", more, _("Late."), _("Sources that could not be read."), reverse("desk:sources")
+        )
+
+
+def _may_edit_some(request: HttpRequest) -> bool:
+    return list_visible_newsletters(request.user, Verb.EDIT) != frozenset()
 
 
 def _edition_url(each: DueItem) -> str:

@@ -70,7 +70,9 @@ def test_what_is_wrong_with_a_form_that_is_not_shown_any_more_is_shown(editor: C
     ):
         answer = editor.post(f"{base}/{page}", seen(sent.edition_id, **form))
         assert answer.status_code == 422, page
-        said = " ".join(each.text_content() for each in lxml.html.fromstring(answer.content.decode()).cssselect(".error"))
+        said = " ".join(
+            each.text_content() for each in lxml.html.fromstring(answer.content.decode()).cssselect(".error")
+        )
         assert problem in said, page
 
 

@@ -15,6 +15,8 @@ from django.test.utils import CaptureQueriesContext
 
 from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import editions, picks
+from newsletter.delivery import alarms, models
+from newsletter.delivery.ledger.states import ExclusionReason, MailingKind, MailingState
 from newsletter.kernel import clock
 from newsletter.scheduling import occurrences, schedules
 from newsletter.web.views import schedule, today
@@ -123,7 +125,7 @@ def test_what_blocks_a_draft_is_asked_for_by_its_line(editor: Client, newsroom: 
     made = editions.create_edition(newsroom.briefing.id, clock.now().date(), now=clock.now(), by=SYSTEM)
     page = flatten(editor.get("/").content.decode())
     assert f'<li id="needs-{made.id}">' in page
-    assert "Morning Briefing waits for approval" in page
+    assert "Morning Briefing is not approved yet" in page
     outlook = flatten(editor.get(f"/editions/{made.id}/outlook/").content.decode())
     assert f'<li id="needs-{made.id}" hx-swap-oob="true">' in outlook
     assert "Blocks approval." in outlook
@@ -143,3 +145,40 @@ def test_eight_drafts_of_a_day_cost_no_more_queries_than_two(
             assert admin.get("/").content.decode().count("/outlook/") == number
         asked[number] = len(counted)
     assert asked[8] == asked[2] <= 30
+
+
+def test_what_is_wrong_stays_on_today_however_many_mailings_come_after_it(
+    admin: Client, sent: Any, now: datetime
+) -> None:
+    there = clock.now()
+    for n in range(60):
+        copy = models.Mailing.objects.get(id=sent.id)
+        copy.pk, copy.key, copy.kind, copy.due_at = None, f"copy{n}", MailingKind.CORRECTION, there
+        if n in (3, 4):
+            copy.state, copy.reason, copy.due_at = MailingState.PAUSED, f"stopped {n}", there - timedelta(days=90 + n)
+        if n in (5, 6, 7):
+            copy.due_at = there - timedelta(days=n)
+        copy.save()
+        if n in (6, 7):
+            alarms.raise_alarm(copy.id, f"alarm {n}", there)
+        if n == 5:
+            models.Exclusion.objects.create(
+                mailing=copy, reason=ExclusionReason.UNDECIDED, format=1, members=b"", size=4, first_id=1, last_id=9
+            )
+    page = flatten(admin.get("/").content.decode())
+    assert all(each in page for each in ("stopped 3", "stopped 4", "alarm 6", "alarm 7", "4 subscribers: undecided"))
+    listed = flatten(admin.get("/deliveries/?state=wrong").content.decode())
+    assert listed.count('data-l="Proof"') == 5
+
+
+def test_of_much_that_is_wrong_today_says_how_much_more_there_is(admin: Client, sent: Any) -> None:
+    for n in range(today.TROUBLES_SHOWN + 3):
+        copy = models.Mailing.objects.get(id=sent.id)
+        copy.pk, copy.key, copy.kind, copy.state = None, f"copy{n}", MailingKind.CORRECTION, MailingState.PAUSED
+        copy.save()
+    with CaptureQueriesContext(connection) as counted:
+        page = flatten(admin.get("/").content.decode())
+    assert page.count("the mailing is paused") == today.TROUBLES_SHOWN
+    assert "and 3 more" in page
+    assert "/deliveries/?state=wrong" in page
+    assert len(counted) <= 30, "\n".join(each["sql"][:160] for each in counted)

@@ -15,7 +15,7 @@ from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.kernel import clock
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.changes import select_changes
-from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.scheduling import calendar, models, occurrences, public_holidays, recurrence, rule_text, states
 from newsletter.scheduling.calendar import RuleDate
@@ -210,8 +210,8 @@ def _switch(schedule_id: int, action: str, *, active: bool, by: Actor, now: date
 def skip_date(schedule_id: int, day: date, *, reason: str, by: Actor, now: datetime, time: str = "") -> None:
     """Skips one local date, or what goes out at one `time` of it (07:00), for a reason that stays visible.
 
-    What was held keeps why beside it. Raises NotFound, NotAllowed, Refused when it is too late, and BadInput without a
-    reason, for a date that is past, and for one on which nothing goes out.
+    What was held keeps why beside it. Raises NotFound, NotAllowed, Refused when it is too late, Conflict where somebody
+    else has skipped it, and BadInput without a reason, for a date that is past, and for one on which nothing goes out.
     """
     schedule = get_schedule(schedule_id)
     require_right(by, Verb.EDIT, newsletter_id=schedule.newsletter_id)
@@ -231,6 +231,9 @@ def skip_date(schedule_id: int, day: date, *, reason: str, by: Actor, now: datet
         earlier = dict(schedule.skips).get(day)
         if earlier == reason and not left.exists():
             return
+        done = "" if left.exists() else _find_skip(schedule, day, rows)
+        if done and f"({by.name})" not in done:  # one's own reason may be put in other words
+            raise Conflict(f"{day:%a} {day.day} {day:%b} is skipped already: {done}. Your reason was not saved.")
         if not time or len(dates) == 1:
             models.Skip.objects.update_or_create(
                 schedule_id=schedule.id,
@@ -244,6 +247,15 @@ def skip_date(schedule_id: int, day: date, *, reason: str, by: Actor, now: datet
             )
         before = {"reason": earlier} if earlier else {}
         _record(by, "skipped date", schedule, now, f"{day} {time}".strip(), before=before, after={"reason": reason})
+
+
+def _find_skip(schedule: Schedule, day: date, rows: QuerySet[models.Occurrence]) -> str:
+    """Why a date was skipped by hand, and by whom; "" where it was not."""
+    row = rows.filter(state=OccurrenceState.SKIPPED).first()
+    if row is not None:
+        return row.reason.rstrip(".")
+    skip = models.Skip.objects.filter(schedule_id=schedule.id, date=day).first()
+    return f"{skip.reason} ({skip.created_by})" if skip else ""
 
 
 def unskip_date(schedule_id: int, day: date, *, by: Actor, now: datetime, time: str = "") -> None:

@@ -49,8 +49,8 @@ def add_desk_context(request: HttpRequest) -> dict[str, Any]:
         return {}
     visible = map_visible_newsletters(request.user)
     pages = [(reverse(view), gettext(name)) for view, name, verb in _NAVIGATION if _may_see(visible[verb], verb)]
-    may_see_outbox = visible[Verb.SUBSCRIBERS] is None  # its mails are of all newsletters
-    if settings.CONFIG.provider == "outbox" and may_see_outbox:
+    may_see_all_subscribers = visible[Verb.SUBSCRIBERS] is None
+    if settings.CONFIG.provider == "outbox" and may_see_all_subscribers:
         pages.append((reverse("desk:outbox"), gettext("Outbox")))
     start = reverse("desk:today")
     return {
@@ -58,7 +58,7 @@ def add_desk_context(request: HttpRequest) -> dict[str, Any]:
             (href, name, request.path == href or (href != start and request.path.startswith(href)))
             for href, name in pages
         ],
-        "may_see_outbox": may_see_outbox,
+        "may_see_all_subscribers": may_see_all_subscribers,
         "may_read_audit": audit_access.may_read_some(visible),
         "now": clock.now(),
         "provider": settings.CONFIG.provider,

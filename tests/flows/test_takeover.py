@@ -126,7 +126,7 @@ def test_adding_takes_the_person_from_nobody(
     ed = act_as("ed@example.com")
     add(mallory)
     if unsubscribed:
-        mallory.post(f"/readers/{ann}/", {"do": "leave", "list": newsroom.other_list.id})
+        mallory.post(f"/readers/{ann}/", {"do": "leave", "list": newsroom.other_list.id, "sure": "1"})
         assert states(ann)["Evening Letter"] == "unsubscribed"
     people.change_address(ann, "ann.after@example.org", seen=ANN, by=ed, now=now)
     attributes.change_profile(ann, tier="comp", seen=None, by=ed, now=now)
@@ -202,9 +202,9 @@ def test_changing_the_person_is_refused(mallory: Client, ann: int, form: dict[st
 
 def test_unsubscribing_works_for_the_own_list_alone(mallory: Client, ann: int, newsroom: Any) -> None:
     add(mallory)
-    refused = mallory.post(f"/readers/{ann}/", {"do": "leave", "list": str(newsroom.list.id)})
+    refused = mallory.post(f"/readers/{ann}/", {"do": "leave", "list": str(newsroom.list.id), "sure": "1"})
     assert refused.status_code == 403
-    mallory.post(f"/readers/{ann}/", {"do": "leave", "list": str(newsroom.other_list.id)})
+    mallory.post(f"/readers/{ann}/", {"do": "leave", "list": str(newsroom.other_list.id), "sure": "1"})
     assert states(ann) == {"Morning Briefing": "active", "Evening Letter": "unsubscribed"}
 
 
@@ -336,7 +336,10 @@ def test_segments_and_suppressions_are_the_newsrooms(mallory: Client, newsroom: 
     )
     suppressions.suppress("gone@example.com", reason="asked", by=SYSTEM, now=now)
     assert mallory.post("/readers/segments/", {"do": "drop", "slug": "payers"}).status_code == 403
-    assert mallory.post("/readers/suppressions/", {"do": "lift", "address": "gone@example.com"}).status_code == 403
+    assert (
+        mallory.post("/readers/suppressions/", {"do": "lift", "address": "gone@example.com", "sure": "1"}).status_code
+        == 403
+    )
     assert mallory.get("/readers/suppressions.csv").status_code == 403
     assert [each.slug for each in service.list_segments()] == ["payers"]
     assert [each.address for each in suppressions.list_suppressions()] == ["gone@example.com"]

@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.accounts.actors import SystemActor
 from newsletter.catalog import newsletters
-from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from newsletter.scheduling import models, occurrences, schedules
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.scheduling.values import Occurrence
@@ -353,3 +353,15 @@ def test_the_next_ten_dates_say_which_are_skipped_why_and_by_whom(newsroom: Any,
     assert [str(each.day) for each in found][:3] == ["2026-11-30", "2026-12-01", "2026-12-02"]
     assert [each.skipped for each in found][:3] == ["", "A strike (Ann)", ""]
     assert len(found) == 10
+
+
+def test_who_skips_what_somebody_else_has_skipped_is_told_who_and_why(newsroom: Any, now: datetime) -> None:
+    made = schedules.create_schedule(newsroom.briefing.id, time="07:00", by=SYSTEM, now=now)
+    ben, eddy = SystemActor("ben@example.com"), SystemActor("eddy@example.com")
+    occurrences.materialise(now)
+    for day in (now.date() + timedelta(days=2), now.date() + timedelta(days=60)):
+        schedules.skip_date(made.id, day, reason="A strike", by=ben, now=now)
+        with pytest.raises(Conflict, match=r"skipped already: A strike \(ben@example.com\)\. Your"):
+            schedules.skip_date(made.id, day, reason="A storm", by=eddy, now=now)
+        schedules.skip_date(made.id, day, reason="A strike of the post", by=ben, now=now)
+        assert dict(schedules.get_schedule(made.id).skips)[day] == "A strike of the post"

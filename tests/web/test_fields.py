@@ -28,7 +28,7 @@ def test_no_page_fails_on_a_very_long_number(
     (reader,) = readers(1)
     assert admin.get(f"/readers/lists/{newsroom.list.slug}/?months={endless}").status_code == 200
     assert admin.post("/readers/segments/", {"do": f"more-{endless}"}).status_code == 422  # no button of the page
-    assert admin.post(f"/readers/{reader}/", {"do": "leave", "list": endless}).status_code == 422
+    assert admin.post(f"/readers/{reader}/", {"do": "leave", "list": endless, "sure": "1"}).status_code == 422
 
 
 def test_a_button_is_one_of_those_of_the_page() -> None:

@@ -201,7 +201,7 @@ def list_rows(ids: Things) -> dict[str, Row]:
             ("", "?editions=all"),
             (
                 {"do": "move", "email": "elsewhere@example.com"},
-                {"do": "leave", "list": "1"},
+                {"do": "leave", "list": "1", "sure": "1"},
                 {"do": "know", "tier": "paid", "tag": "new"},
                 {"do": "untag", "tag": "canary-tag"},
                 {"do": "data"},

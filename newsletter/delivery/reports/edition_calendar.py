@@ -7,18 +7,21 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import Q
+
 from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import EditionOfDay
-from newsletter.delivery.ledger.states import MailingState
+from newsletter.delivery import models
+from newsletter.delivery.ledger.states import MailingKind, MailingState
 from newsletter.delivery.reports import edition_status
+from newsletter.delivery.reports.departures import ON_TIME
 from newsletter.delivery.reports.edition_status import EditionStatus
 from newsletter.kernel.enums import LabelledEnum
 from newsletter.scheduling import coming, states
 from newsletter.scheduling.coming import ComingDate
 from newsletter.scheduling.states import OccurrenceState
 
-ON_TIME = timedelta(minutes=5)  # what is sent later than that was late
 _DAY = timedelta(days=1)
 _AS_PLANNED = frozenset(
     {
@@ -40,7 +43,8 @@ _AS_PLANNED = frozenset(
 class CalendarDate:
     """A date of a schedule, or an edition that no schedule planned: then without `planned`.
 
-    `day` is the local one; `instant` is when it went out or is to, None where nobody has said yet.
+    `day` is that of the schedule or of the edition; `instant` is when it went out or is to, None where nobody has said
+    yet.
     """
 
     newsletter_id: int
@@ -52,19 +56,33 @@ class CalendarDate:
     edition: EditionOfDay | None = None
     mailing_id: int | None = None
     sent_by: str = ""
+    due_at: datetime | None = None  # when its mailing was due
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it went out, or is going."""
+        return self.state in _OUT and self.instant is not None
 
     @property
     def is_late(self) -> bool:
         """Whether it left, or leaves, after its time."""
-        if self.planned is None or self.instant is None or self.state not in _OUT:
-            return False
-        return self.instant > self.planned.instant + ON_TIME
+        return self.is_out and self.instant > self._expected + ON_TIME  # type: ignore[operator]
+
+    @property
+    def is_early(self) -> bool:
+        """Whether it was sent before its time."""
+        return self.is_out and self.instant < self._expected - ON_TIME  # type: ignore[operator]
+
+    @property
+    def _expected(self) -> datetime | None:
+        """When it was to go out: by its schedule, else by its mailing."""
+        return self.planned.instant if self.planned else self.due_at or self.instant
 
     @property
     def is_exception(self) -> bool:
         """Whether it is not as planned."""
         moved = self.planned is not None and self.planned.moved_from is not None
-        return moved or self.is_late or self.state not in _AS_PLANNED
+        return moved or self.is_late or self.is_early or self.state not in _AS_PLANNED
 
     @property
     def can_be_skipped(self) -> bool:
@@ -93,7 +111,7 @@ def list_calendar(
         newsletter_ids,
         since.date() - _DAY,
         until.date() + _DAY,
-        besides={each.edition_id for each in planned if each.edition_id},
+        besides={each.edition_id for each in planned if each.edition_id} | _list_out(newsletter_ids, since, until),
     )
     of_dates = _match_editions(planned, editions)
     statuses = edition_status.find_statuses_of_days(editions)
@@ -101,6 +119,14 @@ def list_calendar(
     taken = {each.id for each in of_dates.values()}
     found += _describe_others((each for each in editions if each.id not in taken), statuses)
     return sorted(found, key=lambda each: (each.day, each.instant is None, each.instant or until, each.newsletter_id))
+
+
+def _list_out(newsletter_ids: Collection[int], since: datetime, until: datetime) -> set[int]:
+    """The editions that went out between two instants, whatever their days are."""
+    around = (since, until)
+    left = Q(due_at__range=around) | Q(started_at__range=around) | Q(resumed_at__range=around)
+    rows = models.Mailing.objects.filter(left, newsletter_id__in=newsletter_ids, kind=MailingKind.EDITION)
+    return set(rows.exclude(started_at=None).values_list("edition_id", flat=True))
 
 
 def _key(planned: ComingDate) -> tuple[int, datetime]:
@@ -140,13 +166,14 @@ def _describe_planned(
     return CalendarDate(
         planned.newsletter_id,
         planned.day,
-        status.due_at or planned.instant,
+        status.left_at or status.due_at or planned.instant,
         state,
         reason,
         planned=planned,
         edition=edition,
         mailing_id=status.mailing_id,
         sent_by=status.sent_by,
+        due_at=status.due_at,
     )
 
 
@@ -156,10 +183,11 @@ def _describe_others(editions: Iterable[EditionOfDay], statuses: Mapping[int, Ed
         yield CalendarDate(
             each.newsletter_id,
             each.date,
-            status.due_at,
+            status.left_at or status.due_at,
             status.state,
             status.reason,
             edition=each,
             mailing_id=status.mailing_id,
             sent_by=status.sent_by,
+            due_at=status.due_at,
         )

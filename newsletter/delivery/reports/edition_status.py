@@ -21,6 +21,7 @@ from newsletter.curator.editions.states import OUT_STATES, EditionState
 from newsletter.curator.editions.values import Edition, EditionOfDay, EditionOutline, EditionRow
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import MailingKind, MailingState
+from newsletter.delivery.reports import departures
 from newsletter.kernel.enums import LabelledEnum
 from newsletter.scheduling import occurrences
 from newsletter.scheduling.states import OccurrenceState
@@ -43,7 +44,7 @@ class EditionStatus:
     `planned` is how many its mailing goes to, None as long as the audience is not counted. `held_at` is when it will be
     held unless somebody approves it first, again where `lost_approval`; None where nothing is planned, or nothing is
     missing. `due_at` is when its mailing was or is due, `begins_at` when that is submitted before, so that it can be
-    recalled, and `sent_by` who made it.
+    recalled, `left_at` when it went out, or the rest of it after a stop, None before that, and `sent_by` who made it.
     """
 
     state: LabelledEnum
@@ -54,6 +55,7 @@ class EditionStatus:
     lost_approval: bool = False
     due_at: datetime | None = None
     begins_at: datetime | None = None
+    left_at: datetime | None = None
     sent_by: str = ""
 
 
@@ -95,8 +97,20 @@ def find_statuses_of_days(editions: Iterable[EditionOfDay]) -> dict[int, Edition
 
 def _find_latest_mailings(edition_ids: Iterable[int]) -> dict[int, models.Mailing]:
     rows = models.Mailing.objects.filter(edition_id__in=list(edition_ids), kind=MailingKind.EDITION).order_by("id")
+    rows = rows.annotate(was_repaired=departures.select_repair())
     latest: dict[int, models.Mailing] = {}
-    for row in rows.only("edition_id", "state", "reason", "planned", "frozen_at", "due_at", "begins_at", "created_by"):
+    for row in rows.only(
+        "edition_id",
+        "state",
+        "reason",
+        "planned",
+        "frozen_at",
+        "due_at",
+        "begins_at",
+        "created_by",
+        "started_at",
+        "resumed_at",
+    ):
         before = latest.get(row.edition_id)
         if before is None or before.state == MailingState.CANCELLED or row.state != MailingState.CANCELLED:
             latest[row.edition_id] = row
@@ -134,7 +148,13 @@ def _build_status(
     found = _follow_mailing(edition, row)
     if found.mailing_id is None:
         return found
-    return replace(found, due_at=row.due_at, begins_at=row.begins_at, sent_by=row.created_by)
+    return replace(
+        found,
+        due_at=row.due_at,
+        begins_at=row.begins_at,
+        left_at=departures.find_departure(row),
+        sent_by=row.created_by,
+    )
 
 
 def _follow_mailing(

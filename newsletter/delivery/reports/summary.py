@@ -22,6 +22,7 @@ from newsletter.delivery.ledger.states import (
     RecallState,
 )
 from newsletter.delivery.reports import ledger_sums
+from newsletter.delivery.reports.departures import ON_TIME, find_departure, select_repair
 from newsletter.delivery.reports.ledger_sums import LedgerSums
 from newsletter.delivery.sending import recall_window, reconsider
 from newsletter.kernel.errors import NotFound
@@ -103,7 +104,13 @@ class Mailing:
     cancel_ids_asked: int
     waits_for: tuple[int, ...]
     alarms: tuple[Alarm, ...]
+    left_at: datetime | None  # when it went out, or the rest of it after a stop
     variants: dict[str, VariantCounts]  # by `curator.variants` code; one of "" where everybody gets the same
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it left after its time."""
+        return self.left_at is not None and self.left_at > self.due_at + ON_TIME
 
     @property
     def accepted_total(self) -> int:
@@ -139,7 +146,7 @@ class MailingOutline:
 
 def get_mailing(mailing_id: int) -> Mailing:
     """The mailing with this id. Raises NotFound."""
-    row = models.Mailing.objects.filter(id=mailing_id).first()
+    row = models.Mailing.objects.filter(id=mailing_id).annotate(was_repaired=select_repair()).first()
     if row is None:
         raise _build_not_found(mailing_id)
     return _to_mailings([row])[0]
@@ -208,7 +215,7 @@ def list_mailing_ids(wanted: MailingFilter, *, limit: int) -> tuple[int, ...]:
 
 def get_mailings(mailing_ids: Iterable[int]) -> dict[int, Mailing]:
     """These mailings, by id."""
-    return {each.id: each for each in _to_mailings(models.Mailing.objects.filter(id__in=set(mailing_ids)))}
+    return {each.id: each for each in _to_mailings(_filter_mailings(EVERY_MAILING).filter(id__in=set(mailing_ids)))}
 
 
 def find_mailing_span(newsletter_ids: Collection[int]) -> tuple[datetime, datetime] | None:
@@ -218,7 +225,7 @@ def find_mailing_span(newsletter_ids: Collection[int]) -> tuple[datetime, dateti
 
 
 def _filter_mailings(wanted: MailingFilter) -> QuerySet[models.Mailing]:
-    rows = models.Mailing.objects.all()
+    rows = models.Mailing.objects.annotate(was_repaired=select_repair())
     if wanted.newsletter_ids is not None:
         rows = rows.filter(newsletter_id__in=wanted.newsletter_ids)
     if wanted.states:
@@ -266,7 +273,7 @@ def find_outline_of_edition(edition_id: int) -> MailingOutline | None:
 
 def _select_of_edition(edition_id: int) -> QuerySet[models.Mailing]:
     rows = models.Mailing.objects.filter(edition_id=edition_id, kind=MailingKind.EDITION)
-    return rows.exclude(state=MailingState.CANCELLED)
+    return rows.exclude(state=MailingState.CANCELLED).annotate(was_repaired=select_repair())
 
 
 def find_due_times(edition_ids: Iterable[int]) -> dict[int, datetime]:
@@ -337,6 +344,7 @@ def _to_mailing(
         cancel_ids_asked=row.cancel_ids_asked,
         waits_for=tuple(reconsider.list_waited_for(row)) if ExclusionReason.UNDECIDED in excluded else (),
         alarms=_to_alarms(raised),
+        left_at=find_departure(row),
         variants={code: _to_variant_counts(*each) for code, each in sorted(sums.by_variant.items())},
     )
 

@@ -118,7 +118,13 @@ class SkipDateForm(DeskForm):
 
     date = DayField(hidden=True, error_messages={"required": _("The page does not say which date.")})
     instant = forms.CharField(widget=forms.HiddenInput, required=False)
-    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+    # The browser asks for it, so that the dialog stays; the button that unskips is on a form without it.
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"required": True, "pattern": r".*\S.*"}),
+    )
     undo = forms.BooleanField(widget=forms.HiddenInput, required=False)
 
     def clean(self) -> dict[str, Any]:

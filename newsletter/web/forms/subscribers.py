@@ -56,9 +56,16 @@ class AddressForm(DeskForm):
 
 
 class LeaveForm(DeskForm):
-    """Which list a button of the table ends the subscription to."""
+    """Which list the subscription ends to, and that it is meant."""
 
     list = IdField(error_messages={"required": _("Say which list. Load the page again.")})
+    sure = forms.BooleanField(
+        label=_("Only the subscriber can undo this."),
+        error_messages={"required": _("Tick the box to confirm that they are to be unsubscribed.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "left-%s"} | kwargs)
 
 
 class UntagForm(DeskForm):

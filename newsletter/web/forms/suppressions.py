@@ -38,9 +38,16 @@ class SuppressForm(DeskForm):
 
 
 class LiftForm(DeskForm):
-    """Which address a button of the table removes from the list."""
+    """Which address is removed from the list, and that it is meant."""
 
     address = forms.CharField(widget=forms.HiddenInput)
+    sure = forms.BooleanField(
+        label=_("It may be mailed again, whatever the reason was."),
+        error_messages={"required": _("Tick the box to confirm that it may be mailed again.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "lifted-%s"} | kwargs)
 
 
 class LiftComplaintForm(LiftForm):

@@ -45,6 +45,13 @@ class CalendarLine:
     day: date
     href: str
     may_skip: bool = False
+    home: date | None = None  # the day it was planned for, where `day` is the one on which it went out
+    is_elsewhere: bool = False  # it went out on another day than this one, for which it was planned
+
+    @property
+    def is_exception(self) -> bool:
+        """Whether it is not as planned."""
+        return self.each.is_exception or self.is_elsewhere or self.home is not None
 
     @property
     def instant_query(self) -> str:
@@ -161,7 +168,7 @@ def _render_calendar(request: HttpRequest, refused: SkipDateForm | None = None) 
         "today": today,
         "current": calendar_range.find_week(today) if shown.is_week else calendar_range.find_month(today),
         "weeks": _build_weeks(shown, lines, _find_holidays(shown, rules), today),
-        "exceptions": [each for each in lines if each.each.is_exception],
+        "exceptions": list({id(each.each): each for each in reversed(lines) if each.is_exception}.values())[::-1],
         "rules": [(each, newsletters[each.newsletter_id], schedules.list_next_dates(each, now)) for each in rules],
         "zone": zones.pop() if len(zones) == 1 else None,
         "may_configure": bool(list_accessible_newsletters(request, Verb.CONFIGURE)),
@@ -203,7 +210,11 @@ def _build_lines(
             continue  # its edition was opened by a date that is another newsletter's no longer
         zone = clock.get_zone(newsletter.zone)
         day = each.planned.instant.astimezone(zone).date() if each.planned else each.day
-        yield CalendarLine(each, newsletter, day, _find_page(each), skipping.may_skip(each))
+        left = each.instant.astimezone(zone).date() if each.is_out and each.instant else day
+        page = _find_page(each)
+        yield CalendarLine(each, newsletter, day, page, skipping.may_skip(each), is_elsewhere=left != day)
+        if left != day:
+            yield CalendarLine(each, newsletter, left, page, home=day)
 
 
 def _find_page(each: CalendarDate) -> str:

@@ -16,11 +16,15 @@ from newsletter.catalog.newsletters import get_newsletter_by_slug, list_newslett
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
+from newsletter.kernel.errors import Refused
+from newsletter.kernel.sentences import phrase
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.fields import read_act
 from newsletter.web.forms.base import keep_sent
 from newsletter.web.forms.users import (
+    EVERYWHERE,
     AccessForm,
+    DisableForm,
     NewUserForm,
     RemoveUserForm,
     ResetCodeForm,
@@ -44,8 +48,13 @@ def show_users(request: HttpRequest) -> HttpResponse:
     return _render_page(request, form)
 
 
+def _read_newsletter(given: Mapping[str, Any]) -> str:
+    """The newsletter that was chosen; "" for all."""
+    return "" if given["newsletter"] == EVERYWHERE else str(given["newsletter"])
+
+
 def _set_role(request: HttpRequest, given: Mapping[str, Any]) -> str:
-    slug = given["newsletter"]
+    slug = _read_newsletter(given)
     person = users.set_role(
         given["email"],
         given["role"],
@@ -58,7 +67,7 @@ def _set_role(request: HttpRequest, given: Mapping[str, Any]) -> str:
 
 
 def _add(request: HttpRequest, given: Mapping[str, Any]) -> str:
-    slug = given["newsletter"]
+    slug = _read_newsletter(given)
     person = users.create_user(
         given["email"],
         given["password"],
@@ -77,6 +86,8 @@ def _unlock(request: HttpRequest, given: Mapping[str, Any]) -> str:
 
 
 def _disable(request: HttpRequest, given: Mapping[str, Any]) -> str:
+    if given["email"].casefold() == get_actor(request).name.casefold():
+        raise Refused(phrase("You would be signed out for good. Ask another administrator to disable you."))
     person = users.disable_user(given["email"], by=get_actor(request), now=clock.now())
     return _("%(user)s is disabled: sessions and tokens have ended.") % {"user": person.email}
 
@@ -105,7 +116,7 @@ _ACTS: Mapping[str, tuple[type[UserForm], Callable[[HttpRequest, Mapping[str, An
     "role": (RoleForm, _set_role),
     "add": (NewUserForm, _add),
     "unlock": (AccessForm, _unlock),
-    "disable": (AccessForm, _disable),
+    "disable": (DisableForm, _disable),
     "enable": (AccessForm, _enable),
     "password": (ResetPasswordForm, _reset_password),
     "code": (ResetCodeForm, _reset_code),
@@ -136,6 +147,7 @@ def _render_page(request: HttpRequest, sent: UserForm | None = None) -> HttpResp
         "new_form": keep_sent(sent, NewUserForm, **offered),
         "role_form": keep_sent(sent, RoleForm, **offered),
         "access_form": keep_sent(sent, AccessForm, **offered),
+        "me": request.user.email if request.user.is_authenticated else "",
         "password_form": keep_sent(sent, ResetPasswordForm, **offered),
         "code_form": keep_sent(sent, ResetCodeForm, **offered),
         "remove_form": keep_sent(sent, RemoveUserForm, **offered),

@@ -33,6 +33,11 @@ class Wait:
     turn: WaitsFor
     asked: str = ""
 
+    @property
+    def colour(self) -> str:
+        """How it is marked: as something to do for whoever looks at it, or as something to know."""
+        return "go" if self.turn in (WaitsFor.YOU, WaitsFor.ANYBODY) else "mute"
+
 
 def find_waits(drafts: Iterable[tuple[Edition, Newsletter]], by: Actor) -> dict[int, Wait]:
     """What unapproved editions wait for, by id, for somebody who may do something about it: the others have no line."""

@@ -84,3 +84,19 @@ def test_what_was_held_is_said_with_why(newsroom: Any, now: datetime) -> None:
     occurrences.hold(occurrences.list_occurrences(now, now + DAY)[0].id, "It was not approved.", now)
     first = read(newsroom, now)[0]
     assert (first.state, first.reason, first.is_exception) == ("held", "It was not approved.", True)
+
+
+def test_what_was_stopped_and_resumed_later_is_late(sent: Any, newsroom: Any, now: datetime) -> None:
+    rows = Mailing.objects.filter(id=sent.id)
+    assert not read(newsroom, now)[0].is_exception
+    rows.update(resumed_at=now + 3 * DAY)
+    (late,) = read(newsroom, now)
+    assert (late.is_late, late.is_exception, late.instant) == (True, True, now + 3 * DAY)
+    rows.update(resumed_at=None, started_at=now + 2 * DAY)
+    assert read(newsroom, now)[0].instant == now + 2 * DAY
+
+
+def test_what_left_before_its_date_is_early(sent: Any, newsroom: Any, now: datetime) -> None:
+    schedules.create_schedule(newsroom.briefing.id, time="23:59", zone="UTC", by=SYSTEM, now=now)
+    first = read(newsroom, now, days=2)[0]
+    assert (first.is_early, first.is_exception) == (True, True)

@@ -15,9 +15,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from newsletter.catalog import newsletter_settings
+from newsletter.curator.editions.models import Edition
 from newsletter.kernel import clock
 from newsletter.scheduling import coming, schedules
 from tests.actors import SYSTEM
+from tests.web.seen import flatten
 
 
 def plan(newsroom: Any, time: str = "07:00", **changes: Any) -> Any:
@@ -186,3 +188,34 @@ def test_schedules_are_said_in_words_with_their_next_ten_dates(editor: Client, n
     (only,) = read(editor.get("/calendar/")).cssselect("[aria-labelledby=h-schedules] li:has(b)")
     assert "Weekdays at 07:00, Europe/London; not on bank holidays in England." in only.text_content()
     assert len(only.cssselect("ol li")) >= 10
+
+
+def test_who_skips_in_an_open_dialog_what_a_colleague_skipped_reads_who_and_why(
+    admin: Client, editor: Client, newsroom: Any
+) -> None:
+    made = schedules.create_schedule(
+        newsroom.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=clock.now()
+    )
+    day = (clock.now() + timedelta(days=3)).date()
+    form = {"date": day.isoformat(), "instant": f"{day}T07:00:00+00:00"}
+    address = f"/calendar/{made.id}/skips/"
+    assert editor.post(address, form | {"reason": "A strike"}).status_code == 302
+    late = admin.post(address, form | {"reason": "A storm"})
+    assert late.status_code == 409
+    assert "skipped already: A strike (Editor)" in flatten(late.content.decode())
+
+
+def test_what_was_sent_on_another_day_stands_on_that_day_and_is_not_as_planned(
+    admin: Client, sent: Any, newsroom: Any, now: datetime
+) -> None:
+    home = now.date() + timedelta(days=12)
+    Edition.objects.filter(id=sent.edition_id).update(date=home)
+    for month in (now, now + timedelta(days=12)):
+        page = lxml.html.fromstring(admin.get(f"/calendar/?month={month:%Y-%m}").content.decode())
+        rows = page.cssselect("section[aria-labelledby=h-exceptions] tbody tr")
+        assert len(rows) == 1
+        assert "Sent Tue 24 Nov" in flatten(rows[0].text_content())
+    page = lxml.html.fromstring(admin.get(f"/calendar/?month={now:%Y-%m}").content.decode())
+    (cell,) = [each for each in page.cssselect("td") if each.cssselect(".occ")]
+    assert cell.cssselect(".d__n")[0].text == str(now.day)
+    assert f"edition of {home:%a} {home.day} {home:%b}" in flatten(cell.text_content())

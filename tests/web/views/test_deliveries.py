@@ -35,6 +35,7 @@ from newsletter.web.forms.filters import PAGE
 from tests.actors import SYSTEM
 from tests.conftest import PASSWORD, Newsroom
 from tests.delivery.conftest import keep_bounced
+from tests.web.seen import flatten
 
 
 def test_a_sent_edition_shows_its_proof(editor: Client, sent: Any) -> None:
@@ -415,3 +416,11 @@ def test_the_log_of_a_mailing_shows_what_the_audit_log_shows_in_the_same_words(
         assert "lanned once more" not in read(who)
         assert "by Ada" not in read(who)
         assert 'id="log"' not in read(who)
+
+
+def test_a_mailing_that_left_after_its_time_says_so_in_the_list(editor: Client, sent: Any) -> None:
+    assert "Sent late" not in editor.get("/deliveries/").content.decode()
+    Mailing.objects.filter(id=sent.id).update(resumed_at=sent.due_at + timedelta(days=3))
+    page = flatten(editor.get("/deliveries/").content.decode())
+    assert "Sent late" in page
+    assert "sent Fri 27 Nov" in page

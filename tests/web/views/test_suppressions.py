@@ -30,9 +30,9 @@ def test_suppressions_are_listed_added_removed_and_imported(admin: Client, now: 
     answer = admin.post(page, {"do": "take", "file": file})
     assert "nobody@" in answer.content.decode()
     assert b"ben@example.com" in b"".join(admin.get("/readers/suppressions.csv"))  # type: ignore[arg-type]
-    admin.post(page, {"do": "lift", "address": "ann@example.com"})
+    admin.post(page, {"do": "lift", "address": "ann@example.com", "sure": "1"})
     suppressions.suppress("cut@example.com", reason="complained", by=SYSTEM, now=now)
-    assert admin.post(page, {"do": "lift", "address": "cut@example.com"}).status_code == 422
+    assert admin.post(page, {"do": "lift", "address": "cut@example.com", "sure": "1"}).status_code == 422
     assert [each.address for each in suppressions.list_suppressions()] == [
         "@example.org",
         "ben@example.com",

@@ -7,12 +7,14 @@ from datetime import datetime
 from html import unescape
 from typing import Any
 
+import lxml.html
 from django.test import Client
 from django_otp.oath import totp
 
 from newsletter.accounts import audit_log, second_factor, users
 from newsletter.accounts.audit_log import AuditFilter
 from newsletter.accounts.otp_devices import SealedTOTPDevice
+from newsletter.kernel import clock
 from tests.actors import SYSTEM
 from tests.conftest import PASSWORD
 from tests.web.seen import flatten
@@ -70,7 +72,7 @@ def test_an_editor_does_not_see_the_page(editor: Client) -> None:
 
 def test_who_is_disabled_is_out_at_once(admin: Client, editor: Client) -> None:
     assert editor.get("/").status_code == 200
-    page = admin.post("/people/", {"do": "disable", "email": EDITOR}, follow=True).content.decode()
+    page = admin.post("/people/", {"do": "disable", "email": EDITOR, "sure": "1"}, follow=True).content.decode()
     assert "editor@example.com is disabled" in page
     assert "Disabled" in page
     assert editor.get("/").status_code == 302
@@ -136,9 +138,10 @@ def test_a_removal_is_confirmed(admin: Client, editor: Client) -> None:
 
 
 def test_the_last_administrator_stays_and_the_page_says_why(admin: Client) -> None:
-    for form in ({"do": "disable"}, {"do": "remove", "sure": "1"}):
-        refused = admin.post("/people/", {"email": "admin@example.com"} | form)
-        assert (refused.status_code, "is the only administrator" in refused.content.decode()) == (422, True)
+    for act, why in (("disable", "Ask another administrator"), ("remove", "is the only administrator")):
+        refused = admin.post("/people/", {"email": "admin@example.com", "do": act, "sure": "1"})
+        assert refused.status_code >= 400
+        assert why in refused.content.decode()
     assert users.get_user("admin@example.com").active
 
 
@@ -161,3 +164,25 @@ def test_a_user_is_added_with_a_role_and_a_first_password(admin: Client, newsroo
 def test_a_user_who_is_locked_out_is_let_in_again(admin: Client, newsroom: Any) -> None:
     done = admin.post("/people/", {"do": "unlock", "email": EDITOR}, follow=True)
     assert "may try to sign in again at once" in done.content.decode()
+
+
+def test_nobody_is_disabled_by_one_press_and_oneself_not_at_all(admin: Client, editor: Client) -> None:
+    users.create_user("second@example.com", PASSWORD, role="admin", by=SYSTEM, now=clock.now())
+    refused = admin.post("/people/", {"do": "disable", "email": EDITOR})
+    assert refused.status_code == 422
+    assert "Tick the box to confirm that this user is to be disabled." in refused.content.decode()
+    assert editor.get("/").status_code == 200
+    own = admin.post("/people/", {"do": "disable", "email": "admin@example.com", "sure": "1"})
+    assert "Ask another administrator to disable you." in own.content.decode()
+    assert admin.get("/").status_code == 200
+
+
+def test_nothing_grave_is_chosen_before_somebody_chose_it(admin: Client) -> None:
+    page = lxml.html.fromstring(admin.get("/people/").content.decode())
+    chosen = {each.get("id"): each.value for each in page.cssselect("main select")}
+    assert chosen
+    assert set(chosen.values()) == {""}
+    for act in ("add", "role", "password", "code", "remove"):
+        answer = admin.post("/people/", {"do": act, "sure": "1"})
+        assert answer.status_code == 422, act
+    assert "Choose a newsletter, or all of them." in admin.post("/people/", {"do": "add"}).content.decode()

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -111,9 +112,9 @@ class Troubles:
 def show_today(request: HttpRequest) -> HttpResponse:
     """The desk's first page."""
     now = clock.now()
-    newsletters = list_accessible_newsletters(request)
-    lines = list(list_due_items(newsletters, now))
-    groups = group_by_day(lines, now.astimezone(clock.get_zone(get_newsroom_zone())).date())
+    newsletters, zone = list_accessible_newsletters(request), clock.get_zone(get_newsroom_zone())
+    lines = list(list_due_items(newsletters, now, zone))
+    groups = group_by_day(lines, now.astimezone(zone).date())
     ids = [each.id for each in newsletters]
     in_trouble = summary.MailingFilter(ids, in_trouble_since=now - summary.TROUBLE_SHOWN_FOR)
     newest = summary.list_mailing_ids(summary.MailingFilter(ids), limit=MAILINGS_SHOWN)
@@ -132,7 +133,7 @@ def show_today(request: HttpRequest) -> HttpResponse:
         "following": min(following, key=lambda each: each[0].at, default=None),
         # The one whose board has the filled button.
         "next_due": next((each for each in coming if each.edition and not each.edition.is_out), None),
-        "needs": list(_list_attention_items(request, newsletters, lines, troubles, now)),
+        "needs": list(_list_attention_items(request, newsletters, lines, troubles, now, zone)),
         "mailings": [
             (each, _find_newsletter(newsletters, each.newsletter_id), subjects[each.edition_id]) for each in mailings
         ],
@@ -162,8 +163,8 @@ def _find_newsletter(newsletters: tuple[Newsletter, ...], newsletter_id: int) ->
     return next(each for each in newsletters if each.id == newsletter_id)
 
 
-def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterator[DueItem]:
-    """What is planned around now, and recent editions without a schedule."""
+def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime, zone: ZoneInfo) -> Iterator[DueItem]:
+    """What is planned around now, and recent editions without a schedule, with the newsroom's day of each."""
     ids = [each.id for each in newsletters]
     counts = lists.count_subscribers_of_lists()
     on_list = {each.id: counts.get(each.list_id, {}).get(SubscriptionState.ACTIVE, 0) for each in newsletters}
@@ -186,11 +187,11 @@ def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterat
         # Perhaps it was sent by hand before its time.
         when = status.due_at if status and status.due_at else occurrence.instant
         if edition and status and occurrence.state not in _NOT_SENT:
-            yield _build_due_item(when, newsletter, edition, status, on_list[newsletter.id], now)
+            yield _build_due_item(when, newsletter, edition, status, on_list[newsletter.id], now, zone)
         else:
             yield DueItem(
                 when,
-                _to_day(when),
+                when.astimezone(zone).date(),
                 newsletter,
                 occurrence.state,
                 occurrence.reason,
@@ -200,7 +201,7 @@ def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterat
             )
     for edition in others:
         newsletter, status = _find_newsletter(newsletters, edition.newsletter_id), statuses[edition.id]
-        yield _build_due_item(status.due_at, newsletter, edition, status, on_list[newsletter.id], now)
+        yield _build_due_item(status.due_at, newsletter, edition, status, on_list[newsletter.id], now, zone)
 
 
 def _is_recent(edition: Edition, newsletter: Newsletter, now: datetime) -> bool:
@@ -208,12 +209,18 @@ def _is_recent(edition: Edition, newsletter: Newsletter, now: datetime) -> bool:
 
 
 def _build_due_item(
-    when: datetime | None, newsletter: Newsletter, edition: Edition, status: EditionStatus, on_list: int, now: datetime
+    when: datetime | None,
+    newsletter: Newsletter,
+    edition: Edition,
+    status: EditionStatus,
+    on_list: int,
+    now: datetime,
+    zone: ZoneInfo,
 ) -> DueItem:
     """An edition as its mailing stands, with the number of that mailing's audience; without one, of the list's."""
     return DueItem(
         when,
-        edition.date if when is None else _to_day(when),
+        edition.date if when is None else when.astimezone(zone).date(),
         newsletter,
         status.state,
         status.reason,
@@ -243,17 +250,13 @@ def _build_clock(
     return edition_clock.build_clock(plan, newsletter.zone, now)
 
 
-def _to_day(instant: datetime) -> date:
-    """The newsroom's day of an instant."""
-    return instant.astimezone(clock.get_zone(get_newsroom_zone())).date()
-
-
 def _list_attention_items(
     request: HttpRequest,
     newsletters: tuple[Newsletter, ...],
     due: list[DueItem],
     troubles: Troubles,
     now: datetime,
+    zone: ZoneInfo,
 ) -> Iterator[AttentionItem]:
     waits = waiting.find_waits(((each.edition, each.newsletter) for each in due if each.edition), get_actor(request))
     if not heartbeats.is_alive(heartbeats.ProcessKind.SCHEDULER, now):
@@ -273,7 +276,7 @@ def _list_attention_items(
             yield AttentionItem(due=each, wait=wait)
     for alarm in summary.list_account_alarms():
         if now - alarm.last_at < ALARM_SHOWN_FOR:
-            last = _("Last %(when)s.") % {"when": desk.at(alarm.last_at, get_newsroom_zone())}
+            last = _("Last %(when)s.") % {"when": desk.at(alarm.last_at, zone.key)}
             yield AttentionItem("bad", "stop", alarm.message, _("Alarm."), last, reverse("desk:deliveries"))
     for mailing in troubles.mailings:
         name = _find_newsletter(newsletters, mailing.newsletter_id).name

@@ -129,7 +129,7 @@ def test_desk_commands_and_programs_are_told_where_the_mailing_is_and_why(
 
 
 def list_lines(briefing: NewsletterSettings, now: datetime) -> list[today.DueItem]:
-    return [each for each in today.list_due_items((briefing,), now) if each.edition]
+    return [each for each in today.list_due_items((briefing,), now, clock.get_zone(briefing.zone)) if each.edition]
 
 
 @pytest.mark.parametrize("bring", [paused, held, recalling, cancelled, finished], ids=lambda bring: bring.__name__)

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import editions, picks
+from newsletter.curator.editions.models import Edition
 from newsletter.delivery import alarms, models
 from newsletter.delivery.ledger.states import ExclusionReason, MailingKind, MailingState
 from newsletter.kernel import clock
@@ -24,6 +25,7 @@ from subscribers import tiers
 from subscribers.segments.service import create_segment
 from tests.actors import SYSTEM
 from tests.conftest import reported
+from tests.copies import copy_row
 from tests.web.seen import flatten
 
 
@@ -35,7 +37,7 @@ def test_an_edition_sent_by_hand_is_not_shown_as_still_to_come(sent: Any, newsro
         (occurrence,), {newsroom.briefing.id: newsroom.briefing}
     )
     assert (state, edition_id) == ("sent", sent.edition_id)
-    (line,) = [each for each in today.list_due_items((newsroom.briefing,), now) if each.edition]
+    (line,) = [each for each in today.list_due_items((newsroom.briefing,), now, clock.get_zone("UTC")) if each.edition]
     assert (line.state, line.when) == ("sent", now)
 
 
@@ -92,7 +94,7 @@ def test_an_edition_on_its_way_has_a_clock_and_one_that_was_sent_has_none(
     )
     schedules.create_schedule(newsroom.briefing.id, time="23:59", zone="UTC", by=SYSTEM, now=now)
     editions.create_edition(newsroom.briefing.id, now.date() + timedelta(days=1), now=now, by=SYSTEM)
-    first, second = [each for each in today.list_due_items((changed,), now) if each.edition]
+    first, second = [each for each in today.list_due_items((changed,), now, clock.get_zone("UTC")) if each.edition]
     assert (first.clock, second.day) == ((), now.date() + timedelta(days=1))
     assert [(each.moment.label, each.standing) for each in second.clock] == [
         ("Opened", "done"),
@@ -182,3 +184,16 @@ def test_of_much_that_is_wrong_today_says_how_much_more_there_is(admin: Client, 
     assert "and 3 more" in page
     assert "/deliveries/?state=wrong" in page
     assert len(counted) <= 30, "\n".join(each["sql"][:160] for each in counted)
+
+
+def test_eight_mailings_of_a_day_cost_no_more_queries_than_two(admin: Client, newsroom: Any, sent: Any) -> None:
+    mailing, asked, now = models.Mailing.objects.get(id=sent.id), {}, clock.now()
+    for number in range(1, 9):
+        made = editions.create_edition(newsroom.briefing.id, now.date(), number=number, now=now, by=SYSTEM)
+        Edition.objects.filter(id=made.id).update(state="handed_over")
+        copy_row(mailing, edition_id=made.id, key=f"copy-{number}", state="sending", due_at=now)
+        with CaptureQueriesContext(connection) as counted:
+            page = admin.get("/").content.decode()
+        assert page.count(f"/editions/{made.id}/") > 0
+        asked[number] = len(counted)
+    assert asked[8] <= asked[2] <= 30

@@ -60,6 +60,52 @@ def test_the_hand_over_is_followed_to_its_end_without_a_reload(
     assert not list_complaints(page)
 
 
+def test_whoever_did_not_get_it_appears_on_a_page_that_was_opened_before(
+    page: Any, live_server: Any, people: Any, edition: Any, readers: Callable[..., list[int]]
+) -> None:
+    readers(3)
+    now = clock.now()
+    mailing_id = plan(edition, now)
+    sign_in(page, live_server, "admin")
+    page.goto(f"{live_server.url}/deliveries/{mailing_id}/")
+    page.wait_for_selector("#who :text('The audience is not counted yet.')")
+    freeze.freeze_next(now)
+    page.wait_for_selector("#who :text('still to come: 3')")
+    page.fill("#who-text", "half a wo")
+    Batch.objects.filter(mailing_id=mailing_id).update(
+        state="accepted",
+        outcomes=bytes([Outcome.BOUNCED, 0, Outcome.ACCEPTED, 0, Outcome.ACCEPTED, 0]),
+        version=F("version") + 1,
+    )
+    page.wait_for_selector("#who nav a:has-text('Not delivered 1')")
+    page.wait_for_selector("#rows .st:has-text('Bounced')")
+    page.wait_for_selector("#who a:has-text('Export 1 (CSV)')")
+    page.focus("#rows a")
+    Batch.objects.filter(mailing_id=mailing_id).update(
+        outcomes=bytes([Outcome.BOUNCED, 0, Outcome.BLOCKED, 0, Outcome.ACCEPTED, 0]), version=F("version") + 1
+    )
+    page.wait_for_selector("#who nav a:has-text('Not delivered 2')")
+    assert page.evaluate("document.activeElement.closest('#rows') !== null"), "the focus stays where it was"
+    assert page.input_value("#who-text") == "half a wo"
+    assert not list_complaints(page)
+
+
+def test_a_page_of_a_paused_mailing_sees_it_go_on(
+    page: Any, live_server: Any, people: Any, edition: Any, readers: Callable[..., list[int]]
+) -> None:
+    readers(1)
+    now = clock.now()
+    mailing_id = plan(edition, now)
+    freeze.freeze_next(now)
+    mailings.pause(mailing_id, by=SYSTEM, now=now)
+    sign_in(page, live_server, "admin")
+    page.goto(f"{live_server.url}/deliveries/{mailing_id}/")
+    page.wait_for_selector("#progress .st:has-text('Paused')")
+    mailings.resume(mailing_id, by=SYSTEM, now=now)
+    page.wait_for_selector("#decisions button:has-text('Pause')", timeout=20_000)
+    assert not list_complaints(page)
+
+
 def test_a_recall_is_counted_down_and_a_repair_reaches_as_many_as_it_said(
     page: Any, live_server: Any, people: Any, edition: Any, readers: Callable[..., list[int]], settings: Any
 ) -> None:
@@ -168,6 +214,7 @@ def bounce_all(mailing_id: int, list_id: int, now: datetime, *, count: int) -> N
     Subscription.objects.bulk_create(
         Subscription(subscriber=each, list_id=list_id, state="active", since=now) for each in made
     )
+    Batch.objects.filter(mailing_id=mailing_id).update(state="accepted", outcomes=bytes([Outcome.ACCEPTED, 0]))
     (first,) = Batch.objects.filter(mailing_id=mailing_id)
     for number, start in enumerate(range(0, count, 1000), 2):
         ids = [each.pk for each in made[start : start + 1000]]

@@ -49,8 +49,9 @@ _ENGAGEMENT = {
     "clicked_by_machine": _("Clicked by machines"),
 }
 _CHANGING_STATES = (*ACTIVE_MAILING_STATES, MailingState.RECALLING)
-_POLL_EVERY, _POLL_EVERY_AFTERWARDS = 2, 10  # seconds: while it is sent, and while its events come
-_EVENTS_COME_FOR = timedelta(hours=1)  # after its time; later ones are shown when somebody loads the page
+_POLL_EVERY, _POLL_EVERY_AT_REST, _POLL_EVERY_LATER = 2, 10, 60  # seconds
+_EVENTS_COME_FOR = timedelta(hours=1)  # after its time: most of them
+_CHANGES_FOR = timedelta(days=3)  # after its time: late bounces, and what somebody else decides
 Given = Mapping[str, Any]  # what was sent of a form
 STOP_POLLING = 286  # htmx takes it as: do not ask again
 
@@ -162,6 +163,8 @@ def show_progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
     found, by = _get_mailing(request, Verb.VIEW, mailing_id), get_actor(request)
     context = _build_context(found, by)
     context["may_see_subscribers"] = may_see_list(by, Verb.SUBSCRIBERS, found.list_id)
+    if context["may_see_subscribers"]:
+        context |= mailing_recipients.refresh_recipients(found, request, by)
     context["decisions_changed"] = request.GET.get("mark") != context["mark"]
     context["close_form"] = CloseForm()
     status = 200 if context["poll_every"] else STOP_POLLING
@@ -317,7 +320,7 @@ _DECIDED_ON = ("boxes", "bounced", "waiting", "closable", "undecided", "over_cei
 def _mark_decisions(found: summary.Mailing, context: Mapping[str, Any]) -> str:
     """Stands for what the decisions of the page say: they are replaced when it has changed, and only then."""
     said = [context[name] for name in _DECIDED_ON]
-    said += [found.state, found.recalling_by, found.waits_for, found.counts.get(Outcome.UNKNOWN.key)]
+    said += [found.alarms, found.state, found.recalling_by, found.waits_for, found.counts.get(Outcome.UNKNOWN.key)]
     return sha256(repr(said).encode()).hexdigest()[:12]
 
 
@@ -366,12 +369,15 @@ def _may_be_repairable(found: summary.Mailing) -> bool:
 
 
 def _find_polling(found: summary.Mailing, now: datetime) -> int:
-    """How often the page asks again, in seconds; 0: not at all."""
+    """How often the page asks again, in seconds; 0: not at all. What is at rest may be moved on by somebody else."""
     if found.state in _CHANGING_STATES:
         return _POLL_EVERY
+    if found.state in (MailingState.PAUSED, MailingState.HELD):
+        return _POLL_EVERY_AT_REST
     awaited = found.recallable_until or (found.provider == "sendgrid" and found.accepted_total > found.delivered_total)
-    is_fresh = found.state == MailingState.FINISHED and now < found.due_at + _EVENTS_COME_FOR
-    return _POLL_EVERY_AFTERWARDS if is_fresh and awaited else 0
+    if awaited and found.state == MailingState.FINISHED and now < found.due_at + _EVENTS_COME_FOR:
+        return _POLL_EVERY_AT_REST
+    return _POLL_EVERY_LATER if now < found.due_at + _CHANGES_FOR else 0
 
 
 def _format_left(found: summary.Mailing, now: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from django.http import HttpRequest, QueryDict, StreamingHttpResponse
@@ -79,10 +80,46 @@ def read_query(sent: QueryDict) -> RecipientQuery:
 
 def build_recipients_context(found: summary.Mailing, query: RecipientQuery, by: Actor) -> dict[str, Any]:
     """The table and its filters, for whoever may see the subscribers of the list."""
-    states = query.list_states(found)
+    return summarise_recipients(found, query) | {
+        "page": _list_page(found, query, by),
+        "reasons": recipients.list_reasons(found.id, query.list_states(found), limit=REASONS_SHOWN),
+    }
+
+
+def summarise_recipients(found: summary.Mailing, query: RecipientQuery) -> dict[str, Any]:
+    """How many they are, and the filters; `asked` names the question, `recipients_mark` what the answer depends on."""
+    choices, count = _list_choices(found, query), None
+    if not (query.reason or query.text):
+        count = _count(found, query.list_states(found))
+    return {
+        "query": query,
+        "asked": _digest(query.state, query.reason, query.text),
+        "recipients_mark": _digest(found.frozen_at, found.finished_at, *((each.state, each.count) for each in choices)),
+        "count": count,
+        "still_to_come": 0 if Outcome.PLANNED.key in list_not_delivered(found) else found.counts.get("planned", 0),
+        "choices": choices,
+        "export": query.encode(),
+    }
+
+
+def refresh_recipients(found: summary.Mailing, request: HttpRequest, by: Actor) -> dict[str, Any]:
+    """What a poll brings of it, by the address of the page: rows only where others came, and none were added."""
+    asked = request.headers.get("HX-Current-URL", "").partition("#")[0].partition("?")[2]
+    query = read_query(QueryDict(asked))
+    context = summarise_recipients(found, query)
+    known = "added" in request.GET or request.GET.get("who") == context["recipients_mark"]
+    context["recipients_changed"] = not known
+    return context if known else context | {"page": _list_page(found, query, by)}
+
+
+def _digest(*parts: object) -> str:
+    return sha256(repr(parts).encode()).hexdigest()[:12]
+
+
+def _list_page(found: summary.Mailing, query: RecipientQuery, by: Actor) -> Page[recipients.CandidateOutcome]:
     rows = recipients.list_recipients(
         found.id,
-        state=states,
+        state=query.list_states(found),
         reason=query.reason,
         text=query.text,
         limit=PAGE + 1,
@@ -90,15 +127,7 @@ def build_recipients_context(found: summary.Mailing, query: RecipientQuery, by: 
         by=by,
     )
     more = f"?{query.encode(after=rows[PAGE - 1].subscriber_id)}" if len(rows) > PAGE else ""
-    return {
-        "query": query,
-        "page": Page(rows[:PAGE], more, f"?{query.encode()}" if query.after else ""),
-        "count": None if query.reason or query.text else _count(found, states),
-        "still_to_come": 0 if Outcome.PLANNED.key in list_not_delivered(found) else found.counts.get("planned", 0),
-        "choices": _list_choices(found, query),
-        "reasons": recipients.list_reasons(found.id, states, limit=REASONS_SHOWN),
-        "export": query.encode(),
-    }
+    return Page(rows[:PAGE], more, f"?{query.encode()}" if query.after else "")
 
 
 def _count(found: summary.Mailing, states: Collection[str] | None) -> int:

@@ -350,6 +350,35 @@ def test_a_poll_brings_the_decisions_only_when_they_have_changed(admin: Client, 
     assert 'id="decisions" hx-swap-oob' in admin.get(poll).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("state", "days", "seconds"),
+    [
+        ("sending", 9, 2),
+        ("paused", 9, 10),
+        ("held", 9, 10),
+        ("cancelled", 0, 60),
+        ("finished", 0, 60),
+        ("finished", 9, 0),
+    ],
+)
+def test_a_page_asks_again_as_long_as_somebody_may_move_the_mailing_on(
+    admin: Client, sent: Any, state: str, days: int, seconds: int
+) -> None:
+    Mailing.objects.update(state=state, due_at=clock.now() - timedelta(days=days))
+    answer = admin.get(f"/deliveries/{sent.id}/progress/")
+    assert answer.status_code == (200 if seconds else 286)
+    assert (f'hx-trigger="every {seconds}s"' in answer.content.decode()) is bool(seconds)
+
+
+def test_an_alarm_comes_with_a_poll(admin: Client, sent: Any, now: datetime) -> None:
+    Mailing.objects.update(state="sending", finished_at=None)
+    page = lxml.html.fromstring(admin.get(f"/deliveries/{sent.id}/").content.decode())
+    Alarm.objects.create(mailing_id=sent.id, message="Mailed twice.", count=1, first_at=now, last_at=now)
+    answer = admin.get(page.cssselect("#progress")[0].get("hx-get")).content.decode()
+    assert 'id="alarms" hx-swap-oob' in answer
+    assert "Mailed twice." in answer
+
+
 def test_the_time_left_to_recall_is_counted_down_and_its_end_is_said(admin: Client, sent: Any) -> None:
     def look(minutes: float) -> str:
         due = clock.now() + recall_window.LAST_CALL + timedelta(minutes=minutes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import lxml.html
 import pytest
@@ -107,3 +108,57 @@ def test_of_an_audience_that_is_not_counted_yet_nobody_is_said_to_have_it(admin:
     Batch.objects.all().delete()
     Mailing.objects.update(state="paused", finished_at=None, frozen_at=None, candidates=0, planned=0)
     assert "The audience is not counted yet." in admin.get(f"/deliveries/{sent.id}/").content.decode()
+
+
+def poll(admin: Client, mailing_id: int, page: lxml.html.HtmlElement, query: str = "") -> Any:
+    """What htmx asks for on an open page."""
+    (progress,) = page.cssselect("#progress")
+    sent = {each.get("name"): each.get("value") for each in page.cssselect("#who-mark, #more input")}
+    address = f"http://testserver/deliveries/{mailing_id}/{query}"
+    answer = admin.get(f"{progress.get('hx-get')}&{urlencode(sent)}", headers={"HX-Current-URL": address})
+    return lxml.html.fromstring(f"<div>{answer.content.decode()}</div>")
+
+
+def test_a_poll_brings_those_who_did_not_get_it_when_there_are_others(
+    admin: Client, sent: Any, django_assert_max_num_queries: Any
+) -> None:
+    Mailing.objects.update(state="sending", finished_at=None)
+    for query, shown in (("", "2 of 3"), ("?state=unknown", "1 of 3"), ("?state=everybody", "3 of 3")):
+        Batch.objects.update(outcomes=bytes([Outcome.ACCEPTED, 0] * 3), version=F("version") + 1)
+        page = lxml.html.fromstring(admin.get(f"/deliveries/{sent.id}/{query}").content.decode())
+        (before,) = page.cssselect("#who [id^=who-shown]")
+        quiet = poll(admin, sent.id, page, query)
+        assert not quiet.cssselect("#rows"), "what somebody reads is left alone"
+        outcomes = bytes([Outcome.BOUNCED, 0, Outcome.UNKNOWN, 0, Outcome.ACCEPTED, 0])
+        Batch.objects.update(outcomes=outcomes, version=F("version") + 1)
+        with django_assert_max_num_queries(30):
+            answer = poll(admin, sent.id, page, query)
+        (after,) = answer.cssselect("[id^=who-shown][hx-swap-oob]")
+        assert after.get("id") == before.get("id")
+        (count,) = answer.cssselect("[id^=who-count]")
+        assert " ".join(count.text_content().split()).startswith(shown)
+        assert len(after.cssselect("#rows .st")) == int(shown[0])
+        (export,) = answer.cssselect("[id^=who-export]")
+        assert f"Export {shown[0]} (CSV)" in export.text_content()
+
+
+def test_a_poll_never_replaces_the_answer_to_another_question_nor_rows_that_were_added(
+    admin: Client, sent: Any
+) -> None:
+    Mailing.objects.update(state="sending", finished_at=None)
+    page = lxml.html.fromstring(admin.get(f"/deliveries/{sent.id}/?after=1").content.decode())
+    Batch.objects.update(outcomes=bytes([Outcome.BOUNCED, 0] * 3), version=F("version") + 1)
+    answer = poll(admin, sent.id, page)
+    assert answer.cssselect("[id^=who-count]")
+    assert not answer.cssselect("#rows")
+    names = {
+        query: poll(admin, sent.id, page, query).cssselect("[id^=who-count]")[0].get("id")
+        for query in ("", "?state=bounced", "?who=reader0", "?reason=full")
+    }
+    assert len(set(names.values())) == 4
+
+
+def test_who_may_not_see_subscribers_is_told_nothing_of_them_by_a_poll(signed_in: Any, sent: Any) -> None:
+    Mailing.objects.update(state="sending", finished_at=None)
+    assert 'id="who' in signed_in("editor").get(f"/deliveries/{sent.id}/progress/").content.decode()
+    assert 'id="who' not in signed_in("viewer").get(f"/deliveries/{sent.id}/progress/").content.decode()

@@ -95,7 +95,7 @@ class AuditFilter:
     until: datetime | None = None
     actor_names: Sequence[str] | None = None  # exactly these
     exact_action: str = ""
-    exact_target: str = ""
+    exact_targets: Sequence[str] = ()  # one of these
     subscriber_id: int | None = None
     scope: AuditScope = AuditScope()
 
@@ -285,8 +285,8 @@ def _select(wanted: AuditFilter) -> QuerySet[AuditEntry]:
     if wanted.target:
         of_kind = rows.filter(target__startswith=f"{wanted.target} ")
         rows = rows.filter(target=wanted.target) | of_kind
-    if wanted.exact_target:
-        rows = rows.filter(target=wanted.exact_target)
+    if wanted.exact_targets:
+        rows = rows.filter(target__in=wanted.exact_targets)
     if wanted.subscriber_id is not None:
         of_target = AuditEntry.objects.filter(target=f"reader {wanted.subscriber_id}").values("id")
         of_values = AuditPersonalValues.objects.filter(subscriber_id=wanted.subscriber_id).values("entry_id")

@@ -6,7 +6,10 @@ from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.people import IN_A_BROWSER, sign_in
+from newsletter.kernel import clock
+from newsletter.kernel.actors import ActionRecord
+from tests.actors import SYSTEM
+from tests.browser.people import IN_A_BROWSER, list_complaints, sign_in
 
 pytestmark = IN_A_BROWSER
 
@@ -29,3 +32,15 @@ def test_an_entry_opens_and_nothing_scrolls_sideways(
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (path, width)
             found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
             assert not [each["id"] for each in found if each["impact"] in ("serious", "critical")], (path, width)
+
+
+def test_more_entries_are_added_below_those_shown(page: Any, live_server: Any, people: Any) -> None:
+    for number in range(52):
+        SYSTEM.record(ActionRecord("edited", f"thing {number}", clock.now()))
+    sign_in(page, live_server, "admin")
+    page.goto(f"{live_server.url}/audit/?action=edited")
+    page.click("#show-more")
+    page.wait_for_selector("summary:has-text('thing 0')")
+    assert page.locator("details.entry").count() == 52
+    assert page.locator("#show-more").count() == 0
+    assert not list_complaints(page)

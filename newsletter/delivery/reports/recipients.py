@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, ClassVar
 
 from django.db.models import Count, QuerySet, Sum
@@ -17,10 +17,12 @@ from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import EXCLUDED, ExclusionReason, Outcome, get_candidate_key, parse_outcome
 from newsletter.delivery.reports import ledger_sums
+from newsletter.delivery.sending.send_again import generalise_reason
 from newsletter.kernel.actors import Actor, Verb, require_list_visible
 from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import audience, subscriber_lookup
 
+MOST_WORDINGS = 5_000  # of reasons that are grouped for a page
 ROWS_PER_QUERY = 1_000  # people to a query: SQLite and PostgreSQL both limit the parameters of one
 FEW = 20_000  # so many candidates can be looked at one by one to find a name among them
 _OUTCOME_KEYS = frozenset(outcome.key for outcome in Outcome if outcome != Outcome.REPAIRED)
@@ -63,7 +65,7 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class ReasonCount:
-    """What the provider said of so many members."""
+    """What the provider said of so many members, without what differs from one of them to the next."""
 
     reason: str
     subscribers: int
@@ -140,7 +142,10 @@ def list_reasons(mailing_id: int, states: Collection[str] | None, *, limit: int)
     rows = models.DeliveryException.objects.filter(mailing_id=mailing_id).exclude(reason="")
     rows = rows if states is None else rows.filter(kind__in=states)
     counted = rows.values_list("reason").annotate(n=Count("id")).order_by("-n", "reason")
-    return tuple(ReasonCount(*each) for each in counted[:limit])
+    found: Counter[str] = Counter()
+    for reason, n in counted[:MOST_WORDINGS]:  # most name the subscriber, so that many mean the same
+        found[generalise_reason(reason)] += n
+    return tuple(ReasonCount(*each) for each in sorted(found.items(), key=lambda each: (-each[1], each[0]))[:limit])
 
 
 def count_by_reason(mailing_id: int) -> tuple[ReportLine, ...]:
@@ -196,12 +201,14 @@ def _find_named(row: models.Mailing, text: str, after: int, by: Actor) -> Iterat
 
 
 def _find_explained(row: models.Mailing, reason: str, after: int) -> Iterator[Sequence[int]]:
-    """Candidates of whom the provider gave a reason: pages of ascending ids."""
-    explained = models.DeliveryException.objects.filter(mailing_id=row.id, reason=reason)
-    ids = explained.order_by("subscriber_id").values_list("subscriber_id", flat=True).distinct()
-    while page := list(ids.filter(subscriber_id__gt=after)[:ROWS_PER_QUERY]):
+    """Candidates of whom the provider gave a reason, as `list_reasons` groups them: pages of ascending ids."""
+    wanted = generalise_reason(reason)
+    explained = models.DeliveryException.objects.filter(mailing_id=row.id, subscriber_id__gt=after).exclude(reason="")
+    said = explained.order_by("subscriber_id").values_list("subscriber_id", "reason").iterator()
+    ids = (person for person, why in said if generalise_reason(why) == wanted)
+    each_once = (person for person, _ in groupby(ids))
+    while page := list(islice(each_once, ROWS_PER_QUERY)):
         yield page
-        after = page[-1]
 
 
 def _keep_named(found: Iterator[_FoundCandidate], text: str, by: Actor) -> Iterator[_FoundCandidate]:

@@ -265,6 +265,11 @@ def find_mailing_of_edition(edition_id: int) -> Mailing | None:
     return _to_mailings([row])[0] if row else None
 
 
+def list_mailing_ids(edition_id: int) -> tuple[int, ...]:
+    """The mailings of an edition, of every kind, the cancelled ones as well, in order."""
+    return tuple(models.Mailing.objects.filter(edition_id=edition_id).order_by("id").values_list("id", flat=True))
+
+
 def find_outline_of_edition(edition_id: int) -> MailingOutline | None:
     """The outline of that mailing, if there is one."""
     row = _select_of_edition(edition_id).only("id", "state", "reason", "due_at", "planned").first()

@@ -110,7 +110,7 @@ def list_bounce_reasons(mailing_id: int, reasons: Sequence[str] = ()) -> tuple[B
     chosen: Counter[tuple[str, str]] = Counter()
     asked = _normalise(reasons)
     for each in _list_turned_away(mailings.get_row(mailing_id)):
-        kind = (each.kind, _generalise(each.reason))
+        kind = (each.kind, generalise_reason(each.reason))
         found[kind] += 1
         chosen[kind] += _is_chosen(each.reason, asked)
     return tuple(
@@ -235,7 +235,8 @@ def _may_be_wrong(kind: str, reason: str) -> bool:
 
 
 @lru_cache(maxsize=1_000)  # many are told the very same
-def _generalise(reason: str) -> str:
+def generalise_reason(reason: str) -> str:
+    """What a provider said, without what differs from one subscriber to the next: addresses, ids, times."""
     return " ".join(map(_generalise_word, reason.split()))[:_LONGEST_TEXT]
 
 
@@ -256,7 +257,7 @@ def _normalise(reasons: Iterable[str]) -> tuple[str, ...]:
 def _is_chosen(reason: str, asked: Collection[str]) -> bool:
     if not asked:
         return is_ours(reason)
-    said = (reason.lower(), _generalise(reason).lower())
+    said = (reason.lower(), generalise_reason(reason).lower())
     return any(each in text for each in asked for text in said)
 
 

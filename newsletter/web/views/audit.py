@@ -21,6 +21,7 @@ from newsletter.accounts.audit_log import AuditFilter, RecordedEntry
 from newsletter.catalog.newsletters import get_newsletter_by_slug
 from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.edition_changes import CONTENT
+from newsletter.delivery.reports import summary
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.numbers import parse_whole_number
@@ -29,6 +30,7 @@ from newsletter.web.context import get_newsroom_zone
 from newsletter.web.downloads import stream_file
 from newsletter.web.fields import read_number
 from newsletter.web.forms.audit import AuditFilterForm
+from newsletter.web.forms.filters import Page
 from subscribers import subscriber_lookup
 from subscribers.imports.csv import CsvWriter
 
@@ -82,11 +84,11 @@ def show_entries(request: HttpRequest) -> HttpResponse:
     else:
         found = audit_access.list_visible_entries(wanted, by=get_actor(request), limit=PAGE + 1, before_id=before)
     asked = {name: request.GET.get(name, "") for name in form.fields if request.GET.get(name)}
+    more = f"?{urlencode(asked | {'before': found[PAGE - 1].entry.id})}" if len(found) > PAGE else ""
     context = {
         "form": form,
         "days": _group_by_day(_describe(request, found[:PAGE])),
-        "more": found[PAGE - 1].entry.id if len(found) > PAGE else 0,
-        "before": before,
+        "page": Page(found[:PAGE], more, f"?{urlencode(asked)}" if before else ""),
         "asked": urlencode(asked),
         "zone": get_newsroom_zone(),
     }
@@ -126,7 +128,7 @@ def _read_filter(request: HttpRequest, form: AuditFilterForm) -> AuditFilter | N
     return AuditFilter(
         actor_names=_find_actors(asked["user"]) if asked["user"] else None,
         exact_action=asked["action"],
-        exact_target=f"edition {asked['edition']}" if asked["edition"] is not None else "",
+        exact_targets=() if asked["edition"] is None else _list_targets(asked["edition"]),
         subscriber_id=subscriber_id,
         newsletter_ids=None if newsletter is None else (newsletter.id,),
         list_ids=() if newsletter is None else (newsletter.list_id,),
@@ -135,12 +137,19 @@ def _read_filter(request: HttpRequest, form: AuditFilterForm) -> AuditFilter | N
     )
 
 
+def _list_targets(edition_id: int) -> list[str]:
+    """An edition and its mailings."""
+    return [f"edition {edition_id}", *(f"mailing {each}" for each in summary.list_mailing_ids(edition_id))]
+
+
 def _find_subscriber(request: HttpRequest, text: str) -> int | None:
     number = parse_whole_number(text)
     if number is not None:
         return number
     found = subscriber_lookup.find_subscribers(text, by=get_actor(request), limit=PAGE)
-    return next((each.id for each in found if each.address.casefold() == text.casefold()), None)
+    wanted = text.casefold()
+    present = [each.id for each in found if each.address.casefold() == wanted]
+    return next(iter([*present, *(each.id for each in found if each.matched.casefold() == wanted)]), None)
 
 
 def _find_actors(text: str) -> list[str]:

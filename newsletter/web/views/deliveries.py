@@ -171,10 +171,15 @@ def show_progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
     return render(request, "fragments/progress.html", context, status=status)
 
 
-@desk_view(Verb.SEND, methods=("POST",))
+@desk_view(Verb.SEND, methods=("GET", "POST"))
 def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
-    """Pauses, resumes, cancels, recalls, repairs or closes a mailing, or settles unknown outcomes."""
+    """Pauses, resumes, cancels, recalls, repairs or closes a mailing, or settles unknown outcomes.
+
+    A refusal is shown at this address: whoever asks for it again gets the page.
+    """
     found = _get_mailing(request, Verb.SEND, mailing_id)
+    if request.method != "POST":
+        return redirect("desk:mailing", mailing_id)
     form_class, act, done = read_act(request.POST, _ACTS)
     form = form_class(request.POST)
     if form.is_valid():
@@ -307,7 +312,7 @@ def _build_context(found: summary.Mailing, by: Actor) -> dict[str, Any]:
 
 def _list_log(found: summary.Mailing, by: Actor) -> list[RecordedEntry]:
     """What was done about a mailing last, as far as the audit log shows it to `by`."""
-    of_mailing = AuditFilter(exact_target=f"mailing {found.id}", newsletter_ids=(found.newsletter_id,))
+    of_mailing = AuditFilter(exact_targets=(f"mailing {found.id}",), newsletter_ids=(found.newsletter_id,))
     try:
         return [each.entry for each in audit_access.list_visible_entries(of_mailing, by=by, limit=LOG_SHOWN)]
     except NotAllowed:

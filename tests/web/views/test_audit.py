@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from newsletter.kernel.actors import ActionRecord
+from subscribers import people
 from tests.actors import SYSTEM, act_as
 from tests.web.seen import flatten
 
@@ -151,3 +152,21 @@ def test_pages_lead_to_the_entries_about_them(admin: Client, signed_in: Any, edi
     }.items():
         assert f'href="{link}"' in admin.get(page).content.decode(), page
     assert "/audit/" not in signed_in("viewer").get("/newsletters/morning/").content.decode()
+
+
+def test_what_was_done_to_its_mailings_stands_with_an_edition(admin: Client, sent: Any, now: datetime) -> None:
+    record(now, f"mailing {sent.id}", action="asked to recall", newsletter_id=sent.newsletter_id)
+    record(now, f"mailing {sent.id}0", action="resumed", newsletter_id=sent.newsletter_id)
+    page = "".join(re.findall(r"<summary>.*?</summary>", read(admin, edition=str(sent.edition_id))))
+    assert "Asked to recall" in page
+    assert "Planned mailing" in page
+    assert "Approved" in page
+    assert "Resumed" not in page
+
+
+def test_a_subscriber_is_found_by_a_former_address(admin: Client, readers: Any, now: datetime) -> None:
+    (reader,) = readers(1)
+    record(now, "thing mine", subscriber_id=reader, personal_after={"name": "Ada"})
+    people.change_address(reader, "new@example.com", seen="reader0@example.com", by=SYSTEM, now=now)
+    assert "thing mine" in list_targets(read(admin, subscriber="reader0@example.com"))
+    assert "thing mine" in list_targets(read(admin, subscriber="new@example.com"))

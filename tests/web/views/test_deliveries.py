@@ -379,6 +379,29 @@ def test_an_alarm_comes_with_a_poll(admin: Client, sent: Any, now: datetime) -> 
     assert "Mailed twice." in answer
 
 
+def test_the_address_of_a_refusal_leads_to_the_page(admin: Client, signed_in: Any, sent: Any) -> None:
+    refused = admin.post(f"/deliveries/{sent.id}/state/", {"do": "pause"})
+    assert refused.status_code == 422
+    again = admin.get(f"/deliveries/{sent.id}/state/")
+    assert (again.status_code, again.url) == (302, f"/deliveries/{sent.id}/")  # type: ignore[attr-defined]
+    assert signed_in("viewer").get(f"/deliveries/{sent.id}/state/").status_code == 403
+
+
+def test_a_refusal_names_who_did_it(admin: Client, people: Any, sent: Any) -> None:
+    Mailing.objects.update(state="cancelled", recall="open", cancel_id="x", reason="recalled by editor@example.com")
+    answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "recall"}).content.decode()
+    assert "recalled by Editor" in answer
+    assert "recalled by editor@example.com" not in answer
+
+
+def test_a_scheduled_mailing_asks_for_its_audience_and_counts_nobody_yet(admin: Client, sent: Any) -> None:
+    Mailing.objects.update(state="scheduled", frozen_at=None, candidates=0, planned=0, finished_at=None)
+    page = admin.get(f"/deliveries/{sent.id}/").content.decode()
+    assert f'hx-get="/editions/{sent.edition_id}/audience/"' in page
+    assert "delivered of" not in page
+    assert "accepted by" not in page
+
+
 def test_the_time_left_to_recall_is_counted_down_and_its_end_is_said(admin: Client, sent: Any) -> None:
     def look(minutes: float) -> str:
         due = clock.now() + recall_window.LAST_CALL + timedelta(minutes=minutes)

@@ -162,3 +162,35 @@ def test_who_may_not_see_subscribers_is_told_nothing_of_them_by_a_poll(signed_in
     Mailing.objects.update(state="sending", finished_at=None)
     assert 'id="who' in signed_in("editor").get(f"/deliveries/{sent.id}/progress/").content.decode()
     assert 'id="who' not in signed_in("viewer").get(f"/deliveries/{sent.id}/progress/").content.decode()
+
+
+def test_reasons_that_differ_by_the_address_alone_are_one_filter(admin: Client, sent: Any, now: datetime) -> None:
+    Batch.objects.update(outcomes=bytes([Outcome.BOUNCED, 0] * 3), version=F("version") + 1)
+    (batch,) = Batch.objects.all()
+    for number, (person, why) in enumerate(
+        zip(unpack_members(batch.members), ["user unknown", "user unknown", "mailbox gone"], strict=True)
+    ):
+        DeliveryException.objects.create(
+            mailing_id=sent.id,
+            batch=batch,
+            subscriber_id=person,
+            kind="bounced",
+            reason=f"550 5.1.1 <reader{number}@example.com>: {why}",
+            at=now,
+        )
+    page = lxml.html.fromstring(admin.get(f"/deliveries/{sent.id}/").content.decode())
+    options = {
+        each.text_content().split("(")[1].strip(" )\n"): each.get("value") for each in page.cssselect("option")[1:]
+    }
+    assert set(options) == {"2", "1"}
+    shown = {
+        number: len(read_rows(admin, f"/deliveries/{sent.id}/?{urlencode({'reason': reason})}"))
+        for number, reason in options.items()
+    }
+    assert shown == {"2": 2, "1": 1}
+    lines = (
+        b"".join(admin.get(f"/deliveries/{sent.id}/proof.csv?of=page&{urlencode({'reason': options['2']})}"))
+        .decode()
+        .splitlines()
+    )
+    assert len(lines) == 3

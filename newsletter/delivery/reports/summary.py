@@ -265,7 +265,7 @@ def find_mailing_of_edition(edition_id: int) -> Mailing | None:
     return _to_mailings([row])[0] if row else None
 
 
-def list_mailing_ids(edition_id: int) -> tuple[int, ...]:
+def list_ids_of_edition(edition_id: int) -> tuple[int, ...]:
     """The mailings of an edition, of every kind, the cancelled ones as well, in order."""
     return tuple(models.Mailing.objects.filter(edition_id=edition_id).order_by("id").values_list("id", flat=True))
 

@@ -139,7 +139,7 @@ def _read_filter(request: HttpRequest, form: AuditFilterForm) -> AuditFilter | N
 
 def _list_targets(edition_id: int) -> list[str]:
     """An edition and its mailings."""
-    return [f"edition {edition_id}", *(f"mailing {each}" for each in summary.list_mailing_ids(edition_id))]
+    return [f"edition {edition_id}", *(f"mailing {each}" for each in summary.list_ids_of_edition(edition_id))]
 
 
 def _find_subscriber(request: HttpRequest, text: str) -> int | None:

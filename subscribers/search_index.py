@@ -17,12 +17,14 @@ from typing import Any
 from django.db import connection, connections, transaction
 from django.db.models import Max
 
+from newsletter.kernel.text import list_spellings
 from subscribers import models
 from subscribers.bulk_writing import WritePacer
 from subscribers.sql_fragments import SqlFragment
 
 SHORTEST = 3  # characters: below there is no group to look for
-_MOST_GROUPS = 24  # of a text; its other letters are looked at in the rows
+_MOST_WORDS = 8
+_MOST_GROUPS = 24  # of a word; its other letters are looked at in the rows
 _AT_A_TIME = 100_000  # people to a call of index_next
 _ROWS = "subscribers_subscriber"
 _INDEX = "subscribers_search"
@@ -56,12 +58,18 @@ def find_mark() -> int:
 
 
 def build_match(text: str) -> str:
-    """What to ask the index for, so that whoever has the text is among the candidates; "" where it is too short.
+    """What to ask the index for, so that whoever has all words of a text is among the candidates; "" where they are too
+    short.
 
     Addresses are kept casefolded, which may change their letters: ß in one is ss.
     """
-    ways = dict.fromkeys(" ".join(way.split()) for way in (text, text.casefold()))
-    return " OR ".join(f"({_require_groups(way)})" for way in ways if len(way) >= SHORTEST)
+    words = [_match_word(word) for word in text.split() if len(word) >= SHORTEST]
+    return " AND ".join(f"({each})" for each in words[:_MOST_WORDS])
+
+
+def _match_word(word: str) -> str:
+    ways = dict.fromkeys(way for spelt in list_spellings(word) for way in (spelt, spelt.casefold()))
+    return " OR ".join(f"({_require_groups(way)})" for way in ways)
 
 
 def _require_groups(text: str) -> str:

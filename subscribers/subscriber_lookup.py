@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, OuterRef
 
 from newsletter.kernel.actors import Actor, Verb
 from newsletter.kernel.errors import NotAllowed, NotFound
-from newsletter.kernel.text import list_spellings
+from newsletter.kernel.text import has_all_words, list_spellings
 from subscribers import addresses, lists, models, rights, search_index, sql_fragments, tiers, tokens
 from subscribers.states import Frequency, SubscriptionState
 from subscribers.values import (
@@ -25,6 +25,10 @@ from subscribers.values import (
     Subscription,
     VisibleSubscriber,
 )
+
+MOST_WORDS = 8  # of a text that people are looked for by
+# With more people the names with accents are not read for a text without: that would take longer than the search.
+FOLDED_UP_TO = 200_000
 
 
 def get_signer() -> tokens.Signer:
@@ -78,21 +82,21 @@ def _hide_matches(page: Sequence[SubscriberMatch], text: str, by: Actor) -> Iter
         shown = each if each.id in named else replace(each, first_name="", last_name="")
         shown = shown if each.id in changeable else replace(shown, matched="")
         words = f"{shown.address} {shown.first_name} {shown.last_name}"
-        if each.id in changeable or text.casefold() in words.casefold():
+        if each.id in changeable or has_all_words(words, text):
             yield shown
 
 
 def find_matching(ids: Sequence[int], query: str, *, by: Actor) -> frozenset[int]:
     """Those of some people with a text in a name or an address they ever had, as far as the actor may know these."""
-    text, words = query.strip().casefold(), dict[int, list[str]]()
+    words = dict[int, list[str]]()
     changeable, named = rights.select_changeable(by, ids), rights.select_named(by, ids)
     people = models.Subscriber.objects.filter(id__in=ids)
     for person, address, first_name, last_name in people.values_list("id", "address_key", "first_name", "last_name"):
-        words[person] = [address, f"{first_name} {last_name}"] if person in named else [address]
+        words[person] = [f"{address} {first_name} {last_name}" if person in named else address]
     former = models.FormerAddress.objects.filter(subscriber_id__in=changeable)
     for person, address in former.values_list("subscriber_id", "address_key"):
         words[person].append(address)
-    return frozenset(person for person, texts in words.items() if any(text in each.casefold() for each in texts))
+    return frozenset(person for person, texts in words.items() if any(has_all_words(each, query) for each in texts))
 
 
 class _Wanted(NamedTuple):
@@ -149,10 +153,45 @@ def _search_former_addresses(wanted: _Wanted, limit: int, after: int) -> dict[in
 
 def _search_names(wanted: _Wanted, limit: int, after: int) -> Sequence[int]:
     """The first subscribers behind an id with a text in their address or name: by the index as far as it goes."""
-    asked = _build_named(wanted.text)
-    if wanted.list_ids is not None:
-        held = _build_held(wanted.list_ids, wanted.state)
-        asked = sql_fragments.SqlFragment(f"{asked.text} AND {held.text}", asked.values + held.values)
+    found = _search_as_typed(_limit_to_lists(_build_named(wanted.text), wanted), wanted, limit, after)
+    folded = _search_folded(wanted, limit, after)
+    return sorted({*found, *folded})[:limit]
+
+
+def _limit_to_lists(asked: sql_fragments.SqlFragment, wanted: _Wanted) -> sql_fragments.SqlFragment:
+    if wanted.list_ids is None:
+        return asked
+    held = _build_held(wanted.list_ids, wanted.state)
+    return sql_fragments.SqlFragment(f"{asked.text} AND {held.text}", asked.values + held.values)
+
+
+def _search_folded(wanted: _Wanted, limit: int, after: int) -> list[int]:
+    """Those whose names have accents that the text has not: these names are read, unless there are too many people."""
+    highest = models.Subscriber.objects.aggregate(n=Max("id"))["n"] or 0
+    if highest > FOLDED_UP_TO:
+        return []
+    beyond = (
+        "p.first_name || p.last_name GLOB '*[^ -~]*'"
+        if connection.vendor == "sqlite"
+        else "(p.first_name || p.last_name) ~ '[^ -~]'"
+    )
+    asked = _limit_to_lists(sql_fragments.SqlFragment(f"p.id > %s AND ({beyond})", (after,)), wanted)
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.id, p.address_key || ' ' || p.first_name || ' ' || p.last_name "  # noqa: S608
+            f"FROM subscribers_subscriber p WHERE {asked.text} ORDER BY p.id",
+            list(asked.values),
+        )
+        for person, words in cursor:
+            if has_all_words(words, wanted.text):
+                found.append(person)
+                if len(found) == limit:
+                    break
+    return found
+
+
+def _search_as_typed(asked: sql_fragments.SqlFragment, wanted: _Wanted, limit: int, after: int) -> list[int]:
     match, mark = search_index.build_match(wanted.text), search_index.find_mark()
     if not match or not mark:
         return _read_names(asked, limit, after)
@@ -170,23 +209,28 @@ def _read_names(asked: sql_fragments.SqlFragment, limit: int, after: int) -> lis
 
 
 def _build_named(text: str) -> sql_fragments.SqlFragment:
-    """That the address or the name of p has a text somewhere."""
-    ways = list_spellings(text)
+    """That the address or the name of p has every word of a text somewhere."""
+    words = [_build_named_word(word) for word in text.split()[:MOST_WORDS]]
+    return sql_fragments.SqlFragment(
+        f"({' AND '.join(each.text for each in words)})", tuple(value for each in words for value in each.values)
+    )
+
+
+def _build_named_word(word: str) -> sql_fragments.SqlFragment:
+    ways = list_spellings(word)
     if connection.vendor == "sqlite":
-        in_address, pattern, columns = "instr(p.address_key, %s) > 0", text.casefold(), ("p.first_name", "p.last_name")
+        in_address, columns = "instr(p.address_key, %s) > 0", ("p.first_name", "p.last_name")
+        patterns = [way.casefold() for way in ways]
     else:
-        in_address, pattern = "p.address_key LIKE %s ESCAPE '!'", f"%{sql_fragments.escape_like(text.casefold())}%"
-        columns = ('p.first_name COLLATE "C"', 'p.last_name COLLATE "C"')
-    like = sql_fragments.build_like(text)
-    names = " OR ".join(f"{column} {like}" for _ in ways for column in columns)
-    asked = f"({in_address} OR {names}"
-    values: tuple[Any, ...] = (pattern,)
-    values += tuple(f"%{sql_fragments.escape_like(way)}%" for way in ways for _ in range(2))
-    first, blank, last = text.partition(" ")
-    if blank and last.strip():
-        asked += f" OR ({columns[0]} {like} AND {columns[1]} {like})"
-        values += (f"%{sql_fragments.escape_like(first)}", f"{sql_fragments.escape_like(last.strip())}%")
-    return sql_fragments.SqlFragment(f"{asked})", values)
+        in_address, columns = (
+            "p.address_key LIKE %s ESCAPE '!'",
+            ('p.first_name COLLATE "C"', 'p.last_name COLLATE "C"'),
+        )
+        patterns = [f"%{sql_fragments.escape_like(way.casefold())}%" for way in ways]
+    patterns = list(dict.fromkeys(patterns))
+    in_names = [f"{column} {sql_fragments.build_like(word)}" for _ in ways for column in columns]
+    values = (*patterns, *(f"%{sql_fragments.escape_like(way)}%" for way in ways for _ in columns))
+    return sql_fragments.SqlFragment(f"({' OR '.join([in_address] * len(patterns) + in_names)})", values)
 
 
 def _build_held(list_ids: Sequence[int], state: SubscriptionState | None) -> sql_fragments.SqlFragment:

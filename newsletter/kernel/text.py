@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 # Embeddings, overrides and isolates: what follows reads in another order than it is written, up to a character that may
 # never come. Names and headlines need none; the marks of direction, which turn nothing round, stay.
 DIRECTIONS = "\u202a-\u202e\u2066-\u2069"
@@ -32,4 +34,28 @@ def clean_name(text: str) -> str:
 
 def list_spellings(text: str) -> list[str]:
     """The ways a text may be written. SQLite, and PostgreSQL in its quick way, fold the case of ASCII alone."""
-    return [text] if text.isascii() else sorted({text, text.lower(), text.upper(), text.title()})
+    ways = {text, text.replace("'", "’"), text.replace("’", "'")}
+    return sorted({spelt for way in ways for spelt in ((way,) if way.isascii() else _spell(way))})
+
+
+def _spell(text: str) -> tuple[str, ...]:
+    return text, text.lower(), text.upper(), text.title()
+
+
+# Letters that are no base with a mark, and the apostrophes that are typed for one another.
+_FOLDED = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th"}
+    | dict.fromkeys("’‘ʼ`´", "'")
+)
+
+
+def fold_accents(text: str) -> str:
+    """A text as it is searched for: without case and accents, so that “garcia” is in “García”, “lecki” in “Łęcki”."""
+    parts = unicodedata.normalize("NFKD", text.casefold().translate(_FOLDED))
+    return "".join(each for each in parts if not unicodedata.combining(each))
+
+
+def has_all_words(text: str, query: str) -> bool:
+    """Whether every word of a query is somewhere in a text, in any order, whatever the case and the accents."""
+    folded = fold_accents(text)
+    return all(word in folded for word in fold_accents(query).split())

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.kernel.text import clean_name, list_spellings, remove_controls, remove_unstorable
+from newsletter.kernel.text import (
+    clean_name,
+    fold_accents,
+    has_all_words,
+    list_spellings,
+    remove_controls,
+    remove_unstorable,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +52,25 @@ def test_letters_and_marks_of_other_directions_stay() -> None:
 def test_a_text_beyond_ascii_is_searched_for_as_it_may_be_written() -> None:
     assert list_spellings("ferry") == ["ferry"]
     assert list_spellings("über") == ["ÜBER", "Über", "über"]
+
+
+def test_a_text_is_searched_for_without_case_accents_and_order() -> None:
+    for name, typed in (
+        ("García", "garcia"),
+        ("Łęcki", "lecki"),
+        ("Ångström", "ANGSTROM"),
+        ("Zoë Jones", "zoe jones"),
+        ("Zoë Jones", "jones zoë"),
+        ("O’Brien", "O'Brien"),
+        ("O'Brien", "o’brien"),
+        ("Straße", "strasse"),
+        ("Þór Ægir", "thor aegir"),
+    ):
+        assert has_all_words(name, typed), name
+    assert not has_all_words("Zoë Jones", "zoe smith")
+    assert fold_accents("Garcia") == "garcia"
+
+
+def test_an_apostrophe_is_looked_for_in_both_its_shapes() -> None:
+    assert {"O'Brien", "O’Brien"} <= set(list_spellings("O'Brien"))
+    assert "O'Brien" in list_spellings("O’Brien")

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from newsletter.kernel.errors import NotFound
-from subscribers import people, subscriber_lookup
+from subscribers import people, search_index, subscriber_lookup
 from subscribers.states import SubscriptionState
 from subscribers.values import List
 from tests.actors import SYSTEM
@@ -94,3 +94,36 @@ def test_every_former_address_is_reached_page_by_page(active: Active, now: datet
     ):
         found += [each.id for each in page]
     assert found == made
+
+
+def test_people_are_found_by_their_words_in_any_order_and_without_accents(
+    active: Active, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {
+        "ana@example.com": ("Ana", "García"),
+        "ola@example.com": ("Ola", "Łęcki"),
+        "per@example.com": ("Per", "Ångström"),
+        "zoe@example.com": ("Zoë", "Jones"),
+        "pat@example.com": ("Pat", "O’Brien"),
+        "sam@example.com": ("Sam", "Garcia"),
+    }
+    for address, (first, last) in names.items():
+        active(address, first_name=first, last_name=last)
+
+    def find(text: str) -> list[str]:
+        return [each.address for each in subscriber_lookup.find_subscribers(text, by=SYSTEM)]
+
+    for moved in (False, True):
+        if moved:
+            search_index.index_next()
+        assert find("garcia") == ["ana@example.com", "sam@example.com"]
+        assert find("lecki") == ["ola@example.com"]
+        assert find("angstrom") == ["per@example.com"]
+        assert find("zoe jones") == find("jones zoë") == find("JONES zo") == ["zoe@example.com"]
+        assert find("O'Brien") == find("brien pat") == ["pat@example.com"]
+        assert find("garcia example.com an") == ["ana@example.com"]
+        assert find("jones garcia") == []
+    monkeypatch.setattr(subscriber_lookup, "FOLDED_UP_TO", 0)
+    assert find("garcia") == ["sam@example.com"], "of many people, names with accents are found as they are written"
+    assert find("jones zoë") == ["zoe@example.com"]
+    assert find("O'Brien") == ["pat@example.com"]

@@ -216,10 +216,13 @@ def _filter_rows(rows: QuerySet[Any], wanted: EditionFilter) -> QuerySet[Any]:
 
 
 def build_subject_condition(text: str, prefix: str = "") -> Q:
-    """That a subject has this text somewhere, whatever its case; `prefix` leads to the edition."""
+    """That a subject has every word of this text somewhere, whatever its case; `prefix` leads to the edition."""
     condition = Q()
-    for spelling in list_spellings(text):
-        condition |= Q(**{f"{prefix}subject__icontains": spelling})
+    for word in text.split():
+        has_word = Q()
+        for spelling in list_spellings(word):
+            has_word |= Q(**{f"{prefix}subject__icontains": spelling})
+        condition &= has_word
     return condition
 
 

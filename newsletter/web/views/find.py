@@ -20,6 +20,7 @@ from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.values import EditionFilter
 from newsletter.delivery.reports import edition_status
 from newsletter.kernel.actors import Verb
+from newsletter.kernel.text import has_all_words
 from newsletter.web.access import desk_view, get_actor, list_accessible_newsletters
 from newsletter.web.context import get_newsroom_zone
 from newsletter.web.forms.filters import FilterForm
@@ -124,8 +125,7 @@ def _find_articles(text: str) -> HitGroup:
 
 
 def _find_newsletters(newsletters: dict[int, Newsletter], text: str) -> HitGroup:
-    wanted = text.casefold()
-    found = [each for each in newsletters.values() if wanted in each.name.casefold() or wanted in each.slug]
+    found = [each for each in newsletters.values() if has_all_words(f"{each.name} {each.slug}", text)]
     hits = [
         Hit(f"newsletter-{each.id}", reverse("desk:newsletter", args=[each.slug]), each.name, each.strap, each.state)
         for each in found[:MOST]

@@ -119,7 +119,7 @@ def test_the_dialog_gets_a_part_and_the_page_is_whole(admin: Client, brook: dict
     assert part.strip().startswith("<p id=")
     page = lxml.html.fromstring(admin.get("/find/?q=brook").content.decode())
     assert page.get_element_by_id("filter-q").value == "brook"
-    assert [each.text_content() for each in page.cssselect("#main .pal__h")] == [
+    assert [each.text.strip() for each in page.cssselect("#main .pal__h")] == [
         "Editions",
         "Newsletters",
         "Subscribers",

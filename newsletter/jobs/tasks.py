@@ -47,6 +47,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, Refused
 from newsletter.kernel.iteration import do_each
+from newsletter.kernel.sentences import phrase
 from newsletter.scheduling import lateness, occurrences
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.scheduling.values import Occurrence
@@ -148,7 +149,9 @@ def _find_free_edition(occurrence: Occurrence, there: Sequence[int]) -> int | No
 
 
 def request_approval(edition_id: int, *, of: str, note: str, by: Actor, now: datetime) -> Edition:
-    """Asks a colleague, by address, or anybody ("") for approval. Raises BadInput for one who may not approve it."""
+    """Asks a colleague, by address, or anybody ("") for approval. Raises BadInput for one who may not approve it,
+    and for oneself.
+    """
     edition = edition_lookup.get_edition(edition_id)
     require_right(by, Verb.EDIT, newsletter_id=edition.newsletter_id)
     asked = of.strip()
@@ -157,6 +160,8 @@ def request_approval(edition_id: int, *, of: str, note: str, by: Actor, now: dat
         found = next((each for each in approvers if each.casefold() == asked.casefold()), None)
         if found is None:
             raise BadInput(f"“{asked[:80]}” may not approve it. These may: {', '.join(approvers) or 'nobody'}.", "of")
+        if found.casefold() == by.name.casefold():
+            raise BadInput(phrase("You ask yourself. Approve it, or ask a colleague."), "of")
         asked = found
     return approval.request_review(edition_id, asked=asked, note=note, by=by, now=now)
 

@@ -10,6 +10,7 @@ return render(…, {"form": form}, status=form.status)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -248,7 +249,9 @@ class WholeNumberField(forms.Field):
 class CountField(WholeNumberField):
     """A number of people, typed as a sign that somebody means it: with separators between the thousands or without."""
 
-    _SEPARATORS = str.maketrans("", "", ",. \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}'’")
+    _GROUPED = re.compile(
+        "[0-9]{1,3}(?:([,. \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}'’])[0-9]{3})(?:\\1[0-9]{3}){0,4}"
+    )
 
     def __init__(self, **kwargs: Any) -> None:
         attrs = {"class": "input--short", "inputmode": "numeric", "autocomplete": "off"}
@@ -256,7 +259,9 @@ class CountField(WholeNumberField):
 
     def to_python(self, value: Any) -> int | None:
         """Called by Django with what was sent."""
-        return super().to_python((value or "").translate(self._SEPARATORS))
+        text = (value or "").strip()
+        separator = self._GROUPED.fullmatch(text)
+        return super().to_python(text.replace(separator[1], "") if separator else text)
 
 
 class WebAddressField(forms.CharField):

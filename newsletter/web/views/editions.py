@@ -206,7 +206,9 @@ def _render_review(request: HttpRequest, edition_id: int, sent: DecisionForm | N
         "corrections": correction_lookup.list_corrections(edition_id),
         "approval_form": keep_sent(sent, ApprovalForm),
         "override_form": keep_sent(sent, OverrideForm),
-        "request_form": keep_sent(sent, ApprovalRequestForm, approvers=approvers),
+        "request_form": keep_sent(
+            sent, ApprovalRequestForm, approvers={each: name for each, name in approvers.items() if each != by.name}
+        ),
         "send_back_form": keep_sent(sent, SendBackForm),
         # Where tests went are people's addresses, though not subscribers'.
         "test_form": keep_sent(

@@ -211,13 +211,17 @@ def _list_joinable(request: HttpRequest, found: VisibleSubscriber) -> list[tuple
 
 
 def _change_address(request: HttpRequest, subscriber_id: int, form: DeskForm) -> None:
-    people.change_address(
+    before = form.cleaned_data["seen_address"]
+    changed = people.change_address(
         subscriber_id,
         form.cleaned_data["email"],
         seen=form.cleaned_data["seen_address"],
         by=get_actor(request),
         now=clock.now(),
     )
+    if changed.address == before:
+        messages.info(request, _("That is their address already. Nothing was changed."))
+        return
     messages.success(request, _("The address is changed. The old one is told by mail, and can still be found."))
 
 

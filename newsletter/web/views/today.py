@@ -150,7 +150,12 @@ def group_by_day(lines: Iterable[DueItem], today: date) -> list[DayGroup]:
         by_day[line.day].append(line)
     ahead, past = (day for day in by_day if day >= today), (day for day in by_day if day < today)
     days = [*sorted(ahead), *sorted(past, reverse=True)]
-    return [DayGroup(_title_day(day, today), day == today, tuple(by_day[day])) for day in days]
+    return [DayGroup(_title_day(day, today), day == today, tuple(sorted(by_day[day], key=_by_time))) for day in days]
+
+
+def _by_time(line: DueItem) -> tuple[bool, float]:
+    """What has no time comes last."""
+    return line.when is None, line.when.timestamp() if line.when else 0
 
 
 def _title_day(day: date, today: date) -> str:

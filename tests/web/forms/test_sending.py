@@ -22,7 +22,9 @@ def test_the_number_may_be_typed_with_separators(typed: str) -> None:
     assert send(readers=typed).is_valid()
 
 
-@pytest.mark.parametrize("typed", ["", "47080", "all", "-47081", "٤٧٠٨١", "4" * 500])
+@pytest.mark.parametrize(
+    "typed", ["", "47080", "all", "-47081", "٤٧٠٨١", "4" * 500, "4,7,0,8,1", "470,81", "47,081,", "4,7081"]
+)
 def test_another_number_sends_nothing(typed: str) -> None:
     assert "47,081" in send(readers=typed).errors["readers"][0]
 

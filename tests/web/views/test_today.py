@@ -73,7 +73,7 @@ def test_what_goes_out_is_grouped_by_day_with_its_date_also_what_no_schedule_pla
 def test_days_begin_with_today_and_end_with_those_that_are_past() -> None:
     day = date(2026, 11, 24)
     lines = [
-        SimpleNamespace(day=day + timedelta(days=n))  # all that is asked of a line here
+        SimpleNamespace(day=day + timedelta(days=n), when=None)  # all that is asked of a line here
         for n in (1, -2, 0, -1, 3)
     ]
     found = today.group_by_day(lines, day)  # type: ignore[arg-type]
@@ -197,3 +197,12 @@ def test_eight_mailings_of_a_day_cost_no_more_queries_than_two(admin: Client, ne
         assert page.count(f"/editions/{made.id}/") > 0
         asked[number] = len(counted)
     assert asked[8] <= asked[2] <= 30
+
+
+def test_the_lines_of_a_day_are_in_the_order_of_their_times_and_those_without_one_come_last(now: datetime) -> None:
+    lines = [
+        SimpleNamespace(day=now.date(), when=None if hours is None else now + timedelta(hours=hours))
+        for hours in (9, None, 1, 5)
+    ]
+    (group,) = today.group_by_day(lines, now.date())  # type: ignore[arg-type]
+    assert group.lines == (lines[2], lines[3], lines[0], lines[1])

@@ -15,6 +15,7 @@ from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.curator.editions import edition_lookup, editions
 from newsletter.jobs import tasks
 from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput
 from newsletter.web.views import waiting
 from newsletter.web.views.waiting import Wait, WaitsFor
 from tests.actors import SYSTEM
@@ -76,3 +77,10 @@ def test_today_tells_each_whose_turn_it_is(
     assert f'id="needs-{made.id}"' not in seen["viewer"]
     outlook = flatten(signed_in("viewer").get(f"/editions/{made.id}/outlook/").content.decode())
     assert "needs-" not in outlook
+
+
+def test_nobody_asks_themselves_for_approval(people: dict[str, Any], newsroom: Any, now: datetime) -> None:
+    made = editions.create_edition(newsroom.briefing.id, now.date(), now=now, by=SYSTEM)
+    by = get_user_actor(people["editor"], network="", find_lists=newsletters.map_lists)
+    with pytest.raises(BadInput, match="You ask yourself"):
+        tasks.request_approval(made.id, of="editor@example.com", note="", by=by, now=now)

@@ -59,5 +59,5 @@ def test_what_is_missing_is_said_at_its_field() -> None:
     assert {*AddressForm(QueryDict("seen_address=ann%40example.com")).errors} == {"email"}
     assert "too old to save from" in str(AddressForm(QueryDict("email=ann%40example.org")).errors["__all__"])
     assert {*EraseForm(QueryDict("")).errors} == {"sure"}
-    assert {*LeaveForm(QueryDict("list=x")).errors} == {"__all__"}
+    assert {*LeaveForm(QueryDict("list=x")).errors} == {"__all__", "sure"}
     assert DataForm(QueryDict("")).is_valid()

@@ -22,7 +22,7 @@ def read(sent: str) -> RoleForm:
     return RoleForm(QueryDict(f"email=editor%40example.com&role=viewer&{sent}"), **list_offered())
 
 
-@pytest.mark.parametrize(("newsletter", "role"), [("morning", "editor"), ("evening", "none"), ("", "none")])
+@pytest.mark.parametrize(("newsletter", "role"), [("morning", "editor"), ("evening", "none"), ("*", "none")])
 def test_the_role_that_was_shown_is_that_of_the_newsletter(
     people: Any, newsroom: Any, newsletter: str, role: str
 ) -> None:

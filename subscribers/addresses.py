@@ -126,7 +126,7 @@ def to_key(address: str) -> str:
 def to_domain_key(text: str) -> str:
     """A domain as domains are compared. Raises BadInput for what is none."""
     domain = text.strip().removeprefix("@").rstrip(".")
-    if not is_plain(f"a@{_to_idna(domain)}"):
+    if not is_sendable(f"a@{_to_idna(domain)}"):
         raise BadInput(f"“{text[:100]}” is not a domain. Write it like example.com.", "domain")
     return _to_idna(domain)
 

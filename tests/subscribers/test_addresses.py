@@ -126,3 +126,22 @@ def test_an_address_may_be_as_long_as_mail_allows_and_no_longer(name: str, local
     else:
         with pytest.raises(BadInput, match="is (longer|not an e-mail address)"):
             addresses.check_address(address)
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("@Example.COM", "example.com"),
+        ("bücher.example.com", "xn--bcher-kva.example.com"),
+        ("@xn--bcher-kva.example.com", "xn--bcher-kva.example.com"),
+        ("a--b.example.com", "a--b.example.com"),
+    ],
+)
+def test_a_domain_may_have_letters_beyond_ascii(written: str, key: str) -> None:
+    assert addresses.to_domain_key(written) == key
+
+
+@pytest.mark.parametrize("written", ["", "@", "example", "-.example.com", "ex ample.com", "a@example.com", "x" * 300])
+def test_what_is_no_domain_is_refused(written: str) -> None:
+    with pytest.raises(BadInput, match="is not a domain"):
+        addresses.to_domain_key(written)

@@ -27,6 +27,12 @@ def compute_latest_end(now: datetime, longest: timedelta) -> datetime:
     return now + longest + CLOCK_DIFFERENCE
 
 
+def read_stored_instant(stored: datetime | str | None) -> datetime | None:
+    """An instant as a database gives it where Django does not translate it: SQLite as text without a zone, in UTC."""
+    instant = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+    return instant if instant is None or instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
 def get_zone(name: str, field: str = "zone") -> ZoneInfo:
     """The IANA time zone called `name`; renamed zones (Europe/Kiev) keep working.
 

@@ -65,8 +65,11 @@ def test_find_is_opened_moved_through_and_left_by_keys(
     page.keyboard.press("Enter")
     page.wait_for_url("**/find/?q=zqzq")
     page.keyboard.press("Control+k")
+    page.keyboard.type("reader")
     page.click("#find >> text=Esc")
     page.wait_for_selector("#find", state="hidden")
+    page.keyboard.press("Control+k")
+    assert page.input_value("#find [name=q]") == "", "it begins anew"
     assert list_complaints(page) == []
 
 

@@ -42,3 +42,10 @@ def test_a_time_that_clocks_leave_out_is_refused_with_the_nearest_there_are() ->
     assert refused.value.field == "at"
     for there in ("2027-03-14T01:59", "2027-03-14T03:00", "2027-11-07T01:30", "2027-03-14T02:30+00:00"):
         clock.parse_local_moment(there, "America/New_York", "at")
+
+
+def test_an_instant_that_a_database_stored_as_text_is_in_utc() -> None:
+    instant = datetime(2026, 11, 24, 6, tzinfo=UTC)
+    for stored in ("2026-11-24 06:00:00", "2026-11-24T06:00:00+00:00", instant):
+        assert clock.read_stored_instant(stored) == instant
+    assert clock.read_stored_instant(None) is None

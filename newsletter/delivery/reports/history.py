@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
@@ -14,6 +14,7 @@ from newsletter.delivery import models
 from newsletter.delivery.ledger import audience_index
 from newsletter.delivery.ledger.format import Outcomes, find_place, unpack_members
 from newsletter.delivery.ledger.states import Outcome, get_candidate_key
+from newsletter.kernel import clock
 from newsletter.kernel.actors import Actor, Verb
 
 MAILINGS_PER_QUERY = 250  # to a query: two parameters each
@@ -28,7 +29,7 @@ _SELECT_INDEX = """
   ORDER BY m.due_at DESC, m.id DESC
 """
 _SELECT_BATCHES = """
-    SELECT b.mailing_id, b.members, b.outcomes, b.format
+    SELECT b.mailing_id, b.handed_over_at, b.members, b.outcomes, b.format
       FROM (VALUES {pairs}) wanted
       JOIN delivery_batch b ON b.id = (SELECT x.id FROM delivery_batch x
                                         WHERE x.mailing_id = wanted.column1 AND x.stratum = wanted.column2
@@ -39,7 +40,11 @@ _SELECT_BATCHES = """
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One mailing as one person had it; `state` is the reason where the person was excluded."""
+    """One mailing as one person had it; `state` is the reason where the person was excluded.
+
+    `at` is when the provider reported what went wrong, and `reason` what it said; of everybody else `at` is when it was
+    submitted, for the ledger keeps no instant of a delivery. None while nothing of it was.
+    """
 
     mailing_id: int
     edition_id: int
@@ -47,6 +52,8 @@ class Delivery:
     due_at: datetime
     state: str
     excluded: bool = False
+    at: datetime | None = None
+    reason: str = ""
 
     @property
     def key(self) -> str:
@@ -71,10 +78,24 @@ def list_deliveries(subscriber_id: int, *, limit: int = 50, by: Actor) -> tuple[
         )
         for mailing_id, place in some.items():
             excluded, row = audience_index.decode_exclusion(place), known[mailing_id]
-            if word := excluded or became.get(mailing_id, ""):
+            word, at = (excluded, None) if excluded else became.get(mailing_id, ("", None))
+            if word:
                 about = (mailing_id, row.edition_id, row.newsletter_id, row.due_at)
-                found.append(Delivery(*about, word, excluded=bool(excluded)))
-    return tuple(found[:limit])
+                found.append(Delivery(*about, word, excluded=bool(excluded), at=at))
+    return _add_reported(subscriber_id, found[:limit])
+
+
+def _add_reported(subscriber_id: int, found: Sequence[Delivery]) -> tuple[Delivery, ...]:
+    """The same, with what the provider reported of those that failed."""
+    failed = [each.mailing_id for each in found if not each.excluded]
+    rows = models.DeliveryException.objects.filter(subscriber_id=subscriber_id, mailing_id__in=failed).order_by("at")
+    reported = {mailing_id: told for mailing_id, *told in rows.values_list("mailing_id", "at", "reason")}
+    return tuple(
+        replace(each, at=reported[each.mailing_id][0], reason=reported[each.mailing_id][1])
+        if not each.excluded and each.mailing_id in reported
+        else each
+        for each in found
+    )
 
 
 def find_reached(subscriber_ids: Collection[int], since: datetime) -> frozenset[int]:
@@ -104,22 +125,29 @@ def _list_index_entries(subscriber_id: int) -> Iterator[tuple[int, int]]:
             yield mailing_id, place
 
 
-def _find_outcomes(subscriber_id: int, strata: dict[int, int]) -> dict[int, str]:
-    """What became of a person, by mailing; a member planned once more counts in the batch that repaired it."""
+def _find_outcomes(subscriber_id: int, strata: dict[int, int]) -> dict[int, tuple[str, datetime | None]]:
+    """What became of a person and when that was submitted, by mailing.
+
+    A member planned once more counts in the batch that repaired it.
+    """
     if not strata:
         return {}
     given = [number for pair in strata.items() for number in pair]
     with connection.cursor() as cursor:
         pairs = ", ".join(["(%s, %s)"] * len(strata))
         cursor.execute(_SELECT_BATCHES.format(pairs=pairs), [*given, subscriber_id, subscriber_id])
-        became = {mailing_id: _unpack_outcome(subscriber_id, *packed) for mailing_id, *packed in cursor.fetchall()}
-    repaired = [mailing_id for mailing_id, outcome in became.items() if outcome is Outcome.REPAIRED]
+        became = {
+            mailing_id: (_unpack_outcome(subscriber_id, *packed), clock.read_stored_instant(submitted_at))
+            for mailing_id, submitted_at, *packed in cursor.fetchall()
+        }
+    repaired = [mailing_id for mailing_id, (outcome, _) in became.items() if outcome is Outcome.REPAIRED]
     if repaired:
         within = models.Batch.objects.filter(repair=True, first_id__lte=subscriber_id, last_id__gte=subscriber_id)
         for batch in within.filter(mailing_id__in=repaired).order_by("number"):
             outcome = _unpack_outcome(subscriber_id, batch.members, batch.outcomes, batch.format)
-            became[batch.mailing_id] = became[batch.mailing_id] if outcome is None else outcome
-    return {mailing_id: outcome.key for mailing_id, outcome in became.items() if outcome is not None}
+            if outcome is not None:
+                became[batch.mailing_id] = outcome, batch.submitted_at
+    return {mailing_id: (outcome.key, at) for mailing_id, (outcome, at) in became.items() if outcome is not None}
 
 
 def _unpack_outcome(

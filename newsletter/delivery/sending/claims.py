@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -180,12 +180,12 @@ def _claim(mailing_id: int, now: datetime, until: datetime, owner: str, which: s
 
 def _to_claim(row: tuple[Any, ...], owner: str) -> Claim:
     made = Claim._make((*row, owner, "", 0, False))
-    expected_at = _from_database_time(made.expected_at)
+    expected_at = clock.read_stored_instant(made.expected_at)
     assert expected_at is not None
     return made._replace(
         tracking=bool(made.tracking),
-        send_at=_from_database_time(made.send_at),
-        planned_at=_from_database_time(made.planned_at),
+        send_at=clock.read_stored_instant(made.send_at),
+        planned_at=clock.read_stored_instant(made.planned_at),
         expected_at=expected_at,
     )
 
@@ -255,11 +255,3 @@ def _build_relaxed_commit_clause() -> str:
 
 def _to_database_time(instant: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(instant)
-
-
-def _from_database_time(stored: Any) -> datetime | None:
-    """An instant as the database gives it to us where Django does not translate it: SQLite keeps no zone, it is UTC."""
-    if stored is None:
-        return None
-    instant = stored if isinstance(stored, datetime) else datetime.fromisoformat(stored)
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -62,7 +62,7 @@ function ask(event) {
   if (isTyped(event.target) && !confirm(words.unsent)) event.preventDefault();
 }
 document.addEventListener("cancel", ask, true); // Escape
-document.addEventListener("close", (event) => find(FORM, /** @type {any} */ (event.target))?.reset(), true);
+document.addEventListener("close", (event) => find("form", /** @type {any} */ (event.target))?.reset(), true);
 
 // A page that comes anew after a press keeps what is typed in its other forms.
 /** @type {any[]} */

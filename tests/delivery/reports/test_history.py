@@ -20,7 +20,7 @@ from subscribers.imports import run
 from subscribers.imports.undo import undo_import
 from tests.actors import SYSTEM
 from tests.conftest import Newsroom
-from tests.delivery.conftest import hand_over_all
+from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes import provider
 from tests.fakes.provider import ScriptedProvider
 
@@ -53,6 +53,21 @@ def test_everybody_is_found_where_they_are(plan: Plan, tracked: list[int], now: 
         (delivery,) = history.list_deliveries(person, by=SYSTEM)
         assert (delivery.mailing_id, delivery.state) == (made.id, became[person])
     assert history.list_deliveries(max(tracked) + 1, by=SYSTEM) == ()
+
+
+def test_each_outcome_has_its_instant_and_what_the_provider_said(
+    frozen: Plan, join: Join, take: Callable[..., None], now: datetime
+) -> None:
+    well, bounced = join(2)
+    sent = Sent(frozen().id, [], now)
+    assert history.list_deliveries(well, by=SYSTEM)[0].at is None
+    hand_over_all(ScriptedProvider(), now)
+    take(sent.event("bounce", 1, seconds=180, reason="550 no such mailbox"))
+    (delivery,) = history.list_deliveries(well, by=SYSTEM)
+    assert (delivery.at, delivery.reason) == (now, "")
+    (failed,) = history.list_deliveries(bounced, by=SYSTEM)
+    assert (failed.state, failed.reason) == ("bounced", "550 no such mailbox")
+    assert failed.at == now + timedelta(minutes=3)
 
 
 def test_mailings_of_before_there_was_a_directory_are_entered_in_it(

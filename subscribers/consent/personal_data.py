@@ -13,6 +13,8 @@ from subscribers import hooks, models, rights, subscriber_lookup, tiers
 from subscribers.consent import texts
 from subscribers.tokens import Claims
 
+HANDED_OUT = "handed out a reader's data"  # the action in the audit log
+
 
 def collect_personal_data(subscriber_id: int, *, by: Actor, now: datetime) -> dict[str, Any]:
     """All that is known of a person who asked for it, here and in other packages, as plain values for JSON.
@@ -23,7 +25,7 @@ def collect_personal_data(subscriber_id: int, *, by: Actor, now: datetime) -> di
     rights.require_person(by, subscriber_id)
     document = _collect(subscriber_id, now, visible=by.list_visible_lists(Verb.SUBSCRIBERS))
     list_ids = rights.find_list_ids(subscriber_id)
-    by.record(ActionRecord("handed out a reader's data", f"reader {subscriber_id}", now, list_ids=list_ids))
+    by.record(ActionRecord(HANDED_OUT, f"reader {subscriber_id}", now, list_ids=list_ids))
     return document
 
 

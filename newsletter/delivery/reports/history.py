@@ -89,12 +89,10 @@ def _add_reported(subscriber_id: int, found: Sequence[Delivery]) -> tuple[Delive
     """The same, with what the provider reported of those that failed."""
     failed = [each.mailing_id for each in found if not each.excluded]
     rows = models.DeliveryException.objects.filter(subscriber_id=subscriber_id, mailing_id__in=failed).order_by("at")
-    reported = {mailing_id: told for mailing_id, *told in rows.values_list("mailing_id", "at", "reason")}
+    reported = {mailing_id: (at, reason) for mailing_id, at, reason in rows.values_list("mailing_id", "at", "reason")}
+    told = ((each, reported.get(each.mailing_id)) for each in found)
     return tuple(
-        replace(each, at=reported[each.mailing_id][0], reason=reported[each.mailing_id][1])
-        if not each.excluded and each.mailing_id in reported
-        else each
-        for each in found
+        replace(each, at=last[0], reason=last[1]) if last and not each.excluded else each for each, last in told
     )
 
 

@@ -12,6 +12,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from newsletter.accounts import audit_access
+from newsletter.accounts.audit_access import VisibleEntry
+from newsletter.accounts.audit_log import AuditFilter
 from newsletter.accounts.permissions import can
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup
@@ -50,6 +53,7 @@ from subscribers.states import SubscriptionState
 from subscribers.values import List, SubscriberMatch, VisibleSubscriber
 
 LATEST_EDITIONS, EVERY_EDITION = 30, 20_000
+LATEST_REQUESTS = 10
 
 
 def list_visible_lists(request: HttpRequest) -> dict[int, List]:
@@ -194,9 +198,16 @@ def _render_subscriber(request: HttpRequest, found: VisibleSubscriber, sent: Des
         "may_suppress": can(request.user, Verb.SUBSCRIBERS),
         "editions": editions,
         "more": len(outcomes) == most,
+        "handed_out": [each.entry for each in _list_handed_out(request, subscriber_id)],
         "tier_changes": tiers.list_tier_changes(subscriber_id) if found.may_change else (),
     }
     return render(request, "pages/subscriber.html", context, status=sent.status if sent else 200)
+
+
+def _list_handed_out(request: HttpRequest, subscriber_id: int) -> tuple[VisibleEntry, ...]:
+    """When the data of a subscriber was handed out, the latest first."""
+    wanted = AuditFilter(exact_action=personal_data.HANDED_OUT, subscriber_id=subscriber_id)
+    return audit_access.list_visible_entries(wanted, by=get_actor(request), limit=LATEST_REQUESTS)
 
 
 def _list_joinable(request: HttpRequest, found: VisibleSubscriber) -> list[tuple[str, str]]:

@@ -215,3 +215,17 @@ def test_all_lists_are_searched_at_once_by_those_who_may_see_them(
     assert signed_in("editor").get("/readers/?list=evening").status_code == 403
     marked = signed_in("admin").get("/readers/?list=&q=READER").content.decode()
     assert "jo.<mark>reader</mark>@example.com" in marked
+
+
+def test_who_handed_out_the_data_of_a_subscriber_is_said_and_leads_to_all_that_was_done(
+    editor: Client, readers: Callable[..., list[int]]
+) -> None:
+    first, second = readers(2)
+    page = flatten(editor.get(f"/readers/{first}/").content.decode())
+    assert "Nobody has handed out their data yet." in page
+    assert editor.post(f"/readers/{first}/", {"do": "data"}).status_code == 200
+    page = flatten(editor.get(f"/readers/{first}/").content.decode())
+    assert "Handed out a subscriber’s data: Editor" in page
+    assert f'href="/audit/?subscriber={first}"' in page
+    assert editor.get(f"/audit/?subscriber={first}").status_code == 200
+    assert "Nobody has handed out their data yet." in flatten(editor.get(f"/readers/{second}/").content.decode())

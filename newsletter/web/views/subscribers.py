@@ -154,7 +154,7 @@ def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
     if request.method != "POST":
         return _render_subscriber(request, found)
     form_class, act = read_act(request.POST, _ACTS)
-    more = {"lists": _list_joinable(request, found)} if form_class is JoinForm else {}
+    more = {"lists": _list_joinable(request, found, list_visible_lists(request))} if form_class is JoinForm else {}
     form = form_class(request.POST, **more)
     if form.is_valid():
         with form.show_refusals():
@@ -180,7 +180,7 @@ def _render_subscriber(request: HttpRequest, found: VisibleSubscriber, sent: Des
     details = keep_sent(sent, DetailsForm, initial=present)
     no_attributes = dict.fromkeys((f"attribute_{each.slug}" for each in list_attributes()), "")
     address = keep_sent(sent, AddressForm)
-    joinable = _list_joinable(request, found)
+    joinable = _list_joinable(request, found, lists)
     context = {
         "person": found.subscriber,
         "may_change": found.may_change,
@@ -210,14 +210,12 @@ def _list_handed_out(request: HttpRequest, subscriber_id: int) -> tuple[VisibleE
     return audit_access.list_visible_entries(wanted, by=get_actor(request), limit=LATEST_REQUESTS)
 
 
-def _list_joinable(request: HttpRequest, found: VisibleSubscriber) -> list[tuple[str, str]]:
+def _list_joinable(request: HttpRequest, found: VisibleSubscriber, lists: Mapping[int, List]) -> list[tuple[str, str]]:
     """The lists that somebody may be added to: not those they are on, nor those that only they can join again."""
     known = {each.list_id for each in found.subscriber.subscriptions}
     may = get_actor(request).may
     return [
-        (each.slug, each.name)
-        for each in list_visible_lists(request).values()
-        if each.id not in known and may(Verb.SUBSCRIBERS, [each.id])
+        (each.slug, each.name) for each in lists.values() if each.id not in known and may(Verb.SUBSCRIBERS, [each.id])
     ]
 
 

@@ -162,7 +162,7 @@ def _list_own_languages(own: str) -> list[tuple[str, str]]:
     if not own or own in dict(ours):
         return ours
     try:
-        name = str(get_language_info(own)["name_local"])
+        name = str(get_language_info(own.lower())["name_local"])
     except KeyError:
         name = own
     return [*ours, (own, name)]

@@ -211,12 +211,6 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
         ),
         Equivalent(
             "_record",
-            "message_proven=answer.permanent and _has_accepted_batch(claim.mailing_id),",
-            "message_proven=(_has_accepted_batch(claim.mailing_id)),",
-            "Only spares work: it is looked at for a permanent refusal alone.",
-        ),
-        Equivalent(
-            "_record",
             "lost_answers=_count_lost_answers(claim.mailing_id) if answer.unknown else 0,",
             "lost_answers=_count_lost_answers(claim.mailing_id) if (answer.unknown) or True else 0,",
             "Only spares work: it is looked at for an unknown answer alone.",

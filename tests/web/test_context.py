@@ -39,9 +39,9 @@ def test_the_open_page_and_what_lies_below_it_is_marked(people: dict[str, Any]) 
 
 
 def test_the_outbox_is_a_page_only_while_it_is_the_provider(people: dict[str, Any], settings: Any) -> None:
-    assert "Outbox" in names(people["viewer"])
+    assert "Outbox" in names(people["admin"])
     settings.CONFIG = replace(settings.CONFIG, provider="smtp")
-    assert "Outbox" not in names(people["viewer"])
+    assert "Outbox" not in names(people["admin"])
 
 
 def test_the_clock_is_in_the_zone_of_the_oldest_newsletter(db: None, request: Any) -> None:

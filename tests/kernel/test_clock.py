@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -44,8 +44,14 @@ def test_a_time_that_clocks_leave_out_is_refused_with_the_nearest_there_are() ->
         clock.parse_local_moment(there, "America/New_York", "at")
 
 
-def test_an_instant_that_a_database_stored_as_text_is_in_utc() -> None:
-    instant = datetime(2026, 11, 24, 6, tzinfo=UTC)
-    for stored in ("2026-11-24 06:00:00", "2026-11-24T06:00:00+00:00", instant):
-        assert clock.read_stored_instant(stored) == instant
+@pytest.mark.parametrize(
+    ("stored", "hour"),
+    [
+        ("2026-11-24 07:00:00", 7),
+        (datetime(2026, 11, 24, 7, 0), 7),
+        (datetime(2026, 11, 24, 7, 0, tzinfo=timezone(timedelta(hours=1))), 6),
+    ],
+)
+def test_an_instant_is_the_same_however_the_database_tells_it(stored: datetime | str, hour: int) -> None:
+    assert clock.read_stored_instant(stored) == datetime(2026, 11, 24, hour, 0, tzinfo=UTC)
     assert clock.read_stored_instant(None) is None

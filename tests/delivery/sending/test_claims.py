@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -109,18 +109,6 @@ def test_a_batch_without_a_time_to_be_sent_at_has_none(batch: Batch, now: dateti
     claim = taken(batch, now)
     assert claim
     assert claim.send_at is None
-
-
-@pytest.mark.parametrize(
-    ("stored", "hour"),
-    [
-        ("2026-11-24 07:00:00", 7),
-        (datetime(2026, 11, 24, 7, 0), 7),
-        (datetime(2026, 11, 24, 7, 0, tzinfo=timezone(timedelta(hours=1))), 6),
-    ],
-)
-def test_an_instant_is_the_same_however_the_database_tells_it(stored: Any, hour: int) -> None:
-    assert claims._from_database_time(stored) == datetime(2026, 11, 24, hour, 0, tzinfo=UTC)
 
 
 def test_the_batch_that_is_due_first_is_taken_and_no_other(batch: Batch, now: datetime) -> None:

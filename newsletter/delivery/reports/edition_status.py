@@ -22,13 +22,13 @@ from newsletter.curator.editions.values import Edition, EditionOfDay, EditionOut
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import MailingKind, MailingState
 from newsletter.delivery.reports import departures
+from newsletter.delivery.reports.summary import STOPPED_STATES
 from newsletter.kernel.enums import LabelledEnum
 from newsletter.scheduling import occurrences
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.scheduling.values import Occurrence
 
 AnyEdition = TypeVar("AnyEdition", Edition, EditionRow)
-_STOPPED = frozenset({MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING})
 _UNAPPROVED = frozenset({EditionState.DRAFT, EditionState.LOCKED, EditionState.IN_REVIEW})
 _FOLLOWED = {
     MailingState.FREEZING: EditionState.SENDING,
@@ -163,7 +163,7 @@ def _follow_mailing(
     state = MailingState(row.state)
     planned = row.planned if row.frozen_at and state not in (MailingState.FREEZING, MailingState.CANCELLED) else None
     # A cancelled mailing is over, unless it took the edition out of the editors' hands.
-    if state in _STOPPED or (state is MailingState.CANCELLED and edition.state == EditionState.SENDING):
+    if state in STOPPED_STATES or (state is MailingState.CANCELLED and edition.state == EditionState.SENDING):
         return EditionStatus(state, row.reason, row.id, planned)
     if state in _FOLLOWED:
         return EditionStatus(_FOLLOWED[state], "", row.id, planned)

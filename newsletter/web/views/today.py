@@ -285,7 +285,7 @@ def _list_attention_items(
             yield AttentionItem("bad", "stop", alarm.message, _("Alarm."), last, reverse("desk:deliveries"))
     for mailing in troubles.mailings:
         name = _find_newsletter(newsletters, mailing.newsletter_id).name
-        if mailing.state in (MailingState.PAUSED, MailingState.HELD, MailingState.RECALLING):
+        if mailing.state in summary.STOPPED_STATES:
             yield AttentionItem(
                 "warn",
                 "pause",

@@ -92,11 +92,11 @@ def _own_data_dir(tmp_path: Path, settings: Any) -> None:
     )
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
     from newsletter.delivery import installation
-    from newsletter.delivery.sending import hand_over, ledger_stand
+    from newsletter.delivery.sending import ledger_stand, prepared_batches
     from newsletter.jobs import wiring
 
     installation.forget_standing()
-    hand_over._load_mailing_context.cache_clear()
+    prepared_batches._load_mailing_context.cache_clear()
     ledger_stand.forget_all()
     wiring._open_provider.cache_clear()
 

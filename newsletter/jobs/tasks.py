@@ -40,7 +40,15 @@ from newsletter.delivery import installation, isolation
 from newsletter.delivery.events import engagement, inbox, suppression_sync, unsubscribed_after_send
 from newsletter.delivery.ledger.states import MailingKind
 from newsletter.delivery.reports import ledger_sums, summary
-from newsletter.delivery.sending import mailings, one_off, recall, reconsider, repair, stored_waits, witnessed_requests
+from newsletter.delivery.sending import (
+    mailings,
+    one_off,
+    recall_slots,
+    reconsider,
+    repair,
+    stored_waits,
+    witnessed_requests,
+)
 from newsletter.jobs import erasure, heartbeats, hints, put_aside, setup_probe, wiring
 from newsletter.jobs.actors import SCHEDULER
 from newsletter.kernel import clock
@@ -443,7 +451,7 @@ def sync_provider(now: datetime) -> int:
     provider = wiring.get_provider()
 
     def free_slots() -> None:
-        recall.free_slots(now, provider)
+        recall_slots.free_slots(now, provider)
 
     def sync() -> int:
         pulled = suppression_sync.sync_suppressions(now, provider)

@@ -11,7 +11,7 @@ from functools import cache, partial
 
 from newsletter.delivery import isolation
 from newsletter.delivery.events import applying
-from newsletter.delivery.sending import freeze, mailings, recall, send_again
+from newsletter.delivery.sending import freeze, mailings, recall, recall_slots, send_again
 from newsletter.delivery.sending.hand_over import forget_prepared, hand_over_next
 from newsletter.jobs import heartbeats, wiring
 from newsletter.jobs.actors import WORKER
@@ -33,7 +33,7 @@ def advance_mailings(now: datetime) -> bool:
     recognise_account(provider.former_accounts, account)
     steps: tuple[tuple[str, Callable[[], int | bool]], ...] = (
         ("Completing recalls", lambda: recall.complete_next_recall(now, provider, by=WORKER)),
-        ("Opening recall windows", lambda: recall.open_next_window(now, provider)),
+        ("Opening recall windows", lambda: recall_slots.open_next_window(now, provider)),
         ("Freezing audiences", lambda: freeze.freeze_next(now, account=account)),
         ("Sending again to the bounced", lambda: send_again.advance(now, provider)),
         ("Finishing mailings", lambda: mailings.finish_settled(now)),

@@ -98,10 +98,20 @@ def frozen(plan: Callable[..., Mailing], now: datetime) -> Callable[..., Mailing
 def hand_over_all(provider: Any, now: datetime, owner: str = "worker/1") -> int:
     """Hands batches over until none is due; how many steps it took."""
     steps = 0
-    while hand_over.hand_over_next(now, owner=owner, provider=provider, clock=lambda: now):
+    while hand_over_one(provider, now, owner):
         steps += 1
         assert steps < 1_000, "it never rests"
     return steps
+
+
+def hand_over_one(provider: Any, now: datetime, owner: str = "worker/1") -> bool:
+    """Hands one batch over. Whether there was one."""
+    return hand_over.hand_over_next(now, owner=owner, provider=provider, clock=lambda: now)
+
+
+def shown(mailing: Mailing) -> Mailing:
+    """A mailing as it is shown by now."""
+    return summary.get_mailing(mailing.id)
 
 
 @pytest.fixture

@@ -53,6 +53,8 @@ from newsletter.delivery.sending import (  # noqa: E402
     hand_over,
     mailings,
     recall,
+    recall_slots,
+    recall_window,
     reconsider,
     unsettled,
 )
@@ -72,7 +74,7 @@ FIRST_DUE = int(os.environ.get("PROCESS_FIRST_DUE", WINDOW))
 hand_over.LEASE = applying.LEASE = timedelta(seconds=2)
 freeze.PAGE_SIZE = BATCH
 registry._MAX_BATCH["sendgrid"] = BATCH  # many requests of few recipients
-recall.RETRY_AFTER = timedelta(seconds=0.5)
+recall_window.RETRY_AFTER = timedelta(seconds=0.5)
 
 
 def prepare(readers: int) -> None:
@@ -116,7 +118,7 @@ def work() -> None:
         worked = (
             hand_over.hand_over_next(clock.now(), owner=owner, provider=provider, clock=clock.now)
             or recall.complete_next_recall(clock.now(), provider, by=SYSTEM)
-            or recall.open_next_window(clock.now(), provider)
+            or recall_slots.open_next_window(clock.now(), provider)
             or freeze.freeze_next(clock.now())
             or mailings.finish_settled(clock.now())
             or mailings.pause_lost_probes(clock.now())

@@ -21,7 +21,7 @@ from newsletter.delivery.ledger.states import BatchState
 from newsletter.delivery.sending import freeze, hand_over, one_off
 from newsletter.delivery.state_folder import Memory
 from newsletter.kernel.errors import Refused
-from tests.delivery.conftest import hand_over_all
+from tests.delivery.conftest import hand_over_all, hand_over_one
 from tests.fakes.provider import ScriptedProvider
 
 LATER = timedelta(minutes=10)
@@ -53,10 +53,6 @@ def restart() -> None:
     installation.forget_standing()
 
 
-def step(provider: ScriptedProvider, now: datetime) -> bool:
-    return hand_over.hand_over_next(now, owner="worker/1", provider=provider, clock=lambda: now)
-
-
 def held() -> str:
     return models.Installation.objects.get().held_reason
 
@@ -83,7 +79,7 @@ def test_a_backup_of_the_middle_of_a_mailing_is_noticed_though_the_mark_did_not_
 ) -> None:
     join(150)
     frozen()
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     backup, mark = Backup(), models.Installation.objects.get().mark
     hand_over_all(provider, now)
     assert models.Installation.objects.get().mark == mark
@@ -101,9 +97,9 @@ def test_rows_that_go_back_under_a_running_worker_are_noticed_at_the_next_batch(
 ) -> None:
     join(150)
     frozen()
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     backup = Backup()
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
 
     backup.restore()
     hand_over_all(provider, now)
@@ -125,7 +121,7 @@ def test_an_attempt_does_not_begin_when_the_rows_go_back_between_claim_and_send(
         return prepare(*given)
 
     monkeypatch.setattr(hand_over, "_prepare", go_back)
-    step(provider, now)
+    hand_over_one(provider, now)
 
     assert not provider.requests
     assert held().startswith("The database went back in time")
@@ -153,7 +149,7 @@ def test_what_is_known_is_never_ahead_of_the_database_while_all_is_well(
 ) -> None:
     join(150)
     frozen()
-    while step(provider, now):
+    while hand_over_one(provider, now):
         restart()
         assert not installation.check(now).held
         memory = installation.get_state_folder().read(models.Installation.objects.get().identity)
@@ -171,7 +167,7 @@ def test_an_attempt_that_cannot_be_noted_does_not_leave_and_is_tried_again(
     shutil.rmtree(folder, ignore_errors=True)
     folder.write_text("in the way")
 
-    step(provider, now)
+    hand_over_one(provider, now)
 
     batch = models.Batch.objects.get()
     assert not provider.requests
@@ -195,7 +191,7 @@ def test_nothing_leaves_while_sending_is_held(
     installation.hold("to be looked at", now)
     restart()
 
-    assert not step(provider, now)
+    assert not hand_over_one(provider, now)
     with pytest.raises(Refused, match="Sending is held, so nothing was sent: to be looked at"):
         one_off.send_transactional(
             rendered=type("Rendered", (), {"html": "x"})(),
@@ -212,10 +208,10 @@ def test_a_hold_of_another_process_stops_this_one_at_the_next_batch(
 ) -> None:
     join(100)
     frozen()
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     models.Installation.objects.update(held_since=now, held_reason="another process found out")
 
-    step(provider, now)
+    hand_over_one(provider, now)
 
     assert len(provider.requests) == 1
 
@@ -230,10 +226,10 @@ def test_a_data_folder_copied_to_another_machine_sends_nothing(
 ) -> None:
     join(100)
     frozen()
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     move_to_another_machine(settings, tmp_path)
 
-    step(provider, now)
+    hand_over_one(provider, now)
 
     assert len(provider.requests) == 1
     assert held().startswith("Another machine ran this database the last time")
@@ -244,7 +240,7 @@ def test_a_folder_copied_with_the_state_folder_is_noticed_by_the_id_of_the_machi
 ) -> None:
     join(100)
     frozen()
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     monkeypatch.setattr("newsletter.delivery.state_folder._read_platform_id", lambda: "another")
     restart()
 
@@ -256,7 +252,7 @@ def test_a_second_folder_on_the_same_machine_is_noticed(
 ) -> None:
     join(100)
     frozen()
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     monkeypatch.setattr(installation, "get_location", lambda: "/elsewhere/newsletter.sqlite3")
     restart()
 
@@ -268,7 +264,7 @@ def test_a_lost_state_folder_holds_what_has_sent_before(
 ) -> None:
     join(100)
     frozen()
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     (settings.CONFIG.state_dir / f"{models.Installation.objects.get().identity}.json").unlink()
     restart()
 
@@ -345,9 +341,9 @@ def test_once_somebody_has_decided_mail_leaves_again_and_an_older_backup_is_noti
 ) -> None:
     join(150)
     frozen()
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     backup = Backup()
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     backup.restore()
     restart()
     assert installation.check(now).held
@@ -366,7 +362,7 @@ def test_a_decision_that_the_database_lacks_is_noticed_though_its_mark_is_high(
 ) -> None:
     join(100)
     frozen()
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     installation.hold("to be looked at", now)
     before = models.Installation.objects.get().history
     restart()
@@ -382,7 +378,7 @@ def test_a_database_that_another_machine_ran_meanwhile_is_held_when_it_comes_bac
 ) -> None:
     join(100)
     frozen()
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     models.Installation.objects.update(machine="another", mark=1_000)
     restart()
 

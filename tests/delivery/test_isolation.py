@@ -16,7 +16,7 @@ from newsletter.delivery.ledger.states import BatchState, MailingState, RecallSt
 from newsletter.delivery.providers.base import CancelStatus
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import expired_leases, freeze, mailings, recall
+from newsletter.delivery.sending import expired_leases, freeze, mailings, recall, recall_slots
 from newsletter.jobs import worker_steps
 from tests.actors import SYSTEM
 from tests.acts.delivery import Recaller
@@ -185,7 +185,7 @@ def test_a_workers_step_goes_on_behind_one_that_fails(
     def broken(*given: Any, **named: Any) -> bool:
         raise ValueError("broken")
 
-    monkeypatch.setattr("newsletter.delivery.sending.recall.open_next_window", broken)
+    monkeypatch.setattr("newsletter.delivery.sending.recall_slots.open_next_window", broken)
     assert worker_steps.advance_mailings(now)
     assert summary.get_mailing(made.id).state == MailingState.SENDING
 
@@ -205,7 +205,7 @@ def recalled(poisoned: tuple[Mailing, Mailing], now: datetime) -> tuple[Mailing,
 
 
 def test_a_place_that_cannot_be_given_back_stops_no_other(recalled: tuple[Mailing, Mailing], now: datetime) -> None:
-    assert recall.free_slots(now + timedelta(hours=5), Recaller()) == 1
+    assert recall_slots.free_slots(now + timedelta(hours=5), Recaller()) == 1
     open_windows = models.Mailing.objects.filter(recall=RecallState.OPEN)
     assert list(open_windows.values_list("id", flat=True)) == [recalled[0].id]
 

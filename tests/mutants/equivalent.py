@@ -137,7 +137,7 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "What is not listed stays as it was: pending.",
         ),
     ),
-    "recall": (
+    "recall_slots": (
         Equivalent(
             "open_next_window",
             'models.RateLimit.objects.select_for_update().get(name="recall")'
@@ -145,6 +145,8 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "pass  # no two mailings take the last place both",
             "A lock for PostgreSQL: SQLite has one writer, and the statement before makes this process that.",
         ),
+    ),
+    "recall": (
         Equivalent(
             "settle_recalled",
             "for batch in mine.iterator(chunk_size=50):",
@@ -164,21 +166,21 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "Only spares work: the batches to settle are chosen again, mailing by mailing.",
         ),
     ),
-    "hand_over": (
+    "prepared_batches": (
         Equivalent(
-            "_prepare",
+            "prepare_batch",
             "members = unpack_members(claim.members, claim.format)",
             "members = unpack_members(claim.members, )",
             "The other one of members and outcomes has the same format, and refuses it.",
         ),
         Equivalent(
-            "_prepare",
+            "prepare_batch",
             "outcomes = Outcomes(claim.outcomes, claim.format)",
             "outcomes = Outcomes(claim.outcomes, )",
             "The other one of members and outcomes has the same format, and refuses it.",
         ),
         Equivalent(
-            "_prepare",
+            "prepare_batch",
             "places: Sequence[int] = range(len(members)) "
             "if outcomes.untouched else outcomes.list_places(Outcome.PLANNED)",
             "places: Sequence[int] = range(len(members)) "
@@ -186,29 +188,31 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "Only spares work: everybody is planned, so these are the places of all.",
         ),
         Equivalent(
-            "_prepare",
+            "prepare_batch",
             "wanted = members if len(places) == len(members) else [members[place] for place in places]",
             "wanted = members if (len(places) == len(members)) and False else [members[place] for place in places]",
             "Only spares work: these are the places of all.",
         ),
         Equivalent(
-            "_prepare",
+            "prepare_batch",
             "claim, outcomes, zip(places, wanted, people.addresses, strict=True), people.excluded, now",
             "claim, outcomes, zip(places, wanted, people.addresses, strict=None), people.excluded, now",
             "There is one of each: the sequences are made from the same members.",
         ),
         Equivalent(
-            "_prepare",
+            "prepare_batch",
             "claim, outcomes, zip(places, wanted, people.addresses, strict=True), people.excluded, now",
             "claim, outcomes, zip(places, wanted, people.addresses, ), people.excluded, now",
             "There is one of each: the sequences are made from the same members.",
         ),
         Equivalent(
-            "_prepare",
+            "prepare_batch",
             "claim, outcomes, zip(places, wanted, people.addresses, strict=True), people.excluded, now",
             "claim, outcomes, zip(places, wanted, people.addresses, strict=False), people.excluded, now",
             "There is one of each: the sequences are made from the same members.",
         ),
+    ),
+    "answers": (
         Equivalent(
             "_record",
             "lost_answers=_count_lost_answers(claim.mailing_id) if answer.unknown else 0,",

@@ -27,10 +27,30 @@ class Target(NamedTuple):
 
 
 TARGETS = {
-    "claims": Target("newsletter/delivery/sending/claims.py", ("tests/delivery/sending/test_claims.py",)),
+    "claims": Target(
+        "newsletter/delivery/sending/claims.py",
+        ("tests/delivery/sending/test_claims.py", "tests/delivery/sending/test_hand_over.py"),
+    ),
     "hand_over": Target(
         "newsletter/delivery/sending/hand_over.py",
-        ("tests/delivery/sending/test_hand_over.py", "tests/delivery/sending/test_freeze_variants.py"),
+        (
+            "tests/delivery/sending/test_hand_over.py",
+            "tests/delivery/sending/test_answers.py",
+            "tests/delivery/sending/test_late_mailings.py",
+            "tests/delivery/test_installation.py",
+        ),
+    ),
+    "prepared_batches": Target(
+        "newsletter/delivery/sending/prepared_batches.py",
+        (
+            "tests/delivery/sending/test_prepared_batches.py",
+            "tests/delivery/sending/test_hand_over.py",
+            "tests/delivery/sending/test_freeze_variants.py",
+        ),
+    ),
+    "answers": Target(
+        "newsletter/delivery/sending/answers.py",
+        ("tests/delivery/sending/test_answers.py", "tests/delivery/sending/test_hand_over.py"),
     ),
     "expired_leases": Target(
         "newsletter/delivery/sending/expired_leases.py", ("tests/delivery/sending/test_expired_leases.py",)
@@ -56,6 +76,10 @@ TARGETS = {
         "newsletter/delivery/events/machine_activity.py", ("tests/delivery/events/test_machine_activity.py",)
     ),
     "recall": Target("newsletter/delivery/sending/recall.py", ("tests/delivery/sending/test_recall.py",)),
+    "recall_slots": Target(
+        "newsletter/delivery/sending/recall_slots.py",
+        ("tests/delivery/sending/test_recall_slots.py", "tests/delivery/sending/test_recall.py"),
+    ),
     "policy": Target("subscribers/policy.py", ("tests/subscribers/test_policy.py",)),
     "merge": Target(
         "subscribers/imports/merge.py",

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from newsletter.delivery import models
 from newsletter.delivery.installation import Standing
@@ -233,6 +234,16 @@ def record_accepted(claim: Claim, state: BatchState, outcomes: bytes, provider_i
             ],
         )
         return bool(cursor.rowcount)
+
+
+def give_back(claim: Claim) -> None:
+    """Lets a batch of which nothing has left be claimed again."""
+    select_claimed(claim).update(state=BatchState.PLANNED, lease_until=None)
+
+
+def select_claimed(claim: Claim) -> QuerySet[models.Batch]:
+    """The batch as long as it is ours: a claim that ran out may be another worker's by now."""
+    return models.Batch.objects.filter(id=claim.id, state=BatchState.CLAIMED, lease_owner=claim.owner)
 
 
 @contextmanager

@@ -1,7 +1,4 @@
-"""Opening recall windows, and recalling what was submitted in one.
-
-wanted ─an id of the provider's─▶ open ─▶ recalled           every case: docs/recall.md
-   └─ no free place, or no answer in time ─▶ closed: it leaves at its instant, and nobody can stop it then
+"""Recalling what was submitted in an open recall window. Every case: docs/recall.md.
 
 That somebody recalls a mailing is stored before the provider is asked: it is *recalling* then, and submits nothing. It
 stays so while nobody knows what became of the cancellation; a sweep asks the provider until that is known. What the
@@ -12,14 +9,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F, Sum
 
 from newsletter.curator.editions import approval
-from newsletter.delivery import alarms, installation, isolation, models
+from newsletter.delivery import alarms, isolation, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
@@ -30,10 +26,6 @@ from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import NewsletterError, Refused
 
 log = logging.getLogger(__name__)
-
-RETRY_AFTER = timedelta(minutes=1)
-SHORTEST_WINDOW = timedelta(minutes=5)  # of a window: a shorter one is of no use
-FREE_SLOT_AFTER = timedelta(hours=4)  # behind the last message recalled: by then the provider has thrown it away
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,58 +38,6 @@ class RecallResult:
     caught: int
     withdrawn: int
     in_flight: int = 0
-
-
-def open_next_window(now: datetime, provider: Provider) -> bool:
-    """Opens the window of one mailing that is about to be submitted. Returns whether there was one to decide about.
-
-    When no place is free, or the provider does not answer in time, the mailing leaves at its instant without one, and
-    an alarm says so before it starts: a newsletter that is late would be worse.
-    """
-    waiting = models.Mailing.objects.filter(recall=RecallState.WANTED, state=MailingState.SCHEDULED, begins_at__lte=now)
-    row = waiting.filter(provider=provider.name).order_by("begins_at").first()
-    if row is None or not isinstance(provider, Canceller) or installation.is_held(now):
-        return False
-    if now > row.due_at - recall_window.LAST_CALL - SHORTEST_WINDOW:
-        return _close_window(row, "the provider gave no id for it in time", now)
-    # Stored before the id is asked for: of all workers one asks, and once a minute at most, however often it dies.
-    if not waiting.filter(id=row.id, begins_at=row.begins_at).update(begins_at=now + RETRY_AFTER):
-        return True
-    try:
-        holders = _slot_holders(now, provider.account)
-        foreign = len(provider.cancelled_ids() - set(holders.values_list("cancel_id", flat=True)))
-        if foreign + holders.count() >= provider.max_cancelled:
-            return _close_window(row, f"all {provider.max_cancelled} places the provider has for it are taken", now)
-        models.Mailing.objects.filter(id=row.id).update(cancel_ids_asked=F("cancel_ids_asked") + 1)
-        cancel_id = provider.new_cancel_id()
-    except ProviderError as error:
-        log.warning("No recall window for mailing %s yet: %s", row.id, error)
-        return True
-    with transaction.atomic():
-        models.RateLimit.objects.get_or_create(name="recall")
-        models.RateLimit.objects.select_for_update().get(name="recall")  # no two mailings take the last place both
-        if foreign + holders.count() < provider.max_cancelled:
-            mine = models.Mailing.objects.filter(id=row.id, recall=RecallState.WANTED)
-            mine.update(recall=RecallState.OPEN, cancel_id=cancel_id, account=provider.account, begins_at=now)
-        else:  # the place was taken meanwhile: the next look says so
-            models.Mailing.objects.filter(id=row.id, recall=RecallState.WANTED).update(begins_at=now)
-    return True
-
-
-def _slot_holders(now: datetime, account: str) -> QuerySet[models.Mailing]:
-    """Our mailings that need one of the places of an account: they may be recalled, or were and are not thrown away."""
-    may_be = Q(due_at__gt=now) & ~Q(state=MailingState.CANCELLED)
-    perhaps = Q(state=MailingState.RECALLING) | Q(recalled_at__isnull=False)
-    return models.Mailing.objects.filter(may_be | perhaps, recall=RecallState.OPEN, account__in=("", account))
-
-
-def _close_window(row: models.Mailing, why: str, now: datetime) -> bool:
-    mine = models.Mailing.objects.filter(id=row.id, recall=RecallState.WANTED)
-    if mine.update(recall=RecallState.CLOSED, begins_at=None):
-        alarms.raise_alarm(
-            row.id, f"It cannot be recalled: {why}. It leaves at its time and can be cancelled until then.", now
-        )
-    return True
 
 
 def recall_mailing(
@@ -143,7 +83,7 @@ def _begin(row: models.Mailing, by: Actor, now: datetime, provider: Provider) ->
             reason=f"being recalled by {by.name}"[:300],
             recalling_since=now,
             recalling_by=by.name[:254],
-            ask_provider_at=now + RETRY_AFTER,
+            ask_provider_at=now + recall_window.RETRY_AFTER,
             window_checked_at=None,
         ):
             before, after = {"state": row.state}, {"state": MailingState.RECALLING.value}
@@ -268,7 +208,7 @@ def complete_next_recall(now: datetime, provider: Provider, *, by: Actor) -> boo
             _note_other_account(other, provider)
         return False
     require_right(by, Verb.SEND, newsletter_id=row.newsletter_id)
-    if not to_ask.filter(id=row.id).update(ask_provider_at=now + RETRY_AFTER):
+    if not to_ask.filter(id=row.id).update(ask_provider_at=now + recall_window.RETRY_AFTER):
         return True  # another worker asks
 
     def complete(_: int) -> None:
@@ -385,7 +325,7 @@ def _mark_recalled(batch: models.Batch) -> int | None:
 def settle_late_batches(now: datetime) -> int:
     """Does so for batches that were in flight when their mailing was recalled: the provider dropped them too.
 
-    As long as the provider keeps the cancellation: see `free_slots`.
+    As long as the provider keeps the cancellation: see `recall_slots.free_slots`.
     """
     late = models.Batch.objects.filter(
         mailing__recalled_at__isnull=False,
@@ -394,41 +334,3 @@ def settle_late_batches(now: datetime) -> int:
     )
     found = sorted(set(late.values_list("mailing_id", flat=True)))
     return isolation.run_each("Settling recalled mailing", found, settle_recalled, now)
-
-
-def free_slots(now: datetime, provider: Provider) -> int:
-    """Gives back the places that recalls took whose messages have been thrown away and whose batches are settled.
-
-    Returns for how many. When the provider does not do it, it is asked again in a minute: until then the place counts
-    as taken, and giving it back twice does no harm.
-    """
-    if not isinstance(provider, Canceller):
-        return 0
-    in_flight = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=states.OPEN_BATCH_STATES)
-    over = models.Mailing.objects.filter(
-        Q(ask_provider_at=None) | Q(ask_provider_at__lte=now),
-        ~Exists(in_flight),
-        recall=RecallState.OPEN,
-        recalled_at__isnull=False,
-        provider=provider.name,
-        account__in=("", provider.account),
-    )
-    last = Coalesce(Max("batches__send_at"), "due_at")
-    rows = {row.id: row for row in over.annotate(last=last).filter(last__lt=now - FREE_SLOT_AFTER).order_by("id")}
-
-    def free(id: int) -> bool:
-        mine = over.filter(id=id)
-        return bool(mine.update(ask_provider_at=now + RETRY_AFTER)) and _free_slot(rows[id], provider, now)
-
-    return isolation.run_each("Freeing the place of mailing", rows, free, now)
-
-
-def _free_slot(row: models.Mailing, provider: Canceller, now: datetime) -> bool:
-    settle_recalled(row.id)
-    try:
-        provider.release(row.cancel_id)
-    except ProviderError as error:
-        alarms.raise_alarm(row.id, f"The place of its recall could not be given back to {row.provider}: {error}", now)
-        return True
-    models.Mailing.objects.filter(id=row.id).update(recall=RecallState.CLOSED, ask_provider_at=None)
-    return True

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 PROVIDER_LIMIT = timedelta(minutes=10)  # before the instant: what is cancelled later may be sent (SendGrid fact 28c)
 LAST_CALL = timedelta(minutes=12)
+RETRY_AFTER = timedelta(minutes=1)  # what the provider did not answer, it is asked again
 LONGEST_AHEAD = timedelta(hours=71)  # of a scheduled sending: the provider's limit is 72 (SendGrid fact 17)
 
 

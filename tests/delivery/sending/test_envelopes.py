@@ -15,7 +15,7 @@ from newsletter.delivery.providers import registry
 from newsletter.delivery.providers.sendgrid import SendGrid
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import envelopes, freeze, hand_over, mailings
+from newsletter.delivery.sending import envelopes, freeze, hand_over, mailings, prepared_batches
 from newsletter.templater.briefing import Rendered
 from subscribers.models import Subscriber
 from tests.actors import SYSTEM
@@ -120,7 +120,7 @@ def test_the_second_half_of_a_mailing_leaves_as_the_first_did_whatever_is_change
     freeze.freeze_next(now)
     hand_over.hand_over_next(now, owner="worker/1", provider=SendGrid(KEY, server.url), clock=lambda: now)
     change()
-    hand_over._load_mailing_context.cache_clear()  # another process does the second half
+    prepared_batches._load_mailing_context.cache_clear()  # another process does the second half
     hand_over_all(SendGrid(KEY, server.url), now, "worker/2")
     first, second, third = common_parts(server)
     assert first == second == third
@@ -184,7 +184,7 @@ def test_the_day_in_words_stays_that_of_the_zone_the_newsletter_had(
     join(1)
     made = frozen()
     newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, zone="Pacific/Auckland", seen=None, by=SYSTEM)
-    found = hand_over._load_mailing_context(made.id, 1, "", True)
+    found = prepared_batches._load_mailing_context(made.id, 1, "", True)
     assert (found.zone, found.language) == (newsroom.briefing.zone, newsroom.briefing.language)
 
 

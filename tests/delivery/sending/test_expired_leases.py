@@ -11,36 +11,28 @@ import pytest
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import FORMAT, Outcomes
 from newsletter.delivery.ledger.states import BatchState, Outcome
-from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import claims, hand_over
-from newsletter.delivery.sending.expired_leases import recover_expired_leases
+from newsletter.delivery.sending import claims
+from newsletter.delivery.sending.expired_leases import LEASE, recover_expired_leases
+from tests.delivery.conftest import hand_over_one, shown
 from tests.fakes.provider import Killed, ScriptedProvider, dies_after, dies_before
 from tests.interleaving import just_before
 
 pytestmark = pytest.mark.django_db
 Plan = Callable[..., Mailing]
 Join = Callable[..., list[int]]
-LATER = hand_over.LEASE + timedelta(seconds=1)
-
-
-def step(provider: ScriptedProvider, now: datetime) -> bool:
-    return hand_over.hand_over_next(now, owner="worker/1", provider=provider, clock=lambda: now)
+LATER = LEASE + timedelta(seconds=1)
 
 
 def claim(now: datetime, owner: str) -> claims.Claim | None:
-    return claims.claim_batch(now, until=now + hand_over.LEASE, owner=owner, provider=ScriptedProvider.name)
-
-
-def shown(mailing: Mailing) -> Mailing:
-    return summary.get_mailing(mailing.id)
+    return claims.claim_batch(now, until=now + LEASE, owner=owner, provider=ScriptedProvider.name)
 
 
 def test_an_answer_that_comes_while_its_lease_is_found_run_out_stands(frozen: Plan, join: Join, now: datetime) -> None:
     join(2)
     made = frozen()
     with pytest.raises(Killed):
-        step(ScriptedProvider(dies_after), now)
+        hand_over_one(ScriptedProvider(dies_after), now)
     row = models.Batch.objects.get()
 
     def the_answer_comes() -> None:
@@ -61,7 +53,7 @@ def test_what_an_event_proves_of_an_older_attempt_while_a_lease_is_found_run_out
     join(2)
     made = frozen()
     with pytest.raises(Killed):
-        step(ScriptedProvider(dies_after), now)
+        hand_over_one(ScriptedProvider(dies_after), now)
     row = models.Batch.objects.get()
 
     def an_event_comes() -> None:
@@ -83,7 +75,7 @@ def test_another_attempt_that_begins_while_the_lease_of_the_last_is_found_run_ou
     join(2)
     made = frozen()
     with pytest.raises(Killed):
-        step(ScriptedProvider(dies_before), now)
+        hand_over_one(ScriptedProvider(dies_before), now)
     with just_before(
         "UPDATE delivery_batch SET state = %s, outcomes =", lambda: models.Batch.objects.update(attempt_key="another")
     ):
@@ -97,7 +89,7 @@ def test_what_died_in_other_hands_is_settled_each_by_how_far_it_was(frozen: Plan
     models.Mailing.objects.update(proven_at=now)
     for _ in range(2):
         with pytest.raises(Killed):
-            step(ScriptedProvider(dies_after), now)
+            hand_over_one(ScriptedProvider(dies_after), now)
     assert claim(now, "worker/1") is not None
     versions = dict(models.Batch.objects.values_list("number", "version"))
     assert recover_expired_leases(now) == 0
@@ -120,7 +112,7 @@ def test_a_batch_whose_lease_was_renewed_meanwhile_is_in_somebodys_hands(
     join(2)
     made = frozen()
     with pytest.raises(Killed):
-        step(ScriptedProvider(dies_before), now)
+        hand_over_one(ScriptedProvider(dies_before), now)
 
     def another_begins() -> None:
         models.Batch.objects.update(attempt_key="another", lease_until=now + 2 * LATER)
@@ -138,7 +130,7 @@ def test_a_batch_of_a_newer_ledger_is_left_to_newer_workers_and_the_others_are_s
     models.Mailing.objects.update(proven_at=now)
     for _ in range(2):
         with pytest.raises(Killed):
-            step(ScriptedProvider(dies_before), now)
+            hand_over_one(ScriptedProvider(dies_before), now)
     newer, ours = models.Batch.objects.order_by("id")
     models.Batch.objects.filter(id=newer.id).update(format=FORMAT + 1)
     assert recover_expired_leases(now + LATER) == 1
@@ -155,9 +147,9 @@ def test_a_clock_that_was_put_back_freezes_no_batch_for_longer_than_a_lease(
     made = frozen()
     ahead = now + timedelta(minutes=20)
     with pytest.raises(Killed):
-        step(ScriptedProvider(dies), ahead)
+        hand_over_one(ScriptedProvider(dies), ahead)
     assert recover_expired_leases(now) == 0, "it may be at it still"
-    assert models.Batch.objects.get().lease_until == now + hand_over.LEASE
+    assert models.Batch.objects.get().lease_until == now + LEASE
     assert recover_expired_leases(now + LATER) == 1
     assert shown(made).batches == {"unknown": 1}
 
@@ -179,7 +171,7 @@ def test_leases_of_a_machine_whose_clock_is_a_little_ahead_stay(frozen: Plan, jo
     ahead = now + timedelta(seconds=50)
     claim(ahead, "worker/1")
     recover_expired_leases(now)
-    assert models.Batch.objects.get().lease_until == ahead + hand_over.LEASE
+    assert models.Batch.objects.get().lease_until == ahead + LEASE
 
 
 def test_a_machine_whose_clock_is_a_day_ahead_takes_a_claimed_batch_over_and_nobody_is_mailed_twice(
@@ -193,12 +185,12 @@ def test_a_machine_whose_clock_is_a_day_ahead_takes_a_claimed_batch_over_and_nob
     tomorrow = now + timedelta(days=1)
 
     def the_other_sends() -> None:
-        while hand_over.hand_over_next(tomorrow, owner="there", provider=there, clock=lambda: tomorrow):
+        while hand_over_one(there, tomorrow, "there"):
             pass
 
     with just_before("UPDATE delivery_batch SET state = %s, attempt = attempt + 1", the_other_sends):
-        step(here, now)
-    while step(here, now):
+        hand_over_one(here, now)
+    while hand_over_one(here, now):
         pass
     assert set((here.mailed + there.mailed).values()) == {1}
     assert len(here.mailed + there.mailed) == 60

@@ -12,13 +12,12 @@ import pytest
 from newsletter.catalog import newsletter_settings
 from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger.states import BatchState, MailingState
-from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, hand_over, late_mailings, mailings, repair
 from newsletter.kernel.errors import Refused
 from tests.actors import SYSTEM
 from tests.conftest import Newsroom
-from tests.delivery.conftest import hand_over_all
+from tests.delivery.conftest import hand_over_all, hand_over_one, shown
 from tests.fakes.provider import ScriptedProvider, refuses_for_good, refuses_for_now
 
 pytestmark = pytest.mark.django_db
@@ -26,14 +25,6 @@ Plan = Callable[..., Mailing]
 Join = Callable[..., list[int]]
 TEN_HOURS = timedelta(hours=10)
 IN_TIME, LATE = timedelta(minutes=30), timedelta(minutes=31)
-
-
-def shown(mailing: Mailing) -> Mailing:
-    return summary.get_mailing(mailing.id)
-
-
-def step(provider: ScriptedProvider, now: datetime) -> bool:
-    return hand_over.hand_over_next(now, owner="worker/1", provider=provider, clock=lambda: now)
 
 
 def reads(*instants: datetime) -> Callable[[], datetime]:
@@ -77,7 +68,7 @@ def test_a_freeze_that_broke_off_goes_on_only_in_time(plan: Plan, join: Join, no
 def test_in_mid_mailing_the_rest_is_held_and_what_was_sent_is_said(frozen: Plan, join: Join, now: datetime) -> None:
     join(120)
     made, provider = frozen(), ScriptedProvider()
-    step(provider, now)
+    hand_over_one(provider, now)
     hand_over_all(provider, now + TEN_HOURS)
     held = shown(made)
     assert len(provider.mailed) == 50
@@ -90,7 +81,7 @@ def test_a_long_mailing_is_not_late_as_long_as_it_moves(frozen: Plan, join: Join
     join(250)
     made, provider = frozen(), ScriptedProvider()
     for minutes in range(0, 125, 25):
-        step(provider, now + timedelta(minutes=minutes))
+        hand_over_one(provider, now + timedelta(minutes=minutes))
     mailings.finish_settled(now)
     assert len(provider.mailed) == 250
     assert shown(made).state == MailingState.FINISHED
@@ -103,9 +94,9 @@ def test_a_mailing_spread_by_its_limit_is_not_late_at_the_times_it_was_planned_f
     join(40)
     made, provider = frozen(), ScriptedProvider()
     models.Mailing.objects.update(proven_at=now)
-    step(provider, now)
+    hand_over_one(provider, now)
     models.Batch.objects.filter(due_at__lt=now + timedelta(minutes=35), state=BatchState.PLANNED).delete()
-    step(provider, now + timedelta(minutes=36))
+    hand_over_one(provider, now + timedelta(minutes=36))
     assert shown(made).state == MailingState.SENDING
     assert len(provider.mailed) == 2
 
@@ -114,9 +105,9 @@ def test_after_an_outage_that_was_too_long_the_retry_is_held(frozen: Plan, join:
     join(3)
     made = frozen()
     provider = ScriptedProvider(refuses_for_now)
-    step(provider, now)
+    hand_over_one(provider, now)
     models.Batch.objects.update(due_at=now + timedelta(hours=2))
-    step(provider, now + timedelta(hours=2))
+    hand_over_one(provider, now + timedelta(hours=2))
     assert shown(made).state == MailingState.PAUSED
     assert not provider.mailed
 
@@ -124,7 +115,7 @@ def test_after_an_outage_that_was_too_long_the_retry_is_held(frozen: Plan, join:
 def test_resumed_too_late_it_goes_on_only_when_somebody_says_so(frozen: Plan, join: Join, now: datetime) -> None:
     join(120)
     made, provider = frozen(), ScriptedProvider()
-    step(provider, now)
+    hand_over_one(provider, now)
     mailings.pause(made.id, by=SYSTEM, now=now)
     later = now + TEN_HOURS
     assert late_mailings.is_paused_late(made.id, later)
@@ -244,7 +235,7 @@ def test_progress_is_noted_once_a_minute(frozen: Plan, join: Join, now: datetime
     made, provider = frozen(), ScriptedProvider()
     noted = []
     for seconds in (0, 61, 90, 130):
-        step(provider, now + timedelta(seconds=seconds))
+        hand_over_one(provider, now + timedelta(seconds=seconds))
         noted.append(models.Mailing.objects.values_list("underway_at", flat=True).get(id=made.id))
     at = now + timedelta(seconds=61)
     assert noted == [None, at, at, now + timedelta(seconds=130)]
@@ -257,5 +248,5 @@ def test_progress_noted_by_a_clock_that_was_put_back_since_is_noted_again(
     made = frozen()
     models.Mailing.objects.update(underway_at=now + timedelta(hours=1))
     later = now + timedelta(minutes=2)
-    step(ScriptedProvider(), later)
+    hand_over_one(ScriptedProvider(), later)
     assert models.Mailing.objects.values_list("underway_at", flat=True).get(id=made.id) == later

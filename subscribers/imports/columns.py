@@ -116,6 +116,7 @@ _SINGLE = frozenset(
     ]
 )
 _MOST_ATTRIBUTES = 60
+_STATUS_HINT = "For instance: --status unsubscribed."
 _NAME_TARGETS = frozenset(["first_name", "last_name", "name"])
 # Words of the names of columns with dates: of joining, of confirming, and of what is neither.
 _JOINING = re.compile(r"subscri|sign(?:ed|up)?$|join|opt(?:in|ed)|regist|creat|add(?:ed)?$|enrol|since$")
@@ -509,9 +510,9 @@ def _find_email_column(
         return by_look
     seen = ", ".join(cell for cell in header if cell)[:300] or "nothing"
     raise BadInput(
-        f"No column holds the addresses. The header says {seen}; call the column email, or say which it is "
-        "with --map COLUMN=email.",
+        f"No column holds the addresses. The header says {seen}; call the column email, or say which it is.",
         "file",
+        command_hint="For instance: --map COLUMN=email.",
     )
 
 
@@ -561,15 +562,17 @@ def _state_of_file(
     heading = next(column.name for column in columns if column.target == "email")
     if not by_name and find_state_of_name(heading):
         raise BadInput(
-            f"By its header “{heading}” the file holds people who are not to be mailed. Say what they are with "
-            "--status unsubscribed (or bounced, complained, suppressed; active if the header misleads).",
+            f"By its header “{heading}” the file holds people who are not to be mailed. Say what all in it are: "
+            "unsubscribed, bounced, complained or suppressed; active if the header misleads.",
             "status",
+            command_hint=_STATUS_HINT,
         )
     if by_name:
         raise BadInput(
-            f"By its name {name} holds people who are not to be mailed, but no column says so. Say what they are with "
-            "--status unsubscribed (or bounced, complained, suppressed; active if the name misleads).",
+            f"By its name {name} holds people who are not to be mailed, but no column says so. Say what all in it are: "
+            "unsubscribed, bounced, complained or suppressed; active if the name misleads.",
             "status",
+            command_hint=_STATUS_HINT,
         )
     return SubscriptionState.ACTIVE
 
@@ -591,8 +594,9 @@ def limit_attributes(layout: Layout, empty: frozenset[int], *, leave_out: bool) 
     attributes = [column for column in columns if column.target == "attribute"]
     if len(attributes) > _MOST_ATTRIBUTES:
         raise BadInput(
-            f"The file has {len(attributes)} columns of attributes; {_MOST_ATTRIBUTES} are the most. Name those to "
-            f"keep, as --map '{attributes[0].name}=attribute', and leave out the others with --other-columns ignore.",
+            f"The file has {len(attributes)} columns of attributes; {_MOST_ATTRIBUTES} are the most. Choose those "
+            "to keep, and leave out the others.",
             "map",
+            command_hint=f"Keep one with --map '{attributes[0].name}=attribute', and --other-columns ignore.",
         )
     return replace(layout, columns=columns)

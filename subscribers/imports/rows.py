@@ -411,18 +411,18 @@ class RowParser:
         raise BadInput(
             f"The column {column} has {'words' if more else 'a word'} we do not know: "
             f"{words}{' …' if more > 7 else ''}. "
-            f"Nothing is imported. Say what {'each' if more else 'it'} means, for instance "
-            f"--status-value '{column}:{word}=unsubscribed', or that the column is something else: "
-            f"--map '{column}=attribute'.",
+            f"Nothing is imported. Say what {'each' if more else 'it'} means, or that the column is something else.",
             "status",
+            command_hint=f"For instance --status-value '{column}:{word}=unsubscribed', or --map '{column}=attribute'.",
         )
 
 
 def _build_heading_error(line: int, heading: str) -> BadInput:
     return BadInput(
         f"Line {line} says “{clean_cell(heading)[:LONGEST_HEADING]}”: those below it may have left, so nothing is "
-        "imported. Give them in a file of their own, with --status unsubscribed, or take the line out.",
+        "imported. Give them in a file of their own and say that all in it are unsubscribed, or take the line out.",
         "file",
+        command_hint="All in it are: --status unsubscribed.",
     )
 
 

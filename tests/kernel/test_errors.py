@@ -50,7 +50,7 @@ def test_bad_input_names_its_field_and_a_conflict_its_differences() -> None:
 
 
 def test_a_sentence_that_the_desk_shows_names_no_command() -> None:
-    """Commands are in `command_hint`, which the command line alone adds; the desk says what to press."""
+    """Commands and options are in `command_hint`, which the command line alone adds; the desk says what to press."""
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}: {text}"
         for folder in ("newsletter", "subscribers")
@@ -83,7 +83,7 @@ def is_hint(node: ast.AST) -> bool:
     return isinstance(node, ast.keyword) and node.arg == "command_hint"
 
 
-COMMAND = re.compile(rf"\bnewsletter (?:{NOUNS}) [a-z]")
+COMMAND = re.compile(rf"\bnewsletter (?:{NOUNS}) [a-z]|(?<!\S)--[a-z]")
 
 
 def join_texts(expression: ast.expr) -> str:

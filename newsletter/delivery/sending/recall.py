@@ -105,7 +105,8 @@ def _require_canceller(row: models.Mailing, provider: Provider, *, accept_accoun
     if not accept_account and row.account not in ("", provider.account):
         raise Refused(
             f"Mailing {row.id} was {accounts.describe_difference(row.account, provider.account)}, which knows nothing "
-            "of it. Set that again and try again; or, when it is the same account with a new key, add --accept-account."
+            "of it. Set that again and try again, or accept it when it is the same account with a new key.",
+            command_hint="To accept it, add --accept-account.",
         )
     return provider
 

@@ -845,7 +845,7 @@ def test_a_key_that_was_rotated_recalls_what_the_old_one_submitted_when_that_is_
     stage.plan()
     stage.work()
     models.Mailing.objects.update(account=f"{stage.server.url} former")
-    with pytest.raises(Refused, match="add --accept-account"):
+    with pytest.raises(Refused, match="or accept it when it is the same account"):
         stage.recall()
     assert stage.mailing.state == MailingState.SENDING
     spared = recall.recall_mailing(

@@ -76,8 +76,9 @@ def test_people_who_never_subscribed_stop_the_import() -> None:
 
 def test_a_file_called_unsubscribed_is_not_signed_up() -> None:
     file = "email,name\nann@example.com,Ann\n"
-    with pytest.raises(BadInput, match="--status unsubscribed"):
+    with pytest.raises(BadInput, match="Say what all in it are: unsubscribed") as refused:
         rows(file, name="unsubscribes-2024.csv")
+    assert "--status unsubscribed" in refused.value.command_hint
     assert row(file, name="unsubscribes-2024.csv", status="unsubscribed").status == "unsubscribed"
 
 

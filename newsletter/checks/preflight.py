@@ -281,7 +281,7 @@ def _check_renderings(
 
 def _check_segments(groups: Sequence[str], segments: Mapping[str, str]) -> Iterator[Finding]:
     """Segments that an edition names and that are there no more."""
-    known = {*visibility.PLAIN_CHOICES, *(f"{variants.SEGMENT}{slug}" for slug in segments)}
+    known = visibility.list_visibilities(segments)
     for group in (each for each in groups if each not in known):
         yield Finding(
             FindingLevel.BLOCK,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from newsletter.curator.editions import models, variants
@@ -19,15 +19,12 @@ PLAIN_CHOICES = (EVERYBODY, MAIL, WEB, MEMBERS, FREE)
 def list_options() -> tuple[tuple[str, str], ...]:
     """Everything that `visibility` can be, with its words."""
     known = get_segment_names()
-    return tuple(
-        (each, variants.describe_visibility(each, known))
-        for each in (*PLAIN_CHOICES, *(f"{SEGMENT}{slug}" for slug in known))
-    )
+    return tuple((each, variants.describe_visibility(each, known)) for each in list_visibilities(known))
 
 
-def list_visibilities() -> tuple[str, ...]:
-    """Everything that `visibility` can be."""
-    return tuple(value for value, _ in list_options())
+def list_visibilities(segments: Iterable[str]) -> tuple[str, ...]:
+    """Everything that `visibility` can be, with these segments, given by their slugs."""
+    return (*PLAIN_CHOICES, *(f"{SEGMENT}{slug}" for slug in segments))
 
 
 def get_segment_names() -> dict[str, str]:
@@ -38,7 +35,7 @@ def get_segment_names() -> dict[str, str]:
 def check_visibility(visibility: str) -> str:
     """The choice, if it is one. Raises BadInput."""
     wanted = " ".join(str(visibility).split())
-    known = list_visibilities()
+    known = list_visibilities(get_segment_names())
     if wanted in known:
         return wanted
     raise BadInput(

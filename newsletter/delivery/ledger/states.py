@@ -96,7 +96,7 @@ class ExclusionReason(LabelledEnum):
     @property
     def key(self) -> str:
         """What those excluded for it are asked for and shown by: some reasons are stored as an outcome is named."""
-        return f"{EXCLUDED}_{self.value}"
+        return get_candidate_key(self.value, excluded=True)
 
     @classmethod
     def special_labels(cls) -> dict[str, str]:

@@ -17,13 +17,14 @@ MOST_SENTENCES = 3
 LONGEST = 480  # characters
 LOOKED_AT = 3000  # characters of the story
 _ENDS, _SIGNS = ".!?…:;。！？।؟", " .,:;|•·–—-"
+_LIST_MARKS = ("- ", "• ", "· ", "* ", "– ", "— ")
 MOST_REPEATED = 0.9  # of a standfirst's words, in the first two sentences of the story
 OPENING = 4  # sentences among which a blurb may begin
-# “LONDON, Nov. 24 (Reuters) - ”, “OSLO — ”, “BERLIN (AP) –”
+# “LONDON, Nov. 24 (Reuters) - ”, “OSLO — ”, “Hamburg (dpa/lno) – ”; “Ann Lee (CDU) – as mayor – …” is somebody
 _DATELINE = compile_bounded(
     LINE,
-    r"^[A-ZÀ-Þ][A-ZÀ-Þ.'’ -]{2,30}(?:/[A-ZÀ-Þ.'’ -]{2,30})?(?:,\s[\w.'’ ]{2,25}){0,3}\s*(?:\([\w. "
-    r"-]{2,20}\)\s*)?[-–—]+\s+(?=[A-ZÀ-Þ\"“‘«„])",
+    r"^(?:[\w.'’/, -]{3,60}\s\([\w./ -]{2,20}\)(?!\s*[-–—]+\s[^-–—]{1,80}\s[-–—])"
+    r"|[A-ZÀ-Þ][A-ZÀ-Þ.'’ /-]{2,60}(?:,\s[\w.'’ ]{2,25}){0,3})\s*[-–—]+\s+(?=[A-ZÀ-Þ\"“‘«„])",
 )
 # also what blogs' feeds put at the end
 _CUT_OFF = compile_bounded(
@@ -118,7 +119,7 @@ def _split_sentences(text: str, language: str) -> Iterator[str]:
 
     for line in text.split("\n"):
         flat = _DATELINE.sub("", _strip_buttons(" ".join(line.replace("\u200b", "").split())))
-        if not flat or phrases.is_promotion(flat) or phrases.parse_credit(flat):
+        if not flat or flat.startswith(_LIST_MARKS) or phrases.is_promotion(flat) or phrases.parse_credit(flat):
             continue
         parts = [part.strip() for part in segment((language or "en")[:2].lower(), flat)]
         for part in parts if language[:2].lower() == "en" else _join_ordinals(parts):

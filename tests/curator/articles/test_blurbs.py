@@ -119,9 +119,31 @@ def test_reading_time_and_buttons_in_front_are_left_out(front: str) -> None:
     assert write_blurb(TITLE, "", "Home Secretary Ann Example opened the ferry.").startswith("Home Secretary")
 
 
-def test_a_name_before_a_dash_is_no_place() -> None:
-    said = "NASA – the space agency – has given the ferry of the upper lake its oldest radio, officials said."
+@pytest.mark.parametrize(
+    "dateline",
+    ["UPLAND, May 1 (UEA) - ", "UPLAND — ", "Upland (uea) – ", "Upland/Castle (uea/lake) – ", "UPLAND (UEA) -- "],
+)
+def test_place_and_agency_in_front_are_left_out(dateline: str) -> None:
+    assert write_blurb(TITLE, "", f"{dateline}{FIRST}") == FIRST
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "NASA – the space agency – has given the ferry of the upper lake its oldest radio, officials said.",
+        "Ann Example (Greens) – Mayor since May – has given the ferry of the upper lake its oldest radio.",
+    ],
+)
+def test_a_name_before_a_dash_is_no_place(said: str) -> None:
     assert write_blurb(TITLE, "", said) == said
+
+
+@pytest.mark.parametrize("mark", ["-", "•", "–", "*"])
+def test_lines_of_a_list_are_no_sentences_of_a_blurb(mark: str) -> None:
+    listed = "\n".join(
+        f"{mark} {each}" for each in ("Two boats on the lake in the summer months", "Every half hour from May")
+    )
+    assert write_blurb(TITLE, "", f"{listed}\n\n{FIRST}") == FIRST
 
 
 def test_sentences_of_a_script_without_blanks_are_joined_and_ended_by_its_own_marks() -> None:

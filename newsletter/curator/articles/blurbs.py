@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from newsletter.curator.articles.extraction import phrases, words
-from newsletter.curator.articles.extraction.paste_kinds import count_words
+from newsletter.curator.articles.extraction.paste_kinds import count_words, ends_sentence
 from newsletter.kernel.patterns import LINE, compile_bounded
 
 LEAST_WORDS, MOST_WORDS = 18, 55
@@ -18,12 +18,13 @@ LONGEST = 480  # characters
 LOOKED_AT = 3000  # characters of the story
 _ENDS, _SIGNS = ".!?…:;。！？।؟", " .,:;|•·–—-"
 _LIST_MARKS = ("- ", "• ", "· ", "* ", "– ", "— ")
+LONGEST_HEADING = 12  # words
 MOST_REPEATED = 0.9  # of a standfirst's words, in the first two sentences of the story
 OPENING = 4  # sentences among which a blurb may begin
 # “LONDON, Nov. 24 (Reuters) - ”, “OSLO — ”, “Hamburg (dpa/lno) – ”; “Ann Lee (CDU) – as mayor – …” is somebody
 _DATELINE = compile_bounded(
     LINE,
-    r"^(?:[\w.'’/, -]{3,60}\s\([\w./ -]{2,20}\)(?!\s*[-–—]+\s[^-–—]{1,80}\s[-–—])"
+    r"^(?:[\w.'’/, -]{3,60}\s\([\w./ -]{2,20}\)\.?(?!\s*[-–—]+\s[^-–—]{1,80}\s[-–—])"
     r"|[A-ZÀ-Þ][A-ZÀ-Þ.'’ /-]{2,60}(?:,\s[\w.'’ ]{2,25}){0,3})\s*[-–—]+\s+(?=[A-ZÀ-Þ\"“‘«„])",
 )
 # also what blogs' feeds put at the end
@@ -39,7 +40,8 @@ def write_blurb(title: str, dek: str, text: str, language: str = "") -> str:
     """
     known = _words(title)
     standfirst = _select_informative(dek, known, language)
-    story = _select_informative(text[:LOOKED_AT].rsplit(" ", 1)[0] if len(text) > LOOKED_AT else text, known, language)
+    beginning = text[:LOOKED_AT].rsplit(" ", 1)[0] if len(text) > LOOKED_AT else text
+    story = _select_informative(_drop_headings(beginning), known, language)
     top = _words(" ".join(story[:2]))
     if top and len(_words(dek) & top) >= MOST_REPEATED * len(_words(dek)):
         standfirst = []  # a copy of the story's beginning, often a shorter or a cut one
@@ -49,6 +51,12 @@ def write_blurb(title: str, dek: str, text: str, language: str = "") -> str:
         more = [each for each in of_story if not _repeats(each, chosen)]
         chosen = _take_sentences([*chosen, *more]) if chosen and more else chosen or of_story
     return _join(chosen) or _truncate(dek if _words(dek) - known else "")
+
+
+def _drop_headings(text: str) -> str:
+    """The text without short lines that end as no sentence does; with them where it has no others."""
+    lines = text.split("\n")
+    return "\n".join(line for line in lines if ends_sentence(line) or count_words(line) > LONGEST_HEADING) or text
 
 
 def _find_start(sentences: Sequence[str]) -> int:
@@ -87,9 +95,9 @@ def _select_informative(text: str, known: set[str], language: str) -> list[str]:
 
 
 def _is_scrap(sentence: str) -> bool:
-    """Whether a sentence is the rest of one, or has an address or an account in it, which a mail would link."""
+    """Whether a sentence is the rest of one or a row of links, or has an address that a mail would link."""
     torn = sentence[0] in ",.;:)…" or sentence.count("(") != sentence.count(")")
-    return torn or sentence[0] == "@" or "www." in sentence or "://" in sentence
+    return torn or " | " in sentence or sentence[0] == "@" or "www." in sentence or "://" in sentence
 
 
 def _truncate(text: str) -> str:

@@ -121,7 +121,14 @@ def test_reading_time_and_buttons_in_front_are_left_out(front: str) -> None:
 
 @pytest.mark.parametrize(
     "dateline",
-    ["UPLAND, May 1 (UEA) - ", "UPLAND — ", "Upland (uea) – ", "Upland/Castle (uea/lake) – ", "UPLAND (UEA) -- "],
+    [
+        "UPLAND, May 1 (UEA) - ",
+        "UPLAND — ",
+        "Upland (uea) – ",
+        "Upland/Castle (uea/lake) – ",
+        "UPLAND (UEA) -- ",
+        "Upland, 1 may (UEA).- ",
+    ],
 )
 def test_place_and_agency_in_front_are_left_out(dateline: str) -> None:
     assert write_blurb(TITLE, "", f"{dateline}{FIRST}") == FIRST
@@ -136,6 +143,11 @@ def test_place_and_agency_in_front_are_left_out(dateline: str) -> None:
 )
 def test_a_name_before_a_dash_is_no_place(said: str) -> None:
     assert write_blurb(TITLE, "", said) == said
+
+
+def test_a_heading_is_no_sentence_unless_there_is_nothing_else() -> None:
+    assert write_blurb("Boats", "", f"Clean power from the lake\n\n{FIRST}") == FIRST
+    assert write_blurb("Boats", "", "Clean power from the lake") == "Clean power from the lake."
 
 
 @pytest.mark.parametrize("mark", ["-", "•", "–", "*"])
@@ -170,6 +182,7 @@ def test_a_cut_copy_of_the_story_gives_way_to_the_story() -> None:
         ", see this and more of our messages here at the lake.",
         "I have crossed the lake since I was 17 (I wish I still had that old boat",
         "More about the ferry stands at www.ferry.example.org for all who like to know.",
+        "The Upland Echo | news of the lake and its castle | since 1871 here at the lake.",
         "@annexample has a picture of the ferry from the castle side of it.",
     ],
 )

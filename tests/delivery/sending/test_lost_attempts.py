@@ -15,8 +15,8 @@ from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import freeze, lost_attempts, mailings
 from newsletter.jobs import continuity
 from tests.actors import SYSTEM
-from tests.delivery.conftest import hand_over_all
-from tests.delivery.test_installation import Backup, restart, step
+from tests.delivery.conftest import hand_over_all, hand_over_one
+from tests.delivery.test_installation import Backup, restart
 from tests.fakes.provider import ScriptedProvider, loses_the_answer, refuses_for_now
 from tests.fakes.sendgrid_events import event
 
@@ -40,10 +40,10 @@ def test_batches_that_were_sent_after_the_backup_are_settled_and_the_rest_is_sen
 ) -> None:
     join(150)
     made = frozen()
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     backup = Backup()
     provider.script = [loses_the_answer]
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     backup.restore()
     find_out(now)
 
@@ -68,7 +68,7 @@ def test_a_mailing_that_the_backup_does_not_have_frozen_is_sent_to_the_others_al
     installation.check(now)
     backup = Backup()
     assert freeze.freeze_next(now)
-    assert step(provider, now)  # the worker ends here
+    assert hand_over_one(provider, now)  # the worker ends here
     sent = models.Batch.objects.get(state=BatchState.ACCEPTED).key
     backup.rows["delivery_directory"] = []
     backup.restore()
@@ -99,7 +99,7 @@ def test_an_event_of_the_lost_sending_settles_who_was_unknown(
     backup = Backup()
     assert freeze.freeze_next(now)
     provider.script = [loses_the_answer]
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     batch = models.Batch.objects.get()
     backup.rows["delivery_directory"] = []
     backup.restore()
@@ -120,7 +120,7 @@ def test_a_batch_that_was_refused_every_time_is_still_to_be_sent(
     frozen()
     backup = Backup()
     provider.script = [refuses_for_now]
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     backup.restore()
     find_out(now)
 
@@ -135,7 +135,7 @@ def test_what_has_no_approval_in_the_database_is_named(
     join(10)
     frozen()
     backup = Backup()
-    assert step(provider, now)
+    assert hand_over_one(provider, now)
     backup.rows["delivery_batch"] = backup.rows["delivery_mailing"] = backup.rows["delivery_directory"] = []
     backup.restore()
     Snapshot.objects.all().delete()

@@ -21,8 +21,8 @@ def get_templates_dir() -> Path:
         if (candidate / "email").is_dir():
             return candidate
     raise SurroundingsError(
-        f"The templates folder is missing beside {_PACKAGE}. "
-        "Install the package again: pip install --force-reinstall newsletter-desk"
+        f"The templates folder is missing beside {_PACKAGE}. Install the package again.",
+        command_hint="Use: pip install --force-reinstall newsletter-desk",
     )
 
 

@@ -13,7 +13,7 @@ from newsletter.catalog import newsletter_settings
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import MailingState, Outcome, RecallState
-from newsletter.delivery.sending import freeze, recall, recall_slots
+from newsletter.delivery.sending import freeze, recall, recall_slots, recall_window
 from tests.actors import SYSTEM
 from tests.conftest import Newsroom
 from tests.delivery.conftest import hand_over_all
@@ -425,7 +425,7 @@ def test_a_place_that_could_not_be_given_back_counts_as_taken_and_is_tried_again
 def test_the_provider_is_asked_for_one_id_however_many_workers_want_one(stage: Stage) -> None:
     stage.at(40)
     stage.plan()
-    theirs = stage.now + recall.RETRY_AFTER
+    theirs = stage.now + recall_window.RETRY_AFTER
     with just_before("UPDATE delivery_mailing SET", lambda: models.Mailing.objects.update(begins_at=theirs)):
         recall_slots.open_next_window(stage.now, stage.provider)
     assert stage.server.requests == 0

@@ -48,6 +48,7 @@ PRELOADED = (
     "nh3",
     "PIL.Image",
     "PIL.ImageOps",
+    "newsletter.curator.rehearsal",
 )
 log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")

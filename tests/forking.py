@@ -6,6 +6,7 @@ for each: arguments, streams, signals and exit code are those of any process, an
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
@@ -169,7 +170,29 @@ def main() -> None:
     words = _fork_for_each(listening)
     if words is not None:
         sys.argv = words
-        importlib.import_module(words[0]).main()
+        _call_main(words[0])
+
+
+def _call_main(module: str) -> None:
+    """Calls it and ends as a process does, threads, exit functions and streams in order, but leaves it to the system
+    to take the interpreter apart: that takes as long as many a command.
+    """
+    code: Any = 0
+    try:
+        importlib.import_module(module).main()
+    except SystemExit as ended:
+        code = ended.code or 0
+    except Exception:
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    if not isinstance(code, int):
+        print(code, file=sys.stderr)
+        code = 1
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code & 0xFF)
 
 
 def _fork_for_each(listening: socket.socket) -> list[str] | None:

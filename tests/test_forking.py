@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
@@ -22,6 +23,14 @@ def main() -> None:
         print("aside", file=sys.stderr)
     elif act == "fail":
         sys.exit(int(rest[0]))
+    elif act == "refuse":
+        sys.exit("refused")
+    elif act == "stumble":
+        raise ValueError("here")
+    elif act == "leave":
+        atexit.register(print, "at the end")
+        threading.Timer(0.1, print, ["a thread", *rest]).start()
+        print("begun")
     elif act == "wait":
         print("ready", flush=True)
         threading.Event().wait(60)
@@ -41,6 +50,18 @@ def test_arguments_environment_and_streams_are_those_of_a_process_of_its_own(int
 
 def test_the_exit_code_is_told_whatever_it_is(interpreter: Interpreter) -> None:
     assert [interpreter.run("fail", str(code)).returncode for code in (0, 1, 3)] == [0, 1, 3]
+
+
+def test_an_error_is_told_with_its_traceback_or_words(interpreter: Interpreter) -> None:
+    refused, stumbled = interpreter.run("refuse"), interpreter.run("stumble")
+    assert (refused.returncode, refused.stderr) == (1, "refused\n")
+    assert stumbled.returncode == 1
+    assert stumbled.stderr.startswith("Traceback")
+    assert stumbled.stderr.endswith("ValueError: here\n")
+
+
+def test_threads_end_before_what_is_done_at_exit(interpreter: Interpreter) -> None:
+    assert interpreter.run("leave", "says").stdout == "begun\na thread says\nat the end\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])

@@ -451,6 +451,24 @@ def ask(visitor: Visitor, path: str, form: dict[str, Any] | None = None, *, htmx
     return answer.status_code, f"{answer.headers}\n{body.decode('utf-8', 'replace')}", leads_to
 
 
+LINK = re.compile(r'\b(?:href|hx-get|formaction)="(/[^"#]*)')
+# What the tests of this module opened so far: the newsroom is made anew for each, the same one again.
+_opened: dict[tuple[Things, str, str], tuple[int, tuple[str, ...]]] = {}
+
+
+def open_page(things: Things, visitor: Visitor, path: str) -> tuple[int, tuple[str, ...]]:
+    """The status of an address, and where its page leads: asked once for each newsroom and visitor."""
+    if (things, visitor.name, path) not in _opened:
+        note_page(things, visitor, path, *ask(visitor, path)[:2])
+    return _opened[things, visitor.name, path]
+
+
+def note_page(things: Things, visitor: Visitor, path: str, status: int, text: str) -> None:
+    is_page = status == 200 and "text/html" in text.partition("\n")[0]
+    links = tuple(map(unescape, LINK.findall(text))) if is_page else ()
+    _opened[things, visitor.name, path] = status, tuple(dict.fromkeys(links))
+
+
 def judge(visitor: Visitor, needs: Needs, status: int, text: str, leads_to: str) -> str:
     """What is wrong with the status; "" when nothing is. A form may be shown again with the refusal beside it."""
     if not visitor.role:
@@ -539,6 +557,8 @@ def test_everybody_gets_what_their_role_allows_and_nothing_of_anybody_else(
             for needs, path, form, htmx in list_requests(row, visitor):
                 cells += 1
                 status, text, leads_to = ask(visitor, path, form, htmx=htmx)
+                if form is None and not htmx:
+                    note_page(things, visitor, path, status, text)
                 what = f"{name}: {'GET' if form is None else f'POST {form}'} {path} as {visitor.name}"
                 if problem := judge(visitor, needs, status, text, leads_to):
                     wrong.append(f"{what}: {problem}")
@@ -583,9 +603,6 @@ def test_who_asks_for_what_is_not_there_learns_no_names_of_others(things: Things
     assert not wrong, "\n".join(wrong)
 
 
-LINK = re.compile(r'\b(?:href|hx-get|formaction)="(/[^"#]*)')
-
-
 @pytest.mark.parametrize("scope", ["evening", "morning", "newsroom"])
 def test_every_link_that_a_page_shows_leads_where_its_reader_may_go(
     things: Things, newsroom: Any, now: datetime, scope: str
@@ -597,13 +614,12 @@ def test_every_link_that_a_page_shows_leads_where_its_reader_may_go(
         for row in list_rows(things).values():
             if row.get and visitor.may(row.get) and not row.path.startswith("/api/"):
                 for query in row.queries:
-                    status, text, _ = ask(visitor, row.path + query)
-                    for link in LINK.findall(text) if status == 200 and "text/html" in text.partition("\n")[0] else ():
-                        led.setdefault(unescape(link), row.path + query)
+                    for link in open_page(things, visitor, row.path + query)[1]:
+                        led.setdefault(link, row.path + query)
         for link, page in led.items():
             if not link.startswith(("/static/", "/pictures/", "/join/", "/archive/")):
                 followed += 1
-                status, _, _ = ask(visitor, link)
+                status, _ = open_page(things, visitor, link)
                 if status in (401, 403, 404):
                     wrong.append(f"{page} shows {link} to {visitor.name}: {status}")
     assert followed > 60

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db.models import (
@@ -317,6 +318,7 @@ def list_frozen_variants(snapshot_id: int) -> tuple[Variant, ...]:
     return (variants.PLAIN, *(Variant(code, frozenset(groups), second) for code, groups, second in others))
 
 
+@cache
 def _outline_rows() -> QuerySet[Any]:
     """Editions without their parts, each with its standing approval and how many texts wait for a decision."""
     undecided = models.UnsavedText.objects.filter(edition=OuterRef("pk")).order_by().values("edition")
@@ -335,6 +337,7 @@ def _outline_rows() -> QuerySet[Any]:
     )
 
 
+@cache
 def _edition_rows() -> QuerySet[Any]:
     place = select_section_position(OuterRef("edition__newsletter_id"), OuterRef("section"))
     picks = models.Pick.objects.select_related("picture").annotate(section_place=place).order_by("position", "id")

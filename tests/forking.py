@@ -2,6 +2,7 @@
 
 To import it takes a second. Where a test starts the program twenty times, an `Interpreter` imports it once and forks
 for each: arguments, streams, signals and exit code are those of any process, and killing one leaves the others.
+Interpreters are forked themselves, from a process that has imported what is the same in every environment.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,16 +34,15 @@ class Interpreter:
     """A process that has imported a module, in an environment, and forks to call its `main`, or another module's."""
 
     def __init__(self, module: str, environment: dict[str, str]) -> None:
-        self._module, self._asking = module, threading.Lock()
-        self._socket, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.forking", module, str(theirs.fileno())],
-                cwd=ROOT,
-                env=environment,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
+        self._prepare(module)
+        with self._theirs:
+            self._process: Process | subprocess.Popen[bytes] = _get_origin().start(
+                module, module=__name__, stdout=1, environment=environment, beside=[self._theirs.fileno()]
             )
+
+    def _prepare(self, module: str) -> None:
+        self._module, self._asking = module, threading.Lock()
+        self._socket, self._theirs = socket.socketpair()
 
     def start(
         self,
@@ -49,15 +51,21 @@ class Interpreter:
         stdin: Any = subprocess.DEVNULL,
         stdout: Any = subprocess.DEVNULL,
         stderr: Any = None,
+        environment: dict[str, str] | None = None,
+        beside: Sequence[int] = (),
     ) -> Process:
-        """Starts `main` with these words; streams as `subprocess.Popen` takes them: a file, PIPE or DEVNULL."""
+        """Starts `main` with these words; streams as `subprocess.Popen` takes them: a file, PIPE or DEVNULL.
+
+        `beside` are more files, whose numbers it gets as further words.
+        """
         theirs, ours = zip(
             _open(stdin, writing=True), _open(stdout), _open(2 if stderr is None else stderr), strict=True
         )
         status, theirs_status = os.pipe()
         files = [*theirs, theirs_status]
+        request = json.dumps([environment, module or self._module, *words])
         with self._asking:
-            socket.send_fds(self._socket, [json.dumps([module or self._module, *words]).encode()], files)
+            socket.send_fds(self._socket, [request.encode()], [*files, *beside])
             answer = self._socket.recv(100)
         for each in files:
             os.close(each)
@@ -80,6 +88,25 @@ class Interpreter:
         """Ends it; what it started goes on."""
         self._socket.close()
         self._process.wait(20)
+
+
+class _Origin(Interpreter):
+    """The process that interpreters are forked from. It ends with ours, for then nobody can ask it any more."""
+
+    def __init__(self) -> None:
+        self._prepare("tests.libraries")
+        with self._theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.forking", self._module, str(self._theirs.fileno())],
+                cwd=ROOT,
+                pass_fds=[self._theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+            )
+
+
+@cache
+def _get_origin() -> _Origin:
+    return _Origin()
 
 
 def _open(file: Any, *, writing: bool = False) -> tuple[int, IO[bytes] | None]:
@@ -210,10 +237,10 @@ def _fork_for_each(listening: socket.socket) -> list[str] | None:
             _tell_ends(running)
         if listening not in ready:
             continue
-        request, files, _, _ = socket.recv_fds(listening, 1 << 20, 4)
+        request, files, _, _ = socket.recv_fds(listening, 1 << 20, 5)
         if not request:
             return None
-        *streams, status = files
+        *streams, status = files[:4]
         pid = os.fork()
         if not pid:
             signal.set_wakeup_fd(-1)
@@ -222,10 +249,14 @@ def _fork_for_each(listening: socket.socket) -> list[str] | None:
                 each.close()
             for number, file in enumerate(streams):
                 os.dup2(file, number)
-            for file in (*files, *running.values()):
+            for file in (*streams, status, *running.values()):
                 os.close(file)
-            return list(json.loads(request))
-        for file in streams:
+            environment, *words = json.loads(request)
+            if environment is not None:
+                os.environ.clear()
+                os.environ.update(environment)
+            return [*words, *map(str, files[4:])]
+        for file in (*streams, *files[4:]):
             os.close(file)
         running[pid] = status
         listening.send(str(pid).encode())

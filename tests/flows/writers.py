@@ -25,6 +25,7 @@ def functions() -> dict[str, ast.FunctionDef]:
     }
 
 
+@cache
 def find_writers_called_from_edges() -> dict[str, set[str]]:
     """The public functions below the edges that write, directly or by what they call; each with its callers."""
     writers = _find_writers()
@@ -52,8 +53,10 @@ def _writes(function: ast.FunctionDef) -> bool:
     for node in ast.walk(function):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
-        name, of = node.func.attr, ast.unparse(node.func.value)
-        if name in ALWAYS_WRITE or (name in WRITE_ON_ROWS and ("objects" in of or name in ("save", "delete"))):
+        name = node.func.attr
+        if name in ALWAYS_WRITE or name in ("save", "delete"):
+            return True
+        if name in WRITE_ON_ROWS and "objects" in ast.unparse(node.func.value):
             return True
         if name == "update" and node.keywords and not node.args:  # of a queryset that was kept in a name
             return True
@@ -69,20 +72,35 @@ def _is_writing_sql(call: ast.Call) -> bool:
 
 def _calls(module: Module, tree: ast.AST) -> set[str]:
     """The dotted names of what is called, as far as imports say."""
-    imported = dict(_imports(module))
+    imported = _map_imports(module.name)
     found = set()
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
         if isinstance(node.func, ast.Name):
             found.add(imported.get(node.func.id, f"{module.name}.{node.func.id}"))
-        elif isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) in imported:
-            found.add(f"{imported[ast.unparse(node.func.value)]}.{node.func.attr}")
+        elif isinstance(node.func, ast.Attribute) and (of := imported.get(_read_name(node.func.value))):
+            found.add(f"{of}.{node.func.attr}")
     return found
 
 
-def _imports(module: Module) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(module.tree):
+def _read_name(node: ast.AST) -> str:
+    """A name with or without dots as it is written; "" for any other expression."""
+    if isinstance(node, ast.Attribute):
+        of = _read_name(node.value)
+        return of and f"{of}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+@cache
+def _map_imports(module: str) -> dict[str, str]:
+    """What the names that a module imports stand for."""
+    by_name = {each.name: each for each in modules(*PACKAGES).values()}
+    return dict(_list_imports(by_name[module].tree))
+
+
+def _list_imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"

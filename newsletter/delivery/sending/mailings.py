@@ -6,7 +6,7 @@ create ─▶ scheduled ─freeze─▶ freezing ─(counts reconcile)─▶ sen
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -91,23 +91,22 @@ def create_mailing(
 def _derive_key(edition_id: int, snapshot_id: int, kind: MailingKind) -> str:
     """The key of the next mailing of an edition: after a restore it is that of the mailing that was lost."""
     before = models.Mailing.objects.filter(edition_id=edition_id).count()
-    key = _derive_nth_key(edition_id, snapshot_id, kind, before)
+    (key,) = _derive_keys(edition_id, snapshot_id, kind, [before])
     return ids.generate_id() if models.Mailing.objects.filter(key=key).exists() else key
 
 
-def _derive_nth_key(edition_id: int, snapshot_id: int, kind: str, before: int) -> str:
+def _derive_keys(edition_id: int, snapshot_id: int, kind: str, before: Iterable[int]) -> tuple[str, ...]:
+    """The keys of mailings of these words, by how many mailings the edition had before."""
     edition = edition_lookup.get_edition(edition_id)
     sha256 = edition_lookup.get_snapshot(snapshot_id).sha256
-    about = (edition.newsletter_id, edition.date.isoformat(), str(kind), sha256, before)
-    return ids.derive_id(settings.SECRET_KEY, "mailing", *about)
+    about = (edition.newsletter_id, edition.date.isoformat(), str(kind), sha256)
+    return tuple(ids.derive_id(settings.SECRET_KEY, "mailing", *about, each) for each in before)
 
 
 def list_possible_keys(row: models.Mailing) -> frozenset[str]:
     """The keys that mailings of the same words to the same list may have had in a database that was lost since."""
     count = models.Mailing.objects.filter(edition_id=row.edition_id).count()
-    return frozenset(
-        {row.key} | {_derive_nth_key(row.edition_id, row.snapshot_id, row.kind, before) for before in range(count + 5)}
-    )
+    return frozenset({row.key, *_derive_keys(row.edition_id, row.snapshot_id, row.kind, range(count + 5))})
 
 
 def _plan_recall_window(provider: str, due_at: datetime, minutes: int, now: datetime) -> dict[str, Any]:

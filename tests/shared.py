@@ -19,6 +19,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 _MADE_AFTER_MIGRATIONS = (
+    "tests/migrating.py",
     "newsletter/curator/articles/search.py",
     "subscribers/search_index.py",
     "subscribers/subscription_counts.py",
@@ -43,10 +44,20 @@ def copy_migrated(factory: pytest.TempPathFactory, copy: Path) -> None:
     To migrate takes ten seconds: it is done once, and again when a migration or Django has changed.
     """
     copy.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(make_once(factory, "migrated-sqlite", lambda: str(_find_migrated(factory))), copy)
+    shutil.copyfile(_find_migrated(factory), copy)
+
+
+def read_migration_sql(factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The SQL of each migration on SQLite, by "app.name", as it was when those tables were made."""
+    found: dict[str, str] = json.loads(_find_migrated(factory).with_suffix(".json").read_text("utf-8"))
+    return found
 
 
 def _find_migrated(factory: pytest.TempPathFactory) -> Path:
+    return Path(make_once(factory, "migrated-sqlite", lambda: str(_make_migrated(factory))))
+
+
+def _make_migrated(factory: pytest.TempPathFactory) -> Path:
     migrations = sorted(
         path for app in ("newsletter", "subscribers") for path in ROOT.glob(f"{app}/**/migrations/*.py")
     )
@@ -58,17 +69,19 @@ def _find_migrated(factory: pytest.TempPathFactory) -> Path:
     if not kept.exists():
         folder = factory.mktemp("migrated")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
-        migrate(environment | {"NEWSLETTER_DATA_DIR": str(folder)})
+        sql = migrate(environment | {"NEWSLETTER_DATA_DIR": str(folder)})
         kept.parent.mkdir(exist_ok=True)
-        for old in kept.parent.glob("migrated-*.sqlite3"):
+        for old in kept.parent.glob("migrated-*"):
             old.unlink()
+        kept.with_suffix(".json").write_text(json.dumps(sql))
         shutil.copyfile(folder / "newsletter.sqlite3", kept.with_suffix(".new"))
         kept.with_suffix(".new").replace(kept)
     return kept
 
 
-def migrate(environment: dict[str, str]) -> None:
-    """Makes all tables. Looking for garbage among the states of models takes a quarter of the time: it is left out."""
-    code = "import gc; gc.disable(); from newsletter.cli.app import main; main()"
-    words = [sys.executable, "-c", code, "manage", "migrate", "--verbosity", "0"]
-    subprocess.run(words, env=environment, check=True, cwd=ROOT)
+def migrate(environment: dict[str, str]) -> dict[str, str]:
+    """Makes all tables; the SQL of each migration, by "app.name"."""
+    words = [sys.executable, "-m", "tests.migrating"]
+    done = subprocess.run(words, env=environment, check=True, cwd=ROOT, stdout=subprocess.PIPE)
+    found: dict[str, str] = json.loads(done.stdout)
+    return found

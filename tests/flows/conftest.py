@@ -113,14 +113,19 @@ def prepared_postgres(tmp_path_factory: pytest.TempPathFactory, migrated_postgre
 @pytest.fixture(scope="session")
 def migrated_postgres(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> str:
     """A database on PostgreSQL with all tables and nothing in them."""
+    return str(migrate_postgres(tmp_path_factory, postgres_url)["database"])
 
-    def make() -> str:
-        database = new_database(postgres_url, "template0")
-        folder = tmp_path_factory.mktemp("migrated")
-        migrate(os.environ | {"NEWSLETTER_DATABASE_URL": database, "NEWSLETTER_DATA_DIR": str(folder)})
-        return database
 
-    return str(make_once(tmp_path_factory, "migrated-postgres", make))
+def migrate_postgres(factory: pytest.TempPathFactory, url: str) -> dict[str, Any]:
+    """Makes it, once; its `database`, and the `sql` of each migration, by "app.name"."""
+
+    def make() -> dict[str, Any]:
+        database, folder = new_database(url, "template0"), factory.mktemp("migrated")
+        sql = migrate(os.environ | {"NEWSLETTER_DATABASE_URL": database, "NEWSLETTER_DATA_DIR": str(folder)})
+        return {"database": database, "sql": sql}
+
+    made: dict[str, Any] = make_once(factory, "migrated-postgres", make)
+    return made
 
 
 def _set_up(folder: Path, database: str) -> dict[str, str]:

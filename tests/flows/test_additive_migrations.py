@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from django.db.migrations.loader import MigrationLoader
 
 from tests.flows.additive import changes_nothing, refusals
-from tests.flows.conftest import new_database
+from tests.flows.conftest import migrate_postgres
+from tests.shared import read_migration_sql
 
 OURS = ("accounts", "catalog", "curator", "scheduler", "delivery", "jobs", "subscribers")
 BEFORE = frozenset(Path(__file__).with_name("migrations_of_0_1_0.txt").read_text("utf-8").split())
@@ -46,28 +43,19 @@ def _existing() -> frozenset[str]:
 NEW = _existing() - BEFORE
 
 
-def _sql(database_url: str, folder: Path) -> dict[str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.flows.migration_sql", ADDS, BREAKS, *NEW],
-        env={**os.environ, "NEWSLETTER_DATABASE_URL": database_url, "NEWSLETTER_DATA_DIR": str(folder)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, str] = json.loads(done.stdout)
-    assert found.keys() == {ADDS, BREAKS, *NEW}
-    return found
-
-
 @pytest.fixture(scope="module")
 def on_postgres(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return _sql(new_database(postgres_url, "template0"), tmp_path_factory.mktemp("postgres"))
+    """The SQL of each migration, taken while the tables for all tests were made."""
+    sql: dict[str, str] = migrate_postgres(tmp_path_factory, postgres_url)["sql"]
+    assert {ADDS, BREAKS, *NEW} <= sql.keys()
+    return sql
 
 
 @pytest.fixture(scope="module")
 def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return _sql("", tmp_path_factory.mktemp("sqlite"))
+    sql = read_migration_sql(tmp_path_factory)
+    assert {ADDS, BREAKS, *NEW} <= sql.keys()
+    return sql
 
 
 def test_a_migration_since_0_1_0_only_adds(on_postgres: dict[str, str]) -> None:

@@ -1,8 +1,8 @@
-"""Prints the SQL of the migrations named, as `sqlmigrate` gives it, as JSON by "app.name".
+"""Makes all tables in an empty database, and prints the SQL of each migration, as `sqlmigrate` gives it.
 
-    NEWSLETTER_DATABASE_URL=… python -m tests.flows.migration_sql catalog.0003_segment …
+    NEWSLETTER_DATABASE_URL=… python -m tests.migrating
 
-The database is empty at first and migrated meanwhile: some SQL depends on what is there.
+What it prints is JSON by "app.name". It is taken on the way, for some SQL depends on what is there.
 """
 
 from __future__ import annotations
@@ -11,24 +11,25 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Collection
 
 import django
 
 
-def collect(names: Collection[str]) -> dict[str, str]:
+def make_tables() -> dict[str, str]:
+    """Migrates; the SQL of each migration."""
+    from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
+    executor.recorder.ensure_schema()
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     state = executor._create_project_state(with_applied_migrations=True)
     found = {}
     for migration, _ in plan:
-        name = f"{migration.app_label}.{migration.name}"
-        if name in names:
-            found[name] = "\n".join(executor.loader.collect_sql([(migration, False)]))
+        found[f"{migration.app_label}.{migration.name}"] = "\n".join(executor.loader.collect_sql([(migration, False)]))
         state = executor.apply_migration(state, migration)
+    call_command("migrate", verbosity=0)  # what is made after all of them
     return found
 
 
@@ -36,4 +37,4 @@ if __name__ == "__main__":
     gc.disable()  # looking for garbage among the states of models takes a quarter of the time
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
     django.setup()
-    json.dump(collect(sys.argv[1:]), sys.stdout)
+    json.dump(make_tables(), sys.stdout)

@@ -11,7 +11,6 @@ from newsletter.curator.articles.extraction import markup
 NEAR = 360  # characters from the headline, within which stamps and bylines stand
 MOST_PLACES = 6_000  # elements
 MOST_HEADINGS = 300
-LEAST_ALIKE = 0.5  # of the words of headline and heading
 _BESIDE = frozenset({"aside", "nav", "form", "select", "head"})
 _OF_OTHERS = ("comment", "related")  # as markup calls what is of others
 
@@ -61,15 +60,11 @@ def list_places(tree: Any, title: str) -> list[Place]:
 
 def _find_headline(tree: Any, title: str) -> Any:
     """The heading that says most like the headline, the main one before those of teasers; else the main one."""
-    texts = {
-        node: markup.extract_short_text(node, 600) or "" for node in islice(tree.iter("h1", "h2", "h3"), MOST_HEADINGS)
-    }
-    alike = {node: markup.compare_words(title, text) for node, text in texts.items()}
-    return max(
-        texts,
-        key=lambda node: (alike[node] >= LEAST_ALIKE, node.tag == "h1", alike[node], -len(texts[node]) * alike[node]),
-        default=None,
-    )
+
+    def rank(node: Any) -> tuple[float, bool]:
+        return markup.compare_words(title, markup.extract_short_text(node, 600) or ""), node.tag == "h1"
+
+    return max(islice(tree.iter("h1", "h2", "h3"), MOST_HEADINGS), key=rank, default=None)
 
 
 def is_beside(node: Any) -> bool:

@@ -25,11 +25,6 @@ def test_what_stands_beside_the_story_is_no_place_of_it() -> None:
     assert set(found) == {"Ferry gets a boat", "story", "stamp"}
 
 
-def test_the_heading_that_says_least_beside_the_headline_is_it() -> None:
-    found = measure("<h2>Comments on “Ferry gets a boat”</h2><h3>Ferry gets a boat</h3>")
-    assert found["Ferry gets a boat"] == 0
-
-
 def test_a_heading_in_other_words_is_the_headline_wherever_it_stands() -> None:
     found = measure("<div class='related'><h2><i>Upper lake</i> Ferry gets a new boat</h2></div><p>x</p>")
     assert found["x"] == len("Upper lakeFerry gets a new boat")

@@ -9,10 +9,8 @@ from html import unescape
 from typing import Any
 
 MOST_NODES = 500  # of JSON-LD: a hostile page must not keep us busy
-LONGEST_COMPARED = 40  # characters of a headline
 MOST_STEPS = 3  # along references
 _OF_A_STORY = ("headline", "datePublished", "articleBody", "author", "image", "description")
-_OF_THE_PAGE = ("datePublished", "author", "publisher", "inLanguage", "isAccessibleForFree", "articleSection")
 _COMMENT = re.compile(r"<!--|-->|/?/?\*?\s?<!\[CDATA\[\s?\*?/?|/?/?\*?\s?\]\]>\s?\*?/?")
 _COMMA_BEFORE_END = re.compile(r",\s{0,200}(?=[}\]])")
 _OF_CHANGES = ("modif", "updat", "expir", "revis")
@@ -24,28 +22,14 @@ def read_meta(tree: Any) -> dict[str, str]:
 
 
 def read_json_ld(tree: Any) -> dict[str, Any]:
-    """The node that describes the story, whatever its type: the one of the page's headline, else the one
-    that says most; its references followed. Empty where no node tells of a story.
-
-    What it leaves open about the page is taken from the others.
-    """
+    """The node that says most of a story, whatever its type, its references followed; empty where none tells of one."""
     nodes = list(_list_nodes(tree))
     by_id = {node["@id"]: node for node in reversed(nodes) if isinstance(node.get("@id"), str) and len(node) > 1}
     stories = [node for node in nodes if node.get("headline") or node.get("datePublished") or node.get("articleBody")]
     if not stories:
         return {}
-    title = flatten_text(tree.findtext(".//title")).casefold()
-    best = max(stories, key=lambda node: (_is_titled(node, title), sum(bool(node.get(key)) for key in _OF_A_STORY)))
-    told = {key: value for key, value in best.items() if value not in (None, "")}
-    for node in (node for node in stories if not node.get("headline")):  # the page, which may say more of itself
-        told = {**{key: node[key] for key in _OF_THE_PAGE if node.get(key)}, **told}
-    return {key: _follow(value, by_id) for key, value in told.items()}
-
-
-def _is_titled(node: Mapping[str, Any], title: str) -> bool:
-    """Whether a node's headline is the page's: not that of another story it names."""
-    said = flatten_text(node.get("headline")).casefold()[:LONGEST_COMPARED]
-    return bool(said) and said in title
+    best = max(stories, key=lambda node: sum(bool(node.get(key)) for key in _OF_A_STORY))
+    return {key: _follow(value, by_id) for key, value in best.items() if value not in (None, "")}
 
 
 def _follow(value: Any, by_id: Mapping[str, Any]) -> Any:
@@ -94,7 +78,7 @@ def list_publication_dates(data: Mapping[str, Any], meta: Mapping[str, str]) -> 
 
 def list_other_dates(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[Any]:
     """Dates that do not say of what: often of the publication, often of the file."""
-    return [*_list_dated(meta, ("issued", "created", "date")), data.get("dateCreated"), data.get("uploadDate")]
+    return [*_list_dated(meta, ("issued", "created", "date")), data.get("dateCreated")]
 
 
 def _list_dated(meta: Mapping[str, str], called: Sequence[str]) -> list[str]:
@@ -105,7 +89,7 @@ def _list_dated(meta: Mapping[str, str], called: Sequence[str]) -> list[str]:
 
 def list_meta(tree: Any) -> list[tuple[str, str]]:
     """All the meta tags, in their order: names in lower case, and contents."""
-    tags = tree.xpath("//meta[not(@itemprop='author')]")  # the works that a paper cites have some
+    tags = tree.iter("meta")
     named = [(tag.get("property") or tag.get("name") or tag.get("itemprop"), tag.get("content")) for tag in tags]
     return [(name.strip().lower(), content.strip()) for name, content in named if name and content]
 
@@ -117,16 +101,7 @@ def list_authors(meta: Sequence[tuple[str, str]]) -> list[str]:
 
 def is_reference(author: Any) -> bool:
     """Whether an author is one node of the page's graph, with an id: the account that put the page up, often."""
-    return ["@id" in item for item in _list_objects(author)] == [True]
-
-
-def is_organization(author: Any) -> bool:
-    """Whether an author is declared as no person: the paper, often."""
-    return any(str(item.get("@type")).endswith("Organization") for item in _list_objects(author))
-
-
-def _list_objects(value: Any) -> list[dict[str, Any]]:
-    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+    return isinstance(author, dict) and "@id" in author
 
 
 def list_names(value: Any) -> Iterator[str]:
@@ -135,8 +110,7 @@ def list_names(value: Any) -> Iterator[str]:
         if isinstance(item, str):
             yield item
         elif isinstance(item, dict):
-            parts = (item.get("givenName"), item.get("familyName"))
-            yield from list_names(item.get("name") or " ".join(part for part in parts if isinstance(part, str)))
+            yield from list_names(item.get("name"))
 
 
 def get_first(value: Any) -> Any:

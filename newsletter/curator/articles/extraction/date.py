@@ -13,7 +13,7 @@ from typing import Any
 
 from newsletter.curator.articles.extraction import markup, words
 from newsletter.curator.articles.extraction.calendar_words import find_month, is_month_first
-from newsletter.curator.articles.extraction.surroundings import NEAR, Place
+from newsletter.curator.articles.extraction.surroundings import Place
 from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
 LONGEST_STAMP = 80  # characters of what is read as a date and what belongs to it
@@ -22,15 +22,14 @@ LONGEST_UNIT = 3  # letters beside a date that stands alone anywhere on a page
 WORDS_BESIDE = 5  # of a date; more are a sentence, in which dates are the story's
 WORDS_BEFORE = 3  # of a date that a full stop follows
 MOST_STAMPS = 100
-FAR = NEAR + 1
 MOST_SPANS = 3  # of a line that have the shape of a date
 _MACHINE_DATE = compile_bounded(LINE, r"(?a)\d{4}[-/]?\d\d[-/]?\d\d")
-_UTC = compile_bounded(LINE, r"\s*(?:UTC|GMT)$")
 _ISO_DATE = compile_bounded(LINE, r"(?a)\b(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?(Z|[+-]\d\d:?\d\d)?)?\b")
-# year first: 2026/11/24, 2026年11月24日, 2026년 11월 24일, 2026. 11. 24
+# year first: 2026/11/24, 2026年11月24日, 2026년 11월 24일, 2026. május 24.
 _YEAR_FIRST = compile_bounded(
     NAME,
-    r"(?<![0-9./-])(?P<year>[0-9]{4})[./年년-]\s?(?P<month>[0-9]{1,2})[./月월-]\s?(?P<day>[0-9]{1,2})(?![0-9/-]|\.[0-9])",
+    r"(?<![0-9./-])(?P<year>[0-9]{4})[./年년-]\s?(?P<month>[0-9]{1,2}|[^\s0-9.,:/()-]{3,12})[\s./月월-]\s?"
+    r"(?P<day>[0-9]{1,2})(?![0-9/-]|\.[0-9])",
 )
 # a year of two digits only behind two and two: “4.8.12” is a version
 _YEAR_LAST = compile_bounded(
@@ -48,10 +47,6 @@ _MONTH_FIRST = compile_bounded(
     NAME,
     r"(?P<month>[^\s0-9.,:/()-]{3,12})\.?\s(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?,?\s(?:[0-9:]{8}\s\w{1,5}\s)?(?P<year>[0-9]{4})\b",
 )
-_YEAR_BEFORE_WORD = compile_bounded(
-    NAME, r"\b(?P<year>[0-9]{4})\.?\s(?P<month>[^\s0-9.,:/()-]{3,12})\.?\s(?P<day>[0-9]{1,2})\b"
-)
-_MAY_BE_DATE = compile_bounded(LONGEST_STAMP, r"[0-9]{4}|[0-9]{2}[./-]\s?[0-9]{2}[./-]\s?[0-9]{2}")
 _IN_ADDRESS = compile_bounded(LINE, r"(?a)/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?=[/_-]|$)")
 _PARTED = compile_bounded(NAME, r"[|•·/–—,;:()\n]+|\s-\s")
 _DATED = ("date", "publish", "time")  # by what markup calls a stamp
@@ -62,7 +57,7 @@ def parse_declared(value: Any) -> datetime | None:
     text = " ".join(value.split()) if isinstance(value, str) else ""
     if not _MACHINE_DATE.match(text):
         return parse_written(text) if len(text) <= LONGEST_STAMP else None
-    return _parse_iso(_UTC.sub("+00:00", text.replace("/", "-"))) or parse_written(text)
+    return _parse_iso(text) or parse_written(text)
 
 
 def parse_written(line: str, language: str = "") -> datetime | None:
@@ -73,7 +68,7 @@ def parse_written(line: str, language: str = "") -> datetime | None:
 
 def find_written(line: str, language: str = "") -> tuple[datetime, int, int] | None:
     """The same, with where it stands."""
-    for shape in (_ISO_DATE, _YEAR_FIRST, _YEAR_LAST, _DAY_FIRST, _MONTH_FIRST, _YEAR_BEFORE_WORD):
+    for shape in (_ISO_DATE, _YEAR_FIRST, _YEAR_LAST, _DAY_FIRST, _MONTH_FIRST):
         for found in islice(shape.finditer(line), MOST_SPANS):
             day = _parse_iso(found[0]) if shape is _ISO_DATE else _read_day(found, language)
             if day:
@@ -111,10 +106,10 @@ def find_shown(places: Sequence[Place], language: str) -> datetime | None:
     Not a date of a change.
     """
     stamps = islice(_list_stamps(places), MOST_STAMPS)
-    for place, text in sorted(stamps, key=lambda stamp: abs(stamp[0].distance or 0) if stamp[0].is_near else FAR):
+    for place, text in sorted(stamps, key=lambda stamp: abs(stamp[0].distance or 0)):
         node = place.node
-        alone = node.tag not in ("li", "a") and is_stamp(text, LONGEST_UNIT)
-        if (place.is_near or alone or _is_called_date(node)) and (day := _read_stamp(node, text, language)):
+        told = node.tag != "li" and (is_stamp(text, LONGEST_UNIT) or _is_called_date(node))
+        if (place.is_near or told) and (day := _read_stamp(node, text, language)):
             return day
     return None
 
@@ -126,14 +121,13 @@ def _list_stamps(places: Sequence[Place]) -> Iterator[tuple[Place, str]]:
         stamp = node.get("datetime") or node.get("content") if node.tag == "time" or node.get("itemprop") else None
         if stamp and _MACHINE_DATE.match(stamp) and len(stamp) <= LONGEST_STAMP and node.tag != "meta":
             yield place, stamp
-        elif _MAY_BE_DATE.search(text):
+        elif any("0" <= letter <= "9" for letter in text[:LONGEST_STAMP]):
             yield place, text
 
 
 def _is_called_date(node: Any) -> bool:
     called = f"{node.tag} {markup.get_called(node)}"
-    listed = node.tag == "li" or (node.getparent() is not None and node.getparent().tag == "li")
-    return not listed and any(word in called for word in _DATED)
+    return any(word in called for word in _DATED)
 
 
 def _read_stamp(node: Any, text: str, language: str) -> datetime | None:

@@ -1,6 +1,6 @@
 """Who wrote a page's story. Pure.
 
-declared: JSON-LD, meta tags ▸ marked as the author ▸ called one by the markup ▸ labelled in words ▸ linked to as one
+declared: JSON-LD, meta tags ▸ marked as the author ▸ called one by the markup ▸ labelled in words
     ─▶ candidates, each with its origin, nearest to the headline first ─▶ the first that is credible
     ─▶ else what is declared and shown alike ▸ a log-in name, or the site's own, that is marked or labelled
 """
@@ -8,7 +8,7 @@ declared: JSON-LD, meta tags ▸ marked as the author ▸ called one by the mark
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, islice, pairwise
+from itertools import groupby, islice
 from typing import Any
 
 from newsletter.curator.articles.extraction import declared, markup, names, words
@@ -20,7 +20,6 @@ LONGEST_LABELLED = 90  # of a line that begins with a label: more is a sentence
 LONGEST_NAME = 60
 MOST_CANDIDATES = 40
 _CALLED = ("author", "byline", "autor", "auteur", "writer")
-_LINKED = ("/author", "/autor", "/auteur", "/profil")
 _DECLARED, _SHOWN = ("account", "json-ld", "meta"), ("marked", "labelled")  # origins
 
 
@@ -57,42 +56,27 @@ def _list_candidates(
     """What each place says of the authors, and which kind of place that is, the best first."""
     near = sorted((place for place in places if place.is_near), key=lambda place: abs(place.distance or 0))
     far = [place for place in places if not place.is_near]
-    behind = dict(pairwise(place for place in places if place.text))
     author = data.get("author") or data.get("creator")
     given = ("account" if declared.is_reference(author) else "json-ld", list(declared.list_names(author)))
-    if not declared.is_organization(author):
-        yield given
+    yield given
     yield from (("marked", [text]) for text in _list_texts(filter(_is_marked, near)))
     if len(alike := set(_list_texts(filter(_is_marked, far)))) == 1:  # several are of other stories
         yield "far", list(alike)
     yield "meta", declared.list_authors(meta)
     yield from (("called", [text]) for text in _list_texts(filter(_is_called, near)))
-    yield from (("labelled", [text]) for place in near if place.distance and (text := _find_labelled(place, behind)))
-    yield from (("linked", [text]) for text in _list_texts(filter(_is_linked, near)))
-    yield given
-    yield from (("far", [_find_labelled(place, behind)]) for place in far if _has_colon_label(place.text))
+    yield from (("labelled", [text]) for place in near if place.distance and (text := _find_labelled(place)))
+    yield from (("far", [_find_labelled(place)]) for place in far if _has_colon_label(place.text))
 
 
 def _list_texts(places: Iterable[Place]) -> Iterator[str]:
-    """The texts of the innermost of some elements; the links of several people, one beside the other, as one."""
+    """The texts of some elements; the links of several people, one beside the other, as one."""
     nodes = list(dict.fromkeys(place.node for place in islice(places, MOST_CANDIDATES)))
-    within = {above for node in nodes for above in node.iterancestors()}
-    innermost = [node for node in nodes if node not in within]
-    for _, beside in groupby(innermost, key=lambda node: (_get_holder(node), node.get("class"))):
+    for _, beside in groupby(nodes, key=lambda node: (node.getparent(), node.get("class"))):
         yield ", ".join(_extract_parts(node, LONGEST) for node in beside)
 
 
-def _get_holder(node: Any) -> Any:
-    """What holds an element beside others: not what is around this one alone."""
-    above = node.getparent()
-    return _get_holder(above) if above is not None and len(above) == 1 and not (above.text or "").strip() else above
-
-
 def _extract_parts(node: Any, most: int) -> str:
-    """What an element marks as a name, else its text with signs between its parts, unless those are single words.
-
-    “Ann” and “Example” are one name, “Ann Example” and “Follow” two things.
-    """
+    """What an element marks as a name, else its text with signs between its parts: “Ann Example” and “Follow”."""
     named = (
         inner.get("content") or markup.extract_short_text(inner, most) for inner in node.xpath(".//*[@itemprop='name']")
     )
@@ -100,9 +84,7 @@ def _extract_parts(node: Any, most: int) -> str:
         return name
     if not markup.extract_short_text(node, most):
         return ""
-    parts = [" ".join(part.split()) for part in node.itertext() if part.strip()]
-    signs = (" " if " " not in before + part else "; " for before, part in pairwise(parts))
-    return parts[0] + "".join(f"{sign}{part}" for sign, part in zip(signs, parts[1:], strict=True))
+    return "; ".join(" ".join(part.split()) for part in node.itertext() if part.strip())
 
 
 def _is_marked(place: Place) -> bool:
@@ -117,20 +99,16 @@ def _is_called(place: Place) -> bool:
     return any(word in called for word in _CALLED)
 
 
-def _is_linked(place: Place) -> bool:
-    return place.node.tag == "a" and any(word in (place.node.get("href") or "").casefold() for word in _LINKED)
-
-
 def _has_colon_label(text: str) -> bool:
     """Whether a line begins with a noun for an author and a colon: “Autorin: Ann Example”."""
     label, colon, _ = text[:LONGEST_LABELLED].replace("：", ":").partition(":")
     return bool(colon) and len(text) <= LONGEST_LABELLED and words.is_one_of(label, "author")
 
 
-def _find_labelled(place: Place, behind: Mapping[Place, Place]) -> str:
+def _find_labelled(place: Place) -> str:
     """A text that begins with a label and a name: “Von Ann Example”, also behind a stamp; "" for none.
 
-    Behind a label alone, the name is in what is around it, or in the next place (`behind`).
+    Behind a label alone, the name is in what is around it.
     """
     text = place.text.lstrip(" |")
     if len(text) > LONGEST_LABELLED:
@@ -144,5 +122,4 @@ def _find_labelled(place: Place, behind: Mapping[Place, Place]) -> str:
         named = bool(rest) and not rest[0].islower()
         return text if named or _has_colon_label(text) else ""
     around = (_extract_parts(node, LONGEST) for node in (place.node, place.node.getparent()) if node is not None)
-    said = next(filter(None, (whole.partition(text)[2] for whole in around)), "")
-    return f"{text} {said or (behind[place].text if place in behind else '')}"
+    return f"{text} {next(filter(None, (whole.partition(text)[2] for whole in around)), '')}"

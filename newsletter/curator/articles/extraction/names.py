@@ -14,11 +14,10 @@ from newsletter.curator.articles.extraction.calendar_words import is_calendar_wo
 from newsletter.kernel.patterns import LINE, NAME, compile_bounded
 
 LONGEST, MOST_WORDS = 200, 5  # characters of a byline, words of a name
-LONGEST_LABEL = 3  # words before a colon
 MOST_NAMES = 20
 _RSS_AUTHOR = compile_bounded(LINE, r"^\S+@\S+\s+\((?P<name>[^()]+)\)$")
 _LABEL_SIGN = compile_bounded(NAME, r"[:：](?![0-9/])")
-_PARTED = compile_bounded(NAME, r"([|•·]|\s[–—-]{1,3}(?:\s|$))|[,;/&、，]|\s?\([^()]*\)|(?:^|\s)@\w+")
+_PARTED = compile_bounded(NAME, r"([|•·]|\s[–—-]{1,3}(?:\s|$))|[,;/&、，]|(?<=\w{4})\.\s|\s?\([^()]*\)|(?:^|\s)@\w+")
 _SIGNS = " .,;:|*·•–—-/→»"
 
 
@@ -32,7 +31,7 @@ def parse_authors(text: str, sites: Iterable[str] = (), *, nicknames: bool = Fal
     if len(flat) > LONGEST or "://" in flat or fold_name(flat) in papers:
         return []
     chunks = list(_list_chunks(flat))
-    runs = [_drop_repetition(run) for chunk in chunks for run in _list_runs(chunk)]
+    runs = [run for chunk in chunks for run in _list_runs(chunk)]
     found = [" ".join(run).strip(_SIGNS) for run in runs if is_full(run) and _is_person(run, papers)]
     found = [name for name in found if not is_agency(name)] or found[:1]
     if not found and len(chunks) == 1 and " " not in chunks[0]:
@@ -70,8 +69,7 @@ def _list_chunks(text: str) -> Iterator[str]:
         *labels, rest = _LABEL_SIGN.split(part)
         if named and (labels or bar):
             return
-        chunk = rest if all(len(label.split()) <= LONGEST_LABEL for label in labels) else part
-        chunk = _strip_label(chunk.strip())
+        chunk = _strip_label(rest.strip())
         named = named or bool(chunk)
         if chunk:
             yield chunk
@@ -91,9 +89,6 @@ def _list_runs(chunk: str) -> Iterator[list[str]]:
         if _is_between(word):
             yield _trim(run)
             run = []
-        elif len(word) > 4 and word[-1] == ".":
-            yield _trim([*run, word])
-            run = []
         else:
             run.append(word)
     yield _trim(run)
@@ -107,11 +102,8 @@ def _is_between(word: str) -> bool:
 
 def _is_label(said: list[str], index: int) -> bool:
     """Whether a word within a chunk stands before a name: “Analysis by Ann Example”, not “Ann von Example”."""
-    word, folded = said[index], said[index].casefold()
-    if folded not in _list_labels() or not (word.islower() or word.isupper()):
-        return False
-    behind = said[index + 1 : index + 3]
-    return not words.is_one_of(word, "particle") or sum(not each[:1].islower() for each in behind) == 2
+    word = said[index]
+    return word.casefold() in _list_labels() and (word.islower() or word.isupper())
 
 
 def _trim(run: list[str]) -> list[str]:
@@ -125,11 +117,6 @@ def _trim(run: list[str]) -> list[str]:
     while run and run[0].islower():
         run = run[1:]
     return run
-
-
-def _drop_repetition(run: list[str]) -> list[str]:
-    half = len(run) // 2
-    return run[:half] if half and run[:half] == run[half:] else run
 
 
 def is_full(run: list[str]) -> bool:
@@ -153,12 +140,7 @@ def _is_person(run: list[str], papers: set[str]) -> bool:
 
 def _is_one_name(name: str, papers: set[str], *, nicknames: bool) -> bool:
     """Whether a word alone is a name: no label, no number; a log-in name where `nicknames` are."""
-    if (
-        not _is_person([name or "#"], papers)
-        or words.is_one_of(name, "by")
-        or words.is_one_of(name, "author")
-        or not any(map(str.isalpha, name))
-    ):
+    if not _is_person([name or "#"], papers) or words.is_one_of(name, "author") or not any(map(str.isalpha, name)):
         return False
     if name.casefold().endswith(tuple(word for word in words.list_words("office") if len(word) > 4)):
         return False

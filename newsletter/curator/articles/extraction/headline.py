@@ -20,7 +20,6 @@ LONGEST = 500  # characters
 SHORTEST = 10  # of a heading that may be a headline without being declared one
 MOST_HEADINGS = 12
 LEAST_WORDS = 5  # of a page's only heading, to be believed against what it declares
-MAIN_PART = 0.5  # of a heading's text; less is one of several
 _APART = ("span", "div", "small", "p")
 _ALIKE = 0.5  # share of the words of the shorter one that both have
 _BAR = compile_bounded(LINE, r"(\s+(?:[|·•»:]|[–—-]{1,2})\s+)")
@@ -28,7 +27,7 @@ _BAR = compile_bounded(LINE, r"(\s+(?:[|·•»:]|[–—-]{1,2})\s+)")
 
 def find_headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url: str) -> str:
     """The headline on the page, or the declared one (best first) where no heading says the same. "" for none."""
-    names = phrases.list_site_names(sites, url) - {fold_name(given) for given in declared[:-1]}
+    names = phrases.list_site_names(sites, url)
     cleaned = [found for given in declared if (found := strip_site(given, names))]
     if len(declared) < 2 and (part := _find_part(tree, declared, names)):
         return part  # a title tag alone, with what else the page is
@@ -65,7 +64,7 @@ def _extract_main_part(heading: Any) -> str:
     if len(loose) > 1:  # an element within a sentence
         return whole
     main = " ".join(max([*loose, *apart], key=lambda said: sum(map(len, said)), default=[])).strip(" :|–-")
-    return main if len(main) >= MAIN_PART * len(whole) else whole
+    return main or whole
 
 
 def _find_part(tree: Any, declared: Sequence[str], names: set[str]) -> str:
@@ -99,15 +98,13 @@ def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> 
     page = " ".join(titles[-1].split()) if titles else ""
     heads = {fold_name(title) for title in titles[:-1]} - {""}
     host = phrases.list_site_names((), url)
-    agency = ""
     for given in declared:
         name = re.split(r" [|•] ", " ".join(given.split())[:LONGEST])[0].strip().removeprefix("www.")
         if not name or _ADDRESS.fullmatch(name) or phrases.is_no_paper(name) or fold_name(name) in heads:
             continue
         if not is_agency(name) or phrases.is_site(name, host):
             return name[:200]
-        agency = agency or name
     *before, behind = _BAR.split(page)[::2]
     if before and (phrases.is_site(behind, host) or fold_name(page).startswith(tuple(heads - {fold_name(page)}))):
         return behind[:200]
-    return agency or canonical_urls.get_host(url)
+    return canonical_urls.get_host(url)

@@ -74,7 +74,7 @@ def test_a_page_that_gives_its_headline_as_the_name_of_the_application_keeps_it(
         (["https://www.uplandecho.example.org"], [HEADLINE], "uplandecho.example.org"),
         (["U.S."], [HEADLINE, f"{HEADLINE} - The Lake Gazette"], "The Lake Gazette"),
         (["Associated Press"], [HEADLINE, f"{HEADLINE} - The Lake Gazette"], "The Lake Gazette"),
-        (["Associated Press"], [HEADLINE], "Associated Press"),
+        (["Associated Press"], [HEADLINE], "uplandecho.example.org"),
         ([HEADLINE], [HEADLINE, HEADLINE], "uplandecho.example.org"),
         ([], [], "uplandecho.example.org"),
     ],

@@ -35,9 +35,6 @@ _NAME = r"[A-ZÀ-Þ][\w'’.-]+(?:\s+(?:(?:de|da|van|von|der|al|bin|la|le)\s+)*[
 _NAME_AND_PAPER = compile_bounded(
     NAME, rf"^(?P<name>{_NAME}),\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’.-]*(?:\s+[A-Z][\w&'’.-]*){{0,4}})$"
 )
-_PAPER_NAMED = compile_bounded(
-    NAME, r"^(?:subscribe\s+to|already\s+a\s+subscriber\s+to)\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’ .-]{1,40})\??$", 2
-)
 _BULLET = compile_bounded(NAME, r"^(?:[•·▪◦‣*–—-]|\(?[0-9]{1,2}[.)])\s*\S")
 _ADDRESS = compile_bounded(LINE, r"^(?:https?://|www\.)\S+$")
 _CUT_OFF = compile_bounded(LINE, r"\w(?:\.\.\.|…)$")
@@ -69,7 +66,7 @@ def clean(text: str, url: str = "") -> ExtractedArticle:
         text="\n\n".join(line for line in _keep_story(body) if line != about),
         byline=", ".join(people)[:300],
         authors=tuple(people),
-        publisher=_find_publisher(lines, before, after),
+        publisher=_find_publisher(before, after),
         canonical_url=url,
         biography=about,
     )
@@ -139,8 +136,7 @@ def _find_document(lines: Sequence[str]) -> tuple[int, int]:
     """All of a document from its first sentence to what ends it."""
     start = next((index for index, line in enumerate(lines) if _weigh(line) > 0 and not _read_label(line)), 0)
     ended = (index for index, line in enumerate(lines) if index > start and _is_end(line))
-    end = next(ended, len(lines)) if any(_weigh(line) > 0 for line in lines) else 0
-    return (start, end) if start < end else (0, 0)
+    return (start, next(ended, len(lines))) if any(_weigh(line) > 0 for line in lines) else (0, 0)
 
 
 def _skip_picture(lines: Sequence[str], start: int, end: int) -> int:
@@ -173,8 +169,7 @@ def _is_foreign(line: str) -> bool:
 
 
 def _is_paragraph(line: str) -> bool:
-    said = count_words(line)
-    return said >= LEAST_WORDS or (ends_sentence(line) and (said > 2 or line[-1] == ":" or line[0] in "\"'“‘«„「"))
+    return ends_sentence(line) or count_words(line) >= LEAST_WORDS
 
 
 def _is_entry(line: str) -> bool:
@@ -260,11 +255,9 @@ def _find_authors(after: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
-def _find_publisher(lines: Sequence[str], before: Sequence[str], after: Sequence[str]) -> str:
-    """The paper: as its promotion names it, else behind the author's name, else behind the headline."""
-    named = [found["paper"].strip(" .") for line in lines if (found := _PAPER_NAMED.search(line))]
+def _find_publisher(before: Sequence[str], after: Sequence[str]) -> str:
+    """The paper: behind the author's name, else behind the headline."""
     signed = [found["paper"] for line in after[:LOOKED_AT_BEHIND] if (found := _NAME_AND_PAPER.match(line))]
     first, suffix = _split_site(before[0]) if before else ("", "")
     behind = suffix if first.casefold().startswith(_find_title(before).casefold()[:40]) else ""
-    best = (paper for paper in named if signed and signed[0].startswith(paper))
-    return next(filter(None, (*best, *signed, behind)), "")
+    return next(iter(signed), behind)

@@ -55,7 +55,7 @@ def test_pasted_text_yields_the_story_without_the_promotion() -> None:
     assert found.image_credit == "Kim Example/Valley Pictures"
     assert [paragraph[:14] for paragraph in found.text.split("\n\n")] == ["The town clock", "Jackdaws had b"]
     assert found.byline == "Robin Sample"
-    assert found.publisher == "The Valley Post"
+    assert found.publisher == "The Valley Post UK"
     assert found.image_url == "", "the only address in it belongs to the promotion"
     assert found.published_at is None
     assert found.biography.startswith("Robin has worked")

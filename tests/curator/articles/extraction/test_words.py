@@ -24,7 +24,7 @@ def test_an_opening_is_a_whole_word(line: str, kind: str, opening: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "one"),
-    [("3 Comments", True), ("Comments (12)", True), ("Share", True), ("Share prices", False), ("", False)],
+    [("3 Shares", False), ("Share (12)", True), ("Share", True), ("Share prices", False), ("", False)],
 )
 def test_a_label_stands_alone(text: str, one: bool) -> None:
     assert words.is_one_of(text, "alone") is one

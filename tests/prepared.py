@@ -47,7 +47,7 @@ class NotRepeatable(Exception):
 class _Kept:
     statements: tuple[Statement, ...]
     rows: int  # how many rows they changed, triggers' included
-    files: dict[str, bytes]
+    files: dict[str, bytes | None]  # what it wrote, and None for those it removed
     at_commit: tuple[Callable[[], object], ...]
     result: bytes
 
@@ -59,6 +59,9 @@ class _Kept:
         assert _count_changes() - before == self.rows, "the same statements changed other rows"
         for name, data in self.files.items():
             path = _get_folder() / name
+            if data is None:
+                path.unlink()
+                continue
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         for act in self.at_commit:
@@ -139,18 +142,14 @@ class History:
         result = make()
         self._count_returned()
         now = _read_files()
-        if (
-            self._undone != undone
-            or self._changes != _count_changes()
-            or any(now.get(name) != data for name, data in files.items())
-        ):
+        if self._undone != undone or self._changes != _count_changes():
             raise NotRepeatable(result)
         try:
             pickled = pickle.dumps(result)
         except (pickle.PicklingError, TypeError, AttributeError):
             raise NotRepeatable(result) from None
         at_commit = tuple(act for _, act, _ in connection.run_on_commit[waiting:])
-        new = {name: data for name, data in now.items() if name not in files}
+        new = {name: now.get(name) for name in files.keys() | now.keys() if now.get(name) != files.get(name)}
         return result, _Kept(tuple(self._statements[begun:]), self._changes - changes, new, at_commit, pickled)
 
 

@@ -172,6 +172,23 @@ def test_files_are_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
     assert made == ["file"]
 
 
+def test_files_are_changed_and_removed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(changed: Path, gone: Path) -> None:
+        made.append("changed")
+        changed.write_bytes(b"drawn anew")
+        gone.unlink()
+
+    folder = Path(settings.CONFIG.data_dir / "pictures")
+    for _ in range(2):
+        with as_another_test(monkeypatch):
+            folder.mkdir(parents=True)
+            for name in ("a", "b"):
+                (folder / name).write_bytes(b"drawn")
+            prepared.prepare(change, folder / "a", folder / "b")
+            assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [("a", b"drawn anew")]
+    assert made == ["changed"]
+
+
 def test_what_waits_for_the_commit_waits_again(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:

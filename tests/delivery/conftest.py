@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from tests import prepared
 from tests.actors import SYSTEM
 from tests.approving import approve
 from tests.conftest import Newsroom
-from tests.fakes.provider import ScriptedProvider
+from tests.fakes.provider import ScriptedProvider, Situation
 from tests.fakes.sendgrid_events import Signer, event, post
 
 Join = Callable[..., list[int]]
@@ -78,7 +78,7 @@ def plan(newsroom: Newsroom, edition: Any, now: datetime) -> Callable[..., Maili
             "by": SYSTEM,
             "now": now,
         }
-        return summary.get_mailing(mailings.create_mailing(**(given | changes)))
+        return summary.get_mailing(prepared.prepare(mailings.create_mailing, **(given | changes)))
 
     return make
 
@@ -89,7 +89,7 @@ def frozen(plan: Callable[..., Mailing], now: datetime) -> Callable[..., Mailing
 
     def make(**changes: Any) -> Mailing:
         made = plan(**changes)
-        assert freeze.freeze_next(now)
+        assert prepared.prepare(freeze.freeze_next, now)
         return summary.get_mailing(made.id)
 
     return make
@@ -141,13 +141,23 @@ def sent(frozen: Callable[..., Mailing], join: Callable[..., list[int]], now: da
     def hand_over(count: int, *script: Any) -> Sent:
         ids = join(count)
         mailing = frozen()
-        provider = ScriptedProvider()
-        provider.script = list(script)
-        hand_over_all(provider, now)
-        mailings.finish_settled(now)
+        hand_over_as_told(script, now)
         return Sent(mailing.id, ids, now)
 
     return hand_over
+
+
+def hand_over_as_told(script: Sequence[Situation], now: datetime) -> None:
+    """Hands all over to a provider that does as the script says, and settles what is settled by it."""
+    if any("<locals>" in situation.__qualname__ for situation in script):  # another one has the same name
+        _hand_over_as_told(script, now)
+    else:
+        prepared.prepare(_hand_over_as_told, tuple(script), now)
+
+
+def _hand_over_as_told(script: Sequence[Situation], now: datetime) -> None:
+    hand_over_all(ScriptedProvider(*script), now)
+    mailings.finish_settled(now)
 
 
 class Sent:

@@ -9,13 +9,11 @@ import pytest
 
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import mailings
 from subscribers import people
 from tests.actors import SYSTEM
 from tests.conftest import Newsroom
-from tests.delivery.conftest import hand_over_all
+from tests.delivery.conftest import hand_over_as_told
 from tests.fakes import provider
-from tests.fakes.provider import ScriptedProvider
 
 Plan = Callable[..., Mailing]
 Join = Callable[..., list[int]]
@@ -27,6 +25,5 @@ def sent(frozen: Plan, join: Join, newsroom: Newsroom, now: datetime) -> Mailing
     ids = join(121)
     people.unsubscribe(ids[60], newsroom.list.id, by=SYSTEM, now=now)
     made = frozen()
-    hand_over_all(ScriptedProvider(provider.accepts, provider.accepts, provider.loses_the_answer), now)
-    mailings.finish_settled(now)
+    hand_over_as_told([provider.accepts, provider.accepts, provider.loses_the_answer], now)
     return summary.get_mailing(made.id)

@@ -76,6 +76,8 @@ class History:
         self._monkeypatch = monkeypatch
         self._digest = hashlib.blake2b()
         self._statements: list[Statement] = []
+        self._done: list[bool] = []  # which of them succeeded
+        self._digested = 0  # how many of them are in the digest
         self._undone = 0  # statements that failed, were undone or committed
         self._changes = _count_changes()
         self._is_read = True  # rows that a statement returns count as changed once they are read
@@ -98,9 +100,18 @@ class History:
             self._is_read = " RETURNING " not in sql.upper()
             self._undone += not done or verb.startswith(_UNDOING)
             self._statements.append((sql, params, many))
-            if not _SIGN_IN.match(sql):
-                self._digest.update(repr((sql, params, many, done)).encode("utf-8", "surrogatepass"))
+            self._done.append(done)
             self._changes += _count_changes() - before
+
+    def _compute_digest(self) -> bytes:
+        """Of what was noted; many a test notes much, and prepares nothing after it."""
+        for number in range(self._digested, len(self._statements)):
+            sql, params, many = self._statements[number]
+            if not _SIGN_IN.match(sql):
+                text = repr((sql, params, many, self._done[number]))
+                self._digest.update(text.encode("utf-8", "surrogatepass"))
+        self._digested = len(self._statements)
+        return self._digest.digest()
 
     def _count_returned(self) -> None:
         if not self._is_read:
@@ -128,7 +139,7 @@ class History:
         folder = _get_folder()
         config = replace(settings.CONFIG, data_dir=folder, outbox_dir=folder)
         known = repr(config).replace(str(folder), ""), settings.SECRET_KEY, repr(settings.SUBSCRIBERS_HOOKS)
-        return _flushes, sequences, self._digest.digest(), known, tuple(_read_files().items())
+        return _flushes, sequences, self._compute_digest(), known, tuple(_read_files().items())
 
     def record(self, make: Callable[[], T]) -> tuple[T, _Kept]:
         """Makes it, and what repeats it. Raises NotRepeatable, with the result."""

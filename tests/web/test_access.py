@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from tests import prepared
 from tests.actors import SYSTEM
 
 MOST_QUERIES = 30  # of a page: each takes its time, and beside a hand-over it waits
@@ -105,17 +107,12 @@ DESK = sorted(set(NAMES) - PUBLIC)
 
 
 @pytest.fixture
-def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
+def addresses(sent: Any, newsroom: Any, now: datetime) -> dict[str, str]:
     """An address of every page, about the morning briefing where it is about one."""
-    from newsletter.scheduling import schedules
     from subscribers import subscriber_lookup
-    from subscribers.imports.run import import_csv
 
-    schedule = schedules.create_schedule(
-        newsroom.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now
-    )
+    schedule, run = prepared.prepare(_create_schedule_and_import, newsroom.briefing.id, newsroom.list.id, now)
     reader = subscriber_lookup.find_subscribers("reader0", by=SYSTEM)[0].id
-    run = import_csv(BytesIO(b"email\n"), newsroom.list.id, dry_run=False, by=SYSTEM, now=now, name="none.csv").id
     edition, mailing = sent.edition_id, sent.id
     key = "somekey1"
     found = {
@@ -194,9 +191,9 @@ def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
         "tests": f"/editions/{edition}/tests/",
         "send": f"/editions/{edition}/mailing/",
         "skip-edition": f"/editions/{edition}/skip/",
-        "change-schedule": f"/schedule/{schedule.id}/",
-        "skip": f"/schedule/{schedule.id}/skips/",
-        "calendar-skip": f"/calendar/{schedule.id}/skips/",
+        "change-schedule": f"/schedule/{schedule}/",
+        "skip": f"/schedule/{schedule}/skips/",
+        "calendar-skip": f"/calendar/{schedule}/skips/",
         "mailing": f"/deliveries/{mailing}/",
         "bounces": f"/deliveries/{mailing}/bounces/",
         "progress": f"/deliveries/{mailing}/progress/",
@@ -208,6 +205,15 @@ def addresses(sent: Any, newsroom: Any, now: Any) -> dict[str, str]:
     }
     assert sorted(found) == DESK, "a page is missing here"
     return found
+
+
+def _create_schedule_and_import(newsletter_id: int, list_id: int, now: datetime) -> tuple[int, int]:
+    from newsletter.scheduling import schedules
+    from subscribers.imports.run import import_csv
+
+    schedule = schedules.create_schedule(newsletter_id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
+    run = import_csv(BytesIO(b"email\n"), list_id, dry_run=False, by=SYSTEM, now=now, name="none.csv")
+    return schedule.id, run.id
 
 
 def both(client: Client, address: str) -> list[Any]:

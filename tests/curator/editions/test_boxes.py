@@ -13,6 +13,7 @@ from newsletter.curator.editions import approval, boxes, editions, picks, varian
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import MEMBERS
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from tests import prepared
 from tests.actors import SYSTEM
 from tests.approving import approve
 from tests.conftest import Newsroom
@@ -26,8 +27,12 @@ ADA = SystemActor("ada@example.com")
 @pytest.fixture
 def edition(newsroom: Newsroom, articles: Callable[..., list[int]], now: datetime) -> Edition:
     """The morning briefing with three stories and a subject."""
-    made = editions.create_edition(newsroom.briefing.id, now.date(), now=now, by=ADA)
-    for article_id in articles(3):
+    return prepared.prepare(_create_edition, newsroom.briefing.id, tuple(articles(3)), now)
+
+
+def _create_edition(newsletter_id: int, article_ids: tuple[int, ...], now: datetime) -> Edition:
+    made = editions.create_edition(newsletter_id, now.date(), now=now, by=ADA)
+    for article_id in article_ids:
         picks.add_pick(made.id, article_id, now=now, by=SYSTEM)
     return editions.edit_edition(
         made.id, now=now, subject="The railway reaches the mill", preheader="And two more", seen=None, by=SYSTEM

@@ -25,6 +25,7 @@ from newsletter.delivery.sending import freeze, hand_over, mailings
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import people
+from tests import prepared
 from tests.actors import SYSTEM
 from tests.approving import approve
 
@@ -36,10 +37,14 @@ ANN = SystemActor("ann@example.com")
 def gone_out(morning_edition: Any, readers: Callable[..., list[int]], now: datetime) -> Any:
     """The edition, sent to three readers; a fourth came too late."""
     readers(3)
-    preflight.approve_edition(morning_edition.id, by=ANN, now=now, content_hash=None)
-    send(tasks.send_edition(morning_edition.id, at=None, by=ANN, now=now, content_hash=None), now)
+    prepared.prepare(_send_edition, morning_edition.id, now)
     readers(1, "late")
     return edition_lookup.get_edition(morning_edition.id)
+
+
+def _send_edition(edition_id: int, now: datetime) -> None:
+    preflight.approve_edition(edition_id, by=ANN, now=now, content_hash=None)
+    send(tasks.send_edition(edition_id, at=None, by=ANN, now=now, content_hash=None), now)
 
 
 def send(mailing: Any, now: datetime) -> Any:

@@ -12,6 +12,7 @@ from subscribers.attributes import create_attribute
 from subscribers.imports import run
 from subscribers.people import add_subscriber
 from subscribers.values import List
+from tests import prepared
 from tests.actors import SYSTEM
 
 FILE = """email,first_name,tier,tags,city,age,language,created_at
@@ -24,14 +25,18 @@ dan@example.com,Dan,paid,VIP,Leeds%,9,,2023-01-02
 
 @pytest.fixture
 def people(morning: List, evening: List, now: datetime) -> None:
+    prepared.prepare(_add_people, morning.id, evening.id, now)
+
+
+def _add_people(morning_id: int, evening_id: int, now: datetime) -> None:
     create_attribute("Age", kind="number", by=SYSTEM, now=now)
-    run.import_csv(io.BytesIO(FILE.encode()), morning.id, dry_run=False, by=SYSTEM, now=now, name="people.csv")
+    run.import_csv(io.BytesIO(FILE.encode()), morning_id, dry_run=False, by=SYSTEM, now=now, name="people.csv")
     ids = {name: find_id(name) for name in ("ann", "ben", "cleo")}
     for ordinal, opened, clicked in ((1, ("ann", "ben"), ("ann",)), (5, ("ben",), ()), (9, ("cleo",), ("cleo",))):
         engagement.record_engagement(
-            morning.id, ordinal, opened=[ids[n] for n in opened], clicked=[ids[n] for n in clicked], as_of=now
+            morning_id, ordinal, opened=[ids[n] for n in opened], clicked=[ids[n] for n in clicked], as_of=now
         )
-    add_subscriber("ann@example.com", evening.id, by=SYSTEM, now=now, reason="asked in person")
+    add_subscriber("ann@example.com", evening_id, by=SYSTEM, now=now, reason="asked in person")
 
 
 def find_id(name: str) -> int:

@@ -90,6 +90,7 @@ def _own_data_dir(tmp_path: Path, settings: Any) -> None:
         provider="outbox",
         base_url="http://testserver",
     )
+    settings.WHITENOISE_AUTOREFRESH = True  # or each client looks through all files of pages before its first request
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
     from newsletter.delivery import installation
     from newsletter.delivery.sending import ledger_stand, prepared_batches

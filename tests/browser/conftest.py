@@ -15,8 +15,9 @@ log = logging.getLogger(__name__)
 
 
 @pytest.fixture(autouse=True)
-def _plain_names() -> None:
-    """Nothing was collected in this process: the tests' server has files by their plain names alone."""
+def _plain_names(settings: Any) -> None:
+    """Nothing was collected in this process: the tests' server has files by their plain names alone, as in use."""
+    settings.WHITENOISE_AUTOREFRESH = False
     assert static("app.css") == "/static/app.css", "a test before this one collected static files, and left them so"
 
 

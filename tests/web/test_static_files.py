@@ -27,6 +27,7 @@ def forget_storage() -> None:
 @pytest.fixture
 def collected(tmp_path: Path, settings: Any) -> Iterator[Path]:
     settings.STATIC_ROOT = tmp_path / "static"
+    settings.WHITENOISE_AUTOREFRESH = False
     collect_static_files()
     forget_storage()
     yield settings.STATIC_ROOT

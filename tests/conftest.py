@@ -32,6 +32,7 @@ import pytest  # noqa: E402
 from hypothesis import settings as hypothesis_settings  # noqa: E402
 
 from tests import prepared  # noqa: E402
+from tests.confined import answers_kept  # noqa: E402
 from tests.shared import copy_migrated  # noqa: E402
 
 hypothesis_settings.register_profile("here", deadline=None, max_examples=60)
@@ -71,6 +72,12 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory, djang
 def django_db_keepdb() -> bool:
     """The tables are there: on SQLite in a copy, on PostgreSQL in what test_sql_on_postgres.py made."""
     return True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _confined_answers() -> Iterator[None]:
+    with answers_kept():
+        yield
 
 
 @pytest.fixture

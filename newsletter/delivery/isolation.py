@@ -47,7 +47,9 @@ def run_each(step: str, items: Iterable[int], act: _Act, now: datetime, *, stop_
 
     Items that failed lately are left out. `stop_at_first` ends with the first item that had work.
     """
-    failed = {row.item: row for row in models.FailedItem.objects.filter(step=step)}
+    items = list(items)
+    # Most steps find no item most of the time: then nothing more is asked.
+    failed = {row.item: row for row in models.FailedItem.objects.filter(step=step)} if items else {}
     done = 0
     for item in items:
         row = failed.get(item)

@@ -85,6 +85,8 @@ def list_suggestions(edition_id: int, *, now: datetime, wanted: int | None = Non
         return ()
     stories.group_new(now)
     rows = {row.id: row for row in pool.list_candidates(edition, now, most=MOST_CANDIDATES)}
+    if not rows:
+        return ()
     free = {
         section.key: max(0, section.quota - sum(pick.section == section.key for pick in edition.picks))
         for section in newsletter.sections

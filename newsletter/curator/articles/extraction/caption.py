@@ -21,7 +21,6 @@ _ASIDE = ("recommend", "sidebar", "footer", "widget", "promo", "teaser", "avatar
 _STORY = ("body", "html", "article", "main")
 STEPS_UP = 5  # from a picture, to what holds its caption
 LONGEST = 700  # characters of a caption
-LONGEST_ALT = 40  # characters of what holds a picture; more without a caption is the story
 MOST_PICTURES, MOST_LOOKED_AT = 40, 300
 PARAGRAPHS_ABOVE = 4  # of the story, above its lead picture
 LONG_PARAGRAPH = 120  # characters; shorter ones are standfirsts and stamps
@@ -54,7 +53,11 @@ def _find_shown_caption(tree: Any, image_url: str) -> Caption:
     early = list(_list_early_elements(tree))
     stem = _file_stem(image_url)
     pictures = [node for node in islice(tree.iter("img"), MOST_LOOKED_AT) if not _is_aside(node)]
-    same = [node for node in pictures if stem and any(_file_stem(address) == stem for address in _picture_urls(node))]
+    same = [
+        node
+        for node in pictures
+        if stem and stem in (_file_stem(node.get("src") or ""), _file_stem(node.get("data-src") or ""))
+    ]
     shown = set(early)
     above = [node for node in pictures if node in shown]
     for node in (*same, *above[:MOST_PICTURES]):
@@ -94,8 +97,6 @@ def _find_caption_beside(picture: Any) -> Caption:
         found = _split_caption(holder, whole)
         if found.text or found.credit:
             return Caption(found.text, found.credit, phrases.flatten(picture.get("alt")))
-        if len(whole) > LONGEST_ALT:
-            break
     return Caption()
 
 
@@ -131,13 +132,6 @@ def _is_aside(node: Any) -> bool:
     around = (node, *islice(node.iterancestors(), STEPS_UP))
     holders = takewhile(lambda holder: holder.tag not in (*_STORY, "figure"), around)
     return any(is_beside(holder) or any(word in markup.get_called(holder) for word in _ASIDE) for holder in holders)
-
-
-def _picture_urls(node: Any) -> Iterator[str]:
-    for name in ("src", "data-src", "data-original", "data-lazy-src"):
-        yield node.get(name) or ""
-    for part in (node.get("srcset") or node.get("data-srcset") or "").split(",")[:6]:
-        yield part.strip().split(" ")[0]
 
 
 def _file_stem(address: str) -> str:

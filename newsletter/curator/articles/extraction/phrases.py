@@ -15,7 +15,6 @@ _OF_FEED = compile_bounded(
     LINE, r"^(?:comments\s+on|latest\s+from|news\s+from):?\s+|\s+(?:(?:rss|atom)(?:\s+feed)?|feed)$|[\s–—|:»-]+$", re.I
 )
 _FEED_BAR = compile_bounded(LINE, r"\s*(?:[|»:]|\s[–—-])\s+")
-_TOPIC = compile_bounded(LINE, r"\s+topics?$", re.I)
 _PICTURE = "|".join(map(re.escape, words.list_words("picture")))
 # “Photo: Ann Example”, “Main image credit: Ann Example”, “Credit...Ann Example”
 _LABELLED = compile_bounded(
@@ -97,10 +96,7 @@ def split_caption(caption: str) -> tuple[str, str]:
     for tail in islice(_TAIL.finditer(end), MOST_TAILS):
         said, bracketed = end[tail.end() :], "(" in tail[0]
         whole = said.endswith((")", ").")) if bracketed else "(" not in said
-        inner = _ARCHIVED.sub("", said.strip("() ."))
-        alone = bracketed and names.is_agency(inner)
-        credit = inner if alone else parse_signature(said)
-        if credit and whole and tail.start() > 3:
+        if whole and tail.start() > 3 and (credit := parse_signature(said)):
             return f"{before}{end[: tail.start()]}".strip(" -–|(,©/"), credit
     return flat, ""
 
@@ -140,7 +136,7 @@ def parse_publisher(feed_title: str, url: str = "") -> str:
     parts = [part for part in _FEED_BAR.split(name) if part]
     own = [part for part in parts if is_named_by_host(part, url)]
     if len(parts) > 1 and own:
-        return _TOPIC.sub("", own[0])
+        return own[0]
     section = not own and names.fold_name(name) in {names.fold_name(part) for part in url.split("/")[3:]}
     return (canonical_urls.get_host(url) if section or is_no_paper(name) else "") or name
 

@@ -74,7 +74,7 @@ def test_a_feeds_title_becomes_the_papers_name(title: str, paper: str) -> None:
     ("title", "url", "paper"),
     [
         ("World - UplandEcho.com", "https://www.uplandecho.com/world", "UplandEcho.com"),
-        ("UEN Topics: World", "https://www.uen.org/sections/world", "UEN"),
+        ("UEN: World", "https://www.uen.org/sections/world", "UEN"),
         ("Upland Echo | Sport", "https://uplandecho.example.org/", "Upland Echo"),
         ("Rain: what it does to us", "https://weather.example.org/", "Rain: what it does to us"),
         ("RSS", "https://www.uplandecho.com/", "uplandecho.com"),

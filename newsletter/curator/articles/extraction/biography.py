@@ -12,10 +12,8 @@ LEAST_WORDS, LONGEST = 8, 1500  # words, characters
 AT_END = 2  # paragraphs of a story, in which a biography may stand
 MOST_BOXES = 40
 _LIFE = re.compile(
-    r"\b(?:is\s+(?:an?|the|also|editor|head|our|chief|senior|co-?founder)|was\s+(?:an?|the)|has\s+(?:been|written|"
-    r"worked|reported|covered)|writes|covers|reports|joined|"
-    r"worked|works|lives|studied|graduated|edits|hosts|teaches|founded|formerly|author\s+of|(?:his|her|"
-    r"their)\s+(?:career|journalism|work|book|writing)|ist|schreibt|berichtet|arbeitet)\b",
+    r"\b(?:(?:is|was)\s+(?:an?|the|also|our|chief|senior)|has\s+(?:been|written|worked|reported|covered)|"
+    r"writes|covers|reports|joined|worked|works|lives|studied|ist|schreibt|berichtet|arbeitet)\b",
     re.I,
 )
 _BOXES = "//*[contains(@class,'author') or contains(@class,'bio') or contains(@class,'contributor')]"

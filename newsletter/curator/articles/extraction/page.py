@@ -123,11 +123,7 @@ def _section(data: Mapping[str, Any], meta: Mapping[str, str]) -> str:
 
 
 _SECTION_SIGN = compile_bounded(LINE, r"[,;/>]|\s-\s")
-_NO_SECTION = compile_bounded(
-    NAME,
-    r"posts?|all|articles?|story|home ?(?:page)?|front page|uncategori[sz]ed|allgemein|blog|latest|none|null|featured",
-    re.I,
-)
+_NO_SECTION = compile_bounded(NAME, r"posts?|all|articles?|front page|uncategori[sz]ed|allgemein|blog", re.I)
 _BARRIERS = "//*[contains(@class,'aywall') or contains(@class,'ayWall') or contains(@id,'aywall')]"
 
 

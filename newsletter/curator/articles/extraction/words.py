@@ -33,12 +33,7 @@ def is_one_of(text: str, kind: str) -> bool:
     """Whether a short text is an entry of a list and nothing else, but for signs and a number: “3 comments”."""
     if len(text) > LONGEST:
         return False
-    return text.casefold().strip(" .:…>»›|-–—[]()#0123456789") in _as_set(kind)
-
-
-@cache
-def _as_set(kind: str) -> frozenset[str]:
-    return frozenset(list_words(kind))
+    return text.casefold().strip(" .:…>»›|-–—[]()#0123456789") in list_words(kind)
 
 
 def _ends(text: str, word: str) -> bool:

@@ -96,7 +96,8 @@ def list_meta(tree: Any) -> list[tuple[str, str]]:
 
 def list_authors(meta: Sequence[tuple[str, str]]) -> list[str]:
     """The authors that meta tags name, as often as they do."""
-    return list(dict.fromkeys(content for name, content in meta if name.endswith(("author", "creator"))))[:MOST_NODES]
+    called = ("author", "creator", "twitter:data1")  # what a card shows first beside a story: who wrote it, mostly
+    return list(dict.fromkeys(content for name, content in meta if name.endswith(called)))[:MOST_NODES]
 
 
 def is_reference(author: Any) -> bool:

@@ -76,8 +76,9 @@ def test_a_name_in_the_head_that_the_page_does_not_show_is_who_built_the_site() 
         data('"author":{"name":"Ann Example"}', type="ItemPage"),
         data('"author":{"name":"Ann Example"}').replace(">{", ">//<![CDATA[\n{", 1).replace("}</", "}\n//]]></"),
         '<meta name="dc.creator" content="Ann Example">',
+        '<meta name="twitter:label1" content="Written by"><meta name="twitter:data1" content="Ann Example">',
     ],
-    ids=["reference", "trailing commas", "any type", "CDATA", "Dublin Core"],
+    ids=["reference", "trailing commas", "any type", "CDATA", "Dublin Core", "card"],
 )
 def test_an_author_is_read_however_the_page_declares_one(head: str) -> None:
     assert extract(page(head=head, above="<p>Ann Example</p>"), URL).authors == ("Ann Example",)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 
 from newsletter.curator.articles.extraction import words
 from newsletter.curator.articles.extraction.calendar_words import is_calendar_word
@@ -103,7 +102,7 @@ def _is_between(word: str) -> bool:
 def _is_label(said: list[str], index: int) -> bool:
     """Whether a word within a chunk stands before a name: “Analysis by Ann Example”, not “Ann von Example”."""
     word = said[index]
-    return word.casefold() in _list_labels() and (word.islower() or word.isupper())
+    return word.casefold() in words.list_words("by") and (word.islower() or word.isupper())
 
 
 def _trim(run: list[str]) -> list[str]:
@@ -122,11 +121,6 @@ def _trim(run: list[str]) -> list[str]:
 def is_full(run: list[str]) -> bool:
     """Whether some words may be a full name: several, or one of a script without capitals."""
     return len(run) > 1 or (len(run) == 1 and len(run[0]) > 1 and run[0].isalpha() and run[0].swapcase() == run[0])
-
-
-@cache
-def _list_labels() -> frozenset[str]:
-    return frozenset(word for word in words.list_words("by") if " " not in word)
 
 
 def _is_person(run: list[str], papers: set[str]) -> bool:

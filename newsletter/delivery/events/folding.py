@@ -103,7 +103,7 @@ def _prove_attempt(folded: FoldedBatch, attempt: str, *, latest: str) -> None:
     all or nothing (a provider that takes messages one by one): then an event proves its own message alone.
     """
     outcomes = folded.outcomes
-    reached = [place for place, outcome in enumerate(outcomes) if outcome.was_accepted]
+    reached = outcomes.list_accepted()
     if folded.proven not in ("", attempt):
         _alarm_twice(folded, reached)
     waiting = outcomes.list_places(Outcome.PLANNED) if not reached or folded.state != BatchState.SENDING else []

@@ -20,6 +20,7 @@ from newsletter.kernel.errors import SurroundingsError
 FORMAT = 1
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}  # quicker than asking the enumeration, a million times
 _MASKS = {outcome: bytes(code == outcome for code in range(256)) for outcome in Outcome}
+_WAS_ACCEPTED = bytes(code in _OUTCOMES and _OUTCOMES[code].was_accepted for code in range(256))
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
 
@@ -94,6 +95,10 @@ class Outcomes:
         """The places of the members with this outcome."""
         codes = self._data[::2]
         return list(compress(range(len(codes)), codes.translate(_MASKS[outcome]))) if outcome in codes else []
+
+    def list_accepted(self) -> list[int]:
+        """The places of the members whom the provider took, whatever became of them afterwards."""
+        return list(compress(range(len(self)), self._data[::2].translate(_WAS_ACCEPTED)))
 
     @property
     def untouched(self) -> bool:

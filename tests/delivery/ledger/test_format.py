@@ -72,6 +72,7 @@ def test_counts_and_places_agree_with_the_members(start: list[Outcome]) -> None:
     assert len(stored) == len(start)
     for outcome in Outcome:
         assert stored.list_places(outcome) == [place for place, each in enumerate(start) if each == outcome]
+    assert stored.list_accepted() == [place for place, each in enumerate(start) if each.was_accepted]
 
 
 @given(st.lists(st.lists(st.tuples(st.sampled_from(list(Outcome)), st.integers(0, 255)), max_size=20), max_size=4))

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from newsletter.delivery import installation
-from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState
+from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, RecallState
 from newsletter.delivery.models import Batch, Mailing, RateLimit
 from newsletter.delivery.sending import claims
 from newsletter.delivery.sending.claims import Claim
@@ -181,6 +181,26 @@ def test_what_was_claimed_before_a_mailing_was_resumed_does_not_begin(batch: Bat
     assert claims.begin_attempt(claim, "attempt-1", until=now + MINUTE, standing=installation.get_standing(now)) is None
     batch.refresh_from_db()
     assert (batch.state, batch.attempt) == (BatchState.CLAIMED, 0)
+
+
+@pytest.mark.parametrize(
+    ("recall", "send_in", "is_taken"),
+    [
+        (RecallState.OPEN, MINUTE, True),
+        (RecallState.OPEN, timedelta(), False),
+        (RecallState.OPEN, None, False),
+        (RecallState.CLOSED, MINUTE, False),
+    ],
+)
+def test_under_a_limit_that_is_used_up_only_what_the_provider_sends_later_in_a_recall_window_is_taken(
+    batch: Batch, now: datetime, recall: RecallState, send_in: timedelta | None, is_taken: bool
+) -> None:
+    Mailing.objects.update(per_minute=batch.size, recall=recall)
+    assert taken(batch, now)
+    second = another(batch, send_at=None if send_in is None else now + send_in)
+    third = another(batch, due_at=now - MINUTE, send_at=None)  # which is due before, and has to wait
+    assert bool(taken(batch, now)) == is_taken
+    assert rows(state=BatchState.PLANNED) == ([third.id] if is_taken else [second.id, third.id])
 
 
 def test_a_batch_that_somebody_takes_between_our_look_and_our_claim_is_theirs(batch: Batch, now: datetime) -> None:

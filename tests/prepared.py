@@ -36,7 +36,8 @@ _SIGN_IN = re.compile(
 _kept: OrderedDict[Any, _Kept] = OrderedDict()
 _history: History | None = None
 _flushes = 0  # tests of this process that have emptied the database
-enabled = True  # mutants switch it off: what they mutate must be executed
+# How often code was reached that must be executed every time, for instance a module that mutants change.
+count_reached: Callable[[], int] = int
 
 
 class NotRepeatable(Exception):
@@ -122,8 +123,7 @@ class History:
         self._count_returned()
         patched = [*self._monkeypatch._setattr, *self._monkeypatch._setitem]
         return (
-            enabled
-            and connection.vendor == "sqlite"
+            connection.vendor == "sqlite"
             and connection.in_atomic_block
             and len(connection.execute_wrappers) == 1
             and not connection.force_debug_cursor
@@ -173,13 +173,22 @@ def prepare(make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         _kept.move_to_end(key)
         result: T = _kept[key].repeat()
         return result
+    reached = count_reached()
     try:
-        result, _kept[key] = _history.record(lambda: make(*args, **kwargs))
+        result, kept = _history.record(lambda: make(*args, **kwargs))
     except NotRepeatable as made:
         return made.args[0]  # type: ignore[no-any-return]
-    if len(_kept) > KEPT_AT_MOST:
-        _kept.popitem(last=False)
+    if count_reached() == reached:
+        _kept[key] = kept
+        if len(_kept) > KEPT_AT_MOST:
+            _kept.popitem(last=False)
     return result
+
+
+def forget_flushes() -> None:
+    """Says that the database is as migrations left it, whatever earlier tests did to another."""
+    global _flushes
+    _flushes = 0
 
 
 @contextmanager

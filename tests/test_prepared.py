@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -109,11 +110,7 @@ def listen(monkeypatch: pytest.MonkeyPatch) -> None:
     connection.execute_wrappers.append(lambda execute, *statement: execute(*statement))
 
 
-def switch_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    prepared.enabled = False
-
-
-@pytest.mark.parametrize("differ", [write, write_beside, write_a_file, patch, configure, listen, switch_off])
+@pytest.mark.parametrize("differ", [write, write_beside, write_a_file, patch, configure, listen])
 def test_where_it_could_be_another_it_is_made_anew(
     differ: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
@@ -125,7 +122,19 @@ def test_where_it_could_be_another_it_is_made_anew(
             differ(monkeypatch)
             assert prepared.prepare(create, "noon", NOW).slug == "noon"
     finally:
-        settings.CONFIG, prepared.enabled = config, True
+        settings.CONFIG = config
+    assert made == ["noon", "noon"]
+
+
+def test_what_reaches_code_that_must_be_executed_is_made_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    reached = count()
+    prepared.count_reached = reached.__next__
+    try:
+        for _ in range(2):
+            with as_another_test(monkeypatch):
+                prepared.prepare(create, "noon", NOW)
+    finally:
+        prepared.count_reached = int
     assert made == ["noon", "noon"]
 
 

@@ -16,16 +16,13 @@ from django.db import connection
 
 
 class Databases(Protocol):
-    """Copies of the test database, by name."""
+    """Copies of the empty test database."""
 
-    def keep(self, name: str) -> None:
-        """Keeps a copy of the database as it is now; a test may be running."""
+    def keep(self) -> None:
+        """Keeps a copy of the database as it is now."""
 
-    def has(self, name: str) -> bool:
-        """Whether one of this name was kept."""
-
-    def use(self, name: str, folder: Path) -> None:
-        """Connects to a copy of a copy, which is that of this folder alone."""
+    def use(self, folder: Path) -> None:
+        """Connects to a copy of that copy, which is that of this folder alone."""
 
     def drop(self, folder: Path) -> None:
         """Drops what this folder used."""
@@ -35,21 +32,17 @@ class SQLiteDatabases:
     """A file each."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._kept = folder / "empty"
 
-    def keep(self, name: str) -> None:
-        """Also in the midst of a transaction."""
+    def keep(self) -> None:
         connection.ensure_connection()
         assert isinstance(connection.connection, sqlite3.Connection)
-        (self._folder / name).write_bytes(connection.connection.serialize())
+        self._kept.write_bytes(connection.connection.serialize())
 
-    def has(self, name: str) -> bool:
-        return (self._folder / name).exists()
-
-    def use(self, name: str, folder: Path) -> None:
-        mine = folder / name
+    def use(self, folder: Path) -> None:
+        mine = folder / "database"
         if not mine.exists():
-            shutil.copyfile(self._folder / name, mine)
+            shutil.copyfile(self._kept, mine)
         if connection.settings_dict["NAME"] != str(mine):
             connection.close()
             connection.settings_dict["NAME"] = str(mine)
@@ -59,26 +52,20 @@ class SQLiteDatabases:
 
 
 class PostgreSQLDatabases:
-    """On a server that comes with a package. Only what is committed can be copied there."""
+    """On a server that comes with a package."""
 
     def __init__(self, url: str) -> None:
-        self._url, self._kept = url, set[str]()
+        self._url = url
 
-    def keep(self, name: str) -> None:
-        if connection.in_atomic_block:
-            return
+    def keep(self) -> None:
         connection.close()
-        self._run(f"CREATE DATABASE kept_{name} TEMPLATE {connection.settings_dict['NAME']}")
-        self._kept.add(name)
+        self._run(f"CREATE DATABASE kept TEMPLATE {connection.settings_dict['NAME']}")
 
-    def has(self, name: str) -> bool:
-        return name in self._kept
-
-    def use(self, name: str, folder: Path) -> None:
+    def use(self, folder: Path) -> None:
         mine = self._name(folder)
         if connection.settings_dict["NAME"] != mine:
             connection.close()
-            self._run(f"CREATE DATABASE {mine} TEMPLATE kept_{name}")
+            self._run(f"CREATE DATABASE {mine} TEMPLATE kept")
             connection.settings_dict["NAME"] = mine
 
     def drop(self, folder: Path) -> None:

@@ -32,6 +32,7 @@ from django.conf import settings as DjangoSettings
 from django.db import connections
 from hypothesis import HealthCheck, Phase, settings
 
+from tests import prepared
 from tests.mutants.databases import Databases, PostgreSQLDatabases, SQLiteDatabases, start_postgresql
 from tests.mutants.mutating import Mutant
 from tests.mutants.table import ROOT, Target
@@ -41,13 +42,8 @@ MEMORY = 4 * 1024**3  # for a mutant that never stops collecting
 OPTIONS = ("-qq", "-s", "--import-mode=importlib", "--assert=plain", "-o", "addopts=", f"--rootdir={ROOT}")
 # The last two collect garbage over and over again at the end: a third of the time of a quick mutant.
 PLUGINS = ("-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception")
-PREPARING = "tests/mutants/preparing.py"
 _SURVIVED, _KILLED, _NOT_RUN = 0, 1, 3
 _HOW = {_SURVIVED: "survived", _KILLED: "killed"}
-
-
-# Fixtures of tests/conftest.py that most tests begin with, the richest first; each is made of those behind it.
-PREPARED = ("morning_edition", "newsroom")
 
 
 class Broken(Exception):
@@ -115,57 +111,49 @@ class FirstRun(Run):
     def __init__(self, folder: Path, target: Target, databases: Databases) -> None:
         super().__init__(folder, target, databases)
         self.reached: dict[str, set[int]] = defaultdict(set)
-        self.made: dict[str, Any] = {}  # what each prepared fixture gave
+        self.calls = 0
 
     def run(self, items: Sequence[pytest.Item]) -> None:
-        """Runs all tests, those first that do nothing but prepare a database."""
+        """Runs all tests. What they prepare without the module is kept for the trials."""
+        prepared.count_reached = lambda: self.calls
         install(self.target, compile(mark(self.target.source), str(ROOT / self.target.path), "exec"))
         super().run(items)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Notes what is reached for this test."""
-        vars(sys.modules[self.target.module])["__reached__"] = self.reached[item.nodeid].add
+        lines = self.reached[item.nodeid]
+
+        def note(line: int) -> None:
+            lines.add(line)
+            self.calls += 1
+
+        vars(sys.modules[self.target.module])["__reached__"] = note
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Iterator[Any]:
-        """Keeps copies of the database: empty, and as the prepared fixtures leave it."""
+        """Keeps a copy of the empty database."""
         result = yield
-        name = fixturedef.argname
-        if name == "django_db_setup":
+        if fixturedef.argname == "django_db_setup":
             with request.getfixturevalue("django_db_blocker").unblock():
-                self.databases.keep("empty")
-        elif name in PREPARED and request.node.name == f"test_{name}":
-            self.made[name] = result
-            self.databases.keep(name)
+                self.databases.keep()
         return result
 
 
 class Trial(Run):
-    """A run in a child, with copies of the databases: what nearly every test prepares is there already."""
-
-    def __init__(self, folder: Path, target: Target, databases: Databases, made: dict[str, Any]) -> None:
-        super().__init__(folder, target, databases)
-        self.made = made
-        self.prepared = "empty"
+    """A run in a child, with a copy of the empty database."""
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Function) -> None:
-        """Puts the database there that has most of what the test needs."""
-        wanted = [name for name in PREPARED if name in item.fixturenames and self.databases.has(name)]
-        self.prepared = wanted[0] if wanted and not _empties_database(item) else "empty"
-        self.databases.use(self.prepared, self.folder)
+    def pytest_runtest_setup(self) -> None:
+        """Connects to it."""
+        self.databases.use(self.folder)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Iterator[Any]:
-        """Prepares nothing that is there."""
-        name = fixturedef.argname
-        there = name == "django_db_setup" or (
-            name in PREPARED and self.prepared != "empty" and PREPARED.index(name) >= PREPARED.index(self.prepared)
-        )
-        if not there:
+        """Makes no database, for it is there."""
+        if fixturedef.argname != "django_db_setup":
             return (yield)
         before = fixturedef.func, fixturedef.argnames
-        fixturedef.func, fixturedef.argnames = lambda: self.made.get(name), ()
+        fixturedef.func, fixturedef.argnames = lambda: None, ()
         try:
             return (yield)
         finally:
@@ -203,6 +191,7 @@ class Forked:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         tempfile.tempdir = str(self.folder)
         _share_fork_server()
+        prepared.forget_flushes()
         session.config.pluginmanager.register(trial)
         try:
             install(trial.target, compile(source, str(ROOT / trial.target.path), "exec"))
@@ -264,7 +253,6 @@ class Runner:
         self.last: set[str] = set()
         self.seconds: dict[str, float] = {}
         self.reached: dict[str, set[int]] = {}
-        self.made: dict[str, Any] = {}
         self.items: dict[str, pytest.Item] = {}
         self.kills: dict[str, Counter[str]] = defaultdict(Counter)  # by test, in each function
 
@@ -272,7 +260,7 @@ class Runner:
         """Tries them all."""
         self.databases = _load_django(self.folder, self.target)
         _send_output_to(self.folder / "session")
-        pytest.main([*OPTIONS, *PLUGINS, PREPARING, *self.target.tests], plugins=[self])
+        pytest.main([*OPTIONS, *PLUGINS, *self.target.tests], plugins=[self])
         if self.broken:
             raise self.broken
 
@@ -298,8 +286,7 @@ class Runner:
             raise Broken(
                 f"{self.target.path} has a test that fails without a mutant:\n{_read(self.folder / 'session')}"
             )
-        session.items = [item for item in session.items if not item.nodeid.startswith(PREPARING)]
-        self.made, self.reached = first.made, first.reached
+        self.reached = first.reached
         self.last = {item.nodeid for item in session.items if _empties_database(item)}
         self.items = {item.nodeid: item for item in session.items}
         self.tests = sorted(self.items, key=lambda name: (name in self.last, first.seconds[name]))
@@ -356,7 +343,7 @@ class Runner:
     def _fork(self, session: pytest.Session, source: str, wanted: Sequence[str]) -> Forked:
         self.count += 1
         folder = self.folder / f"{self.target.module}-{self.count}"
-        trial = Trial(folder, self.target, self.databases, self.made)
+        trial = Trial(folder, self.target, self.databases)
         usual = sum(self.seconds[name] for name in wanted)
         return Forked(session, trial, source, [self.items[name] for name in wanted], usual)
 
@@ -395,7 +382,6 @@ def _load_django(folder: Path, target: Target) -> Databases:
         assert DjangoSettings.DATABASES  # read now: the tests' own environment names no database
         databases = PostgreSQLDatabases(url)
     import_module("tests.conftest")
-    import_module("tests.prepared").enabled = False  # what an earlier test made, no mutant has made
     settings.register_profile(
         "mutants",
         deadline=None,

@@ -28,6 +28,12 @@ _PLANNER = tuple(
 EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     "claims": (
         Equivalent(
+            "_find_claimable",
+            "if not limits or allowance.is_free(row, limits, now):",
+            "if (allowance.is_free(row, limits, now)):",
+            "Only spares work: without limits everything is free.",
+        ),
+        Equivalent(
             "<module>",
             "_RELAXED_COMMIT = \"AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'\"",
             "_RELAXED_COMMIT = None",

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from newsletter.delivery import installation
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, RecallState
 from newsletter.delivery.models import Batch, Mailing, RateLimit
-from newsletter.delivery.sending import claims
+from newsletter.delivery.sending import claims, probing
 from newsletter.delivery.sending.claims import Claim
 
 pytestmark = pytest.mark.django_db
@@ -201,6 +201,24 @@ def test_under_a_limit_that_is_used_up_only_what_the_provider_sends_later_in_a_r
     third = another(batch, due_at=now - MINUTE, send_at=None)  # which is due before, and has to wait
     assert bool(taken(batch, now)) == is_taken
     assert rows(state=BatchState.PLANNED) == ([third.id] if is_taken else [second.id, third.id])
+
+
+def test_a_claim_says_whether_it_took_of_a_limit_and_how_many_answers_may_be_lost(batch: Batch, now: datetime) -> None:
+    first = taken(batch, now)
+    Mailing.objects.update(per_minute=batch.size, proven_at=None)
+    another(batch)
+    second = taken(batch, now)
+    assert first
+    assert second
+    assert (first.limited, first.probes) == (False, 0)
+    assert (second.limited, second.probes) == (True, probing.MAX_PROBES)
+
+
+def test_that_a_provider_accepts_a_mailing_is_noted_with_its_time(batch: Batch, now: datetime) -> None:
+    Mailing.objects.update(proven_at=None)
+    another(batch, state=BatchState.ACCEPTED)
+    assert taken(batch, now)
+    assert Mailing.objects.get().proven_at == now
 
 
 def test_a_batch_that_somebody_takes_between_our_look_and_our_claim_is_theirs(batch: Batch, now: datetime) -> None:

@@ -34,6 +34,12 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "Only spares work: without limits everything is free.",
         ),
         Equivalent(
+            "_claim_restricted",
+            "if claim is not None and limits and not (claim.send_at and claim.send_at > now):",
+            "if (claim is not None) and not (claim.send_at and claim.send_at > now):",
+            "Only spares work: of no limit nothing is taken.",
+        ),
+        Equivalent(
             "<module>",
             "_RELAXED_COMMIT = \"AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'\"",
             "_RELAXED_COMMIT = None",

@@ -214,6 +214,17 @@ def test_a_claim_says_whether_it_took_of_a_limit_and_how_many_answers_may_be_los
     assert (second.limited, second.probes) == (True, probing.MAX_PROBES)
 
 
+@pytest.mark.parametrize(("send_in", "takes"), [(MINUTE, False), (timedelta(), True), (None, True)])
+def test_only_what_leaves_now_takes_of_the_limit(
+    batch: Batch, now: datetime, send_in: timedelta | None, takes: bool
+) -> None:
+    Mailing.objects.update(per_minute=batch.size)
+    Batch.objects.update(send_at=None if send_in is None else now + send_in)
+    assert taken(batch, now)
+    another(batch, send_at=None)
+    assert bool(taken(batch, now)) != takes
+
+
 def test_that_a_provider_accepts_a_mailing_is_noted_with_its_time(batch: Batch, now: datetime) -> None:
     Mailing.objects.update(proven_at=None)
     another(batch, state=BatchState.ACCEPTED)

@@ -102,10 +102,12 @@ def test_rows_that_go_back_under_a_running_worker_are_noticed_at_the_next_batch(
     assert hand_over_one(provider, now)
 
     backup.restore()
+    assert not hand_over_one(provider, now)
+    assert models.Batch.objects.filter(state=BatchState.PLANNED).count() == 2, "it keeps none"
     hand_over_all(provider, now)
 
     assert set(provider.mailed.values()) == {1}
-    assert "under a running worker" in held()
+    assert held() == "The database went back in time under a running worker. A backup was restored."
 
 
 def test_an_attempt_does_not_begin_when_the_rows_go_back_between_claim_and_send(

@@ -178,6 +178,32 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "Only spares work: the batches to settle are chosen again, mailing by mailing.",
         ),
     ),
+    "hand_over": (
+        Equivalent(
+            "hand_over_next",
+            "answer = replace(answer, permanent=False, stop=False)",
+            "answer = replace(answer, permanent=False, stop=None)",
+            "Both say no.",
+        ),
+        Equivalent(
+            "hand_over_next",
+            "answer = replace(answer, permanent=False, stop=False)",
+            "answer = replace(answer, permanent=None, stop=False)",
+            "Both say no.",
+        ),
+        Equivalent(
+            "forget_prepared",
+            'waiting = models.Batch.objects.filter(id__in=failed, state__in=open_states).values_list("id", flat=True)',
+            'waiting = models.Batch.objects.filter(state__in=open_states).values_list("id", flat=True)',
+            "Only spares work: of those that failed, the others are not looked at.",
+        ),
+        Equivalent(
+            "forget_prepared",
+            'waiting = models.Batch.objects.filter(id__in=failed, state__in=open_states).values_list("id", flat=True)',
+            "waiting = models.Batch.objects.filter(id__in=failed, state__in=open_states).values_list(flat=True)",
+            "The first column is the id.",
+        ),
+    ),
     "prepared_batches": (
         Equivalent(
             "prepare_batch",

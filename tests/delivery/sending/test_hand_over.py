@@ -2,16 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from newsletter.delivery import installation, isolation, models
 from newsletter.delivery.ledger.format import FORMAT, Outcomes, pack_members
 from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome
-from newsletter.delivery.providers.base import Answer
+from newsletter.delivery.providers.base import Answer, AnswerKind
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, expired_leases, freeze, hand_over, mailings, prepared_batches
 from subscribers import audience
@@ -22,9 +24,12 @@ from tests.fakes.provider import (
     ScriptedProvider,
     Situation,
     accepts,
+    breaks_off,
     dies_after,
     dies_before,
     does_not_know_the_key,
+    loses_the_answer,
+    names,
     refuses_for_now,
     wants_another_key,
 )
@@ -294,6 +299,45 @@ def test_of_a_long_reason_why_a_batch_cannot_be_prepared_the_beginning_is_kept(
     monkeypatch.setattr(audience, "get_audience_addresses", broken)
     assert hand_over_one(ScriptedProvider(), now)
     assert models.Batch.objects.get().error == "x" * 2_000
+
+
+def test_what_cannot_be_noted_outside_the_database_does_not_leave_and_is_tried_again(
+    frozen: Plan, join: Join, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    join(60)
+    made, provider = frozen(), ScriptedProvider()
+    assert hand_over_one(provider, now)
+    folder = Path(settings.CONFIG.state_dir)
+    folder.rename(folder.with_name("aside"))
+    folder.write_text("in the way")
+    assert hand_over_one(provider, now)
+    assert len(provider.requests) == 1
+    assert shown(made).batches == {"accepted": 1, "planned": 1}
+    assert f"Batch 2 of mailing {made.id}: refused, The state folder" in caplog.text
+    folder.unlink()
+    folder.with_name("aside").rename(folder)
+    assert hand_over_all(provider, now + timedelta(minutes=1)) == 1
+    assert shown(made).counts == {"accepted": 60}
+
+
+@pytest.mark.parametrize(
+    ("situation", "noted"),
+    [
+        (accepts, AnswerKind.ACCEPTED),
+        (refuses_for_now, AnswerKind.REFUSED),
+        (loses_the_answer, ""),
+        (breaks_off, ""),
+        (names(0), ""),
+    ],
+)
+def test_an_answer_that_is_sure_of_all_is_noted_outside_the_database(
+    frozen: Plan, join: Join, now: datetime, situation: Situation, noted: str
+) -> None:
+    join(4)
+    frozen()
+    assert hand_over_one(ScriptedProvider(situation), now)
+    (note,) = installation.get_state_folder().list_attempts(installation.get_standing(now).identity, now)
+    assert note.answer == noted
 
 
 def test_a_batch_that_was_mended_is_sent_at_once_when_somebody_says_so(frozen: Plan, join: Join, now: datetime) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from newsletter.catalog import newsletter_settings
-from newsletter.delivery import isolation, models
+from newsletter.delivery import installation, isolation, models
 from newsletter.delivery.ledger.states import BatchState, MailingState
+from newsletter.delivery.providers.base import AnswerKind
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, hand_over, late_mailings, mailings, repair
 from newsletter.kernel.errors import Refused
@@ -203,7 +204,7 @@ def test_a_worker_that_slept_between_claim_and_hand_over_looks_at_the_clock_agai
 ) -> None:
     join(3)
     made, provider = frozen(), ScriptedProvider()
-    hand_over.hand_over_next(now, owner="worker/1", provider=provider, clock=lambda: now + TEN_HOURS)
+    assert hand_over.hand_over_next(now, owner="worker/1", provider=provider, clock=lambda: now + TEN_HOURS)
     assert not provider.mailed
     assert shown(made).state == MailingState.PAUSED
     assert models.Batch.objects.get().state == BatchState.PLANNED
@@ -228,6 +229,8 @@ def test_a_worker_that_slept_before_the_first_byte_sends_nothing(
     batch = models.Batch.objects.get()
     assert (batch.state, batch.attempt) == (BatchState.PLANNED, 1)
     assert "slept" in batch.error
+    (note,) = installation.get_state_folder().list_attempts(installation.get_standing(now).identity, now)
+    assert (note.attempt, note.answer) == (batch.attempt_key, AnswerKind.REFUSED), "nobody looks for it later"
 
 
 def test_progress_is_noted_once_a_minute(frozen: Plan, join: Join, now: datetime) -> None:

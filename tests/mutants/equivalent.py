@@ -28,6 +28,24 @@ _PLANNER = tuple(
 EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     "claims": (
         Equivalent(
+            "_claim_restricted",
+            "row = models.Mailing.objects.select_for_update(no_key=True).get(id=mailing_id)",
+            "row = models.Mailing.objects.select_for_update(no_key=False).get(id=mailing_id)",
+            "Which lock PostgreSQL takes: the stronger one holds up rows that refer to the mailing, and nothing else.",
+        ),
+        Equivalent(
+            "_claim_restricted",
+            "row = models.Mailing.objects.select_for_update(no_key=True).get(id=mailing_id)",
+            "row = models.Mailing.objects.select_for_update(no_key=None).get(id=mailing_id)",
+            "Which lock PostgreSQL takes: the stronger one holds up rows that refer to the mailing, and nothing else.",
+        ),
+        Equivalent(
+            "_claim_restricted",
+            "if row is None or not _find_claimable(row, limits, now):",
+            "if row is None or not _find_claimable(row, None, now):",
+            "Only spares work: it is looked at once more, with its locks.",
+        ),
+        Equivalent(
             "_find_claimable",
             "if not limits or allowance.is_free(row, limits, now):",
             "if (allowance.is_free(row, limits, now)):",

@@ -18,6 +18,7 @@ from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingSt
 from newsletter.delivery.models import Batch, Mailing, RateLimit
 from newsletter.delivery.sending import claims, probing
 from newsletter.delivery.sending.claims import Claim
+from tests.interleaving import just_before
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -242,6 +243,15 @@ def test_a_batch_that_somebody_takes_between_our_look_and_our_claim_is_theirs(ba
         assert taken(batch, now) is None
     batch.refresh_from_db()
     assert batch.lease_owner == "worker/2"
+
+
+def test_of_a_mailing_that_is_deleted_between_our_look_and_our_claim_nothing_is_taken(
+    batch: Batch, now: datetime
+) -> None:
+    provider = Mailing.objects.get().provider
+    Mailing.objects.update(proven_at=None)
+    with just_before('SELECT "delivery_mailing"."id"', lambda: Mailing.objects.all().delete()):
+        assert claims.claim_batch(now, until=now + MINUTE, owner="worker/1", provider=provider) is None
 
 
 def test_where_nothing_is_due_nothing_is_locked(batch: Batch, now: datetime) -> None:

@@ -328,6 +328,8 @@ def test_what_cannot_be_noted_outside_the_database_does_not_leave_and_is_tried_a
         (loses_the_answer, ""),
         (breaks_off, ""),
         (names(0), ""),
+        (lambda *_: Answer(AnswerKind.REFUSED, "Busy.", accepted_places=(0,)), ""),
+        (lambda *_: Answer(AnswerKind.REFUSED, "Busy.", unknown_places=(0,)), ""),
     ],
 )
 def test_an_answer_that_is_sure_of_all_is_noted_outside_the_database(

@@ -28,6 +28,24 @@ _PLANNER = tuple(
 EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     "claims": (
         Equivalent(
+            "_claim",
+            'latest="GREATEST" if connection.vendor == "postgresql" else "MAX",',
+            'latest="GREATEST" if connection.vendor == "XXpostgresqlXX" else "MAX",',
+            _ON_POSTGRESQL,
+        ),
+        Equivalent(
+            "_claim",
+            'latest="GREATEST" if connection.vendor == "postgresql" else "MAX",',
+            'latest="XXGREATESTXX" if connection.vendor == "postgresql" else "MAX",',
+            _ON_POSTGRESQL,
+        ),
+        Equivalent(
+            "_claim",
+            'latest="GREATEST" if connection.vendor == "postgresql" else "MAX",',
+            'latest="GREATEST" if (connection.vendor == "postgresql") and False else "MAX",',
+            _ON_POSTGRESQL,
+        ),
+        Equivalent(
             "_claim_restricted",
             "row = models.Mailing.objects.select_for_update(no_key=True).get(id=mailing_id)",
             "row = models.Mailing.objects.select_for_update(no_key=False).get(id=mailing_id)",

@@ -30,6 +30,7 @@ from tests.fakes.provider import (
     does_not_know_the_key,
     loses_the_answer,
     names,
+    refuses_for_good,
     refuses_for_now,
     wants_another_key,
 )
@@ -342,6 +343,26 @@ def test_an_answer_that_is_sure_of_all_is_noted_outside_the_database(
     assert note.answer == noted
 
 
+def test_another_key_does_not_make_good_what_is_wrong_with_the_mail(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = frozen()
+    provider = ScriptedProvider(refuses_for_good)
+    hand_over.hand_over_next(now, owner="a", provider=provider, clock=lambda: now, has_new_key=lambda account: True)
+    assert shown(made).state == MailingState.PAUSED
+
+
+def test_which_members_were_in_an_attempt_is_noted_outside_the_database(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(4)
+    frozen()
+    provider = ScriptedProvider(breaks_off)
+    assert hand_over_one(provider, now)
+    assert hand_over_one(provider, now + timedelta(minutes=1))
+    notes = installation.get_state_folder().list_attempts(installation.get_standing(now).identity, now)
+    assert [each.places for each in notes] == [None, (2, 3)]
+
+
 def test_a_batch_that_was_mended_is_sent_at_once_when_somebody_says_so(frozen: Plan, join: Join, now: datetime) -> None:
     join(3)
     made = frozen()
@@ -409,7 +430,11 @@ def test_a_key_that_was_changed_in_mid_send_loses_nobody_and_asks_whether_it_is_
     old.account, new.account = "host key1", "host key2"
     for _ in range(2):
         hand_over.hand_over_next(
-            now, owner="worker/1", provider=old, clock=lambda: now, has_new_key=lambda account: changed
+            now,
+            owner="worker/1",
+            provider=old,
+            clock=lambda: now,
+            has_new_key=lambda account: changed and account == old.account,
         )
     found = shown(made)
     assert found.state == (MailingState.SENDING if changed else MailingState.PAUSED)

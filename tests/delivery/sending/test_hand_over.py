@@ -10,14 +10,18 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from newsletter.catalog import newsletter_settings
+from newsletter.curator.editions import edition_lookup
 from newsletter.delivery import installation, isolation, models
 from newsletter.delivery.ledger.format import FORMAT, Outcomes, pack_members
 from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome
 from newsletter.delivery.providers.base import Answer, AnswerKind
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, expired_leases, freeze, hand_over, mailings, prepared_batches
+from newsletter.delivery.state_folder import AttemptNote
 from subscribers import audience
 from tests.actors import SYSTEM
+from tests.conftest import Newsroom
 from tests.delivery.conftest import Sent, hand_over_all, hand_over_one, shown
 from tests.fakes.provider import (
     Killed,
@@ -349,6 +353,41 @@ def test_another_key_does_not_make_good_what_is_wrong_with_the_mail(frozen: Plan
     provider = ScriptedProvider(refuses_for_good)
     hand_over.hand_over_next(now, owner="a", provider=provider, clock=lambda: now, has_new_key=lambda account: True)
     assert shown(made).state == MailingState.PAUSED
+
+
+def test_all_that_a_restored_ledger_may_lack_of_an_attempt_is_noted(
+    frozen: Plan, join: Join, newsroom: Newsroom, now: datetime
+) -> None:
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, tracking="on", seen=None, by=SYSTEM)
+    join(2)
+    made = frozen()
+    models.Batch.objects.update(stratum=7, language="de", begun=3)
+    later = now + timedelta(minutes=1)
+    assert hand_over_one(ScriptedProvider(), later)
+    batch, standing = models.Batch.objects.get(), installation.get_standing(later)
+    (note,) = installation.get_state_folder().list_attempts(standing.identity, later)
+    assert note == AttemptNote(
+        history=standing.history,
+        at=later.isoformat(),
+        mailing=made.key,
+        kind=made.kind,
+        newsletter_id=newsroom.briefing.id,
+        edition_id=made.edition_id,
+        edition_date=edition_lookup.get_edition(made.edition_id).date.isoformat(),
+        snapshot_id=models.Mailing.objects.get().snapshot_id,
+        batch=batch.key,
+        number=1,
+        begun=4,
+        attempt=batch.attempt_key,
+        stratum=7,
+        variant=batch.variant,
+        language="de",
+        tracking=True,
+        format=FORMAT,
+        members=bytes(batch.members),
+        places=None,
+        answer=AnswerKind.ACCEPTED,
+    )
 
 
 def test_which_members_were_in_an_attempt_is_noted_outside_the_database(

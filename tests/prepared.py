@@ -51,6 +51,7 @@ class _Kept:
     files: dict[str, bytes | None]  # what it wrote, and None for those it removed
     at_commit: tuple[Callable[[], object], ...]
     result: bytes
+    database: str  # where statements or files name it: in another they would be of somewhere else
 
     def repeat(self) -> Any:
         before = _count_changes()
@@ -161,7 +162,9 @@ class History:
             raise NotRepeatable(result) from None
         at_commit = tuple(act for _, act, _ in connection.run_on_commit[waiting:])
         new = {name: now.get(name) for name in files.keys() | now.keys() if now.get(name) != files.get(name)}
-        return result, _Kept(tuple(self._statements[begun:]), self._changes - changes, new, at_commit, pickled)
+        statements, name = tuple(self._statements[begun:]), _get_database()
+        database = name if name in repr((statements, new)) else ""
+        return result, _Kept(statements, self._changes - changes, new, at_commit, pickled, database)
 
 
 def prepare(make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -169,7 +172,7 @@ def prepare(make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     if _history is None or not _history.is_complete():
         return make(*args, **kwargs)
     key = make.__module__, make.__qualname__, repr((args, kwargs)), _history.describe()
-    if key in _kept:
+    if key in _kept and _kept[key].database in ("", _get_database()):
         _kept.move_to_end(key)
         result: T = _kept[key].repeat()
         return result
@@ -207,6 +210,10 @@ def keep_history(monkeypatch: pytest.MonkeyPatch, *, flushes: bool) -> Iterator[
 def _count_changes() -> int:
     """How many rows were changed through this connection, triggers' included."""
     return getattr(connection.connection, "total_changes", 0)
+
+
+def _get_database() -> str:
+    return str(connection.settings_dict["NAME"])
 
 
 def _get_folder() -> Path:

@@ -105,17 +105,19 @@ FAILURES: dict[str, tuple[Fault, ...]] = {
 DONE_AT_PROVIDER = {"killed after", "answer lost"}
 
 
-def fail_call(stage: Stage, call: str, failure: str, make: Callable[[], object]) -> None:
-    """Makes a call that goes wrong."""
+def fail_call(stage: Stage, call: str, failure: str, make: Callable[[], object]) -> object:
+    """Makes a call that goes wrong. What it returned; None where it ended with an error."""
     looks_first = {"new_cancel_id": 1, "release": 1}.get(call, 0)  # at the list of ids, which is not what fails
     faults = [*[None] * (looks_first if failure != "down" else 0), *FAILURES[failure]]
     if failure.startswith("killed"):
         dies(stage.provider, call, after=failure == "killed after")
     else:
         stage.server.weather = lambda: faults.pop(0) if faults else None
+    made = None
     with suppress(Killed, ProviderError):
-        make()
+        made = make()
     faults.clear()
+    return made
 
 
 def other_host(stage: Stage) -> SendGrid:

@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.accounts.actors import SystemActor
 from newsletter.catalog import newsletter_settings
-from newsletter.delivery import models
+from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import MailingState, Outcome, RecallState
 from newsletter.delivery.sending import freeze, recall, recall_slots, recall_window
@@ -406,7 +406,8 @@ def test_an_id_that_is_asked_for_in_vain_is_asked_for_again_and_counted(stage: S
 
 @pytest.mark.parametrize("failure", FAILURES)
 def test_a_place_that_could_not_be_given_back_counts_as_taken_and_is_tried_again(stage: Stage, failure: str) -> None:
-    fail_call(stage, "release", failure, begin_call("release", stage))
+    decided = fail_call(stage, "release", failure, begin_call("release", stage))
+    assert decided == (None if failure.startswith("killed") else 1)
     row = models.Mailing.objects.get()
     assert (row.state, row.recall) == (MailingState.CANCELLED, RecallState.OPEN)
     assert bool(stage.server.statuses) == (failure not in DONE_AT_PROVIDER)
@@ -417,9 +418,32 @@ def test_a_place_that_could_not_be_given_back_counts_as_taken_and_is_tried_again
     assert recall_slots.free_slots(stage.now, stage.provider)
     assert stage.server.statuses == {}
     row.refresh_from_db()
-    assert row.recall == RecallState.CLOSED
+    assert (row.recall, row.ask_provider_at) == (RecallState.CLOSED, None)
     assert stage.mailing.counts == {"recalled": 5}
     assert not stage.server.accepted
+
+
+def test_a_place_that_another_worker_gives_back_is_left_to_it(stage: Stage) -> None:
+    free = begin_call("release", stage)
+    theirs = stage.now + recall_window.RETRY_AFTER
+    with just_before("UPDATE delivery_mailing SET", lambda: models.Mailing.objects.update(ask_provider_at=theirs)):
+        assert free() == 0
+    assert stage.server.statuses, "nobody was asked"
+
+
+def test_a_place_whose_return_fails_unexpectedly_is_named_and_tried_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = begin_call("release", stage)
+
+    def broken(cancel_id: str) -> None:
+        raise ValueError(cancel_id)
+
+    monkeypatch.setattr(stage.provider, "release", broken)
+    assert free() == 0
+    (failure,) = isolation.list_failures()
+    assert failure.what == f"Freeing the place of mailing {stage.mailing_id}"
+    assert stage.now < models.FailedItem.objects.get().next_at < stage.now + timedelta(hours=1)
 
 
 def test_the_provider_is_asked_for_one_id_however_many_workers_want_one(stage: Stage) -> None:
@@ -427,7 +451,7 @@ def test_the_provider_is_asked_for_one_id_however_many_workers_want_one(stage: S
     stage.plan()
     theirs = stage.now + recall_window.RETRY_AFTER
     with just_before("UPDATE delivery_mailing SET", lambda: models.Mailing.objects.update(begins_at=theirs)):
-        recall_slots.open_next_window(stage.now, stage.provider)
+        assert recall_slots.open_next_window(stage.now, stage.provider), "there may be another"
     assert stage.server.requests == 0
 
 

@@ -28,6 +28,12 @@ _PLANNER = tuple(
 EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     "claims": (
         Equivalent(
+            "_claim_restricted",
+            "if row is None or not _find_claimable(row, limits, now):",
+            "if (row is None):",
+            "Only spares work: it is looked at once more, with its locks.",
+        ),
+        Equivalent(
             "_claim",
             'latest="GREATEST" if connection.vendor == "postgresql" else "MAX",',
             'latest="GREATEST" if connection.vendor == "XXpostgresqlXX" else "MAX",',

@@ -36,6 +36,7 @@ TARGETS = {
         (
             "tests/delivery/sending/test_hand_over.py",
             "tests/delivery/sending/test_answers.py",
+            "tests/delivery/sending/test_prepared_batches.py",
             "tests/delivery/sending/test_late_mailings.py",
             "tests/delivery/test_installation.py",
         ),

@@ -348,6 +348,21 @@ def test_an_answer_that_is_sure_of_all_is_noted_outside_the_database(
     assert note.answer == noted
 
 
+@pytest.mark.parametrize(("per_minute", "seconds", "leaves"), [(50, 6, False), (50, 5, True), (0, 6, True)])
+def test_what_was_prepared_slowly_under_a_limit_waits_for_its_turn_again(
+    frozen: Plan, join: Join, now: datetime, per_minute: int, seconds: int, leaves: bool
+) -> None:
+    """What leaves later than it took its allowance for leaves together with what comes next: a burst."""
+    join(2)
+    frozen()
+    models.Mailing.objects.update(per_minute=per_minute)
+    provider, later = ScriptedProvider(), now + timedelta(seconds=seconds)
+    assert hand_over.hand_over_next(now, owner="worker/1", provider=provider, clock=lambda: later)
+    assert bool(provider.requests) == leaves
+    batch = models.Batch.objects.get()
+    assert (batch.state, batch.attempt) == ((BatchState.ACCEPTED, 1) if leaves else (BatchState.PLANNED, 0))
+
+
 def test_another_key_does_not_make_good_what_is_wrong_with_the_mail(frozen: Plan, join: Join, now: datetime) -> None:
     join(2)
     made = frozen()

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from newsletter.catalog import newsletter_settings
-from newsletter.delivery import models
+from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger.states import BatchState, RecallState
 from newsletter.delivery.reports import recipients
 from newsletter.delivery.reports.summary import Mailing
@@ -72,6 +72,7 @@ def test_a_batch_that_everybody_left_is_withdrawn_without_a_request(
     hand_over_all(provider, now)
     assert not provider.requests
     assert shown(made).batches == {"withdrawn": 1}
+    assert not isolation.list_failures()
 
 
 def test_the_address_of_the_freeze_is_used(frozen: Plan, join: Join, now: datetime) -> None:

@@ -10,7 +10,7 @@ from newsletter import confinement
 from newsletter.confinement import run_confined
 from newsletter.curator.articles.extraction import pasted
 from newsletter.kernel.errors import Refused
-from tests import confined, prepared
+from tests import confined
 
 TEXT = "Otters are back\n\nThey came back in the night, said the miller.\n"
 
@@ -43,12 +43,6 @@ def test_the_same_work_is_asked_for_once_and_answers_the_same(asked: list[str]) 
 
 def test_other_values_are_asked_for(asked: list[str]) -> None:
     assert read() != read(address="https://other.example.com/1")
-    assert len(asked) == 2
-
-
-def test_where_nothing_is_prepared_each_is_asked_for(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepared, "enabled", False)
-    assert read() == read()
     assert len(asked) == 2
 
 

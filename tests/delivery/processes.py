@@ -318,8 +318,9 @@ def all_done() -> bool:
         with suppress(Refused):  # another worker was faster
             mailing_id = models.Mailing.objects.get().id
             recall.resume_mailing(mailing_id, by=SYSTEM, now=clock.now(), provider=wiring.get_provider())
-    open_still = (
+    open_still = (  # the alarm alone stands for a moment behind a repair, until some worker finishes the mailing
         models.Alarm.objects.filter(message=unsettled.ALARM).exists()
+        and unsettled.has_too_many_unknown(models.Mailing.objects.get())
         and not backlog.measure_backlog(clock.now() + timedelta(days=1), limit=1).batches
     )
     return (state == MailingState.FINISHED or open_still) and not models.WebhookPayload.objects.exists()

@@ -28,6 +28,26 @@ _PLANNER = tuple(
 EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     "claims": (
         Equivalent(
+            "_list_due_mailings",
+            "return [(mailing_id, bool(restricted)) for mailing_id, restricted, due_at in cursor.fetchall() if due_at]",
+            "return [(mailing_id, bool(restricted)) for mailing_id, restricted, due_at in "
+            "cursor.fetchall() if ((due_at) or True)]",
+            "Only spares work: what is claimed has to be due.",
+        ),
+        Equivalent(
+            "_claim",
+            'lock = "FOR UPDATE OF b SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""',
+            'lock = "XXFOR UPDATE OF b SKIP LOCKEDXX" if connection.features.has_select_for_update_skip_locked else ""',
+            _ON_POSTGRESQL,
+        ),
+        Equivalent(
+            "_claim",
+            'lock = "FOR UPDATE OF b SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""',
+            'lock = "FOR UPDATE OF b SKIP LOCKED" if '
+            '(connection.features.has_select_for_update_skip_locked) and False else ""',
+            _ON_POSTGRESQL,
+        ),
+        Equivalent(
             "_claim_restricted",
             "if row is None or not _find_claimable(row, limits, now):",
             "if (row is None):",

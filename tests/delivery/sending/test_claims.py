@@ -245,6 +245,18 @@ def test_a_batch_that_somebody_takes_between_our_look_and_our_claim_is_theirs(ba
     assert batch.lease_owner == "worker/2"
 
 
+def test_a_mailing_that_has_to_wait_stands_in_no_other_s_way(batch: Batch, now: datetime) -> None:
+    other = another_mailing(batch)
+    later = another(batch, mailing_id=other.id, due_at=now)
+    Mailing.objects.filter(id=batch.mailing_id).update(proven_at=None)  # as many are in flight as may be
+    for _ in range(probing.MAX_PROBES):
+        another(batch, state=BatchState.SENDING)
+    Batch.objects.filter(id=batch.id).update(due_at=now - MINUTE)
+    claim = taken(batch, now)
+    assert claim
+    assert claim.id == later.id
+
+
 def test_of_a_mailing_that_is_deleted_between_our_look_and_our_claim_nothing_is_taken(
     batch: Batch, now: datetime
 ) -> None:

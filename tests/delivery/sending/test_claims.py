@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from newsletter.delivery import installation
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, RecallState
-from newsletter.delivery.models import Batch, Mailing, RateLimit
+from newsletter.delivery.models import Batch, Mailing, RateLimit, RateLimits
 from newsletter.delivery.sending import claims, probing
 from newsletter.delivery.sending.claims import Claim
 from tests.interleaving import just_before
@@ -255,6 +255,18 @@ def test_a_mailing_that_has_to_wait_stands_in_no_other_s_way(batch: Batch, now: 
     claim = taken(batch, now)
     assert claim
     assert claim.id == later.id
+
+
+@pytest.mark.parametrize(
+    ("closed_for", "is_taken"),
+    [(MINUTE, False), (timedelta(), True), (RateLimits.LONGEST_CLOSED + timedelta(hours=1), True)],
+    ids=["closed", "open again", "by a clock that was put back since"],
+)
+def test_nothing_is_taken_for_a_provider_that_asked_to_wait(
+    batch: Batch, now: datetime, closed_for: timedelta, is_taken: bool
+) -> None:
+    RateLimit.objects.create(name=Mailing.objects.get().provider, closed_until=now + closed_for)
+    assert bool(taken(batch, now)) == is_taken
 
 
 def test_of_a_mailing_that_is_deleted_between_our_look_and_our_claim_nothing_is_taken(

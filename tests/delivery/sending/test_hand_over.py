@@ -363,6 +363,17 @@ def test_what_was_prepared_slowly_under_a_limit_waits_for_its_turn_again(
     assert (batch.state, batch.attempt) == ((BatchState.ACCEPTED, 1) if leaves else (BatchState.PLANNED, 0))
 
 
+def test_the_mark_rises_with_the_first_attempt_of_a_mailing_alone(frozen: Plan, join: Join, now: datetime) -> None:
+    join(120)
+    frozen()
+    provider = ScriptedProvider(refuses_for_now)
+    marks = []
+    for minutes in range(4):
+        marks.append(models.Installation.objects.get().mark)
+        hand_over_one(provider, now + timedelta(minutes=minutes))
+    assert marks == [marks[0], marks[0] + 1, marks[0] + 1, marks[0] + 1]
+
+
 def test_another_key_does_not_make_good_what_is_wrong_with_the_mail(frozen: Plan, join: Join, now: datetime) -> None:
     join(2)
     made = frozen()

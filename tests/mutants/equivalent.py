@@ -242,6 +242,12 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     ),
     "hand_over": (
         Equivalent(
+            "hand_over_next",
+            "has_new_key: Callable[[str], bool] = lambda account: False,",
+            "has_new_key: Callable[[str], bool] = lambda account: None,",
+            "Both say no.",
+        ),
+        Equivalent(
             "_send",
             "installation.note_answer(standing.history, request.attempt, answer.kind, now)",
             "installation.note_answer(None, request.attempt, answer.kind, now)",

@@ -374,6 +374,31 @@ def test_the_mark_rises_with_the_first_attempt_of_a_mailing_alone(frozen: Plan, 
     assert marks == [marks[0], marks[0] + 1, marks[0] + 1, marks[0] + 1]
 
 
+def test_what_died_in_other_hands_waits_for_what_is_due(frozen: Plan, join: Join, now: datetime) -> None:
+    join(150)
+    made = frozen()
+    models.Mailing.objects.update(proven_at=now)
+    models.Batch.objects.filter(number=1).update(state=BatchState.CLAIMED, lease_until=now - LATER, lease_owner="dead")
+    assert hand_over_one(ScriptedProvider(), now)
+    assert shown(made).batches == {"claimed": 1, "accepted": 1, "planned": 1}
+
+
+def test_while_sending_is_held_nothing_is_looked_at(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = frozen()
+    models.Batch.objects.update(state=BatchState.CLAIMED, lease_until=now - LATER, lease_owner="dead")
+    installation.hold("A backup was restored.", now)
+    assert not hand_over_one(ScriptedProvider(), now)
+    assert shown(made).batches == {"claimed": 1}
+
+
+def test_without_another_key_one_that_is_refused_stops_the_mailing(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = frozen()
+    hand_over_one(ScriptedProvider(does_not_know_the_key), now)
+    assert shown(made).state == MailingState.PAUSED
+
+
 def test_another_key_does_not_make_good_what_is_wrong_with_the_mail(frozen: Plan, join: Join, now: datetime) -> None:
     join(2)
     made = frozen()

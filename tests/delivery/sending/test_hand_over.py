@@ -366,6 +366,7 @@ def test_what_was_prepared_slowly_under_a_limit_waits_for_its_turn_again(
 def test_the_mark_rises_with_the_first_attempt_of_a_mailing_alone(frozen: Plan, join: Join, now: datetime) -> None:
     join(120)
     frozen()
+    installation.check(now)
     provider = ScriptedProvider(refuses_for_now)
     marks = []
     for minutes in range(4):

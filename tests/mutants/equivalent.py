@@ -28,6 +28,14 @@ _PLANNER = tuple(
 EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     "claims": (
         Equivalent(
+            "claim_batch",
+            "def claim_batch(now: datetime, *, until: datetime, owner: str, provider: str, account: "
+            'str = "") -> Claim | None:',
+            "def claim_batch(now: datetime, *, until: datetime, owner: str, provider: str, account: "
+            'str = "XXXX") -> Claim | None:',
+            "No account is called so: what may leave by any is taken by either.",
+        ),
+        Equivalent(
             "_list_due_mailings",
             "return [(mailing_id, bool(restricted)) for mailing_id, restricted, due_at in cursor.fetchall() if due_at]",
             "return [(mailing_id, bool(restricted)) for mailing_id, restricted, due_at in "

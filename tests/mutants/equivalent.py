@@ -256,12 +256,6 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "Both say no.",
         ),
         Equivalent(
-            "_send",
-            "installation.note_answer(standing.history, request.attempt, answer.kind, now)",
-            "installation.note_answer(None, request.attempt, answer.kind, now)",
-            "Says into which file it is written: those of all histories are read together.",
-        ),
-        Equivalent(
             "hand_over_next",
             "installation.note_answer(standing.history, attempt, failure.kind, ready)",
             "installation.note_answer(None, attempt, failure.kind, ready)",

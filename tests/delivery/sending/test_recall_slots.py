@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.accounts.actors import SystemActor
 from newsletter.catalog import newsletter_settings
-from newsletter.delivery import isolation, models
+from newsletter.delivery import installation, isolation, models
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import MailingState, Outcome, RecallState
 from newsletter.delivery.sending import freeze, recall, recall_slots, recall_window
@@ -212,6 +212,7 @@ def test_the_last_place_is_not_taken_by_two(stage: Stage, plan: Any) -> None:
         other = plan(kind="test", provider="sendgrid", due_at=stage.due, recall_minutes=LEAD, now=stage.now)
         models.Mailing.objects.filter(id=other.id).update(recall=RecallState.OPEN, cancel_id="theirs")
 
+    installation.get_standing(stage.now)  # so that the first transaction is that of the place
     with just_before("SAVEPOINT", another_takes_it):
         recall_slots.open_next_window(stage.now, stage.provider)
     assert recall_slots._slot_holders(stage.now, stage.provider.account).count() == 1
@@ -276,6 +277,7 @@ def test_with_a_provider_that_cannot_cancel_no_window_opens_and_no_place_is_give
     models.Mailing.objects.update(recall=RecallState.OPEN, recalled_at=stage.now)
     assert not recall_slots.free_slots(stage.at(-60 * 9), ScriptedProvider())
     assert models.Mailing.objects.get().recall == RecallState.OPEN
+    assert not isolation.list_failures()
 
 
 @pytest.mark.parametrize(
@@ -421,6 +423,17 @@ def test_a_place_that_could_not_be_given_back_counts_as_taken_and_is_tried_again
     assert (row.recall, row.ask_provider_at) == (RecallState.CLOSED, None)
     assert stage.mailing.counts == {"recalled": 5}
     assert not stage.server.accepted
+
+
+def test_a_place_is_given_back_whatever_of_other_mailings_is_in_flight_and_by_whom_it_was_taken(
+    stage: Stage, trial: models.Mailing
+) -> None:
+    free = begin_call("release", stage)
+    models.Mailing.objects.filter(id=stage.mailing_id).update(account="")
+    mine = models.Batch.objects.get(mailing_id=stage.mailing_id)
+    mine.id, mine.mailing_id, mine.key, mine.state = None, trial.id, "other", "sending"
+    mine.save(force_insert=True)
+    assert free() == 1
 
 
 def test_a_place_that_another_worker_gives_back_is_left_to_it(stage: Stage) -> None:

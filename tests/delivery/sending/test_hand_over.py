@@ -382,6 +382,7 @@ def test_what_died_in_other_hands_waits_for_what_is_due(frozen: Plan, join: Join
     models.Batch.objects.filter(number=1).update(state=BatchState.CLAIMED, lease_until=now - LATER, lease_owner="dead")
     assert hand_over_one(ScriptedProvider(), now)
     assert shown(made).batches == {"claimed": 1, "accepted": 1, "planned": 1}
+    assert models.Batch.objects.get(state=BatchState.CLAIMED).lease_owner == "dead"
 
 
 def test_while_sending_is_held_nothing_is_looked_at(frozen: Plan, join: Join, now: datetime) -> None:

@@ -233,12 +233,15 @@ def test_a_worker_that_slept_before_the_first_byte_sends_nothing(
     assert (note.attempt, note.answer) == (batch.attempt_key, AnswerKind.REFUSED), "nobody looks for it later"
 
 
-def test_a_worker_that_took_just_as_long_as_it_may_sends(frozen: Plan, join: Join, now: datetime) -> None:
+@pytest.mark.parametrize(("seconds", "leaves"), [(30, True), (30.5, False)])
+def test_a_worker_may_take_half_a_minute_to_begin(
+    frozen: Plan, join: Join, now: datetime, seconds: float, leaves: bool
+) -> None:
     join(3)
     frozen()
-    provider, clock = ScriptedProvider(), reads(now, now + hand_over.LONGEST_BEGIN)
+    provider, clock = ScriptedProvider(), reads(now, now + timedelta(seconds=seconds))
     hand_over.hand_over_next(now, owner="worker/1", provider=provider, clock=clock)
-    assert len(provider.mailed) == 3
+    assert bool(provider.mailed) == leaves
 
 
 def test_progress_is_noted_once_a_minute(frozen: Plan, join: Join, now: datetime) -> None:

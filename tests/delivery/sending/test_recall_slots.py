@@ -203,6 +203,30 @@ def test_a_window_that_another_worker_opens_as_we_give_up_is_open(stage: Stage) 
     assert not stage.alarms
 
 
+@pytest.mark.parametrize("opened", [False, True])
+def test_when_the_last_place_was_taken_only_what_still_wants_one_is_looked_at_at_once(
+    stage: Stage, trial: models.Mailing, opened: bool
+) -> None:
+    stage.server.statuses = {f"others-{n}": "pause" for n in range(MOST_STATUSES - 1)}
+    stage.at(LEAD)
+    stage.plan()
+    rows, later = models.Mailing.objects, stage.now + timedelta(minutes=7)
+    waiting = models.Mailing.objects.get(id=trial.id)
+    waiting.pk, waiting.key, waiting.begins_at = None, "waiting", later
+    waiting.save(force_insert=True)
+
+    def another_takes_it() -> None:
+        rows.filter(id=trial.id).update(recall=RecallState.OPEN, cancel_id="theirs")
+        if opened:
+            rows.filter(id=stage.mailing_id).update(recall=RecallState.OPEN, begins_at=later)
+
+    installation.get_standing(stage.now)
+    with just_before("SAVEPOINT", another_takes_it):
+        assert recall_slots.open_next_window(stage.now, stage.provider)
+    assert rows.get(id=waiting.id).begins_at == later
+    assert rows.get(id=stage.mailing_id).begins_at == (later if opened else stage.now)
+
+
 def test_the_last_place_is_not_taken_by_two(stage: Stage, plan: Any) -> None:
     stage.server.statuses = {f"others-{n}": "pause" for n in range(MOST_STATUSES - 1)}
     stage.at(LEAD)

@@ -222,6 +222,13 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     "recall_slots": (
         Equivalent(
             "open_next_window",
+            "if not waiting.filter(id=row.id, begins_at=row.begins_at).update(begins_at=now + "
+            "recall_window.RETRY_AFTER):",
+            "if not waiting.filter(id=row.id, ).update(begins_at=now + recall_window.RETRY_AFTER):",
+            "What another worker put off begins later than now, and is not among those that wait.",
+        ),
+        Equivalent(
+            "open_next_window",
             'models.RateLimit.objects.select_for_update().get(name="recall")'
             "  # no two mailings take the last place both",
             "pass  # no two mailings take the last place both",

@@ -293,6 +293,29 @@ def test_no_id_is_asked_for_where_no_window_is_to_be_opened(stage: Stage, change
     assert stage.server.requests == 0
 
 
+def test_of_two_windows_that_begin_together_one_is_put_off_while_it_is_asked_for(
+    stage: Stage, trial: models.Mailing
+) -> None:
+    stage.plan()
+    stage.at(LEAD)
+    begins = stage.now - timedelta(minutes=1)
+    models.Mailing.objects.update(begins_at=begins)
+    stage.server.fail_next(Fault(status=503))
+    assert recall_slots.open_next_window(stage.now, stage.provider)
+    then = stage.now + recall_window.RETRY_AFTER
+    assert set(models.Mailing.objects.values_list("begins_at", flat=True)) == {begins, then}
+
+
+def test_while_sending_is_held_no_window_is_opened(stage: Stage) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    installation.check(stage.now)
+    installation.hold("A backup was restored.", stage.now)
+    installation.forget_standing()
+    assert not recall_slots.open_next_window(stage.now, stage.provider)
+    assert stage.server.requests == 0
+
+
 def test_with_a_provider_that_cannot_cancel_no_window_opens_and_no_place_is_given_back(stage: Stage) -> None:
     stage.at(LEAD)
     stage.plan()

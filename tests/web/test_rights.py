@@ -452,7 +452,7 @@ def ask(visitor: Visitor, path: str, form: dict[str, Any] | None = None, *, htmx
 
 
 LINK = re.compile(r'\b(?:href|hx-get|formaction)="(/[^"#]*)')
-# What the tests of this module opened so far: the newsroom is made anew for each, the same one again.
+# Pages that tests of this module have opened: each test builds the newsroom again, and always the same one.
 _opened: dict[tuple[Things, str, str], tuple[int, tuple[str, ...]]] = {}
 
 

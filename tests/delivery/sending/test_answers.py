@@ -272,7 +272,7 @@ def test_a_refusal_that_comes_after_its_lease_sends_nothing_again(frozen: Plan, 
     assert shown(made).counts == {"unknown": 2}
 
 
-@pytest.mark.django_db(transaction=True)  # the connection is made anew in between
+@pytest.mark.django_db(transaction=True)  # the connection is reopened in between
 def test_an_answer_survives_a_database_that_takes_nothing_for_a_while(
     frozen: Plan, join: Join, now: datetime, pauses: list[float]
 ) -> None:

@@ -179,13 +179,18 @@ class Storm:
             workers.pop(self.chance.randrange(len(workers))).kill()
             workers.append(self._start("work"))
         for worker in workers:
-            assert worker.wait(self.weather.seconds) == 0
+            assert worker.wait(self.weather.seconds) == 0, self._read_log()
 
     def _run(self, *words: str) -> str:
         done = self._get_interpreter().run(*words, timeout=self.weather.seconds)
         self._log.write(done.stderr.encode())
-        assert done.returncode == 0, words
+        assert done.returncode == 0, (words, self._read_log())
         return done.stdout
+
+    def _read_log(self) -> str:
+        """The end of what the processes said, for whoever looks into a failure."""
+        self._log.flush()
+        return Path(self._log.name).read_text(errors="replace")[-4000:]
 
     def _start(self, *words: str) -> Process:
         process = self._get_interpreter().start(*words, stdin=PIPE, stdout=PIPE, stderr=self._log)

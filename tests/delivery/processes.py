@@ -46,6 +46,7 @@ from newsletter.delivery.events import applying, inbox  # noqa: E402
 from newsletter.delivery.ledger import states  # noqa: E402
 from newsletter.delivery.ledger.states import BatchState, MailingState, RecallState  # noqa: E402
 from newsletter.delivery.providers import registry  # noqa: E402
+from newsletter.delivery.providers.base import ProviderError  # noqa: E402
 from newsletter.delivery.reports import recipients, summary  # noqa: E402
 from newsletter.delivery.sending import (  # noqa: E402
     backlog,
@@ -315,7 +316,7 @@ def all_done() -> bool:
     ):
         return True
     if state == MailingState.PAUSED:  # too many answers lost in a row
-        with suppress(Refused):  # another worker was faster
+        with suppress(Refused, ProviderError):  # another worker was faster, or the provider failed: tried again
             mailing_id = models.Mailing.objects.get().id
             recall.resume_mailing(mailing_id, by=SYSTEM, now=clock.now(), provider=wiring.get_provider())
     open_still = (  # the alarm alone stands for a moment behind a repair, until some worker finishes the mailing

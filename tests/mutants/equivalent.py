@@ -338,6 +338,18 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "claim, outcomes, zip(places, wanted, people.addresses, strict=False), people.excluded, now",
             "There is one of each: the sequences are made from the same members.",
         ),
+        Equivalent(
+            "_format_dates",
+            'return [""] * len(people)',
+            'return ["XXXX"] * len(people)',
+            "The mail has no place for it.",
+        ),
+        Equivalent(
+            "prepare_batch",
+            "mailing.list_id, wanted, as_of=mailing.frozen_at, suppressed_upto=mailing.suppressed_upto\n)",
+            "mailing.list_id, wanted, as_of=mailing.frozen_at, )",
+            "Only spares reading: who was suppressed until then is no member.",
+        ),
     ),
     "answers": (
         Equivalent(
@@ -369,6 +381,24 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "if not models.Batch.objects.filter(id=claim.id, version=row.version, state=row.state).update(**values):",
             "if not models.Batch.objects.filter(id=claim.id, version=row.version, ).update(**values):",
             "Whatever changes the state of a batch in flight gives it another version.",
+        ),
+        Equivalent(
+            "_may_have_reached_somebody",
+            'tried = models.Batch.objects.filter(mailing_id=mailing_id).exclude(attempt_key="")',
+            'tried = models.Batch.objects.filter(mailing_id=mailing_id).exclude(attempt_key="XXXX")',
+            "Only spares reading: who is in a batch that was never tried has nothing yet.",
+        ),
+        Equivalent(
+            "_may_have_reached_somebody",
+            'tried = models.Batch.objects.filter(mailing_id=mailing_id).exclude(attempt_key="")',
+            "tried = models.Batch.objects.filter(mailing_id=mailing_id).exclude(attempt_key=None)",
+            "Only spares reading: who is in a batch that was never tried has nothing yet.",
+        ),
+        Equivalent(
+            "_may_have_reached_somebody",
+            'known = (Outcomes(*packed).count_outcomes() for packed in tried.values_list("outcomes", "format"))',
+            'known = (Outcomes(*packed).count_outcomes() for packed in tried.values_list("outcomes", ))',
+            "There is one format so far.",
         ),
     ),
     "freeze": (

@@ -171,7 +171,7 @@ class Forked:
         self, session: pytest.Session, trial: Trial, source: str, wanted: Sequence[pytest.Item], usual: float
     ) -> None:
         """`usual` is how long these tests take. Processor time is what counts: others may be at work on the machine."""
-        self.folder, self.processor, self.limit = trial.folder, 5 + int(5 * usual), 120 + 20 * usual
+        self.folder, self.processor, self.limit = trial.folder, 5 + int(5 * usual), 30 + 10 * usual
         self.started = time.monotonic()
         self.folder.mkdir()
         sys.stdout.flush()

@@ -46,6 +46,8 @@ TARGETS = {
         (
             "tests/delivery/sending/test_prepared_batches.py",
             "tests/delivery/sending/test_hand_over.py",
+            "tests/delivery/sending/test_answers.py",
+            "tests/delivery/sending/test_envelopes.py",
             "tests/delivery/sending/test_freeze_variants.py",
         ),
     ),

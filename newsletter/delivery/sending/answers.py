@@ -61,7 +61,7 @@ def _record(prepared: PreparedBatch, answer: Answer, now: datetime) -> None:
         jitter=random.random(),  # noqa: S311
         some_named=len(waiting) < len(prepared.places),
         message_proven=proven,
-        may_have_reached=answer.permanent and not proven and _may_have_reached_somebody(prepared),
+        may_have_reached=answer.permanent and not proven and _may_have_reached_somebody(claim.mailing_id),
         lost_answers=_count_lost_answers(claim.mailing_id) if answer.unknown else 0,
         most_lost=claim.probes or retry.MAX_LOST_ANSWERS,
     )
@@ -102,12 +102,11 @@ def _has_accepted_batch(mailing_id: int) -> bool:
     return models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.ACCEPTED).exists()
 
 
-def _may_have_reached_somebody(prepared: PreparedBatch) -> bool:
+def _may_have_reached_somebody(mailing_id: int) -> bool:
     """Whether somebody has it, or may have it, by an answer that was lost or one that named a few."""
-    others = models.Batch.objects.filter(mailing_id=prepared.claim.mailing_id).exclude(attempt_key="")
-    tried = [Outcomes(*packed) for packed in others.values_list("outcomes", "format")]
-    reached = {outcome for outcomes in (*tried, prepared.outcomes) for outcome in outcomes.count_outcomes()}
-    return any(outcome is Outcome.UNKNOWN or outcome.was_accepted for outcome in reached)
+    tried = models.Batch.objects.filter(mailing_id=mailing_id).exclude(attempt_key="")
+    known = (Outcomes(*packed).count_outcomes() for packed in tried.values_list("outcomes", "format"))
+    return any(outcome is Outcome.UNKNOWN or outcome.was_accepted for outcomes in known for outcome in outcomes)
 
 
 def _count_lost_answers(mailing_id: int) -> int:
@@ -145,7 +144,7 @@ def _store_answer(prepared: PreparedBatch, answer: Answer, retry_at: datetime | 
             "version": F("version") + 1,
         }
         if state == BatchState.PLANNED:
-            in_vain = Outcomes(row.outcomes, row.format).count_outcomes() == prepared.outcomes.count_outcomes()
+            in_vain = known.count_outcomes() == prepared.outcomes.count_outcomes()
             failing_since = row.failing_since or now
             values |= {"due_at": retry_at, "failing_since": failing_since if in_vain else None}
         else:

@@ -45,7 +45,7 @@ def decide_next_step(
     `some_named`: the answer settled some members by name. `message_proven`: a batch of this mailing went through
     before. Until one did, a refusal is taken to mean the message itself, and the mailing stops: fixing and
     resuming must reach everybody; so is one that names a few members each time, and that time after time.
-    `may_have_reached`: somebody may have it without a batch having gone through, for an answer was lost.
+    `may_have_reached`: somebody has it, or may have it, without a batch having gone through as a whole.
     `lost_answers`: how many answers were lost right before this one; with
     `most_lost` in a row the mailing stops.
     """
@@ -63,7 +63,7 @@ def decide_next_step(
     if answer.permanent and message_proven:
         return NextStep(Outcome.REFUSED)
     if answer.permanent:
-        known = "Some may have it: their answers were lost." if may_have_reached else "Nobody was mailed yet."
+        known = "Some may have it already." if may_have_reached else "Nobody was mailed yet."
         return NextStep(retry_at=now, pause_reason=f"{answer.message} {known} Fix it, then resume.")
     again = compute_retry_time(now, attempt, asked=answer.retry_at, jitter=jitter)
     if again is None:

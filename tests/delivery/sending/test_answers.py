@@ -710,4 +710,19 @@ def test_a_refusal_after_answers_that_were_lost_does_not_say_that_nobody_was_mai
     hand_over_all(ScriptedProvider(refuses_for_good), later)
     assert shown(made).state == MailingState.PAUSED
     assert "Nobody was mailed yet" not in shown(made).reason
-    assert "Some may have it: their answers were lost." in shown(made).reason
+    assert "Some may have it already." in shown(made).reason
+
+
+def test_a_refusal_after_one_message_was_taken_does_not_say_that_nobody_was_mailed(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(3)
+    made = frozen()
+
+    def takes_one(provider: ScriptedProvider, request: SendRequest, at: datetime) -> Answer:
+        provider.mail(request, 1, 2)
+        return Answer(AnswerKind.REFUSED, "This mail is wrong.", permanent=True, accepted_places=(0,))
+
+    hand_over_all(ScriptedProvider(takes_one, refuses_for_good), now)
+    assert shown(made).state == MailingState.PAUSED
+    assert "Some may have it already." in shown(made).reason

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from newsletter.catalog import newsletter_settings
+from newsletter.curator.editions import editions
 from newsletter.delivery import isolation, models
 from newsletter.delivery.ledger.states import BatchState, RecallState
 from newsletter.delivery.reports import recipients
@@ -54,7 +57,7 @@ def test_who_leaves_after_the_freeze_is_withdrawn_and_shown_as_such(
     made = frozen()
     people.unsubscribe(ids[1], newsroom.list.id, by=SYSTEM, now=now)
     provider = ScriptedProvider()
-    hand_over_all(provider, now)
+    assert hand_over_all(provider, now) == 1, "the others do not wait for another turn"
     assert "reader1@example.com" not in provider.mailed
     assert shown(made).counts == {"accepted": 2, "withdrawn": 1}
     (who,) = recipients.list_recipients(made.id, state="withdrawn", by=SYSTEM)
@@ -122,6 +125,33 @@ def test_what_batches_have_in_common_is_read_once_and_kept_of_a_few_mailings(
     for version in range(1_000, 1_040):
         prepared_batches._load_mailing_context(made.id, version, "", True)
     assert prepared_batches._load_mailing_context.cache_info().currsize == 32
+
+
+def test_what_batches_have_in_common_is_read_anew_once_the_mailing_was_changed(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(60)
+    frozen()
+    provider = ScriptedProvider()
+    hand_over_one(provider, now)
+    models.Mailing.objects.update(recall=RecallState.OPEN, cancel_id="an id", version=F("version") + 1)
+    hand_over_one(provider, now)
+    assert [request.cancel_id for request in provider.requests] == ["", "an id"]
+
+
+def test_the_date_is_the_day_on_which_the_batch_itself_is_to_leave(
+    plan: Plan, join: Join, edition: Any, now: datetime
+) -> None:
+    join(1)
+    editions.edit_edition(edition.id, intro="It is {{ date }}.", now=now, seen=None, by=SYSTEM)
+    made = plan(due_at=now + timedelta(hours=1))
+    models.Mailing.objects.filter(id=made.id).update(recall=RecallState.OPEN, cancel_id="an id", begins_at=now)
+    freeze.freeze_next(now)
+    models.Batch.objects.update(send_at=now + timedelta(days=1))
+    provider = ScriptedProvider()
+    assert hand_over_one(provider, now)
+    (request,) = provider.requests
+    assert [*request.recipients.dates] == ["Wednesday 25 November 2026"]
 
 
 def test_who_was_suppressed_before_the_freeze_is_not_looked_at_again_but_who_was_after_it_is_withdrawn(

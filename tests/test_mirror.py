@@ -24,6 +24,7 @@ WITHOUT_A_TEST = {
 WITHOUT_A_MODULE = {
     "tests/cli/test_refusals.py": "what is wrong with what a command was given: one table for all commands",
     "tests/delivery/sending/test_freeze_variants.py": "who gets which variant: freezing and handing over together",
+    "tests/delivery/sending/test_recall_unconfirmed.py": "recall.py, while nobody knows what became of a cancellation",
     "tests/delivery/test_any_order.py": "whatever happens in whatever order, nobody is mailed twice",
     "tests/delivery/test_killed.py": "workers killed at any instant, counted at a server",
     "tests/subscribers/imports/test_shapes.py": "exports of programs nobody prepared for",

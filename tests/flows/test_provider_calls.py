@@ -1,7 +1,7 @@
 """What changes something at the provider, and how it can go wrong: our rows, the provider, and what follows.
 
 Here are the calls that send: a batch, a test, a mail to one person. Those of a recall (ask for an id, cancel, give a
-place back) are in `tests/delivery/sending/test_recall.py`. The table is in docs/delivery.md and docs/recall.md.
+place back) are in `tests/delivery/sending/`. The table is in docs/delivery.md and docs/recall.md.
 """
 
 from __future__ import annotations

@@ -78,10 +78,17 @@ TARGETS = {
     "machine_activity": Target(
         "newsletter/delivery/events/machine_activity.py", ("tests/delivery/events/test_machine_activity.py",)
     ),
-    "recall": Target("newsletter/delivery/sending/recall.py", ("tests/delivery/sending/test_recall.py",)),
+    "recall": Target(
+        "newsletter/delivery/sending/recall.py",
+        ("tests/delivery/sending/test_recall.py", "tests/delivery/sending/test_recall_unconfirmed.py"),
+    ),
     "recall_slots": Target(
         "newsletter/delivery/sending/recall_slots.py",
-        ("tests/delivery/sending/test_recall_slots.py", "tests/delivery/sending/test_recall.py"),
+        (
+            "tests/delivery/sending/test_recall_slots.py",
+            "tests/delivery/sending/test_recall.py",
+            "tests/delivery/sending/test_recall_unconfirmed.py",
+        ),
     ),
     "policy": Target("subscribers/policy.py", ("tests/subscribers/test_policy.py",)),
     "merge": Target(

@@ -382,24 +382,6 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "if not models.Batch.objects.filter(id=claim.id, version=row.version, ).update(**values):",
             "Whatever changes the state of a batch in flight gives it another version.",
         ),
-        Equivalent(
-            "_may_have_reached_somebody",
-            'tried = models.Batch.objects.filter(mailing_id=mailing_id).exclude(attempt_key="")',
-            'tried = models.Batch.objects.filter(mailing_id=mailing_id).exclude(attempt_key="XXXX")',
-            "Only spares reading: who is in a batch that was never tried has nothing yet.",
-        ),
-        Equivalent(
-            "_may_have_reached_somebody",
-            'tried = models.Batch.objects.filter(mailing_id=mailing_id).exclude(attempt_key="")',
-            "tried = models.Batch.objects.filter(mailing_id=mailing_id).exclude(attempt_key=None)",
-            "Only spares reading: who is in a batch that was never tried has nothing yet.",
-        ),
-        Equivalent(
-            "_may_have_reached_somebody",
-            'known = (Outcomes(*packed).count_outcomes() for packed in tried.values_list("outcomes", "format"))',
-            'known = (Outcomes(*packed).count_outcomes() for packed in tried.values_list("outcomes", ))',
-            "There is one format so far.",
-        ),
     ),
     "freeze": (
         Equivalent(

@@ -61,7 +61,9 @@ def _record(prepared: PreparedBatch, answer: Answer, now: datetime) -> None:
         jitter=random.random(),  # noqa: S311
         some_named=len(waiting) < len(prepared.places),
         message_proven=proven,
-        may_have_reached=answer.permanent and not proven and _may_have_reached_somebody(claim.mailing_id),
+        may_have_reached=(
+            answer.permanent and not proven and mailings.may_have_reached_somebody(claim.mailing_id, in_hand=claim.id)
+        ),
         lost_answers=_count_lost_answers(claim.mailing_id) if answer.unknown else 0,
         most_lost=claim.probes or retry.MAX_LOST_ANSWERS,
     )
@@ -100,13 +102,6 @@ def _mark_named(prepared: PreparedBatch, answer: Answer) -> list[int]:
 
 def _has_accepted_batch(mailing_id: int) -> bool:
     return models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.ACCEPTED).exists()
-
-
-def _may_have_reached_somebody(mailing_id: int) -> bool:
-    """Whether somebody has it, or may have it, by an answer that was lost or one that named a few."""
-    tried = models.Batch.objects.filter(mailing_id=mailing_id).exclude(attempt_key="")
-    known = (Outcomes(*packed).count_outcomes() for packed in tried.values_list("outcomes", "format"))
-    return any(outcome is Outcome.UNKNOWN or outcome.was_accepted for outcomes in known for outcome in outcomes)
 
 
 def _count_lost_answers(mailing_id: int) -> int:

@@ -348,7 +348,7 @@ def resume(
 def _renew_envelope(row: models.Mailing, account: str, accept_account: bool) -> str:
     """Takes account and settings of now for a mailing that goes on, where that may be. Returns what to record of it."""
     mine = models.Mailing.objects.filter(id=row.id)
-    untouched = row.envelope_settings is not None and not _may_have_reached_somebody(row.id)
+    untouched = row.envelope_settings is not None and not may_have_reached_somebody(row.id)
     if untouched:
         newsletter = newsletters.get_newsletter(row.newsletter_id)
         before = envelopes.parse_envelope_settings(row.envelope_settings or {})
@@ -365,10 +365,11 @@ def _renew_envelope(row: models.Mailing, account: str, accept_account: bool) -> 
     return f"with the account {account} in place of {row.account}"
 
 
-def _may_have_reached_somebody(mailing_id: int) -> bool:
-    """Whether a request of a mailing was accepted, also in part, or may have been."""
+def may_have_reached_somebody(mailing_id: int, *, in_hand: int | None = None) -> bool:
+    """Whether a request of a mailing was accepted, also in part, or may have been; of the one `in_hand`, until now."""
     tried = models.Batch.objects.filter(mailing_id=mailing_id).exclude(attempt_key="")
-    if tried.exclude(state__in=(BatchState.PLANNED, BatchState.REFUSED, BatchState.WITHDRAWN)).exists():
+    others = tried if in_hand is None else tried.exclude(id=in_hand)
+    if others.exclude(state__in=(BatchState.PLANNED, BatchState.REFUSED, BatchState.WITHDRAWN)).exists():
         return True
     not_reached = {Outcome.PLANNED, Outcome.REFUSED, Outcome.WITHDRAWN}
     return any(Outcomes(each.outcomes, each.format).count_outcomes().keys() - not_reached for each in tried)

@@ -74,8 +74,7 @@ def _begin(row: models.Mailing, by: Actor, now: datetime, provider: Provider) ->
             models.Mailing.objects.filter(id=row.id).update(account=provider.account)
             detail = f"with the account {provider.account} in place of {row.account}"
             by.record(ActionRecord("accepted account", f"mailing {row.id}", now, row.newsletter_id, detail))
-    if row.state == MailingState.RECALLING:  # asked for already: the provider is asked once more, now
-        return _get_recallable(row.id, now)
+    # Where it is recalling already, nothing changes: the provider is asked once more, now.
     mine = models.Mailing.objects.filter(id=row.id, recall=RecallState.OPEN, state__in=states.RECALLABLE_MAILING_STATES)
     with transaction.atomic():
         if mine.update(
@@ -113,8 +112,8 @@ def _require_canceller(row: models.Mailing, provider: Provider, *, accept_accoun
 
 def _note_failure(row: models.Mailing, error: NewsletterError) -> None:
     reason = f"being recalled by {row.recalling_by}; not confirmed yet: {error}"[:300]
-    models.Mailing.objects.filter(id=row.id, state=MailingState.RECALLING).exclude(reason=reason).update(reason=reason)
     if row.reason != reason:
+        models.Mailing.objects.filter(id=row.id, state=MailingState.RECALLING).update(reason=reason)
         log.warning("The recall of mailing %s is not confirmed: %s", row.id, error)
 
 
@@ -250,7 +249,7 @@ def _complete(row: models.Mailing, provider: Canceller, now: datetime, by: Actor
         # What somebody wanted to recall is looked up once more at its time: what the provider says may lag behind.
         again = row.recalling_since is not None and now < row.due_at
         models.Mailing.objects.filter(id=row.id).update(
-            window_checked_at=None if again else now, ask_provider_at=row.due_at if again else None
+            window_checked_at=None if again else now, ask_provider_at=row.due_at
         )
 
 

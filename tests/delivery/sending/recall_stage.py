@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
 
+from newsletter.accounts import audit_log
 from newsletter.accounts.actors import SystemActor
+from newsletter.accounts.audit_log import AuditFilter
+from newsletter.delivery import models
 from newsletter.delivery.providers.base import ProviderError
 from newsletter.delivery.providers.sendgrid import SendGrid
 from newsletter.delivery.reports import summary
@@ -70,6 +73,13 @@ class Stage:
     @property
     def mailing(self) -> Mailing:
         return summary.get_mailing(self.mailing_id)
+
+    @property
+    def last_act(self) -> tuple[str, str, Mapping[str, object], Mapping[str, object]]:
+        """What was last recorded of the mailing: the act, its detail, and what changed."""
+        entry = audit_log.list_entries(AuditFilter(target=f"mailing {self.mailing_id}"))[0]
+        assert entry.newsletter_id == models.Mailing.objects.get(id=self.mailing_id).newsletter_id
+        return entry.action, entry.detail, entry.before, entry.after
 
     @property
     def alarms(self) -> str:

@@ -208,6 +208,7 @@ def test_until_twelve_minutes_before_all_of_it_is_recalled(stage: Stage, minutes
     stage.work()
     stage.at(minutes_left)
     assert stage.recall() == recall.RecallResult(caught=5, withdrawn=0)
+    assert stage.last_act == ("recalled", "5 subscribers", {"state": "recalling"}, {"state": "cancelled"})
     assert stage.mailing.state == MailingState.CANCELLED
     assert stage.mailing.counts == {"recalled": 5}
     assert stage.mailing.batches == {"recalled": 1}
@@ -274,6 +275,18 @@ def test_what_was_in_flight_at_the_recall_is_settled_as_recalled(stage: Stage) -
     assert stage.mailing.counts == {"recalled": 5}
     stage.at(-60)
     assert not stage.server.accepted
+
+
+def test_a_batch_in_flight_that_an_earlier_attempt_settled_in_part_is_left_to_its_answer(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    recall_slots.open_next_window(stage.now, stage.provider)
+    freeze.freeze_next(stage.now)
+    outcomes = Outcomes.all_planned(5)
+    outcomes.mark([0], Outcome.ACCEPTED)
+    models.Batch.objects.update(state="sending", attempt_key="theirs", outcomes=outcomes.pack())
+    assert stage.recall() == recall.RecallResult(caught=0, withdrawn=0, in_flight=5)
+    assert models.Batch.objects.get().state == "sending"
 
 
 def test_whoever_was_in_flight_at_the_recall_is_sent_the_edition_when_it_is_sent_again(stage: Stage) -> None:
@@ -579,8 +592,9 @@ def test_a_key_that_was_rotated_recalls_what_the_old_one_submitted_when_that_is_
     stage.plan()
     stage.work()
     models.Mailing.objects.update(account=f"{stage.server.url} former")
-    with pytest.raises(Refused, match="or accept it when it is the same account"):
+    with pytest.raises(Refused, match="or accept it when it is the same account") as refused:
         stage.recall()
+    assert refused.value.command_hint == "To accept it, add --accept-account."
     assert stage.mailing.state == MailingState.SENDING
     spared = recall.recall_mailing(
         stage.mailing_id, by=SYSTEM, now=stage.now, provider=stage.provider, accept_account=True
@@ -590,3 +604,4 @@ def test_a_key_that_was_rotated_recalls_what_the_old_one_submitted_when_that_is_
     entries = audit_log.list_entries(AuditFilter(target=f"mailing {stage.mailing_id}"))
     accepted = next(each for each in entries if each.action == "accepted account")
     assert accepted.detail == f"with the account {stage.provider.account} in place of {stage.server.url} former"
+    assert accepted.newsletter_id == models.Mailing.objects.get().newsletter_id

@@ -254,6 +254,24 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "",
             "Only spares work: the batches to settle are chosen again, mailing by mailing.",
         ),
+        Equivalent(
+            "_begin",
+            "return _get_recallable(row.id, now)",
+            "return _get_recallable(row.id, None)",
+            "The state alone decides: it is being recalled, or another was faster.",
+        ),
+        Equivalent(
+            "complete_next_recall",
+            "if not isinstance(provider, Canceller):",
+            "if ((not isinstance(provider, Canceller)) and False):",
+            "What cannot cancel has no mailing with a recall window.",
+        ),
+        Equivalent(
+            "_mark_recalled",
+            "if not places:",
+            "if ((not places) and False):",
+            "Only spares writing a batch of which nothing changes.",
+        ),
     ),
     "hand_over": (
         Equivalent(

@@ -125,16 +125,12 @@ def _finish(mailing_id: int, by: Actor, now: datetime) -> RecallResult:
     mine = mine.exclude(state__in=(MailingState.CANCELLED, MailingState.FINISHED))
     with transaction.atomic():
         row = mine.select_for_update().first()
-        asked_by = (row and row.recalling_by) or by.name
-        if row is None or not mine.update(
-            state=MailingState.CANCELLED,
-            reason=f"recalled by {asked_by}"[:300],
-            recalled_at=now,
-            ask_provider_at=None,
-        ):
+        if row is None:
             found = mailings.get_row(mailing_id)
             why = f": {found.reason}" if found.reason else ""
             raise Refused(f"Mailing {mailing_id} is {found.state} already{why}.")
+        asked_by = row.recalling_by or by.name
+        mine.update(state=MailingState.CANCELLED, reason=f"recalled by {asked_by}"[:300], recalled_at=now)
         withdrawn = mailings.withdraw_planned(row.id)
         caught = settle_recalled(row.id)
         open_ones = models.Batch.objects.filter(mailing_id=row.id, state__in=states.OPEN_BATCH_STATES)

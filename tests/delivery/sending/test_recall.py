@@ -250,12 +250,16 @@ def test_later_it_is_too_late_and_that_is_said(stage: Stage, minutes_left: float
     assert len(stage.server.accepted) == 5
 
 
-def test_what_is_not_submitted_yet_is_withdrawn_with_the_recall(stage: Stage) -> None:
-    stage.at(40)
+def test_what_is_not_submitted_yet_is_withdrawn_with_the_recall_and_nothing_of_another(
+    stage: Stage, trial: models.Mailing
+) -> None:
+    stage.at(28)
     stage.plan()
-    recall_slots.open_next_window(stage.now, stage.provider)
-    freeze.freeze_next(stage.now)
+    while recall_slots.open_next_window(stage.now, stage.provider) or freeze.freeze_next(stage.now):
+        pass
     assert stage.recall() == recall.RecallResult(caught=0, withdrawn=5)
+    assert stage.last_act[:2] == ("recalled", "5 subscribers")
+    assert models.Batch.objects.get(mailing=trial).state == "planned"
 
 
 def test_what_was_in_flight_at_the_recall_is_settled_as_recalled(stage: Stage) -> None:
@@ -287,6 +291,7 @@ def test_a_batch_in_flight_that_an_earlier_attempt_settled_in_part_is_left_to_it
     models.Batch.objects.update(state="sending", attempt_key="theirs", outcomes=outcomes.pack())
     assert stage.recall() == recall.RecallResult(caught=0, withdrawn=0, in_flight=5)
     assert models.Batch.objects.get().state == "sending"
+    assert stage.last_act[:2] == ("recalled", "5 subscribers")
 
 
 def test_whoever_was_in_flight_at_the_recall_is_sent_the_edition_when_it_is_sent_again(stage: Stage) -> None:
@@ -409,15 +414,16 @@ def test_while_the_provider_is_asked_nothing_more_is_submitted_and_the_reason_na
     stage.plan()
     stage.work()
     cancel = stage.provider.cancel
-    seen: list[tuple[str, str]] = []
+    seen: list[tuple[Any, ...]] = []
 
     def looks(cancel_id: str) -> None:
-        seen.append((stage.mailing.state, stage.mailing.reason))
+        seen.append((stage.mailing.state, stage.mailing.reason, *stage.last_act))
         cancel(cancel_id)
 
     stage.provider.cancel = looks  # type: ignore[method-assign]
     stage.recall()
-    assert seen == [(MailingState.RECALLING, "being recalled by editor")]
+    recorded = "asked to recall", "", {"state": "sending"}, {"state": "recalling"}
+    assert seen == [(MailingState.RECALLING, "being recalled by editor", *recorded)]
 
 
 def test_a_recall_that_is_not_confirmed_says_why_and_what_follows(stage: Stage) -> None:

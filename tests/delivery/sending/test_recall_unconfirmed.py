@@ -413,6 +413,31 @@ def test_a_mailing_that_another_process_settles_as_its_recall_fails_keeps_its_re
     assert stage.mailing.reason == "as somebody wished"
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"state": MailingState.CANCELLED},
+        {"state": MailingState.FINISHED},
+        {"recall": RecallState.CLOSED},
+        "recalled_at",
+    ],
+)
+def test_a_mailing_that_is_over_when_the_provider_confirms_stays_as_it_is(stage: Stage, changed: Any) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    change = {changed: stage.now} if isinstance(changed, str) else changed
+
+    def over_meanwhile(cancel_id: str) -> None:
+        models.Mailing.objects.update(reason="as somebody wished", **change)
+
+    stage.provider.cancel = over_meanwhile  # type: ignore[method-assign]
+    with pytest.raises(Refused, match="already: as somebody wished"):
+        stage.recall()
+    assert stage.mailing.reason == "as somebody wished"
+    assert stage.mailing.counts == {"accepted": 5}
+
+
 def test_what_the_provider_has_cancelled_though_nobody_recalled_it_here_is_an_alarm(stage: Stage) -> None:
     stage.at(40)
     stage.plan()
@@ -421,7 +446,17 @@ def test_what_the_provider_has_cancelled_though_nobody_recalled_it_here_is_an_al
     stage.at(9)
     assert stage.complete() == 1
     assert stage.alarms == "sendgrid reports it as cancelled, and nobody recalled it here."
-    assert stage.mailing.counts == {"recalled": 5}
+    assert (stage.mailing.counts, stage.mailing.reason) == ({"recalled": 5}, "recalled by tests")
+
+
+def test_the_reason_of_one_recalled_by_nobody_here_is_as_long_as_its_column(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    stage.server.statuses[models.Mailing.objects.get().cancel_id] = "cancel"
+    stage.at(9)
+    assert recall.complete_next_recall(stage.now, stage.provider, by=SystemActor("e" * 400))
+    assert len(stage.mailing.reason) == 300
 
 
 def test_what_the_provider_has_cancelled_as_somebody_asked_is_not_cancelled_again_and_no_alarm(stage: Stage) -> None:

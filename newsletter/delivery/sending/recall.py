@@ -83,7 +83,6 @@ def _begin(row: models.Mailing, by: Actor, now: datetime, provider: Provider) ->
             recalling_since=now,
             recalling_by=by.name[:254],
             ask_provider_at=now + recall_window.RETRY_AFTER,
-            window_checked_at=None,
         ):
             before, after = {"state": row.state}, {"state": MailingState.RECALLING.value}
             target = f"mailing {row.id}"

@@ -177,6 +177,23 @@ def test_a_recall_the_provider_does_not_confirm_goes_on_and_can_be_tried_again_a
     assert stage.mailing.state == MailingState.RECALLING
     assert "not confirmed yet" in stage.mailing.reason
     assert stage.recall().caught == 5
+    entries = audit_log.list_entries(AuditFilter(target=f"mailing {stage.mailing_id}"))
+    assert [each.action for each in entries][:2] == ["recalled", "asked to recall"]
+    assert sum(each.action == "asked to recall" for each in entries) == 1
+
+
+def test_a_window_that_closes_as_somebody_recalls_is_not_recalled(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    rows = models.Mailing.objects.filter(id=stage.mailing_id)
+    with (
+        just_before("UPDATE delivery_mailing SET state", lambda: rows.update(recall=RecallState.CLOSED)),
+        pytest.raises(Refused, match="has no recall window"),
+    ):
+        stage.recall()
+    assert stage.mailing.state == MailingState.SENDING
+    assert not stage.server.statuses
 
 
 def test_a_recall_whose_answer_was_lost_is_looked_up(stage: Stage) -> None:

@@ -628,3 +628,18 @@ def test_a_key_that_was_rotated_recalls_what_the_old_one_submitted_when_that_is_
     accepted = next(each for each in entries if each.action == "accepted account")
     assert accepted.detail == f"with the account {stage.provider.account} in place of {stage.server.url} former"
     assert accepted.newsletter_id == models.Mailing.objects.get().newsletter_id
+
+
+@pytest.mark.parametrize("former", [False, True])
+def test_a_recall_by_the_same_account_accepts_none_also_of_what_a_former_version_submitted(
+    stage: Stage, former: bool
+) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    stage.work()
+    if former:
+        models.Mailing.objects.update(account="")
+    stage.recall()
+    entries = audit_log.list_entries(AuditFilter(target=f"mailing {stage.mailing_id}"))
+    assert "recalled" in {each.action for each in entries}
+    assert "accepted account" not in {each.action for each in entries}

@@ -115,7 +115,8 @@ def _next_ordinal(row: models.Mailing) -> int:
     """The number of this edition among those of its list; of tests and corrections 0."""
     if row.kind != MailingKind.EDITION:
         return 0
-    return (models.Mailing.objects.filter(list_id=row.list_id).aggregate(last=Max("ordinal"))["last"] or 0) + 1
+    last: int = models.Mailing.objects.filter(list_id=row.list_id).aggregate(last=Max("ordinal"))["last"]
+    return last + 1
 
 
 def find_edition_day(row: models.Mailing, newsletter: Newsletter) -> date | None:
@@ -145,8 +146,9 @@ def _freeze(mailing_id: int, batch_size: int, now: datetime) -> None:
     pages: _PageWriter | None = None
     while True:
         row = models.Mailing.objects.filter(id=mailing_id, state=MailingState.FREEZING).first()
-        if row is None or row.frozen_upto is None:
+        if row is None:
             return  # paused, cancelled, or finished by another process
+        assert row.frozen_upto is not None, "it was written with the state"
         newsletter = pages.newsletter if pages else newsletters.get_newsletter(row.newsletter_id)
         page = audience.list_audience_page(
             row.list_id,

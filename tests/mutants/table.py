@@ -68,6 +68,7 @@ TARGETS = {
             "tests/delivery/sending/test_mailed_before.py",
             "tests/delivery/sending/test_reconsider.py",
             "tests/delivery/sending/test_witnessed_requests.py",
+            "tests/delivery/sending/test_late_mailings.py",
             "tests/delivery/test_setup_problems.py",
             "tests/delivery/reports/test_recipients.py",
             "tests/delivery/reports/test_history.py",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -20,7 +20,6 @@ from django.db.models import F, Max, Q, Sum
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import approval, edition_lookup, variants, visibility
-from newsletter.curator.editions.variants import Variant
 from newsletter.delivery import installation, isolation, models, setup_problems
 from newsletter.delivery.ledger import audience_index, batching, states
 from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
@@ -28,7 +27,6 @@ from newsletter.delivery.ledger.format import unpack_members
 from newsletter.delivery.ledger.states import ExclusionReason, MailingKind, MailingState, RecallState
 from newsletter.delivery.providers import registry
 from newsletter.delivery.sending import envelopes, late_mailings, ledger_rows, pacing, send_times, witnessed_requests
-from newsletter.delivery.sending.envelopes import EnvelopeSettings
 from newsletter.delivery.sending.mailed_before import NOBODY, EarlierBatches, MailedBefore
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
@@ -81,7 +79,7 @@ def _freeze_due(mailing_id: int, *, now: datetime, account: str) -> bool:
     return True
 
 
-def _start(row: models.Mailing, now: datetime, account: str = "") -> bool:
+def _start(row: models.Mailing, now: datetime, account: str) -> bool:
     """Locks the edition and records who is a candidate; holds the mailing when the approval is gone."""
     bounds = audience.get_audience_bounds(row.list_id)
     newsletter = newsletters.get_newsletter(row.newsletter_id)
@@ -148,7 +146,7 @@ def _freeze(mailing_id: int, batch_size: int, now: datetime) -> None:
         row = models.Mailing.objects.filter(id=mailing_id, state=MailingState.FREEZING).first()
         if row is None:
             return  # paused, cancelled, or finished by another process
-        assert row.frozen_upto is not None, "it was written with the state"
+        assert row.frozen_upto is not None
         newsletter = pages.newsletter if pages else newsletters.get_newsletter(row.newsletter_id)
         page = audience.list_audience_page(
             row.list_id,
@@ -176,37 +174,26 @@ class _LastBatch:
     members: Sequence[int]
 
 
-@dataclass(slots=True)
 class _PageWriter:
     """Writes the pages of one mailing, and knows where the page before ended."""
 
-    row: models.Mailing
-    batch_size: int
-    newsletter: Newsletter = field(init=False)
-    earlier: EarlierBatches | None = field(init=False)  # None: no other mailing has a say in who gets this one
-    same_words: EarlierBatches | None = field(init=False)  # of a correction: mailings of it that were cancelled
-    envelope: EnvelopeSettings = field(init=False)
-    written_through: int = field(init=False)  # the last candidate this object knows of
-    variants: tuple[Variant, ...] = field(init=False)
-    last_number: int = field(init=False)
-    stratum_numbers: dict[Stratum, int] = field(init=False)
-    last_batches: dict[Stratum, _LastBatch] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.newsletter = newsletters.get_newsletter(self.row.newsletter_id)
-        stored = self.row.envelope_settings  # None: the version before froze what there is, and sends it as it does
+    def __init__(self, row: models.Mailing, batch_size: int) -> None:
+        self.row, self.batch_size = row, batch_size
+        self.newsletter = newsletters.get_newsletter(row.newsletter_id)
+        stored = row.envelope_settings  # None: the version before froze what there is, and sends it as it does
         self.envelope = (
             envelopes.parse_envelope_settings(stored)
             if stored
             else envelopes.read_envelope_settings(self.newsletter, base_url="")
         )
-        self.written_through = self.row.frozen_through
-        self.read_earlier(after=self.row.frozen_through)
-        self.variants = edition_lookup.list_frozen_variants(self.row.snapshot_id)
-        mine = models.Batch.objects.filter(mailing_id=self.row.id)
-        last = {row["stratum"]: row["last"] for row in mine.values("stratum").annotate(last=Max("number"))}
+        self.written_through = row.frozen_through  # the last candidate this object knows of
+        self.read_earlier(after=row.frozen_through)
+        self.variants = edition_lookup.list_frozen_variants(row.snapshot_id)
+        mine = models.Batch.objects.filter(mailing_id=row.id)
+        last = {each["stratum"]: each["last"] for each in mine.values("stratum").annotate(last=Max("number"))}
         self.last_number = max(last.values(), default=0)
-        self.stratum_numbers, self.last_batches = {}, {}
+        self.stratum_numbers: dict[Stratum, int] = {}
+        self.last_batches: dict[Stratum, _LastBatch] = {}
         for batch in mine.filter(number__in=last.values()):
             stratum = Stratum(batch.wave, batch.variant, batch.language, batch.tracking)
             self.stratum_numbers[stratum] = batch.stratum
@@ -215,7 +202,8 @@ class _PageWriter:
     def read_earlier(self, *, after: int) -> None:
         """Reads who has it by other mailings from behind this id on."""
         row = self.row
-        self.earlier = self.same_words = None
+        self.earlier: EarlierBatches | None = None  # no other mailing has a say in who gets this one
+        self.same_words: EarlierBatches | None = None  # of a correction: mailings of it that were cancelled
         if row.kind in (MailingKind.EDITION, MailingKind.CORRECTION):
             self.earlier = EarlierBatches(row.edition_id, row.id, after=after)
         if row.kind == MailingKind.CORRECTION:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import edition_lookup, editions, picks
@@ -16,10 +17,10 @@ from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome, RecallState
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import claims, freeze, hand_over, ledger_rows, mailings
+from newsletter.delivery.sending import claims, envelopes, freeze, hand_over, ledger_rows, mailings
 from subscribers import audience, people, suppressions
 from subscribers.attributes import change_profile
-from subscribers.models import List, Subscriber, Subscription, Suppression
+from subscribers.models import List, Segment, Subscriber, Subscription, Suppression
 from subscribers.segments.service import create_segment
 from tests.actors import SYSTEM
 from tests.approving import approve
@@ -96,7 +97,7 @@ def test_who_is_tracked_is_decided_by_the_settings_with_which_the_freeze_began(
 ) -> None:
     made = plan()
     row = models.Mailing.objects.get(id=made.id)
-    assert freeze._start(row, now)
+    assert freeze._start(row, now, "")
     newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, tracking="off", seen=None, by=SYSTEM)
     freeze.freeze_next(now)
     batches = models.Batch.objects.filter(mailing_id=made.id)
@@ -166,6 +167,50 @@ def test_while_sending_is_held_nothing_is_frozen(plan: Plan, join: Join, now: da
     installation.hold("A backup was restored.", now)
     assert not freeze.freeze_next(now)
     assert models.Mailing.objects.get().state == MailingState.SCHEDULED
+
+
+@pytest.mark.parametrize(("planned_for", "leaves_by"), [("", "an account"), ("the one of before", "the one of before")])
+def test_a_mailing_leaves_by_the_account_of_its_freeze_unless_it_has_one(
+    plan: Plan, join: Join, now: datetime, planned_for: str, leaves_by: str
+) -> None:
+    join(1)
+    plan()
+    models.Mailing.objects.update(account=planned_for)
+    freeze.freeze_next(now, account="an account")
+    row = models.Mailing.objects.get()
+    assert row.account == leaves_by
+    assert row.envelope_settings is not None
+    base = envelopes.parse_envelope_settings(row.envelope_settings).unsubscribe_base
+    assert base == f"{settings.CONFIG.base_url}/u/"
+
+
+def test_a_segment_that_cannot_be_asked_holds_the_mailing(
+    plan: Plan, join: Join, newsroom: Newsroom, now: datetime
+) -> None:
+    join(1)
+    create_segment("payers", "Payers", {"about": "tier", "op": "is", "value": "paid"}, by=SYSTEM, now=now)
+    newsletter_settings.change_newsletter(newsroom.briefing.id, now=now, segment="payers", seen=None, by=SYSTEM)
+    made = plan()
+    Segment.objects.update(definition={"about": "attribute:dropped", "op": "is", "value": "x"})
+    freeze.freeze_next(now)
+    held = summary.get_mailing(made.id)
+    assert held.state == MailingState.HELD
+    assert "There is no attribute “dropped”." in held.reason
+    assert held.reason.endswith("Nothing was sent.")
+
+
+def test_a_freeze_that_fails_is_noted_with_the_time_and_stops_no_other(
+    plan: Plan, join: Join, next_edition: Callable[[], Mailing], now: datetime
+) -> None:
+    join(1)
+    made = plan()
+    other = next_edition()
+    damaged = {"state": MailingState.FREEZING, "frozen_at": now, "frozen_upto": 10**9, "envelope_settings": {"a": 1}}
+    models.Mailing.objects.filter(id=made.id).update(**damaged)
+    assert freeze.freeze_next(now)
+    (failed,) = models.FailedItem.objects.all()
+    assert (failed.step, failed.item, failed.first_at) == (isolation.FREEZE_MAILING, made.id, now)
+    assert summary.get_mailing(other.id).state == MailingState.SENDING
 
 
 def test_a_thread_does_not_wait_while_another_one_freezes(plan: Plan, join: Join, now: datetime) -> None:
@@ -733,7 +778,7 @@ def test_a_page_that_another_process_writes_first_is_written_once(plan: Plan, jo
     join(5)
     made = plan()
     row = models.Mailing.objects.get(id=made.id)
-    freeze._start(row, now)
+    freeze._start(row, now, "")
     row.refresh_from_db()
     page = audience.list_audience_page(row.list_id, after=0, upto=10**9, limit=5)
     ours, theirs = freeze._PageWriter(row, 10), freeze._PageWriter(row, 10)

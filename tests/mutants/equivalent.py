@@ -436,6 +436,12 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "if not models.Batch.objects.filter(id=claim.id, version=row.version, ).update(**values):",
             "Whatever changes the state of a batch in flight gives it another version.",
         ),
+        Equivalent(
+            "_store_answer",
+            "return True",
+            "return False",
+            "Looks once more, and finds that it is stored.",
+        ),
     ),
     "freeze": (
         Equivalent(

@@ -78,6 +78,7 @@ def test_refused_for_now_is_tried_again_later(frozen: Plan, join: Join, now: dat
     assert hand_over_all(provider, now + timedelta(seconds=10)) == 1
     assert shown(made).counts == {"accepted": 2}
     assert len({request.attempt for request in provider.requests}) == 2, "each attempt has an id of its own"
+    assert not shown(made).alarms
 
 
 def test_a_rate_limit_is_waited_out(frozen: Plan, join: Join, now: datetime) -> None:

@@ -176,6 +176,7 @@ def test_a_mailing_that_the_version_before_froze_leaves_as_the_newsletter_is(
     hand_over_all(provider, now)
     senders = [request.envelope.from_email for request in provider.requests]
     assert senders == ["news@example.com", "news@example.com", "desk@example.org"]
+    assert {request.envelope.unsubscribe_base for request in provider.requests} == {f"{settings.CONFIG.base_url}/u/"}
 
 
 def test_the_day_in_words_stays_that_of_the_zone_the_newsletter_had(

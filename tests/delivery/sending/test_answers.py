@@ -273,6 +273,24 @@ def test_a_refusal_that_comes_after_its_lease_sends_nothing_again(frozen: Plan, 
     assert shown(made).counts == {"unknown": 2}
 
 
+def test_a_refusal_by_name_that_comes_after_its_lease_says_nothing_of_those_named(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(3)
+    made = frozen()
+    errors: list[str] = []
+
+    def sleeps(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
+        expired_leases.recover_expired_leases(now + LATER)
+        errors.append(models.Batch.objects.get().error)
+        return names(0)(provider, request, at)
+
+    hand_over_one(ScriptedProvider(sleeps), now)
+    assert shown(made).counts == {"unknown": 3}
+    assert [models.Batch.objects.get().error] == errors
+    assert not models.DeliveryException.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)  # the connection is reopened in between
 def test_an_answer_survives_a_database_that_takes_nothing_for_a_while(
     frozen: Plan, join: Join, now: datetime, pauses: list[float]

@@ -442,6 +442,45 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "return False",
             "Looks once more, and finds that it is stored.",
         ),
+        Equivalent(
+            "_record",
+            "answer.permanent and not proven and mailings.may_have_reached_somebody(claim.mailing_id, "
+            "in_hand=claim.id)",
+            "(not proven) and mailings.may_have_reached_somebody(claim.mailing_id, in_hand=claim.id)",
+            "Only spares reading: no other answer asks for it.",
+        ),
+        Equivalent(
+            "_record",
+            "answer.permanent and not proven and mailings.may_have_reached_somebody(claim.mailing_id, "
+            "in_hand=claim.id)",
+            "(answer.permanent) and mailings.may_have_reached_somebody(claim.mailing_id, in_hand=claim.id)",
+            "Only spares reading: no other answer asks for it.",
+        ),
+        Equivalent(
+            "_record",
+            "answer.permanent and not proven and mailings.may_have_reached_somebody(claim.mailing_id, "
+            "in_hand=claim.id)",
+            "(mailings.may_have_reached_somebody(claim.mailing_id, in_hand=claim.id))",
+            "Only spares reading: no other answer asks for it.",
+        ),
+        Equivalent(
+            "_record",
+            "proven = answer.permanent and _has_accepted_batch(claim.mailing_id)",
+            "proven = (_has_accepted_batch(claim.mailing_id))",
+            "Only spares reading: no other answer asks for it.",
+        ),
+        Equivalent(
+            "_store_answer",
+            "known = Outcomes(row.outcomes, row.format)",
+            "known = Outcomes(row.outcomes, )",
+            "There is one format so far.",
+        ),
+        Equivalent(
+            "_store_answer",
+            "twice = _flag_twice(prepared, known) if answer.accepted and row.proven_attempt else 0",
+            "twice = _flag_twice(prepared, known) if (answer.accepted) else 0",
+            "Without a proven attempt before it, an event has settled the whole batch.",
+        ),
     ),
     "freeze": (
         Equivalent(

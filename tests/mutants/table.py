@@ -53,7 +53,11 @@ TARGETS = {
     ),
     "answers": Target(
         "newsletter/delivery/sending/answers.py",
-        ("tests/delivery/sending/test_answers.py", "tests/delivery/sending/test_hand_over.py"),
+        (
+            "tests/delivery/sending/test_answers.py",
+            "tests/delivery/sending/test_hand_over.py",
+            "tests/delivery/sending/test_probing.py",
+        ),
     ),
     "expired_leases": Target(
         "newsletter/delivery/sending/expired_leases.py", ("tests/delivery/sending/test_expired_leases.py",)

@@ -431,6 +431,21 @@ def test_only_those_have_it_twice_whom_the_earlier_attempt_is_known_to_have_reac
     assert (shown(mailing).twice, models.Alarm.objects.get().count) == (1, 1)
 
 
+def test_nobody_has_it_twice_when_the_later_attempt_was_refused(frozen: Plan, join: Join, now: datetime) -> None:
+    join(3)
+    mailing = frozen()
+
+    def refuse_after_an_event(fake: ScriptedProvider, request: SendRequest, at: datetime) -> Answer:
+        outcomes = Outcomes.all_planned(3)
+        outcomes.mark([1], Outcome.DELIVERED)
+        models.Batch.objects.update(outcomes=outcomes.pack(), proven_attempt="before", version=F("version") + 1)
+        return refuses_for_now(fake, request, at)
+
+    hand_over_one(ScriptedProvider(refuse_after_an_event), now)
+    assert shown(mailing).counts == {"delivered": 1, "planned": 2}
+    assert (shown(mailing).twice, shown(mailing).alarms) == (0, ())
+
+
 def test_an_answer_is_noted_with_the_time_it_came_and_the_providers_id(frozen: Plan, join: Join, now: datetime) -> None:
     join(1)
     frozen()

@@ -660,6 +660,18 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "if (installation.is_held(now)) or not _freeze_lock.acquire(blocking=False):",
             "Only spares work: of none nothing is frozen.",
         ),
+        Equivalent(
+            "_PageWriter.read_earlier",
+            "self.earlier: EarlierBatches | None = None  # no other mailing has a say in who gets this one",
+            'self.earlier: EarlierBatches | None = ""  # no other mailing has a say in who gets this one',
+            "Either says that there is none.",
+        ),
+        Equivalent(
+            "_PageWriter.read_earlier",
+            "self.same_words: EarlierBatches | None = None  # of a correction: mailings of it that were cancelled",
+            'self.same_words: EarlierBatches | None = ""  # of a correction: mailings of it that were cancelled',
+            "Either says that there is none.",
+        ),
     ),
     "merge": (
         *(

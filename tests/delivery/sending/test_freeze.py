@@ -160,6 +160,16 @@ def test_of_two_mailings_due_at_the_same_time_the_older_one_is_frozen_first(
     )
 
 
+def test_a_mailing_that_is_late_is_not_even_frozen_but_waits_for_a_decision(
+    plan: Plan, join: Join, now: datetime
+) -> None:
+    join(1)
+    made = plan()
+    assert freeze.freeze_next(now + timedelta(days=2))
+    shown = summary.get_mailing(made.id)
+    assert (shown.state, shown.frozen_at, shown.candidates) == (MailingState.PAUSED, None, 0)
+
+
 def test_while_sending_is_held_nothing_is_frozen(plan: Plan, join: Join, now: datetime) -> None:
     join(1)
     plan()

@@ -60,6 +60,7 @@ def test_once_one_was_accepted_all_follow(frozen: Plan, join: Join, now: datetim
     join(200)
     frozen()
     hand_over.hand_over_next(now, owner="worker/1", provider=ScriptedProvider(), clock=lambda: now)
+    assert models.Mailing.objects.get().proven_at == now, "noted with the answer: nobody who claims has to look"
     assert [bool(claim(now)) for _ in range(4)] == [True, True, True, False]
 
 

@@ -672,6 +672,12 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             'self.same_words: EarlierBatches | None = ""  # of a correction: mailings of it that were cancelled',
             "Either says that there is none.",
         ),
+        Equivalent(
+            "_freeze_due",
+            "if late_mailings.hold_if_late(due, now):",
+            "if ((late_mailings.hold_if_late(due, now)) and False):",
+            "What it has paused is not begun.",
+        ),
     ),
     "merge": (
         *(

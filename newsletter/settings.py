@@ -246,5 +246,6 @@ LOGGING = {
         # At DEBUG this one writes the API key (SendGrid fact 52).
         "python_http_client": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
+        "waitress.queue": {"level": "ERROR"},  # a line for every request that waits: thousands when many come at once
     },
 }

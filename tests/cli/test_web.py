@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -72,3 +73,9 @@ def test_the_web_does_not_wait_for_the_disk_at_each_commit() -> None:
     web._relax_durability(connection)
     assert (ask("synchronous"), ask("wal_autocheckpoint")) == (normal, 20_000)
     connection.close()  # others get one of their own
+
+
+def test_requests_that_wait_for_a_thread_are_not_logged_one_by_one() -> None:
+    """Thousands come at once where a mailing is opened."""
+    assert not logging.getLogger("waitress.queue").isEnabledFor(logging.WARNING)
+    assert logging.getLogger("waitress").isEnabledFor(logging.WARNING), "what went wrong is logged"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.compatibility.conftest import House, listed
@@ -28,7 +29,6 @@ PAGES = {
     "/editions/6/rendering/": "Choir",
     "/editions/6/letter.eml": "Subject:",
     "/calendar/?month=2026-11": "A holiday",
-    "/schedule/": "A holiday",
     "/newsletters/": "Good News",
     "/newsletters/morning/": "A warm cup",
     "/newsletters/good-news/": "Europe/Berlin",
@@ -79,6 +79,18 @@ def test_every_page_of_the_desk_shows_what_is_stored(house: House) -> None:
         if answer["status"] != 200 or words not in answer["text"]:
             troubles[path] = answer["status"]
     assert troubles == {}
+
+
+def test_the_schedule_shows_a_date_to_come_that_is_skipped(house: House) -> None:
+    to_come = datetime.now(UTC) + timedelta(days=1)
+    house.begin()
+    try:
+        house.do("write", sql=f"UPDATE scheduler_occurrence SET instant = '{to_come:%Y-%m-%d %H:%M:%S}' WHERE id = 8")
+        answer = house.get("/schedule/", user="admin@example.com")
+    finally:
+        house.undo()
+    assert answer["status"] == 200
+    assert "A holiday" in answer["text"]
 
 
 def test_every_row_is_read_by_a_model(house: House) -> None:

@@ -294,7 +294,7 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "_complete",
             "if recalling:",
             "if ((recalling) or True):",
-            "Whoever gives up looks at the state again.",
+            "Giving up checks the state again.",
         ),
         Equivalent(
             "complete_next_recall",
@@ -402,7 +402,7 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "prepare_batch",
             "mailing.list_id, wanted, as_of=mailing.frozen_at, suppressed_upto=mailing.suppressed_upto\n)",
             "mailing.list_id, wanted, as_of=mailing.frozen_at, )",
-            "Only spares reading: who was suppressed until then is no member.",
+            "Only saves a query: anyone suppressed by then is not a member.",
         ),
     ),
     "answers": (
@@ -444,23 +444,20 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
         ),
         Equivalent(
             "_record",
-            "answer.permanent and not proven and mailings.may_have_reached_somebody(claim.mailing_id, "
-            "in_hand=claim.id)",
-            "(not proven) and mailings.may_have_reached_somebody(claim.mailing_id, in_hand=claim.id)",
+            "may_have_reached=answer.permanent and not proven and _may_have_reached_somebody(claim, answer),",
+            "may_have_reached=(not proven) and _may_have_reached_somebody(claim, answer),",
             "Only spares reading: no other answer asks for it.",
         ),
         Equivalent(
             "_record",
-            "answer.permanent and not proven and mailings.may_have_reached_somebody(claim.mailing_id, "
-            "in_hand=claim.id)",
-            "(answer.permanent) and mailings.may_have_reached_somebody(claim.mailing_id, in_hand=claim.id)",
+            "may_have_reached=answer.permanent and not proven and _may_have_reached_somebody(claim, answer),",
+            "may_have_reached=(answer.permanent) and _may_have_reached_somebody(claim, answer),",
             "Only spares reading: no other answer asks for it.",
         ),
         Equivalent(
             "_record",
-            "answer.permanent and not proven and mailings.may_have_reached_somebody(claim.mailing_id, "
-            "in_hand=claim.id)",
-            "(mailings.may_have_reached_somebody(claim.mailing_id, in_hand=claim.id))",
+            "may_have_reached=answer.permanent and not proven and _may_have_reached_somebody(claim, answer),",
+            "may_have_reached=(_may_have_reached_somebody(claim, answer)),",
             "Only spares reading: no other answer asks for it.",
         ),
         Equivalent(
@@ -548,13 +545,13 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "_freeze",
             "pages = None  # another process wrote this page: read again what it left",
             'pages = ""  # another process wrote this page: read again what it left',
-            "Either is read anew.",
+            "Either way the page is read again.",
         ),
         Equivalent(
             "_freeze",
             "if not pages.write(row, page, now):",
             "if ((not pages.write(row, page, now)) or True):",
-            "Only spares reading the ledger anew for each page.",
+            "Only saves reading the ledger again for each page.",
         ),
         Equivalent(
             "choose_again",
@@ -580,7 +577,7 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "state=MailingState.FREEZING).update(state=MailingState.SENDING):",
             "if ((models.Mailing.objects.filter(id=row.id, "
             "state=MailingState.FREEZING).update(state=MailingState.SENDING)) or True):",
-            "Times of one that was stopped are planned anew when it goes on.",
+            "The times of a stopped mailing are planned again when it resumes.",
         ),
         Equivalent(
             "_freeze",
@@ -598,7 +595,7 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "_freeze",
             "pages = pages or _PageWriter(row, pacing.compute_batch_size(batch_size, rate))",
             "pages = (_PageWriter(row, pacing.compute_batch_size(batch_size, rate)))",
-            "Only spares reading the ledger anew for each page.",
+            "Only saves reading the ledger again for each page.",
         ),
         Equivalent(
             "_PageWriter.read_earlier",

@@ -20,6 +20,7 @@ from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, MemberFlag, Outcome
 from newsletter.delivery.providers.base import Answer
 from newsletter.delivery.sending import allowance, claims, ledger_rows, mailings, probing, retry
+from newsletter.delivery.sending.claims import Claim
 from newsletter.delivery.sending.prepared_batches import PreparedBatch
 
 log = logging.getLogger(__name__)
@@ -61,9 +62,7 @@ def _record(prepared: PreparedBatch, answer: Answer, now: datetime) -> None:
         jitter=random.random(),  # noqa: S311
         some_named=len(waiting) < len(prepared.places),
         message_proven=proven,
-        may_have_reached=(
-            answer.permanent and not proven and mailings.may_have_reached_somebody(claim.mailing_id, in_hand=claim.id)
-        ),
+        may_have_reached=answer.permanent and not proven and _may_have_reached_somebody(claim, answer),
         lost_answers=_count_lost_answers(claim.mailing_id) if answer.unknown else 0,
         most_lost=claim.probes or retry.MAX_LOST_ANSWERS,
     )
@@ -102,6 +101,13 @@ def _mark_named(prepared: PreparedBatch, answer: Answer) -> list[int]:
 
 def _has_accepted_batch(mailing_id: int) -> bool:
     return models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.ACCEPTED).exists()
+
+
+def _may_have_reached_somebody(claim: Claim, answer: Answer) -> bool:
+    """Whether somebody has it, or may have it, by this answer or by what was stored before."""
+    if answer.accepted_places or answer.unknown_places:
+        return True
+    return mailings.may_have_reached_somebody(claim.mailing_id, in_hand=claim.id)
 
 
 def _count_lost_answers(mailing_id: int) -> int:

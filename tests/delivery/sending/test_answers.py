@@ -747,16 +747,17 @@ def test_a_refusal_after_answers_that_were_lost_does_not_say_that_nobody_was_mai
     assert "Some may have it already." in shown(made).reason
 
 
+@pytest.mark.parametrize("script", [[], [names(0)] * (retry.MAX_ATTEMPTS - 1)], ids=["before it", "the last one"])
 def test_a_refusal_after_one_message_was_taken_does_not_say_that_nobody_was_mailed(
-    frozen: Plan, join: Join, now: datetime
+    frozen: Plan, join: Join, now: datetime, script: list[Situation]
 ) -> None:
-    join(3)
+    join(50)
     made = frozen()
 
     def takes_one(provider: ScriptedProvider, request: SendRequest, at: datetime) -> Answer:
-        provider.mail(request, 1, 2)
+        provider.mail(request, *range(1, len(request.recipients)))
         return Answer(AnswerKind.REFUSED, "This mail is wrong.", permanent=True, accepted_places=(0,))
 
-    hand_over_all(ScriptedProvider(takes_one, refuses_for_good), now)
+    hand_over_all(ScriptedProvider(*script, takes_one, refuses_for_good), now)
     assert shown(made).state == MailingState.PAUSED
     assert "Some may have it already." in shown(made).reason

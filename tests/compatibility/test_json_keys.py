@@ -139,8 +139,8 @@ COMMANDS: list[tuple[str, str, str]] = [
 ]
 # What a recall and SendGrid's own lists look like cannot be seen with the outbox.
 NOT_WITH_THE_OUTBOX = {"mailings recall", "mailings pull"}
-# Without --json, for what they write into the audit log.
 TO_COME = "2027-01-02"  # stands for a date that is still to come
+# Without --json, for what they write into the audit log.
 QUIET = [
     "feeds remove 2 --yes",
     "articles note 1 Note",

@@ -188,7 +188,7 @@ class Storm:
         return done.stdout
 
     def _read_log(self) -> str:
-        """The end of what the processes said, for whoever looks into a failure."""
+        """The end of what the processes logged, to be shown with a failure."""
         self._log.flush()
         return Path(self._log.name).read_text(errors="replace")[-4000:]
 

@@ -163,9 +163,7 @@ class SendGridServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = (
-        True  # headers and body are two packets: the second would wait for the first one's receipt
-    )
+    disable_nagle_algorithm = True  # the body, a second packet, would wait until the headers are acknowledged
     server: SendGridServer
 
     def do_POST(self) -> None:
